@@ -1,0 +1,184 @@
+import {execFile} from 'node:child_process';
+import {chmod, copyFile, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {promisify} from 'node:util';
+import * as esbuild from 'esbuild';
+
+const root = path.dirname(import.meta.dirname);
+process.chdir(root);
+const run = promisify(execFile);
+
+/** Of the eighty spinners those that the screens draw (glyphs.ts). */
+const fewSpinners = {
+	name: 'few-spinners',
+	setup(build) {
+		build.onLoad({filter: /cli-spinners\/spinners\.json$/}, async ({path}) => {
+			const {dots, line} = JSON.parse(await readFile(path, 'utf8'));
+			return {contents: JSON.stringify({dots, line}), loader: 'json'};
+		});
+	},
+};
+
+/** The library: modules with their types, as TypeScript writes them. */
+const buildLibrary = async () => {
+	try {
+		await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.config/tsconfig.library.json']);
+	} catch (error) {
+		throw new Error(error.stdout || error.message, {cause: error});
+	}
+	await copyFile('source/sinks/event-schema.json', 'build/event-schema.json');
+	// As a dependency ink-spinner would bring an Ink of its own, so it goes into the one module that uses it.
+	const {metafile} = await esbuild.build({
+		entryPoints: ['source/components/spinner.tsx'],
+		outfile: 'build/components/spinner.js',
+		bundle: true,
+		format: 'esm',
+		platform: 'node',
+		target: 'node20',
+		jsx: 'automatic',
+		external: ['ink', 'react', 'react/jsx-runtime'],
+		plugins: [fewSpinners],
+		metafile: true,
+		logLevel: 'warning',
+	});
+	return metafile;
+};
+
+const bundle = {
+	bundle: true,
+	format: 'esm',
+	platform: 'node',
+	target: 'node20',
+	minify: true,
+	legalComments: 'none',
+	metafile: true,
+	logLevel: 'warning',
+	define: {'process.env.NODE_ENV': '"production"'},
+	// What is CommonJS inside the bundle asks for Node's own modules with require.
+	banner: {
+		js: "import {createRequire as createBundleRequire} from 'node:module';const require=createBundleRequire(import.meta.url);",
+	},
+};
+
+/**
+ * To import a builtin module reads every member that it has, and many are loaded by being read: `process.stdin`,
+ * `fs.promises`. To ask for it does not.
+ */
+const askForBuiltins = {
+	name: 'ask-for-builtins',
+	setup(build) {
+		build.onResolve({filter: /^node:/}, ({path, kind}) =>
+			// `import()` of what is CommonJS here would give its default and none of its names.
+			kind === 'dynamic-import' ? {path, external: true} : {path, namespace: 'builtin'},
+		);
+		build.onLoad({filter: /./, namespace: 'builtin'}, ({path}) => ({
+			contents: `module.exports = process.getBuiltinModule('${path}')`,
+		}));
+	},
+};
+
+/** What the command's entry loads only where it has no quick answer. */
+const later = ['main', 'help', 'options'];
+
+const leaveForLater = {
+	name: 'leave-for-later',
+	setup(build) {
+		build.onResolve({filter: new RegExp(`/commands/(${later.join('|')})\\.js$`)}, ({path, kind}) =>
+			kind === 'dynamic-import' ? {path: path.replace(/^.*\/(.*)\.js$/, './$1.mjs'), external: true} : undefined,
+		);
+	},
+};
+
+/** What it loads for one quick answer each: to read and to compile the others would take a millisecond. */
+const quick = ['quick-token', 'early-frame'];
+
+const leaveBeside = {
+	name: 'leave-beside',
+	setup(build) {
+		build.onResolve({filter: new RegExp(`/(${quick.join('|')})\\.js$`)}, ({path, kind}) => {
+			const file = path.replace(/^.*\//, './');
+			return kind === 'dynamic-import' ? {path: file, namespace: 'beside'} : {path: file, external: true};
+		});
+		build.onLoad({filter: /./, namespace: 'beside'}, ({path}) => ({contents: `module.exports = require('${path}')`}));
+	},
+};
+
+/**
+ * The command, with its own Ink inside. Its entry and the quick answers are CommonJS, since to start Node.js's loader of ES modules
+ * takes as long as to find a token; the rest are chunks that are loaded when they are needed.
+ */
+const buildCommand = async () => {
+	const {version} = JSON.parse(await readFile('package.json', 'utf8'));
+	const common = {
+		...bundle,
+		outdir: 'build/command',
+		jsx: 'automatic',
+		define: {...bundle.define, packageVersion: JSON.stringify(version)},
+	};
+	const builds = await Promise.all([
+		...['source/cli.ts', ...quick.map(name => `source/commands/${name}.ts`)].map(entry =>
+			esbuild.build({
+				...common,
+				entryPoints: [entry],
+				format: 'cjs',
+				banner: {},
+				plugins: [askForBuiltins, leaveForLater, leaveBeside],
+				define: {...common.define, 'import.meta.url': '__filename'},
+			}),
+		),
+		esbuild.build({
+			...common,
+			entryPoints: later.map(name => `source/commands/${name}.ts`),
+			outExtension: {'.js': '.mjs'},
+			splitting: true,
+			plugins: [askForBuiltins, fewSpinners],
+			// These bring files of their own that they look for beside themselves.
+			external: ['clipboardy', 'open', '@napi-rs/keyring'],
+			// Ink asks for the devtools only where DEV=true; it is not installed here.
+			alias: {'react-devtools-core': './.config/no-devtools.js'},
+		}),
+	]);
+	await writeFile('build/command/package.json', '{"type": "commonjs"}\n');
+	await chmod('build/command/cli.js', 0o755);
+	return {inputs: Object.assign({}, ...builds.map(({metafile}) => metafile.inputs))};
+};
+
+/** The demo's authorization server, in one file that needs nothing beside it. */
+const buildDemoServer = async () => {
+	const {metafile} = await esbuild.build({
+		...bundle,
+		entryPoints: ['source/demo/server.ts'],
+		outfile: 'build/demo-server.js',
+		// oidc-provider looks its settings up by the names of its classes.
+		keepNames: true,
+	});
+	return metafile;
+};
+
+/** The licences of everything that ended up inside a bundle. */
+const writeLicences = async metafiles => {
+	const inputs = metafiles.flatMap(({inputs}) => Object.keys(inputs));
+	const folders = new Set(
+		inputs.map(input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(folder => folder !== undefined),
+	);
+	const notices = await Promise.all(
+		[...folders].sort().map(async folder => {
+			const {name, version, license} = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+			const files = await readdir(folder);
+			const texts = files.filter(file => /^(licen[cs]e|notice|third-party)/i.test(file)).sort();
+			const contents = await Promise.all(texts.map(file => readFile(`${folder}/${file}`, 'utf8')));
+			return [`${name} ${version} (${license})`, ...contents.map(text => text.trim())].join('\n\n');
+		}),
+	);
+	const opening = 'The files in command/, demo-server.js and components/spinner.js contain these packages.';
+	await writeFile('build/THIRD-PARTY-LICENSES.txt', [opening, ...notices].join(`\n\n${'-'.repeat(72)}\n\n`) + '\n');
+};
+
+await rm('build', {recursive: true, force: true});
+try {
+	await writeLicences(await Promise.all([buildLibrary(), buildCommand(), buildDemoServer()]));
+} catch (error) {
+	process.stderr.write(`${error.message}\n`);
+	process.exitCode = 1;
+}
