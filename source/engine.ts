@@ -1,0 +1,16 @@
+/**
+ * What `ink-login/engine` exports: everything that needs no React. The token engine, the presets, the session stores,
+ * and the sinks for programs without a screen.
+ */
+export * from './engine/index.js';
+export * from './engine/presets/index.js';
+export {login, type ShowLoginOptions} from './sinks/login.js';
+export {messages, type Messages} from './sinks/messages.js';
+export {createNdjsonSink, showNdjson} from './sinks/ndjson.js';
+export {createPlainSink, showPlain, type PlainOptions, type PlainSink} from './sinks/plain.js';
+export * from './store/index.js';
+export {createClipboard, type Clipboard, type ClipboardOutcome} from './terminal/clipboard.js';
+export {gatherFacts, type Facts} from './terminal/facts.js';
+export {createBrowserOpener} from './terminal/open-browser.js';
+export {createFetch, type FetchOptions} from './terminal/proxy-fetch.js';
+export {describeSituation, recommend, type Situation} from './terminal/situation.js';

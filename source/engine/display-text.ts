@@ -1,0 +1,37 @@
+/* eslint-disable no-control-regex -- control characters are what this file is about */
+declare const displayTextBrand: unique symbol;
+
+/** Text that any sink may show: it went through {@link displayText}. */
+export type DisplayText = string & {readonly [displayTextBrand]: true};
+
+/** Whole terminal sequences: CSI, OSC/DCS/SOS/PM/APC up to their terminator, and two-character escapes. */
+const escapeSequences =
+	/(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u0090\u0098\u009D-\u009F])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?/g;
+const controlCharacters = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g;
+/** Bidirectional controls, zero width, tags, variation selectors and whatever else shows nothing. */
+const invisibleCharacters = /[\p{Default_Ignorable_Code_Point}\p{Format}]+/gu;
+const combiningFlood = /(\p{M}{2})\p{M}+/gu;
+const loneSurrogates = /\p{Surrogate}/gu;
+
+/**
+ * Makes foreign text fit for one line of a terminal, a page or a log (protocol checklist S1, S2, F12): escape sequences
+ * and invisible characters are dropped, control characters become spaces, at most two combining marks follow each other.
+ *
+ * @param maximumLength - in code points; a longer text ends in `…`. @default 200
+ */
+export const displayText = (text: string, maximumLength = 200): DisplayText => {
+	// A hostile text may be a megabyte: look at no more of it than can matter.
+	const clean = text
+		.slice(0, maximumLength * 16)
+		.replaceAll(loneSurrogates, '\uFFFD')
+		.replaceAll(escapeSequences, '')
+		.replaceAll(controlCharacters, ' ')
+		.replaceAll(invisibleCharacters, '')
+		.normalize('NFC')
+		.replaceAll(combiningFlood, '$1')
+		.trim();
+	const characters = Array.from(clean);
+	return (
+		characters.length > maximumLength ? characters.slice(0, maximumLength - 1).join('') + '…' : clean
+	) as DisplayText;
+};

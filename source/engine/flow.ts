@@ -1,0 +1,62 @@
+import type {Clock, Random} from './clock.js';
+import type {LoginEvent, Route} from './login-event.js';
+import type {ResolvedProvider} from './provider.js';
+import type {SafeUrl} from './safe-url.js';
+import type {TokenSet} from './token-set.js';
+
+/** What a person, or a screen on their behalf, may ask of a running route. */
+export type RouteCommand =
+	/** Text that was pasted: the redirect's address, its query, or a bare code. */
+	{readonly type: 'paste'; readonly text: string} | {readonly type: 'open-browser'} | {readonly type: 'renew-code'};
+
+/** What may be asked of a running login. */
+export type LoginCommand = RouteCommand | {readonly type: 'open' | 'close'; readonly route: Route};
+
+/** The commands that wait for a route. */
+export type Inbox = {
+	/** The next command; rejects with the signal's reason once it aborts. */
+	next(signal: AbortSignal): Promise<RouteCommand>;
+};
+
+/** How opening a browser went. It never throws and never blocks for longer than a few seconds. */
+export type BrowserOutcome =
+	| {readonly status: 'opened'}
+	/** `detail` is a sentence that says why. */
+	| {readonly status: 'failed' | 'skipped'; readonly detail: string};
+/** Names the program that holds a port of this computer, as in `node (process 1234)`, where the system tells. Never rejects. */
+export type PortHolder = (port: number) => Promise<string | undefined>;
+/** Opens an address in the person's browser; never rejects. */
+export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<BrowserOutcome>;
+
+/** What a protocol request needs. */
+export type RequestContext = {
+	readonly provider: ResolvedProvider;
+	/** The hardened fetch; nothing else of the engine reaches the network. */
+	readonly fetch: typeof fetch;
+	readonly clock: Clock;
+	readonly signal: AbortSignal;
+};
+
+/** Everything that a flow may touch. */
+export type FlowContext = RequestContext & {
+	readonly random: Random;
+	/** Tells what happened; never waits for a reader. */
+	readonly emit: (event: LoginEvent) => void;
+	readonly inbox: Inbox;
+	/**
+	 * Says that a code or tokens are in hand: until it is disposed the other routes start no request, so that no second
+	 * set of tokens comes into being.
+	 */
+	readonly claim: () => Disposable;
+	readonly openBrowser: BrowserOpener;
+	readonly portHolder?: PortHolder;
+	/** Whether the browser route opens a browser by itself, or only shows the address. */
+	readonly autoOpen: boolean;
+	/** Whether an expiring device code is followed by a new one by itself. */
+	readonly autoRenew: boolean;
+	/** Asks for, or reads, the person's user name and password; only the password route calls it. */
+	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
+};
+
+/** A route to tokens: a plain function that knows nothing of terminals or of other routes. */
+export type Flow = (context: FlowContext) => Promise<TokenSet>;

@@ -1,0 +1,73 @@
+import type {FlowContext} from '../flow.js';
+import type {CallbackVerdict} from '../loopback/loopback-server.js';
+import type {AuthorizationTransaction} from './authorization-request.js';
+import {judgeAuthorizationResponse, namesItself, type Judgement, type Mismatch} from './authorization-response.js';
+import {pasteAdvice, readPaste} from './pasted-response.js';
+
+const strayCallback: Readonly<Record<Mismatch, string>> = {
+	'no-state': 'An answer without a state came in, which this sign-in did not ask for.',
+	'several-states': 'An answer with more than one state came in, which no server sends.',
+	'other-state': 'An answer to another sign-in came in, perhaps from an old tab.',
+	incomplete: 'An answer with neither a code nor an error came in.',
+};
+
+/** The first judged-true answer of a login, whichever way it comes; there is no second one (S19). */
+export class AwaitedAnswer {
+	readonly #context: FlowContext;
+	readonly #transaction: AuthorizationTransaction;
+	readonly #settled: Promise<URLSearchParams>;
+	#settle!: (judgement: Exclude<Judgement, {kind: 'ignored'}>) => void;
+	#spent = false;
+	#strays = 0;
+
+	constructor(context: FlowContext, transaction: AuthorizationTransaction) {
+		this.#context = context;
+		this.#transaction = transaction;
+		this.#settled = new Promise((resolve, reject) => {
+			this.#settle = judgement => {
+				this.#spent = true;
+				if (judgement.kind === 'accepted') resolve(judgement.parameters);
+				else reject(judgement.error);
+			};
+		});
+		// It may come before anybody waits for it.
+		this.#settled.catch(() => undefined);
+	}
+
+	/** The answer's parameters; rejects where the server refused. */
+	get parameters(): Promise<URLSearchParams> {
+		return this.#settled;
+	}
+
+	/** How many answers were not ours. */
+	get strays(): number {
+		return this.#strays;
+	}
+
+	/** Takes what came to the port. */
+	callback(parameters: URLSearchParams): CallbackVerdict {
+		if (this.#spent) return 'spent';
+		const mismatch = this.#judge(parameters);
+		if (mismatch === undefined) return 'hold';
+		this.#strays += 1;
+		this.#context.emit({type: 'callback-ignored', reason: strayCallback[mismatch]});
+		return 'ignored';
+	}
+
+	/** Takes what a person pasted; a bad one is told, and costs nothing. */
+	paste(text: string, redirectUri: string): void {
+		const {state} = this.#transaction;
+		const allowsBareCode = !namesItself(this.#context.provider);
+		const pasted = readPaste(text, {state, redirectUri, allowsBareCode});
+		const mismatch = typeof pasted === 'string' ? undefined : this.#judge(pasted);
+		const reason = typeof pasted === 'string' ? pasted : mismatch && pasteAdvice[mismatch];
+		if (reason !== undefined) this.#context.emit({type: 'paste-rejected', reason});
+	}
+
+	#judge(parameters: URLSearchParams): Mismatch | undefined {
+		const judgement = judgeAuthorizationResponse(parameters, this.#transaction.state, this.#context.provider);
+		if (judgement.kind === 'ignored') return judgement.mismatch;
+		this.#settle(judgement);
+		return undefined;
+	}
+}

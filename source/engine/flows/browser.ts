@@ -1,0 +1,159 @@
+import type {Clock} from '../clock.js';
+import type {Flow, FlowContext} from '../flow.js';
+import {LoginError} from '../login-error.js';
+import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
+import {redirectTarget} from '../loopback/redirect-target.js';
+import type {SafeUrl} from '../safe-url.js';
+import type {TokenSet} from '../token-set.js';
+import {
+	authorizationParameters,
+	authorizationUrl,
+	createTransaction,
+	maxAgeOf,
+	usesPushedAuthorization,
+	type AuthorizationTransaction,
+} from './authorization-request.js';
+import {AwaitedAnswer} from './awaited-answer.js';
+import {Deadline, momentOf} from './deadline.js';
+
+/** Milliseconds that the person has for signing in. */
+const lifetime = 5 * 60_000;
+
+/** A suspended computer is noticed within this many milliseconds. */
+const slice = 5000;
+
+/** Longer addresses do not survive every way of opening a browser; the short one stands in for them. */
+const longestOpened = 2000;
+
+/** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
+const signInAddress = async (
+	context: FlowContext,
+	transaction: AuthorizationTransaction,
+	redirectUri: string,
+): Promise<SafeUrl> => {
+	const {provider} = context;
+	const parameters = await authorizationParameters(provider, transaction, redirectUri);
+	if (!usesPushedAuthorization(provider)) return authorizationUrl(provider, parameters);
+	const {pushAuthorizationRequest} = await import('../protocol/index.js');
+	const {requestUri} = await pushAuthorizationRequest(context, parameters);
+	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
+};
+
+/** Opens the port, unless the redirect leads elsewhere. */
+const listen = async (
+	context: FlowContext,
+	transaction: AuthorizationTransaction,
+	answer: AwaitedAnswer,
+): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
+	const {provider, clock, random, signal, emit, portHolder} = context;
+	const target = redirectTarget(provider.redirect);
+	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
+	const loopback = await openLoopback({
+		target,
+		clock,
+		random,
+		signal,
+		...(portHolder && {portHolder}),
+		onCallback: parameters => answer.callback(parameters),
+		async onVisit(redirectUri) {
+			try {
+				return await signInAddress(context, transaction, redirectUri);
+			} catch (error) {
+				const detail = error instanceof LoginError ? error.message : 'The sign-in address could not be made.';
+				if (!signal.aborted) emit({type: 'browser', status: 'failed', detail});
+				throw error;
+			}
+		},
+	});
+	return {redirectUri: loopback.redirectUri, loopback};
+};
+
+const openBrowser = async ({openBrowser: open, emit}: FlowContext, url: SafeUrl, signal: AbortSignal) => {
+	emit({type: 'browser', status: 'opening'});
+	const outcome = await open(url, signal).catch(
+		() => ({status: 'failed', detail: 'The browser could not be opened.'}) as const,
+	);
+	if (!signal.aborted) emit({type: 'browser', ...outcome});
+};
+
+/** Rejects with `timeout` at the end of the deadline. */
+const expiry = async (
+	clock: Clock,
+	deadline: Deadline,
+	signal: AbortSignal,
+	describe: () => LoginError,
+): Promise<never> => {
+	while (deadline.left > 0) await clock.sleep(Math.min(deadline.left, slice), signal);
+	throw describe();
+};
+
+const timedOut = (redirectUri: string, strays: number) => {
+	const seen =
+		strays === 0
+			? ''
+			: ` ${strays === 1 ? 'An answer' : `${strays} answers`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
+	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
+		hint: `Sign in again. If the browser showed an error about the redirect address, register ${redirectUri} with the provider, or use a port that is registered (--port).`,
+	});
+};
+
+/** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
+export const browserFlow: Flow = async context => {
+	const {provider, clock, emit, inbox, autoOpen} = context;
+	const transaction = createTransaction(provider, context.random);
+	const answer = new AwaitedAnswer(context, transaction);
+	const {redirectUri, loopback} = await listen(context, transaction, answer);
+	const waiting = new AbortController();
+	const signal = AbortSignal.any([context.signal, waiting.signal]);
+
+	const takeCommands = async (open: () => void): Promise<never> => {
+		for (;;) {
+			const command = await inbox.next(signal);
+			if (command.type === 'paste') answer.paste(command.text, redirectUri);
+			if (command.type === 'open-browser') open();
+		}
+	};
+
+	const awaitAnswer = async (): Promise<URLSearchParams> => {
+		const url = await signInAddress(context, transaction, redirectUri);
+		const shortUrl = loopback?.shortUrl ?? url;
+		const deadline = new Deadline(clock, momentOf(clock), lifetime);
+		emit({type: 'authorization-url', url, shortUrl, redirectUri, expiresAt: deadline.at});
+		const viaShort = url.length > longestOpened || usesPushedAuthorization(provider);
+		const open = () => void openBrowser(context, viaShort ? shortUrl : url, signal);
+		if (autoOpen) open();
+		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
+		return Promise.race([
+			answer.parameters,
+			expiry(clock, deadline, signal, () => timedOut(redirectUri, answer.strays)),
+			takeCommands(open),
+		]);
+	};
+
+	const redeem = async (callback: URLSearchParams): Promise<TokenSet> => {
+		using _ = context.claim();
+		emit({type: 'exchange', route: 'browser'});
+		const {exchangeAuthorizationCode} = await import('../protocol/index.js');
+		const maxAge = maxAgeOf(provider);
+		const tokens = await exchangeAuthorizationCode(context, {
+			callback,
+			...transaction,
+			redirectUri,
+			...(maxAge !== undefined && {maxAge}),
+		});
+		// Only now: a page must not promise what may still fail (demand 26).
+		loopback?.answer('done');
+		await loopback?.close();
+		return tokens;
+	};
+
+	try {
+		const callback = await awaitAnswer().finally(() => waiting.abort());
+		return await redeem(callback);
+	} catch (error) {
+		loopback?.answer('failed');
+		throw error;
+	} finally {
+		await loopback?.close();
+	}
+};

@@ -1,0 +1,171 @@
+import {LoginError} from '../login-error.js';
+import type {Flow, FlowContext} from '../flow.js';
+import {requestDeviceAuthorization, requestDeviceToken, type DeviceAuthorization} from '../protocol/index.js';
+import type {TokenSet} from '../token-set.js';
+import {Deadline, momentOf, waitSince} from './deadline.js';
+import {PollingSchedule} from './polling-schedule.js';
+
+type Outcome = {readonly kind: 'tokens'; readonly tokens: TokenSet} | {readonly kind: 'renew' | 'expired'};
+
+const expired = () =>
+	new LoginError('expired_token', 'The code expired before anyone approved it.', {
+		hint: 'Ask for a new code and approve it while it is valid.',
+	});
+
+/** Polls for one code until it is approved, refused, expired or replaced (RFC 8628 §3.4, §3.5). Never two at a time. */
+class DevicePoller {
+	readonly #context: FlowContext;
+	readonly #authorization: DeviceAuthorization;
+	readonly #schedule: PollingSchedule;
+	readonly #deadline: Deadline;
+	#lastAnswer;
+	#wait: number;
+	#attempts = 0;
+	#sawPending = false;
+
+	constructor(context: FlowContext, authorization: DeviceAuthorization, deadline: Deadline) {
+		this.#context = context;
+		this.#authorization = authorization;
+		this.#deadline = deadline;
+		this.#schedule = new PollingSchedule(authorization.interval);
+		this.#lastAnswer = momentOf(context.clock);
+		this.#wait = this.#schedule.wait();
+	}
+
+	get nextPollAt(): number {
+		return this.#context.clock.now() + this.#wait;
+	}
+
+	async run(signal: AbortSignal): Promise<Outcome> {
+		for (;;) {
+			await this.#untilNextPoll(signal);
+			if (this.#deadline.left <= 0) return {kind: 'expired'};
+			const outcome = await this.#poll(signal);
+			if (outcome !== undefined) return outcome;
+		}
+	}
+
+	async #untilNextPoll(signal: AbortSignal): Promise<void> {
+		const {clock, emit} = this.#context;
+		// A poll that would come after the end does not come at all; the end itself is waited for.
+		const ms = Math.min(this.#wait, this.#deadline.left + (clock.monotonic() - this.#lastAnswer.monotonic));
+		await waitSince(clock, this.#lastAnswer, ms, {
+			signal,
+			onResume: sleptFor => emit({type: 'resumed', sleptFor}),
+		});
+	}
+
+	async #poll(signal: AbortSignal): Promise<Outcome | undefined> {
+		const answer = await this.#ask(async () =>
+			requestDeviceToken({...this.#context, signal}, this.#authorization.deviceCode),
+		);
+		if (answer === undefined) return {kind: 'expired'};
+		this.#attempts += 1;
+		this.#lastAnswer = momentOf(this.#context.clock);
+		const {emit} = this.#context;
+		switch (answer.kind) {
+			case 'tokens': {
+				return answer;
+			}
+
+			case 'pending': {
+				this.#sawPending = true;
+				this.#schedule.recovered();
+				this.#wait = this.#schedule.wait(answer.retryAfter);
+				const {interval} = this.#schedule;
+				emit({type: 'poll', attempt: this.#attempts, interval, nextPollAt: this.nextPollAt});
+				return undefined;
+			}
+
+			case 'slow-down': {
+				this.#sawPending = true;
+				this.#schedule.slowDown(answer.interval);
+				this.#wait = this.#schedule.wait(answer.retryAfter);
+				emit({type: 'slow-down', interval: this.#schedule.interval, nextPollAt: this.nextPollAt});
+				return undefined;
+			}
+
+			case 'transient': {
+				this.#schedule.fault();
+				this.#wait = this.#schedule.wait(answer.retryAfter);
+				emit({type: 'backoff', reason: answer.reason, retryAt: this.nextPollAt});
+				return undefined;
+			}
+		}
+	}
+
+	/** Some servers say `expired_token` only once, or not at all, and call the code an invalid grant from then on (Auth0). */
+	async #ask<Answer>(request: () => Promise<Answer>): Promise<Answer | undefined> {
+		try {
+			return await request();
+		} catch (error) {
+			if (!(error instanceof LoginError)) throw error;
+			if (error.code === 'expired_token') return undefined;
+			if (error.code === 'invalid_grant' && this.#sawPending) return undefined;
+			throw error;
+		}
+	}
+}
+
+/** Carries out commands until the person asks for a new code. */
+const untilRenewal = async (
+	{inbox, openBrowser, emit}: FlowContext,
+	authorization: DeviceAuthorization,
+	signal: AbortSignal,
+): Promise<Outcome> => {
+	for (;;) {
+		const command = await inbox.next(signal);
+		if (command.type === 'renew-code') return {kind: 'renew'};
+		if (command.type === 'open-browser') {
+			emit({type: 'browser', status: 'opening'});
+			const address = authorization.verificationUriComplete ?? authorization.verificationUri;
+			void openBrowser(address, signal).then(outcome => {
+				if (!signal.aborted) emit({type: 'browser', ...outcome});
+			});
+		}
+	}
+};
+
+/** One code from its request to its end. */
+const authorize = async (context: FlowContext, renewal: number): Promise<Outcome> => {
+	const {clock, emit, signal} = context;
+	// The lifetime counts from before the request: the server's own count began while the answer was under way.
+	const start = momentOf(clock);
+	const authorization = await requestDeviceAuthorization(context);
+	const deadline = new Deadline(clock, start, authorization.expiresIn * 1000);
+	const poller = new DevicePoller(context, authorization, deadline);
+	const {userCode, verificationUri, verificationUriComplete, onForeignHost, interval} = authorization;
+	emit({
+		type: 'device-code',
+		userCode,
+		verificationUri,
+		...(verificationUriComplete !== undefined && {verificationUriComplete}),
+		...(onForeignHost && {onForeignHost}),
+		expiresAt: deadline.at,
+		interval,
+		nextPollAt: poller.nextPollAt,
+		renewal,
+	});
+	const done = new AbortController();
+	const both = AbortSignal.any([signal, done.signal]);
+	const polling = poller.run(both);
+	const renewing = untilRenewal(context, authorization, both);
+	// Whichever ends first ends the other; its rejection is of no interest then.
+	polling.catch(() => undefined);
+	renewing.catch(() => undefined);
+	try {
+		return await Promise.race([polling, renewing]);
+	} finally {
+		done.abort(new LoginError('cancelled', 'The code was replaced.', {hint: 'Use the new code.'}));
+	}
+};
+
+/** The device authorization grant (RFC 8628). */
+export const deviceFlow: Flow = async context => {
+	for (let renewal = 0; ; renewal += 1) {
+		const outcome = await authorize(context, renewal);
+		if (outcome.kind === 'tokens') return outcome.tokens;
+		// A new code comes only when somebody asked for it (RFC 8628 §3.5; checklist D03, D18).
+		if (outcome.kind === 'expired' && !context.autoRenew) throw expired();
+	}
+};

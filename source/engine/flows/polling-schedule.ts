@@ -1,0 +1,52 @@
+/** Seconds are what the protocol speaks; the schedule answers in milliseconds. */
+const second = 1000;
+
+/** RFC 8628 §3.5 sets no floor; a server's "interval": 0 shall not make us one of its problems. */
+const shortestWait = second;
+
+/** Our own back-off ends here (RFC 8628 §3.5); a longer interval that the server asked for is kept. */
+const longestBackoff = 60 * second;
+
+/** Clocks of virtual machines run fast, so a wait of exactly the interval comes too early for the server. */
+const margin = 1.2;
+const marginAfterSlowDown = 1.4;
+
+/**
+ * How long to wait before the next poll (RFC 8628 §3.5): at least the interval in force with a margin for clocks that
+ * run fast, longer for good after each `slow_down`, and exponentially longer while no usable answer comes.
+ */
+export class PollingSchedule {
+	/** The interval in force, in seconds. It never shrinks. */
+	interval: number;
+	#slowedDown = false;
+	#faults = 0;
+
+	constructor(interval: number) {
+		this.interval = interval;
+	}
+
+	/** `slow_down`: five seconds more for this and all later waits, or what the server names if that is longer. */
+	slowDown(interval = 0): void {
+		this.interval = Math.max(this.interval + 5, interval);
+		this.#slowedDown = true;
+		this.#faults = 0;
+	}
+
+	/** No usable answer came. */
+	fault(): void {
+		this.#faults += 1;
+	}
+
+	/** A usable answer came: back to the interval in force. */
+	recovered(): void {
+		this.#faults = 0;
+	}
+
+	/** The wait from the last answer to the next poll, in milliseconds. @param retryAfter - seconds, if the server named them */
+	wait(retryAfter = 0): number {
+		const interval = Math.max(shortestWait, this.interval * second);
+		const regular = interval * (this.#slowedDown ? marginAfterSlowDown : margin);
+		const backoff = this.#faults === 0 ? 0 : Math.min(longestBackoff, interval * 2 ** this.#faults);
+		return Math.round(Math.max(regular, backoff, retryAfter * second));
+	}
+}

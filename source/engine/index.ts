@@ -1,0 +1,54 @@
+export {systemClock, systemRandom, type Clock, type Random} from './clock.js';
+export {displayText, type DisplayText} from './display-text.js';
+export type {
+	BrowserOpener,
+	BrowserOutcome,
+	Flow,
+	FlowContext,
+	Inbox,
+	LoginCommand,
+	RequestContext,
+	RouteCommand,
+} from './flow.js';
+export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
+export {
+	routes,
+	type EventOf,
+	type Identity,
+	type LoginEvent,
+	type Route,
+	type RouteAvailability,
+	type StoreKind,
+} from './login-event.js';
+export type {LoginOptions, Recommendation} from './login-options.js';
+export type {LoginRun} from './login-run.js';
+export {
+	initialLoginState,
+	isOpen,
+	openRoutes,
+	reduceLogin,
+	type BrowserState,
+	type DeviceState,
+	type LoginState,
+	type MachineState,
+	type PollingState,
+	type RouteState,
+} from './login-state.js';
+export type {
+	ClientAuthentication,
+	ClientSecret,
+	Dialect,
+	Endpoints,
+	IdentityMapping,
+	Provider,
+	ProviderSettings,
+	RequestParameters,
+	ResolvedProvider,
+} from './provider.js';
+export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
+export type {AccessTokenOptions, LogoutResult, Session} from './session.js';
+export type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
+export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+export type {UserInfo} from './user-info.js';
+export type {IdTokenClaims, TokenSet} from './token-set.js';
+export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './token-store.js';

@@ -1,0 +1,245 @@
+import type {LoginErrorCode} from './login-error.js';
+import type {EventOf, LoginEvent, Route} from './login-event.js';
+
+type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
+
+/** What the device route's polling last heard, and when it asks next. */
+export type PollingState =
+	/** `checks` answers so far; `kind` says what the last one was. */
+	| {
+			readonly kind: 'waiting' | 'slowed-down' | 'resumed';
+			readonly checks: number;
+			readonly interval: number;
+			readonly nextPollAt: number;
+			/** How often in a row the server has asked to slow down by now. */
+			readonly inARow?: number;
+	  }
+	| {readonly kind: 'backoff'; readonly checks: number; readonly reason: string; readonly retryAt: number};
+
+/** The device route, as far as it has come. */
+export type DeviceState = {
+	readonly route: 'device';
+	/** Why it was opened. */
+	readonly reason: string;
+	/** `opening`: the code is being asked for. `exchanging` does not occur: the tokens come with the approval. */
+	readonly phase: {readonly status: 'opening' | 'waiting'} | Closed;
+	readonly code?: EventOf<'device-code'>;
+	/** The codes before this one, newest last: dead, and named so that nobody types them. */
+	readonly formerCodes: readonly string[];
+	readonly polling?: PollingState;
+	/** Whether the address could be opened on this computer, where that was asked for. */
+	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
+};
+
+/** The browser route, as far as it has come. */
+export type BrowserState = {
+	readonly route: 'browser';
+	readonly reason: string;
+	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
+	readonly address?: EventOf<'authorization-url'>;
+	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
+	/** How many answers were not ours, and why the last one was not. */
+	readonly ignored: {readonly count: number; readonly reason?: string};
+	/** Why the last paste was not taken. */
+	readonly pasteRejected?: string;
+};
+
+/** A route without a person. */
+export type MachineState = {
+	readonly route: 'client-credentials' | 'password';
+	readonly reason: string;
+	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
+};
+
+/** A route that was opened. */
+export type RouteState = DeviceState | BrowserState | MachineState;
+
+/** The state of a login: what its events so far amount to. Every sink shows this, each in its own way. */
+export type LoginState = {
+	/** `choosing`: no route is open, the picker's turn. `waiting`: another process shows the login. */
+	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
+	readonly discovery?: EventOf<'discovery'>;
+	readonly routes: {
+		readonly browser?: BrowserState;
+		readonly device?: DeviceState;
+		readonly 'client-credentials'?: MachineState;
+		readonly password?: MachineState;
+	};
+	/** The routes in the order in which they were first opened. */
+	readonly order: readonly Route[];
+	/** The last route that closed by a failure of its own, until another is opened. */
+	readonly lastFailure?: {readonly route: Route; readonly reason: string; readonly code: LoginErrorCode};
+	/** A paste that no open route could take. */
+	readonly pasteRejected?: string;
+	readonly signedIn?: EventOf<'signed-in'>;
+	readonly failed?: EventOf<'failed'>;
+};
+
+/** A login before its first event. */
+export const initialLoginState: LoginState = {phase: 'choosing', routes: {}, order: []};
+
+/** Whether a route has been opened and has not closed. */
+export const isOpen = (route: RouteState | undefined): boolean =>
+	route !== undefined && route.phase.status !== 'closed';
+
+/** The open routes, in the order in which they were opened. */
+export const openRoutes = (state: LoginState): readonly RouteState[] =>
+	state.order.map(route => state.routes[route]).filter((route): route is RouteState => isOpen(route));
+
+const opened = (route: Route, reason: string): RouteState => {
+	const phase = {status: 'opening'} as const;
+	switch (route) {
+		case 'device': {
+			return {route, reason, phase, formerCodes: []};
+		}
+
+		case 'browser': {
+			return {route, reason, phase, ignored: {count: 0}};
+		}
+
+		default: {
+			return {route, reason, phase};
+		}
+	}
+};
+
+const withDevice = (state: LoginState, change: (device: DeviceState) => DeviceState): LoginState => {
+	const {device} = state.routes;
+	return device === undefined || !isOpen(device)
+		? state
+		: {...state, routes: {...state.routes, device: change(device)}};
+};
+
+const withBrowser = (state: LoginState, change: (browser: BrowserState) => BrowserState): LoginState => {
+	const {browser} = state.routes;
+	return browser === undefined || !isOpen(browser)
+		? state
+		: {...state, routes: {...state.routes, browser: change(browser)}};
+};
+
+const withPolling = (
+	state: LoginState,
+	change: (checks: number, last: PollingState | undefined) => PollingState,
+): LoginState =>
+	withDevice(state, device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
+
+const closeRoute = (state: LoginState, {route, reason, code}: EventOf<'route-closed'>): LoginState => {
+	const closing = state.routes[route];
+	if (!isOpen(closing)) return state;
+	const phase: Closed = {status: 'closed', reason, ...(code !== undefined && {code})};
+	const next: LoginState = {
+		...state,
+		routes: {...state.routes, [route]: {...closing, phase}},
+		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code}}),
+	};
+	return openRoutes(next).length === 0 ? {...next, phase: 'choosing'} : next;
+};
+
+/** Folds one event into the state. Total: an event that does not fit changes nothing, and none after an end counts. */
+export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState => {
+	if (state.phase === 'signed-in' || state.phase === 'failed') return state;
+	switch (event.type) {
+		case 'discovery': {
+			return {...state, discovery: event};
+		}
+
+		case 'route-opened': {
+			const {lastFailure: _, pasteRejected: __, ...rest} = state;
+			return {
+				...rest,
+				phase: 'signing-in',
+				routes: {...state.routes, [event.route]: opened(event.route, event.reason)},
+				order: [...state.order.filter(route => route !== event.route), event.route],
+			};
+		}
+
+		case 'route-closed': {
+			return closeRoute(state, event);
+		}
+
+		case 'authorization-url': {
+			return withBrowser(state, browser => ({...browser, phase: {status: 'waiting'}, address: event}));
+		}
+
+		case 'browser': {
+			const {type: _, ...opener} = event;
+			return isOpen(state.routes.browser)
+				? withBrowser(state, browser => ({...browser, opener}))
+				: withDevice(state, device => ({...device, opener}));
+		}
+
+		case 'device-code': {
+			const {interval, nextPollAt} = event;
+			return withDevice(state, device => ({
+				...device,
+				phase: {status: 'waiting'},
+				formerCodes: device.code === undefined ? [] : [...device.formerCodes, device.code.userCode],
+				code: event,
+				polling: {kind: 'waiting', checks: 0, interval, nextPollAt},
+			}));
+		}
+
+		case 'poll': {
+			const {attempt, interval, nextPollAt} = event;
+			return withPolling(state, () => ({kind: 'waiting', checks: attempt, interval, nextPollAt}));
+		}
+
+		case 'slow-down': {
+			const {interval, nextPollAt} = event;
+			return withPolling(state, (checks, last) => {
+				const inARow = (last?.kind === 'slowed-down' ? (last.inARow ?? 1) : 0) + 1;
+				return {kind: 'slowed-down', checks: checks + 1, interval, nextPollAt, inARow};
+			});
+		}
+
+		case 'backoff': {
+			const {reason, retryAt} = event;
+			return withPolling(state, checks => ({kind: 'backoff', checks, reason, retryAt}));
+		}
+
+		case 'resumed': {
+			return withDevice(state, device =>
+				device.polling === undefined || device.polling.kind === 'backoff'
+					? device
+					: {...device, polling: {...device.polling, kind: 'resumed'}},
+			);
+		}
+
+		case 'callback-ignored': {
+			return withBrowser(state, browser => ({
+				...browser,
+				ignored: {count: browser.ignored.count + 1, reason: event.reason},
+			}));
+		}
+
+		case 'paste-rejected': {
+			return isOpen(state.routes.browser)
+				? withBrowser(state, browser => ({...browser, pasteRejected: event.reason}))
+				: {...state, pasteRejected: event.reason};
+		}
+
+		case 'waiting': {
+			return {...state, phase: 'waiting'};
+		}
+
+		case 'exchange': {
+			const exchanging = state.routes[event.route];
+			return exchanging === undefined || exchanging.route === 'device' || !isOpen(exchanging)
+				? state
+				: {...state, routes: {...state.routes, [event.route]: {...exchanging, phase: {status: 'exchanging'}}}};
+		}
+
+		case 'signed-in': {
+			return {...state, phase: 'signed-in', signedIn: event};
+		}
+
+		case 'failed': {
+			return {...state, phase: 'failed', failed: event};
+		}
+
+		default: {
+			// A tape of a later version may hold events that this one does not know.
+			return state;
+		}
+	}
+};

@@ -1,0 +1,192 @@
+import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {AddressInfo, Socket} from 'node:net';
+import type {Clock, Random} from '../clock.js';
+import type {PortHolder} from '../flow.js';
+import {escapeHref, type SafeUrl} from '../safe-url.js';
+import {bindLoopback, type Listener} from './bind-loopback.js';
+import {callbackPages, pageHeaders, type CallbackPage} from './callback-pages.js';
+import {judgeRequest} from './judge-request.js';
+import {bracketed, type RedirectTarget} from './redirect-target.js';
+import {SocketPool} from './socket-pool.js';
+
+/**
+ * What is to become of a callback: `hold` it until the outcome is known, turn it away as `ignored`, or say nothing new
+ * because the state is `spent` (S19).
+ */
+export type CallbackVerdict = 'hold' | 'ignored' | 'spent';
+
+export type LoopbackOptions = {
+	readonly target: Extract<RedirectTarget, {kind: 'loopback'}>;
+	readonly clock: Clock;
+	readonly random: Random;
+	/** Closes the server within 100 ms. */
+	readonly signal: AbortSignal;
+	readonly portHolder?: PortHolder;
+	readonly onCallback: (parameters: URLSearchParams) => CallbackVerdict;
+	/** Where the short address leads, asked at each visit; a rejection is answered with an error page. */
+	readonly onVisit: (redirectUri: string) => Promise<SafeUrl>;
+};
+
+export type LoopbackServer = {
+	readonly redirectUri: string;
+	/** Leads to the authorization server; its path is unguessable. */
+	readonly shortUrl: SafeUrl;
+	/** Shows the outcome to the browser that waits for it. */
+	answer(page: CallbackPage): void;
+	/** Frees the port at once, and resolves when the last page is out and every connection is closed. */
+	close(): Promise<void>;
+};
+
+/** Node's own are 60, 300 and 30 seconds and no limit (S15). */
+const limits = {
+	maxHeaderSize: 16 * 1024,
+	headersTimeout: 5000,
+	requestTimeout: 10_000,
+	connectionsCheckingInterval: 1000,
+	keepAlive: false,
+};
+const maximumSockets = 20;
+
+/** How long a browser waits for the outcome before it is sent to the terminal. */
+const longestWait = 3000;
+
+/** Real milliseconds that a page under way has at the end. */
+const flushTime = 50;
+
+/** 32 characters, none easily taken for another: five bits each. */
+const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** 65 random bits (RFC 8252 §8.3 leaves the path to us; nobody else on this computer may guess it). */
+const shortPathFrom = (random: Random): string => '/' + Array.from(random(13), byte => alphabet[byte & 31]).join('');
+
+/** The Host values under which a socket is ours. */
+const authoritiesOf = (
+	{localAddress = '', localPort = 0}: Socket,
+	{allowsName, origin}: LoopbackOptions['target'],
+): readonly string[] => [
+	...[bracketed(localAddress), ...(allowsName ? ['localhost'] : [])].flatMap(host =>
+		// A browser leaves out the default port.
+		localPort === 80 ? [host, `${host}:80`] : [`${host}:${localPort}`],
+	),
+	// What forwards to us may keep the name that the browser came to.
+	...(origin === undefined ? [] : [new URL(origin).host]),
+];
+
+type HttpListener = Listener & {readonly server: Server; readonly address: string};
+
+/** Opens the port for one login: the place where the browser comes back to, and the short way there. */
+export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackServer> => {
+	const {target, clock, random, signal, portHolder, onCallback, onVisit} = options;
+	const [{createServer}, headers] = await Promise.all([import('node:http'), pageHeaders()]);
+	signal.throwIfAborted();
+	const shortPath = shortPathFrom(random);
+	const closing = new AbortController();
+	const held = new Set<ServerResponse>();
+	const answering = new Set<ServerResponse>();
+
+	const send = (
+		response: ServerResponse,
+		status: number,
+		body: string,
+		more: Readonly<Record<string, string>> = {},
+	) => {
+		response.writeHead(status, {...headers, 'content-length': new TextEncoder().encode(body).length, ...more});
+		response.end(body);
+	};
+
+	const answer = (page: CallbackPage) => {
+		for (const response of held) send(response, 200, callbackPages[page]);
+		held.clear();
+	};
+
+	const hold = (response: ServerResponse) => {
+		held.add(response);
+		clock.sleep(longestWait, closing.signal).then(
+			() => {
+				if (held.delete(response)) send(response, 200, callbackPages.terminal);
+			},
+			() => undefined,
+		);
+	};
+
+	const redirect = async (response: ServerResponse) => {
+		try {
+			const location = await onVisit(redirectUri);
+			if (!closing.signal.aborted) send(response, 302, '', {location});
+		} catch {
+			if (!closing.signal.aborted) send(response, 503, callbackPages.terminal);
+		}
+	};
+
+	const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+		answering.add(response);
+		response.on('close', () => {
+			answering.delete(response);
+			held.delete(response);
+		});
+		const authorities = authoritiesOf(request.socket, target);
+		const verdict = judgeRequest(request, {authorities, callbackPath: target.path, shortPath});
+		switch (verdict.kind) {
+			case 'refused': {
+				const allow = verdict.status === 405 ? {allow: 'GET'} : undefined;
+				send(response, verdict.status, '', allow);
+				return;
+			}
+
+			case 'short-address': {
+				void redirect(response);
+				return;
+			}
+
+			case 'callback': {
+				const fate = onCallback(verdict.parameters);
+				if (fate === 'hold') hold(response);
+				else send(response, fate === 'spent' ? 200 : 400, callbackPages.terminal);
+			}
+		}
+	};
+
+	const sockets = new SocketPool(maximumSockets);
+	const listen = async (address: string, port: number): Promise<HttpListener> => {
+		const server = createServer(limits, onRequest);
+		sockets.watch(server);
+		await new Promise<void>((resolve, reject) => {
+			server.once('error', reject);
+			server.listen({host: address, port, exclusive: true}, () => {
+				server.off('error', reject);
+				resolve();
+			});
+		});
+		// A failed accept, as with too many open files, costs that connection and nothing else.
+		server.on('error', () => undefined);
+		return {server, address, port: (server.address() as AddressInfo).port, close: () => server.close()};
+	};
+
+	const listeners = await bindLoopback(target.addresses, target.ports, listen, portHolder);
+	const [{address, port}] = listeners as [HttpListener];
+	const redirectUri = target.uri(address, port);
+
+	const closeAll = async (): Promise<void> => {
+		closing.abort();
+		const closed = listeners.map(async ({server}) => new Promise<void>(resolve => void server.close(() => resolve())));
+		answer('terminal');
+		const busy = new Set([...answering].filter(response => response.writableEnded).map(({socket}) => socket));
+		sockets.destroyAllBut(busy);
+		// Every page says `Connection: close`, so its socket closes by itself unless the browser does not read.
+		const flush = setTimeout(() => sockets.destroyAllBut(new Set()), flushTime);
+		await Promise.all(closed);
+		clearTimeout(flush);
+	};
+
+	let end: Promise<void> | undefined;
+	const close = async () => (end ??= closeAll());
+	if (signal.aborted) await close();
+	signal.throwIfAborted();
+	signal.addEventListener('abort', () => void close(), {once: true});
+	return {
+		redirectUri,
+		shortUrl: escapeHref((target.origin ?? `http://${bracketed(address)}:${port}`) + shortPath),
+		answer,
+		close,
+	};
+};

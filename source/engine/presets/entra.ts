@@ -1,0 +1,61 @@
+import {displayText} from '../display-text.js';
+import {LoginError} from '../login-error.js';
+import type {Provider} from '../provider.js';
+import {commonSettings, type PresetOptions} from './preset-options.js';
+
+/** What `entra` takes. */
+export type EntraOptions = PresetOptions & {
+	/**
+	 * The id of one tenant (a GUID), or whose accounts may sign in: `organizations`, `consumers`, or both.
+	 *
+	 * @default 'common', which is both
+	 */
+	readonly tenant?: string;
+};
+
+const authority = 'https://login.microsoftonline.com';
+
+/** The tenant that all personal accounts are in. */
+const consumers = '9188040d-6c67-4c5b-b112-36a304b66dad';
+const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** Where each tenant has an issuer of its own, the document says `{tenantid}`, and the token's `tid` says which it is. */
+const addressesOf = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => {
+	if (tenant === 'consumers') return {issuer: `${authority}/${consumers}/v2.0`};
+	if (guid.test(tenant)) return {issuer: `${authority}/${tenant.toLowerCase()}/v2.0`};
+	const issuer = `${authority}/{tenantid}/v2.0`;
+	if (tenant === 'common') return {issuer};
+	if (tenant !== 'organizations') {
+		throw new LoginError('config_error', `The tenant is not the id of one (${displayText(tenant, 80)}).`, {
+			hint: 'Give the tenant id, a GUID, from the overview page of Entra; or common, organizations or consumers.',
+		});
+	}
+
+	const base = `${authority}/organizations/oauth2/v2.0`;
+	return {
+		issuer,
+		endpoints: {authorization: `${base}/authorize`, token: `${base}/token`, deviceAuthorization: `${base}/devicecode`},
+	};
+};
+
+/**
+ * Microsoft Entra ID, a public client: under "Mobile and desktop applications" with the redirect address
+ * `http://localhost` (any port is accepted; 127.0.0.1 can be entered in the manifest only), and with "Allow public client
+ * flows" for the device route.
+ *
+ * - The device answer has no `verification_uri_complete`; a refusal is called `authorization_declined`, an unknown code
+ *   `bad_verification_code`.
+ * - Many tenants share one address: the issuer of a token is checked with the tenant that the token names.
+ * - There is no revocation endpoint.
+ *
+ * @throws LoginError `config_error`
+ */
+export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider => ({
+	name: 'entra',
+	...addressesOf(tenant),
+	crossDomainHosts: ['graph.microsoft.com', 'microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
+	redirect: {uri: 'http://localhost'},
+	revocation: 'none',
+	dialect: {errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'}},
+	...commonSettings(options),
+});

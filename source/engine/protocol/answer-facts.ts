@@ -1,0 +1,61 @@
+import type {Clock} from '../clock.js';
+
+/** What an answer's status line and headers said; for the words of an error and for waiting, never for a decision. */
+export type AnswerFacts = {
+	/** Origin and path that were asked. */
+	endpoint?: string;
+	status?: number;
+	/** Seconds. */
+	retryAfter?: number;
+	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
+	clockAhead?: number;
+};
+
+const longestRetryAfter = 86_400;
+
+const readDate = (text: string | null): number | undefined => {
+	const time = text === null ? Number.NaN : Date.parse(text);
+	return Number.isNaN(time) ? undefined : time;
+};
+
+/** Seconds, whether they were given as a number or as a date (RFC 9110 §10.2.3). */
+const readRetryAfter = (headers: Headers, now: number): number | undefined => {
+	const text = headers.get('retry-after')?.trim();
+	if (text === undefined || text === '') return undefined;
+	// A date is the server's: it is compared with the server's own clock where that is known.
+	const until = readDate(text);
+	const seconds = /^\d+$/.test(text)
+		? Number(text)
+		: until === undefined
+			? Number.NaN
+			: (until - (readDate(headers.get('date')) ?? now)) / 1000;
+	return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), longestRetryAfter);
+};
+
+/** Notes what `response` says about itself. */
+export const noteAnswer = (facts: AnswerFacts, response: Response, clock: Clock): void => {
+	const now = clock.now();
+	const serverTime = readDate(response.headers.get('date'));
+	facts.status = response.status;
+	facts.retryAfter = readRetryAfter(response.headers, now);
+	facts.clockAhead = serverTime === undefined ? undefined : now - serverTime;
+};
+
+const units = [
+	['day', 86_400_000],
+	['hour', 3_600_000],
+	['minute', 60_000],
+] as const;
+
+/**
+ * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
+ * minute (protocol checklist S36).
+ */
+export const clockSentence = ({clockAhead = 0}: AnswerFacts): string | undefined => {
+	const off = Math.abs(clockAhead);
+	const [unit, length] = units.find(([, milliseconds]) => off >= milliseconds) ?? [];
+	if (unit === undefined) return undefined;
+	const count = Math.round(off / length);
+	const direction = clockAhead > 0 ? 'ahead of' : 'behind';
+	return `This computer's clock is about ${count} ${unit}${count === 1 ? '' : 's'} ${direction} the server's.`;
+};

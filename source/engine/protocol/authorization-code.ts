@@ -1,0 +1,138 @@
+import {
+	authorizationCodeGrantRequest,
+	processAuthorizationCodeResponse,
+	processPushedAuthorizationResponse,
+	pushedAuthorizationRequest,
+	validateAuthResponse,
+	type AuthorizationServer,
+	type Client,
+} from 'oauth4webapi';
+import type {RequestContext} from '../flow.js';
+import {LoginError} from '../login-error.js';
+import type {TokenSet} from '../token-set.js';
+import {unusableAnswer} from './error-mapping.js';
+import {requestParameters} from './request-parameters.js';
+import {callServer, openCall} from './server-call.js';
+import {completeGrant} from './token-endpoint.js';
+
+/** What the browser brought back, and what the request had said. */
+export type AuthorizationCode = {
+	/** The query of the redirect. */
+	readonly callback: URLSearchParams;
+	readonly state: string;
+	/** Sent where an ID token is expected, which is then required. */
+	readonly nonce?: string;
+	readonly codeVerifier: string;
+	/** Byte for byte as in the request (RFC 6749 §4.1.3). */
+	readonly redirectUri: string;
+	/** Seconds; where the request had it, the ID token must say when the person signed in (OIDC Core §3.1.2.1). */
+	readonly maxAge?: number;
+};
+
+const knownParameters = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state', 'scope'];
+/** Those of the implicit and hybrid flows (RFC 9700 §2.1.2): this client never asks for them. */
+const foreignParameters = ['access_token', 'id_token', 'token', 'token_type', 'response'];
+
+const refuse = (reason: string, code: 'bad_response' | 'identity_check_failed' = 'bad_response') =>
+	new LoginError(code, `The browser brought back an answer that cannot be used: ${reason}.`, {
+		hint: 'Start the login again; do not use an address that somebody sent you.',
+	});
+
+/** Judges the redirect's query before a word of it is believed (RFC 9207 §2.4; protocol checklist A17, A18, I01 to I04). */
+const validateCallback = (server: AuthorizationServer, client: Client, callback: URLSearchParams, state: string) => {
+	for (const name of [...knownParameters, ...foreignParameters]) {
+		if (callback.getAll(name).length > 1) throw refuse(`it has more than one ${name}`);
+	}
+
+	for (const name of foreignParameters) {
+		if (callback.has(name)) throw refuse(`it has ${name} in it, which nobody asked for`);
+	}
+
+	const issuer = callback.get('iss');
+	const mayLackIssuer = server.authorization_response_iss_parameter_supported !== true;
+	if (issuer === null ? !mayLackIssuer : issuer !== server.issuer) {
+		throw refuse('it comes from another server than this login', 'identity_check_failed');
+	}
+
+	if (callback.get('state') !== state) throw refuse('it belongs to another login');
+	return validateAuthResponse(server, client, callback, state);
+};
+
+/** The issuer of Entra's many tenants names the person's own tenant in the redirect. */
+const serverOf = (server: AuthorizationServer, issuer: string | null): AuthorizationServer => {
+	const [before, after] = server.issuer.split('{tenantid}');
+	const isTenant =
+		after !== undefined &&
+		issuer !== null &&
+		issuer.startsWith(before ?? '') &&
+		issuer.endsWith(after) &&
+		/^[\da-f-]{36}$/i.test(issuer.slice((before ?? '').length, issuer.length - after.length));
+	return isTenant ? {...server, issuer} : server;
+};
+
+/**
+ * Checks the redirect and exchanges its code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5).
+ *
+ * @throws LoginError
+ */
+export const exchangeAuthorizationCode = async (
+	context: RequestContext,
+	{callback, state, nonce, codeVerifier, redirectUri, maxAge}: AuthorizationCode,
+): Promise<TokenSet> => {
+	const {provider} = context;
+	const {server} = provider;
+	// Without openid no ID token comes, and where they are ignored none is looked at.
+	const expectedNonce =
+		provider.idToken !== 'ignore' && provider.requestedScope.split(' ').includes('openid') ? nonce : undefined;
+	const call = openCall(context, 'token');
+	try {
+		context.signal.throwIfAborted();
+		const parameters = validateCallback(serverOf(server, callback.get('iss')), call.client, callback, state);
+		if (!parameters.get('code')) throw refuse('it has no code in it');
+		return await completeGrant(context, call, {
+			async send({client, authentication, options}) {
+				return authorizationCodeGrantRequest(server, client, authentication, parameters, redirectUri, codeVerifier, {
+					...options,
+					additionalParameters: requestParameters(provider, 'token'),
+				});
+			},
+			async process(issuer, client, response) {
+				return processAuthorizationCodeResponse(issuer, client, response, {expectedNonce, maxAge});
+			},
+			scope: provider.requestedScope,
+			idToken: {nonce: expectedNonce},
+		});
+	} catch (error) {
+		throw call.fail(error);
+	}
+};
+
+/** OpenID Connect Core §6.2 says 512 characters; some servers put the whole request in. */
+const longestRequestUri = 2000;
+
+/**
+ * Hands the authorization request to the server directly (RFC 9126); the address for the browser then needs only the
+ * `client_id` and the `request_uri`. Extra parameters are the caller's to put in.
+ */
+export const pushAuthorizationRequest = async (
+	context: RequestContext,
+	parameters: URLSearchParams,
+): Promise<{readonly requestUri: string; readonly expiresIn: number}> => {
+	const {server} = context.provider;
+	if (parameters.has('request_uri')) {
+		throw new LoginError('config_error', 'A pushed request cannot have a request_uri itself.', {
+			hint: 'Leave request_uri out of the extra parameters (RFC 9126 §2.1).',
+		});
+	}
+
+	return callServer(context, 'pushed-authorization', async ({client, authentication, options, facts}) => {
+		const response = await pushedAuthorizationRequest(server, client, authentication, parameters, options);
+		const answer = await processPushedAuthorizationResponse(server, client, response);
+		// A browser has to carry it, and a server to take it back.
+		if (answer.request_uri.length > longestRequestUri || !/^[\x21-\x7E]+$/.test(answer.request_uri)) {
+			throw unusableAnswer('its request_uri is not one that a browser could carry', 'pushed-authorization', facts);
+		}
+
+		return {requestUri: answer.request_uri, expiresIn: answer.expires_in};
+	});
+};

@@ -1,0 +1,140 @@
+import {
+	deviceAuthorizationRequest,
+	deviceCodeGrantRequest,
+	processDeviceAuthorizationResponse,
+	ResponseBodyError,
+} from 'oauth4webapi';
+import {displayText, type DisplayText} from '../display-text.js';
+import type {RequestContext} from '../flow.js';
+import {LoginError} from '../login-error.js';
+import {escapeHref, type SafeUrl} from '../safe-url.js';
+import type {TokenSet} from '../token-set.js';
+import {checkServerAddress, isForeignHost} from './check-metadata.js';
+import {readInterval} from './normalise-response.js';
+import {isOAuthErrorCode} from './oauth-error.js';
+import {plain} from './plain.js';
+import {requestParameters} from './request-parameters.js';
+import {callServer, openCall} from './server-call.js';
+import {checkToken, completeGrant} from './token-endpoint.js';
+
+/** The answer of RFC 8628 §3.2, fit to be shown; times are in seconds. */
+export type DeviceAuthorization = {
+	/** A secret: it is never shown (RFC 8628 §3.3). */
+	readonly deviceCode: string;
+	readonly userCode: DisplayText;
+	readonly verificationUri: SafeUrl;
+	readonly verificationUriComplete?: SafeUrl;
+	/** Whether that is a host which nobody connects with the issuer. */
+	readonly onForeignHost?: true;
+	/** 30 to 1800. */
+	readonly expiresIn: number;
+	/** 1 to 60. */
+	readonly interval: number;
+};
+
+/** What one poll brought (RFC 8628 §3.5); `retryAfter` and `interval` are in seconds. Any other answer is an error. */
+export type DeviceTokenAnswer =
+	| {readonly kind: 'tokens'; readonly tokens: TokenSet}
+	| {readonly kind: 'pending'; readonly retryAfter?: number}
+	| {readonly kind: 'slow-down'; readonly interval?: number; readonly retryAfter?: number}
+	/** No usable answer came: the same may be tried again, less often. */
+	| {readonly kind: 'transient'; readonly reason: string; readonly retryAfter?: number};
+
+const signInPage = (text: string, issuer: string): SafeUrl =>
+	escapeHref(checkServerAddress(text, issuer, 'The sign-in page', 'bad_response').href);
+
+/** The address with the code in it is a convenience: one that cannot be used is left out (RFC 8628 §3.2). */
+const readComplete = (text: string | undefined, issuer: string): SafeUrl | undefined => {
+	if (text === undefined) return undefined;
+	try {
+		return signInPage(text, issuer);
+	} catch {
+		return undefined;
+	}
+};
+
+/**
+ * Asks for a device code and a user code (RFC 8628 §3.1).
+ *
+ * @throws LoginError `device_unsupported` where the server has no such endpoint
+ */
+export const requestDeviceAuthorization = async (context: RequestContext): Promise<DeviceAuthorization> => {
+	const {provider} = context;
+	const {server} = provider;
+	if (server.device_authorization_endpoint === undefined) {
+		throw new LoginError('device_unsupported', 'This server has no sign-in with a code.', {
+			hint: 'Sign in with the browser instead.',
+		});
+	}
+
+	return callServer(context, 'device-authorization', async call => {
+		const parameters = requestParameters(provider, 'device', {
+			audience: provider.audience,
+			scope: provider.requestedScope,
+		});
+		const {client, authentication, options, facts} = call;
+		const response = await deviceAuthorizationRequest(server, client, authentication, parameters, options);
+		const answer = await processDeviceAuthorizationResponse(server, client, response);
+		const userCode = displayText(answer.user_code, 64);
+		if (userCode === '') {
+			throw new LoginError('bad_response', 'The server sent a code that cannot be shown.', {
+				hint: 'Sign in with the browser instead, or ask whoever runs the provider.',
+				endpoint: facts.endpoint,
+			});
+		}
+
+		const verificationUri = signInPage(answer.verification_uri, server.issuer);
+		return plain({
+			deviceCode: checkToken(answer.device_code, 'device code', facts.endpoint),
+			userCode,
+			verificationUri,
+			verificationUriComplete: readComplete(answer.verification_uri_complete, server.issuer),
+			onForeignHost:
+				isForeignHost(new URL(verificationUri).hostname, server.issuer, provider.crossDomainHosts) || undefined,
+			expiresIn: answer.expires_in,
+			interval: answer.interval ?? 5,
+		});
+	});
+};
+
+/** An error code that no standard knows, under a status that speaks for itself: some gateway's page, no answer. */
+const isGatewayPage = (error: ResponseBodyError) => error.status === 408 && !isOAuthErrorCode(error.error);
+
+const transientCodes = new Set(['network_error', 'timeout', 'server_unavailable']);
+
+/**
+ * Asks once whether the person has approved (RFC 8628 §3.4). The error code decides, whatever the HTTP status.
+ *
+ * @throws LoginError for every answer that ends the polling, and `cancelled` once the signal aborts
+ */
+export const requestDeviceToken = async (context: RequestContext, deviceCode: string): Promise<DeviceTokenAnswer> => {
+	const {provider, signal} = context;
+	const call = openCall(context, 'device-token');
+	try {
+		signal.throwIfAborted();
+		const tokens = await completeGrant(context, call, {
+			async send({client, authentication, options}) {
+				return deviceCodeGrantRequest(provider.server, client, authentication, deviceCode, {
+					...options,
+					additionalParameters: requestParameters(provider, 'token'),
+				});
+			},
+			scope: provider.requestedScope,
+		});
+		return {kind: 'tokens', tokens};
+	} catch (error) {
+		const {retryAfter} = call.facts;
+		if (error instanceof ResponseBodyError && !signal.aborted) {
+			if (error.error === 'authorization_pending') return {kind: 'pending', retryAfter};
+			if (error.error === 'slow_down') {
+				return {kind: 'slow-down', interval: readInterval(error.cause['interval']), retryAfter};
+			}
+
+			if (isGatewayPage(error)) return {kind: 'transient', reason: 'The server did not wait (HTTP 408).', retryAfter};
+		}
+
+		const failure = call.fail(error);
+		if (transientCodes.has(failure.code)) return {kind: 'transient', reason: failure.message, retryAfter};
+		throw failure;
+	}
+};

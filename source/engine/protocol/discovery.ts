@@ -1,0 +1,180 @@
+import {
+	discoveryRequest,
+	JSON_ATTRIBUTE_COMPARISON,
+	OperationProcessingError,
+	processDiscoveryResponse,
+	type AuthorizationServer,
+} from 'oauth4webapi';
+import type {Clock} from '../clock.js';
+import {displayText} from '../display-text.js';
+import {LoginError} from '../login-error.js';
+import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
+import {checkUrl} from '../safe-url.js';
+import {checkMetadata, endpointNames} from './check-metadata.js';
+import {unusableAnswer} from './error-mapping.js';
+import {checkRequestParameters, checkResources} from './request-parameters.js';
+import {availableRoutes, requestedScope} from './routes.js';
+import {callServer} from './server-call.js';
+
+type DiscoveryIo = {readonly fetch: typeof fetch; readonly clock: Clock; readonly signal: AbortSignal};
+type Metadata = {-readonly [Name in keyof AuthorizationServer]: AuthorizationServer[Name]};
+
+const listNames = [
+	'scopes_supported',
+	'grant_types_supported',
+	'response_types_supported',
+	'prompt_values_supported',
+	'token_endpoint_auth_methods_supported',
+	'code_challenge_methods_supported',
+	'id_token_signing_alg_values_supported',
+	'userinfo_signing_alg_values_supported',
+] as const;
+const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
+
+/** Entra signs in people of many tenants under one address; the document of that address is the same for all. */
+const documentIssuer = (issuer: string) => issuer.replace('{tenantid}', 'common');
+
+const checkIssuer = (issuer: string): void => {
+	const url = checkUrl(documentIssuer(issuer));
+	const problem =
+		typeof url === 'string' ? url : url.search === '' && url.hash === '' ? undefined : 'it has a query or a fragment';
+	if (problem === undefined) return;
+	throw new LoginError('config_error', `The issuer cannot be used: ${problem} (${displayText(issuer, 80)}).`, {
+		hint: 'An issuer is an https address, as in https://login.example.com.',
+	});
+};
+
+const fromEndpoints = ({
+	authorization,
+	token,
+	deviceAuthorization,
+	userInfo,
+	revocation,
+	pushedAuthorization,
+	jwks,
+}: Endpoints): Partial<AuthorizationServer> => {
+	const chosen = {
+		authorization_endpoint: authorization,
+		token_endpoint: token,
+		device_authorization_endpoint: deviceAuthorization,
+		userinfo_endpoint: userInfo,
+		revocation_endpoint: revocation,
+		pushed_authorization_request_endpoint: pushedAuthorization,
+		jwks_uri: jwks,
+	};
+	return Object.fromEntries(Object.entries(chosen).filter(([, address]) => address !== undefined));
+};
+
+/** Takes the members that we know, if they are what they should be (protocol checklist A12). */
+const pickMembers = (document: AuthorizationServer): Metadata => {
+	const server: Metadata = {issuer: document.issuer};
+	for (const name of endpointNames) {
+		if (typeof document[name] === 'string' && document[name] !== '') server[name] = document[name];
+	}
+
+	for (const name of listNames) {
+		const list: unknown = document[name];
+		if (Array.isArray(list)) server[name] = list.filter(item => typeof item === 'string');
+	}
+
+	for (const name of flagNames) {
+		if (typeof document[name] === 'boolean') server[name] = document[name];
+	}
+
+	return server;
+};
+
+const issuerMismatch = (configured: string, found: string): LoginError => {
+	const isSlash = configured.replace(/\/$/, '') === found.replace(/\/$/, '');
+	const shown = displayText(found, 120);
+	return new LoginError(
+		'config_error',
+		isSlash
+			? `The server names its issuer differently: did you mean ${shown}?`
+			: `The server at ${displayText(configured, 120)} says that it is ${shown}.`,
+		{hint: isSlash ? `Use ${shown} as the issuer.` : 'Check the issuer; its metadata is not used (RFC 8414 §3.3).'},
+	);
+};
+
+const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
+	callServer({provider, ...io}, 'discovery', async ({options, facts}) => {
+		const response = await discoveryRequest(new URL(documentIssuer(provider.issuer)), {...options, algorithm});
+		try {
+			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
+		} catch (error) {
+			// The library parses what should be an address.
+			if (error instanceof TypeError) throw unusableAnswer('its issuer is not an address', 'discovery', facts);
+			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
+			if (!isMismatch) throw error;
+			const {issuer} = (error.cause as {body: AuthorizationServer}).body;
+			throw issuerMismatch(provider.issuer, issuer);
+		}
+	});
+
+/** Whether the answer only means that no document is there, so that the other place may have one. */
+const isAbsent = (error: unknown): boolean => error instanceof LoginError && error.code === 'bad_response';
+
+const fetchMetadata = async (
+	provider: Provider,
+	io: DiscoveryIo,
+): Promise<{readonly server: Metadata; readonly isOpenId: boolean}> => {
+	try {
+		return {server: await fetchDocument(provider, io, 'oidc'), isOpenId: true};
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+	}
+
+	try {
+		const server = await fetchDocument(provider, io, 'oauth2');
+		return {server, isOpenId: server.scopes_supported?.includes('openid') === true};
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+		throw new LoginError('config_error', `No provider describes itself at ${displayText(provider.issuer, 120)}.`, {
+			hint: 'Check the issuer, or give the endpoints by hand.',
+			endpoint: error instanceof LoginError ? error.endpoint : undefined,
+			status: error instanceof LoginError ? error.status : undefined,
+		});
+	}
+};
+
+/** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7; checklist B2, O07). */
+const acceptedAlgorithms = ({idTokenAlgorithms, idToken}: Provider, listed: readonly string[] = ['RS256']): string[] =>
+	(idTokenAlgorithms ?? listed).filter(
+		algorithm => algorithm !== 'none' && (idToken === 'tls-only' || !algorithm.startsWith('HS')),
+	);
+
+/**
+ * Finds out what the provider can do, and checks every address before any is used. OpenID Connect's document is asked
+ * for first, RFC 8414's second; endpoints given by hand win over both, and with all of them, or with
+ * `discovery: 'none'`, nothing goes over the network.
+ *
+ * @throws LoginError `config_error`, or what kept the document from being read
+ */
+export const discover = async (provider: Provider, io: DiscoveryIo): Promise<ResolvedProvider> => {
+	checkIssuer(provider.issuer);
+	checkRequestParameters(provider.parameters);
+	checkResources(provider.resource);
+	const chosen = fromEndpoints(provider.endpoints ?? {});
+	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
+	const found =
+		provider.discovery === 'none' || isComplete
+			? {server: {issuer: provider.issuer}, isOpenId: chosen.jwks_uri !== undefined}
+			: await fetchMetadata(provider, io);
+	const metadata: Metadata = {...found.server, ...chosen};
+	const server: AuthorizationServer = {
+		...metadata,
+		id_token_signing_alg_values_supported: acceptedAlgorithms(provider, metadata.id_token_signing_alg_values_supported),
+		userinfo_signing_alg_values_supported: acceptedAlgorithms(
+			{...provider, idTokenAlgorithms: undefined, idToken: 'verify'},
+			metadata.userinfo_signing_alg_values_supported,
+		),
+	};
+	const isOpenId = provider.idToken !== 'ignore' && (found.isOpenId || provider.idToken !== undefined);
+	return {
+		...provider,
+		server,
+		routes: availableRoutes(provider, server),
+		requestedScope: requestedScope(provider, server, isOpenId),
+		foreignHosts: checkMetadata(server, {chosen, knownHosts: provider.crossDomainHosts}),
+	};
+};

@@ -1,0 +1,200 @@
+import * as oauth from 'oauth4webapi';
+import {displayText} from '../display-text.js';
+import {LoginError, type LoginErrorCode} from '../login-error.js';
+import {clockSentence, type AnswerFacts} from './answer-facts.js';
+import {oauthError} from './oauth-error.js';
+import type {Purpose} from './purpose.js';
+
+/** A failed check of an ID token: its tokens are discarded, nothing is stored. */
+export const identityError = (reason: string, facts: AnswerFacts): LoginError =>
+	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
+		hint: 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
+		endpoint: facts.endpoint,
+		status: facts.status,
+	});
+
+/** A check of an ID token's times that failed; the clock is named where it differs from the server's (S36). */
+export const timeError = (reason: string, facts: AnswerFacts): LoginError => {
+	const clock = clockSentence(facts);
+	if (clock === undefined) return identityError(reason, facts);
+	return new LoginError(
+		'identity_check_failed',
+		`${clock} So the server's proof of who signed in counts as ${reason}.`,
+		{
+			hint: 'Set the clock of this computer, then sign in again.',
+			endpoint: facts.endpoint,
+			status: facts.status,
+		},
+	);
+};
+
+export const cancelled = (): LoginError =>
+	new LoginError('cancelled', 'The login was cancelled.', {hint: 'Start it again whenever you like.'});
+
+const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
+const networkProblems: Readonly<Record<string, string>> = {
+	ENOTFOUND: 'its name is not known',
+	EAI_AGAIN: 'its name could not be looked up',
+	ECONNREFUSED: 'nothing answers there',
+	ECONNRESET: 'the connection broke',
+	UND_ERR_SOCKET: 'the connection broke',
+	EHOSTUNREACH: 'there is no way to it',
+	ENETUNREACH: 'there is no network',
+};
+
+const systemCode = (error: unknown): string => {
+	for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+		if ('code' in at && typeof at.code === 'string') return at.code;
+	}
+
+	return '';
+};
+
+/** What a fetch threw, in words; the original stays behind, since a private fetch may throw anything. */
+export const networkError = (error: unknown, endpoint: string): LoginError => {
+	const host = displayText(new URL(endpoint).host, 80);
+	const code = systemCode(error);
+	if (certificateProblem.test(code)) {
+		return new LoginError('tls_error', `The certificate of ${host} is not trusted here (${displayText(code, 60)}).`, {
+			hint: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
+			endpoint,
+		});
+	}
+
+	const isTimeout =
+		code.endsWith('TIMEOUT') || code === 'ETIMEDOUT' || (error instanceof Error && error.name === 'TimeoutError');
+	return isTimeout
+		? new LoginError('timeout', `${host} did not answer in time.`, {
+				hint: 'Check the network and the proxy settings, then try again.',
+				endpoint,
+			})
+		: new LoginError('network_error', `${host} cannot be reached: ${networkProblems[code] ?? 'the request failed'}.`, {
+				hint: 'Check the network and the proxy settings (HTTPS_PROXY), then try again.',
+				endpoint,
+			});
+};
+
+/** An answer that is no answer of the protocol: the status tells what can be told. */
+export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFacts): LoginError => {
+	const {endpoint, status = 0} = facts;
+	const fail = (code: LoginErrorCode, message: string, hint: string) =>
+		new LoginError(code, message, {hint, endpoint, status: facts.status});
+	if (status >= 500 || status === 429 || status === 408) {
+		return fail(
+			'server_unavailable',
+			`The server cannot answer at the moment (HTTP ${status}).`,
+			'Try again in a while.',
+		);
+	}
+
+	if (status >= 300 && status < 400) {
+		return fail('bad_response', 'The server answered with a redirect, which is not followed.', 'Check the endpoint.');
+	}
+
+	if (purpose === 'user-info' && (status === 401 || status === 403)) return tokenRejected(facts);
+	const isDocument = purpose === 'discovery' || purpose === 'keys';
+	if (status === 401 && !isDocument) return oauthError({error: 'invalid_client'}, facts);
+	if (purpose === 'device-authorization' && (status === 404 || status === 405)) {
+		return fail(
+			'device_unsupported',
+			`Signing in with a code is not switched on at the server (HTTP ${status}).`,
+			'Sign in with the browser, or ask whoever runs the provider to enable the device flow.',
+		);
+	}
+
+	return status >= 400
+		? fail(
+				'bad_response',
+				`The server refused without giving a reason (HTTP ${status}).`,
+				'If it worked before, sign in again; otherwise check the client settings.',
+			)
+		: fail('bad_response', `The server's answer cannot be used: ${what}.`, 'Check the address of the provider.');
+};
+
+const tokenRejected = ({endpoint, status}: AnswerFacts, needsScope = false): LoginError =>
+	needsScope
+		? new LoginError('token_rejected', 'The access token does not cover this request.', {
+				hint: 'Sign in again and ask for the scope that is needed.',
+				endpoint,
+				status,
+			})
+		: new LoginError('token_rejected', 'The server no longer accepts the access token.', {
+				hint: 'Refresh the token, or sign in again.',
+				endpoint,
+				status,
+			});
+
+const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, facts: AnswerFacts): LoginError => {
+	switch (error.code) {
+		case oauth.HTTP_REQUEST_FORBIDDEN:
+		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
+		case oauth.MISSING_SERVER_METADATA:
+		case oauth.INVALID_SERVER_METADATA: {
+			const {attribute} = (error.cause ?? {}) as {attribute?: string};
+			return new LoginError('config_error', `The provider has no usable ${attribute ?? 'endpoint'} for this request.`, {
+				hint:
+					attribute === 'jwks_uri'
+						? 'Give the address of its keys: without them no ID token can be verified.'
+						: 'Check the endpoints of the provider.',
+			});
+		}
+
+		case oauth.JWT_TIMESTAMP_CHECK: {
+			const {claim} = (error.cause ?? {}) as {claim?: string};
+			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', facts);
+		}
+
+		case oauth.JWT_CLAIM_COMPARISON:
+		case oauth.JSON_ATTRIBUTE_COMPARISON: {
+			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
+			return identityError(`its ${claim ?? attribute ?? 'content'} is not the expected one`, facts);
+		}
+
+		case oauth.KEY_SELECTION:
+			return identityError('none, or more than one, of the keys of the server fits its signature', facts);
+		case oauth.JWT_USERINFO_EXPECTED:
+			return identityError('it is not signed', facts);
+		default: {
+			// The library's own sentences: constants, without a value of the answer in them.
+			const [, subject = error.message] = /^(?:unexpected )?((?:JWT|ID Token)\b.*)$/i.exec(error.message) ?? [];
+			if (/\b(?:JWT|ID Token)\b/.test(error.message)) return identityError(subject, facts);
+			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
+			return unusableAnswer(
+				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
+				purpose,
+				facts,
+			);
+		}
+	}
+};
+
+/**
+ * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
+ * `cause`: it holds the tokens of the answer that it complains about (protocol checklist S23).
+ */
+export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFacts, signal: AbortSignal): LoginError => {
+	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
+	if (error instanceof LoginError) return error;
+	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);
+	if (error instanceof oauth.AuthorizationResponseError) {
+		const {error: code, error_description} = error;
+		return oauthError({error: code, error_description, error_uri: error.cause.get('error_uri')}, {});
+	}
+
+	if (error instanceof oauth.WWWAuthenticateChallengeError) {
+		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
+		return purpose === 'user-info' ? tokenRejected(facts, needsScope) : oauthError({error: 'invalid_client'}, facts);
+	}
+
+	if (error instanceof oauth.UnsupportedOperationError) {
+		return error.message.includes('token_type')
+			? unusableAnswer('its token_type is not one that this client can use', purpose, facts)
+			: identityError(error.message, facts);
+	}
+
+	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, purpose, facts);
+	return new LoginError('internal_error', 'Something went wrong inside this program.', {
+		hint: 'Please report it, with what you did before.',
+		endpoint: facts.endpoint,
+	});
+};

@@ -1,0 +1,150 @@
+import {getValidatedIdTokenClaims, type AuthorizationServer, type TokenEndpointResponse} from 'oauth4webapi';
+import {displayText, type DisplayText} from '../display-text.js';
+import type {RequestContext} from '../flow.js';
+import type {Identity} from '../login-event.js';
+import type {IdTokenClaims} from '../token-set.js';
+import type {AnswerFacts} from './answer-facts.js';
+import {identityError, timeError} from './error-mapping.js';
+import {decodeJwtPart, halfHash} from './jwt.js';
+import {plain} from './plain.js';
+import {verifySignature} from './server-keys.js';
+
+/** What an ID token must agree with, beside the checks that the library makes. */
+export type IdTokenExpectation = {
+	/** The nonce that was sent; without it the token may have none (OIDC Core §3.1.3.7-11). */
+	readonly nonce?: string;
+	/** The claims of the login that is being refreshed (OIDC Core §12.2). */
+	readonly previous?: IdTokenClaims;
+};
+
+export type VerifiedIdToken = {readonly claims: IdTokenClaims; readonly identity: Identity};
+
+/** Seconds. */
+const furthestAhead = 600;
+const oldest = 3600;
+
+const tenantPlaceholder = '{tenantid}';
+const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * The issuer that this answer has to come from: the configured one, or for Entra's many tenants the one of the token's
+ * own tenant. The claims are checked against it afterwards, so a token cannot choose another issuer.
+ */
+export const resolveIssuer = async (server: AuthorizationServer, response: Response): Promise<AuthorizationServer> => {
+	if (!server.issuer.includes(tenantPlaceholder) || !response.ok) return server;
+	const answer = (await response
+		.clone()
+		.json()
+		.catch(() => ({}))) as {id_token?: unknown};
+	const payload = typeof answer.id_token === 'string' ? decodeJwtPart(answer.id_token, 1) : undefined;
+	const tenant = payload?.['tid'];
+	return typeof tenant === 'string' && guid.test(tenant)
+		? {...server, issuer: server.issuer.replace(tenantPlaceholder, tenant)}
+		: server;
+};
+
+const checkTimes = ({iat}: IdTokenClaims, now: number, facts: AnswerFacts) => {
+	if (iat > now + furthestAhead) throw timeError('issued in the future', facts);
+	if (iat < now - oldest) throw timeError('issued too long ago', facts);
+};
+
+/** The token of a refresh continues the login: same person, same sign-in, newly issued (OIDC Core §12.2, O22). */
+const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, facts: AnswerFacts) => {
+	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', facts);
+	if (claims.sub !== previous.sub) throw identityError('it is about another person than the login', facts);
+	if (claims.iat < previous.iat) throw identityError('it is older than the one that it replaces', facts);
+	if (claims.auth_time !== undefined && previous.auth_time !== undefined && claims.auth_time !== previous.auth_time) {
+		throw identityError('it is about another sign-in than the login', facts);
+	}
+};
+
+const checkClaims = (
+	claims: IdTokenClaims,
+	{nonce, previous}: IdTokenExpectation,
+	clientId: string,
+	facts: AnswerFacts,
+) => {
+	if (!/^[\x20-\x7E]{1,255}$/.test(claims.sub)) throw identityError('its subject is empty or malformed', facts);
+	if (claims.azp !== undefined && claims.azp !== clientId) {
+		throw identityError('it was issued to another client', facts);
+	}
+
+	const expected = nonce ?? previous?.nonce;
+	const mayLackNonce = nonce === undefined;
+	if (claims.nonce !== expected && !(mayLackNonce && claims.nonce === undefined)) {
+		throw identityError('its nonce is not that of this login', facts);
+	}
+
+	if (previous !== undefined) checkContinuity(claims, previous, facts);
+};
+
+/** A token of another kind must not pass for an ID token, even when the server signed it (B3, O16, O17). */
+const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, facts: AnswerFacts) => {
+	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
+	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
+		throw identityError('it is a token of another kind', facts);
+	}
+
+	if (atHash === undefined) return;
+	if (typeof alg !== 'string' || atHash !== (await halfHash(accessToken, alg))) {
+		throw identityError('it belongs to another access token', facts);
+	}
+};
+
+const text = (value: unknown): DisplayText | undefined => {
+	const shown = typeof value === 'string' ? displayText(value, 100) : undefined;
+	return shown === '' ? undefined : shown;
+};
+
+/** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7, O23). */
+export const toIdentity = (
+	issuer: string,
+	subject: string,
+	{name, email}: {readonly name?: unknown; readonly email?: unknown},
+): Identity => plain({issuer, subject, name: text(name), email: text(email)});
+
+/**
+ * Checks the ID token of an answer that the library has processed: it has compared issuer, audience, expiry and
+ * algorithm; the rest, the signature included, is up to us (checklist B1 to B3).
+ *
+ * @throws LoginError `identity_check_failed`
+ */
+export const verifyIdToken = async (
+	context: RequestContext,
+	answer: TokenEndpointResponse,
+	response: Response,
+	expectation: IdTokenExpectation,
+	facts: AnswerFacts,
+): Promise<VerifiedIdToken | undefined> => {
+	const found = getValidatedIdTokenClaims(answer);
+	if (found === undefined || answer.id_token === undefined) return undefined;
+	const {provider, clock} = context;
+	const claims: IdTokenClaims = {
+		iss: found.iss,
+		sub: found.sub,
+		aud: found.aud,
+		exp: found.exp,
+		iat: found.iat,
+		azp: typeof found.azp === 'string' ? found.azp : undefined,
+		auth_time: found.auth_time,
+		nonce: found.nonce,
+	};
+	if (found.azp !== undefined && claims.azp === undefined) throw identityError('its azp is malformed', facts);
+	// At a refresh the previous token tells whether this one is new, whatever our clock says.
+	if (expectation.previous === undefined) checkTimes(claims, clock.now() / 1000, facts);
+	checkClaims(claims, expectation, provider.clientId, facts);
+	await checkBinding(answer.id_token, found['at_hash'], answer.access_token, facts);
+	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, facts);
+	return {
+		// What the first token said about the sign-in holds for those that follow and need not repeat it.
+		claims: plain({
+			...claims,
+			nonce: claims.nonce ?? expectation.previous?.nonce,
+			auth_time: claims.auth_time ?? expectation.previous?.auth_time,
+		}),
+		identity: toIdentity(claims.iss, claims.sub, {
+			name: found['name'] ?? found['preferred_username'],
+			email: found['email'],
+		}),
+	};
+};

@@ -1,0 +1,166 @@
+import {
+	clientCredentialsGrantRequest,
+	genericTokenEndpointRequest,
+	JWT_TIMESTAMP_CHECK,
+	OperationProcessingError,
+	processGenericTokenEndpointResponse,
+	type AuthorizationServer,
+	type Client,
+	type TokenEndpointResponse,
+} from 'oauth4webapi';
+import {displayText} from '../display-text.js';
+import type {RequestContext} from '../flow.js';
+import {LoginError} from '../login-error.js';
+import type {IdTokenClaims, TokenSet} from '../token-set.js';
+import {resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
+import {findIdentity} from './identity-mapping.js';
+import {decodeJwtPart} from './jwt.js';
+import {plain} from './plain.js';
+import {requestParameters} from './request-parameters.js';
+import {callServer, type ServerCall} from './server-call.js';
+
+/** One grant at the token endpoint. */
+export type Grant = {
+	readonly send: (call: ServerCall) => Promise<Response>;
+	/** @default the library's checks that hold for every grant */
+	readonly process?: (
+		server: AuthorizationServer,
+		client: Client,
+		response: Response,
+	) => Promise<TokenEndpointResponse>;
+	/** Granted where the answer has no scope (RFC 6749 §5.1). */
+	readonly scope: string;
+	readonly idToken?: IdTokenExpectation;
+	/**
+	 * A refresh: who it is is known, and an ID token that cannot be judged at the moment is left out, since the refresh token
+	 * is spent by now (OIDC Core §12.2 lets it be absent).
+	 */
+	readonly refreshes?: {readonly identity: TokenSet['identity']};
+};
+
+/** A token is sent in headers later: it must be what RFC 6749 Appendix A allows (protocol checklist A13). */
+export const checkToken = (token: string, name: string, endpoint?: string): string => {
+	if (/^[\x20-\x7E]+$/.test(token)) return token;
+	throw new LoginError('bad_response', `The server's ${name} has characters in it that no token may have.`, {
+		hint: 'Ask whoever runs the provider.',
+		endpoint,
+	});
+};
+
+const readAnswer = async (
+	context: RequestContext,
+	call: ServerCall,
+	grant: Grant,
+	response: Response,
+): Promise<TokenSet> => {
+	const process = grant.process ?? processGenericTokenEndpointResponse;
+	const issuedAt = context.clock.now();
+	const server = await resolveIssuer(context.provider.server, response);
+	const answer = await process(server, call.client, response);
+	const {endpoint} = call.facts;
+	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
+	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
+	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;
+	return plain({
+		accessToken,
+		tokenType: answer.token_type,
+		issuedAt,
+		expiresAt: expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
+		refreshToken: refreshToken === undefined ? undefined : checkToken(refreshToken, 'refresh token', endpoint),
+		idToken: idToken === undefined ? undefined : answer.id_token,
+		claims: idToken?.claims,
+		scope: answer.scope === undefined ? grant.scope : displayText(answer.scope, 2000),
+		identity:
+			idToken?.identity ??
+			(grant.refreshes ? grant.refreshes.identity : await findIdentity(context, accessToken, answer)),
+	});
+};
+
+/** Sends one grant, checks everything that comes back, and makes plain data of it: named members only (A12). */
+export const completeGrant = async (context: RequestContext, call: ServerCall, grant: Grant): Promise<TokenSet> => {
+	const response = await grant.send(call);
+	if (grant.refreshes === undefined || !response.ok) return readAnswer(context, call, grant, response);
+	const copy = response.clone();
+	try {
+		return await readAnswer(context, call, grant, response);
+	} catch (error) {
+		// What is wrong with the identity itself stays wrong; keys out of reach and a clock that is off do not.
+		const isOff = error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK;
+		const failure = call.fail(error);
+		if (failure.code === 'identity_check_failed' && !isOff) throw failure;
+		return readAnswer(context, call, grant, await withoutIdToken(copy, grant.idToken?.previous, failure));
+	}
+};
+
+/** @throws LoginError `failure` where it was not about an ID token, or that one names somebody else */
+const withoutIdToken = async (
+	response: Response,
+	previous: IdTokenClaims | undefined,
+	failure: LoginError,
+): Promise<Response> => {
+	const {id_token: idToken, ...rest} = (await response.json().catch(() => ({}))) as {id_token?: unknown};
+	if (typeof idToken !== 'string') throw failure;
+	const {iss, sub} = decodeJwtPart(idToken, 1) ?? {};
+	if (previous !== undefined && (iss !== previous.iss || sub !== previous.sub)) throw failure;
+	return Response.json(rest, {status: response.status});
+};
+
+export const requestTokens = async (context: RequestContext, grant: Grant): Promise<TokenSet> =>
+	callServer(context, 'token', async call => completeGrant(context, call, grant));
+
+/** Scopes that are about a person, where there is none. */
+const personalScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+
+/** RFC 6749 §4.4: the program itself signs in. Without a scope in the settings none is asked for. */
+export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
+	const {provider} = context;
+	// It is never kept with a session (S22), so a later process may not have it.
+	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
+		throw new LoginError('config_error', 'The program cannot sign in without its client secret.', {
+			hint: 'Name it again with --client-secret-file F or --client-secret-env NAME.',
+		});
+	}
+
+	const scope = (provider.scope ?? '')
+		.split(' ')
+		.filter(name => !personalScopes.has(name))
+		.join(' ');
+	return requestTokens(context, {
+		async send(call) {
+			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
+			return clientCredentialsGrantRequest(provider.server, call.client, call.authentication, parameters, call.options);
+		},
+		scope,
+	});
+};
+
+/** RFC 6749 §4.3, which RFC 9700 §2.4 forbids: only where the application has allowed it by name. */
+export const requestPassword = async (
+	context: RequestContext,
+	{username, password}: {readonly username: string; readonly password: string},
+): Promise<TokenSet> => {
+	const {provider} = context;
+	if (provider.allowPassword !== true) {
+		throw new LoginError('config_error', 'Signing in with a password is switched off.', {
+			hint: 'Take another way to sign in; only the application itself can allow passwords.',
+		});
+	}
+
+	return requestTokens(context, {
+		async send(call) {
+			const scope = provider.requestedScope;
+			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
+			parameters.set('username', username);
+			parameters.set('password', password);
+			return genericTokenEndpointRequest(
+				provider.server,
+				call.client,
+				call.authentication,
+				'password',
+				parameters,
+				call.options,
+			);
+		},
+		scope: provider.requestedScope,
+	});
+};

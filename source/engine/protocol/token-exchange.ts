@@ -1,0 +1,84 @@
+import {genericTokenEndpointRequest, processGenericTokenEndpointResponse} from 'oauth4webapi';
+import {displayText} from '../display-text.js';
+import type {RequestContext} from '../flow.js';
+import {LoginError} from '../login-error.js';
+import type {ExchangedToken, ExchangeRequest} from '../exchanged-token.js';
+import {decodeJwtPart} from './jwt.js';
+import {plain} from './plain.js';
+import {checkResources} from './request-parameters.js';
+import {callServer} from './server-call.js';
+import {checkToken} from './token-endpoint.js';
+
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+
+const list = (values: string | readonly string[] = []): readonly string[] =>
+	typeof values === 'string' ? [values] : values;
+
+const exchangeParameters = (subjectToken: string, request: ExchangeRequest): URLSearchParams => {
+	const {actorToken, scope, requestedTokenType} = request;
+	const parameters = new URLSearchParams({subject_token: subjectToken, subject_token_type: accessTokenType});
+	checkResources(list(request.resource));
+	for (const resource of list(request.resource)) parameters.append('resource', resource);
+	for (const audience of list(request.audience)) parameters.append('audience', audience);
+	if (scope !== undefined && scope !== '') parameters.set('scope', scope);
+	if (requestedTokenType !== undefined) parameters.set('requested_token_type', requestedTokenType);
+	if (actorToken === undefined) return parameters;
+	// Each of the two demands the other (RFC 8693 §2.1).
+	if (actorToken.token === '' || actorToken.type === '') {
+		throw new LoginError('config_error', 'An actor token needs both its value and its type.', {
+			hint: 'Name the type of the actor token as RFC 8693 §3 does.',
+		});
+	}
+
+	parameters.set('actor_token', actorToken.token);
+	parameters.set('actor_token_type', actorToken.type);
+	return parameters;
+};
+
+/** The `act` claim, if the token is a JWT that lets itself be read: for display only (RFC 8693 §4.1). */
+const readActor = (token: string): string | undefined => {
+	const actor = decodeJwtPart(token, 1)?.['act'];
+	if (typeof actor !== 'object' || actor === null || !('sub' in actor)) return undefined;
+	return typeof actor.sub === 'string' ? displayText(actor.sub, 100) : undefined;
+};
+
+/**
+ * Exchanges a token for another one (RFC 8693).
+ *
+ * @throws LoginError `invalid_target` where the server does not know the audience or resource; `unsupported_grant`
+ */
+export const exchangeToken = async (
+	context: RequestContext,
+	subjectToken: string,
+	request: ExchangeRequest,
+): Promise<ExchangedToken> => {
+	const {server} = context.provider;
+	const parameters = exchangeParameters(subjectToken, request);
+	return callServer(context, 'token-exchange', async ({client, authentication, options, facts}) => {
+		const response = await genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options);
+		const answer = await processGenericTokenEndpointResponse(server, client, response, {
+			recognizedTokenTypes: {n_a: () => undefined},
+		});
+		const issued = answer['issued_token_type'];
+		const {requestedTokenType} = request;
+		if (typeof issued !== 'string' || (requestedTokenType !== undefined && issued !== requestedTokenType)) {
+			throw new LoginError(
+				'bad_response',
+				typeof issued === 'string'
+					? `The server issued a token of another type than was asked for (${displayText(issued, 80)}).`
+					: 'The server does not say what type of token it issued.',
+				{hint: 'Ask for a token type that the server can issue.', endpoint: facts.endpoint, status: facts.status},
+			);
+		}
+
+		return plain({
+			token: checkToken(answer.access_token, 'token', facts.endpoint),
+			issuedTokenType: issued,
+			tokenType: answer.token_type,
+			expiresAt: answer.expires_in === undefined ? undefined : context.clock.now() + answer.expires_in * 1000,
+			scope: displayText(answer.scope ?? request.scope ?? '', 2000),
+			actingParty: readActor(answer.access_token),
+		});
+	});
+};

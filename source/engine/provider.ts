@@ -1,0 +1,138 @@
+import type {AuthorizationServer} from 'oauth4webapi';
+import type {RouteAvailability} from './login-event.js';
+
+/** How a client proves who it is at the token endpoint (RFC 6749 §2.3). `basic-raw` skips the form encoding of §2.3.1. */
+export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';
+
+/** The addresses of an authorization server, for one without discovery or to replace what discovery says. */
+export type Endpoints = {
+	readonly authorization?: string;
+	readonly token?: string;
+	readonly deviceAuthorization?: string;
+	readonly userInfo?: string;
+	readonly revocation?: string;
+	readonly pushedAuthorization?: string;
+	readonly jwks?: string;
+};
+
+/** How a provider's answers differ from the standards; each is undone before the protocol library sees the answer. */
+export type Dialect = {
+	/** An answer with status 200 may hold an `error`: GitHub, Slack. On for all while polling. */
+	readonly errorsIn200?: boolean;
+	/** Requests to the token and device endpoints are JSON instead of forms: better-auth <= 1.4. */
+	readonly requestFormat?: 'form' | 'json';
+	/** JSON may come as text/plain or without a type. */
+	readonly acceptTextJson?: boolean;
+	/** Where `token_type` is missing: WorkOS User Management. */
+	readonly defaultTokenType?: string;
+	/** Where `expires_in` is missing, the access token is a JWT that says how long it lives: WorkOS User Management. */
+	readonly expiryFromToken?: boolean;
+	/** Where the tokens stand in the answer, as in `['authed_user']`: Slack. */
+	readonly tokenPath?: readonly string[];
+	/** The answer's scopes are separated by commas: GitHub. */
+	readonly scopeIsCommaList?: boolean;
+	/** The provider's own error codes, by the standard ones that they mean. */
+	readonly errorAliases?: Readonly<Record<string, string>>;
+};
+
+/** Where the identity comes from when there is no ID token, and how its fields are called there. */
+export type IdentityMapping = {
+	/** An address to ask with the access token, or the member of the token answer. */
+	readonly from: {readonly url: string} | {readonly tokenAnswer: string};
+	readonly subject: string;
+	readonly name?: string;
+	readonly email?: string;
+};
+
+/** Values for further parameters of a request, such as `organization` or `acr_values`; never the protocol's own ones. */
+export type RequestParameters = Readonly<Record<string, string>>;
+
+/**
+ * A provider and a client registered there: plain data that is kept with the session. Presets make it; so does
+ * whoever knows better.
+ */
+export type ProviderSettings = {
+	/** The preset's name. */
+	readonly name: string;
+	/** The issuer identifier (OIDC Discovery §3, RFC 8414 §2). Entra's has `{tenantid}` in it where many tenants sign in. */
+	readonly issuer: string;
+	/** `auto` asks for OpenID Connect's document first and RFC 8414's second. @default 'auto' */
+	readonly discovery?: 'auto' | 'none';
+	/** Endpoints by hand; with `discovery: 'auto'` they win over discovered ones. */
+	readonly endpoints?: Endpoints;
+	/** The name of the client that is registered there. */
+	readonly clientId: string;
+	/** @default 'none' without a client secret, 'post' or what the metadata offers with one */
+	readonly clientAuthentication?: ClientAuthentication;
+	/** The name of the application that people sign in to, as they know it. */
+	readonly application?: string;
+	/** @default 'openid profile email offline_access' where the provider has OpenID Connect */
+	readonly scope?: string;
+	/** @default ' ' */
+	readonly scopeSeparator?: string;
+	/** The service that the token is for, as the provider calls it. */
+	readonly audience?: string;
+	/** RFC 8707: absolute URIs without fragment. */
+	readonly resource?: readonly string[];
+	/** OIDC Core §3.1.2.1. `consent` is added by itself where `offline_access` needs it. */
+	readonly prompt?: string;
+	/** Who is going to sign in, as a name or an email address. */
+	readonly loginHint?: string;
+	/** Further parameters by the request they go into. Those that are ours are refused. */
+	readonly parameters?: {
+		readonly authorize?: RequestParameters;
+		readonly device?: RequestParameters;
+		readonly token?: RequestParameters;
+		readonly refresh?: RequestParameters;
+	};
+	/** The loopback redirect (RFC 8252 §7.3). */
+	readonly redirect?: {
+		/** The host in the redirect URI; `localhost` only where the provider demands it. @default '127.0.0.1' */
+		readonly host?: '127.0.0.1' | 'localhost';
+		/** Registered ports, tried in order. @default one from the operating system */
+		readonly ports?: readonly number[];
+		/** @default '/callback' */
+		readonly path?: string;
+		/**
+		 * A whole registered redirect URI instead of the above; on loopback it binds its own port where it has one. An https
+		 * address is a page elsewhere whose answer is pasted, unless `ports` are given too: then something forwards it to
+		 * the first of them that is free.
+		 */
+		readonly uri?: string;
+	};
+	/** Use pushed authorization requests (RFC 9126) even where the server does not require them. */
+	readonly pushedAuthorization?: boolean;
+	/** What is done with ID tokens: `tls-only` checks the claims and not the signature (OIDC Core §3.1.3.7-6). @default 'verify' */
+	readonly idToken?: 'verify' | 'tls-only' | 'ignore';
+	/** Accepted signature algorithms. @default the server's asymmetric ones, else RS256 */
+	readonly idTokenAlgorithms?: readonly string[];
+	/** Where the name comes from without an ID token. */
+	readonly identity?: IdentityMapping;
+	/** Hosts besides the issuer's that its endpoints are known to be on; they are shown without a mark. */
+	readonly crossDomainHosts?: readonly string[];
+	/** Whether tokens can be taken back. @default what the metadata says */
+	readonly revocation?: 'rfc7009' | 'none';
+	/** Why a route is not possible with this provider, whatever its metadata says. */
+	readonly unsupportedRoutes?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
+	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
+	readonly allowPassword?: boolean;
+	/** How its answers differ from the standards. */
+	readonly dialect?: Dialect;
+};
+
+/** A client secret, or where to get it when it is needed. It is never kept with a session. */
+export type ClientSecret = string | (() => string | Promise<string>);
+
+/** What a login needs to know of a provider. */
+export type Provider = ProviderSettings & {readonly clientSecret?: ClientSecret};
+
+/** A provider whose metadata was fetched, or was given by hand, and checked. */
+export type ResolvedProvider = Provider & {
+	/** The checked metadata, in the protocol library's form. One object per login: it is the key of the library's JWKS cache. */
+	readonly server: AuthorizationServer;
+	readonly routes: RouteAvailability;
+	/** The scope that will be asked for; space separated. */
+	readonly requestedScope: string;
+	/** Hosts of endpoints that are neither equal to, above nor below the issuer's, and not listed by the preset. */
+	readonly foreignHosts: readonly string[];
+};

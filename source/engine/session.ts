@@ -1,0 +1,40 @@
+import type {Identity, Route, StoreKind} from './login-event.js';
+
+/** What became of a logout: the tokens are always forgotten here; whether the server took them back is said. */
+export type LogoutResult = {
+	/** `revoked`: the server confirmed. `not-revoked`: it could not be asked or refused. `not-supported`: it has no such endpoint. `no-session`: nobody was signed in. */
+	readonly outcome: 'revoked' | 'not-revoked' | 'not-supported' | 'no-session';
+	/** A sentence that says why, where `outcome` is `not-revoked`. */
+	readonly reason?: string;
+};
+
+/** How fresh a token must be. */
+export type AccessTokenOptions = {
+	/** Seconds that the token must at least remain valid; capped at 10 % of its lifetime. @default 60 */
+	readonly minimumValidity?: number;
+	/** Ask the server for a new one even if the present one is fresh. @default false */
+	readonly forceRefresh?: boolean;
+	readonly signal?: AbortSignal;
+};
+
+/** A signed-in session: what a program holds on to. */
+export interface Session {
+	/** The name that it is kept by. */
+	readonly profile: string;
+	/** How it began. */
+	readonly route: Route;
+	/** Who it is, by the verified ID token; none where the server has no OpenID Connect. */
+	readonly identity?: Identity;
+	/** Granted scope, space separated. */
+	readonly scope: string;
+	/** When the access token expires: epoch milliseconds. */
+	readonly expiresAt?: number;
+	/** Whether it renews itself. */
+	readonly refreshable: boolean;
+	/** Where it is kept. */
+	readonly store: StoreKind;
+	/** A fresh access token; refreshed when needed, once across all processes. */
+	getToken(options?: AccessTokenOptions): Promise<string>;
+	/** Revokes the tokens, then forgets them. */
+	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
+}

@@ -1,0 +1,73 @@
+import type {JWKS} from 'oauth4webapi';
+import type {AuthorizationServer} from 'oauth4webapi';
+import type {Route, StoreKind} from './login-event.js';
+import type {ProviderSettings} from './provider.js';
+import type {TokenSet} from './token-set.js';
+
+/** Where the command finds the client secret again; never the secret itself. */
+export type ClientSecretSource = {readonly env: string} | {readonly file: string};
+
+/** What is kept of a login: all that a later process needs for a token, with one request or none. */
+export type StoredSession = {
+	readonly version: 1;
+	readonly tokens: TokenSet;
+	readonly route: Route;
+	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
+	readonly signedInAt?: number;
+	readonly provider: ProviderSettings;
+	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2, checklist B13). */
+	readonly server: AuthorizationServer;
+	/** The server's keys as last seen, so that a refreshed ID token needs no further request. */
+	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};
+	readonly clientSecretSource?: ClientSecretSource;
+	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
+	readonly dead?: true;
+};
+
+/** The person's own choices for a profile; they outlive its sessions. */
+export type ProfilePreferences = {
+	/** "Always the code here". */
+	readonly route?: 'browser' | 'device';
+};
+
+/** A lock that is held until disposed. */
+export type StoreLock = {release(): Promise<void>};
+
+/**
+ * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
+ */
+export interface TokenStore {
+	readonly kind: StoreKind;
+	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
+	readonly description: string;
+	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
+	readonly notices: readonly string[];
+	read(profile: string): Promise<StoredSession | undefined>;
+	/** Resolves once the session is on disk. */
+	write(profile: string, session: StoredSession): Promise<void>;
+	/** Removes the session; resolves to whether there was one. */
+	remove(profile: string): Promise<boolean>;
+	/** The profiles that have a session. */
+	list(): Promise<readonly string[]>;
+	readPreferences(profile: string): Promise<ProfilePreferences>;
+	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
+	/**
+	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
+	 *
+	 * @param until - asked whenever the wait may be over for another reason: once it resolves to true the wait ends.
+	 * @returns the lock, or undefined where `until` ended the wait
+	 * @throws LoginError `lock_timeout` after `timeout` milliseconds
+	 */
+	lock(
+		profile: string,
+		purpose: 'refresh' | 'login',
+		options: {
+			readonly signal: AbortSignal;
+			/** Milliseconds. @default 30 000 */
+			readonly timeout?: number;
+			readonly until?: () => Promise<boolean>;
+			/** Called once if the lock was not free at once. */
+			readonly onWait?: () => void;
+		},
+	): Promise<StoreLock | undefined>;
+}

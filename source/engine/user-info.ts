@@ -1,0 +1,4 @@
+import type {Identity} from './login-event.js';
+
+/** Claims of the userinfo endpoint, its `sub` compared with the ID token's (OIDC Core §5.3.2). */
+export type UserInfo = {readonly identity: Identity; readonly claims: Readonly<Record<string, unknown>>};
