@@ -1,0 +1,68 @@
+import {spawn} from 'node:child_process';
+import type {EntryOptions} from '@napi-rs/keyring';
+import {keyringUnavailable} from './keyring.js';
+
+type Request = {
+	/** The path of the native module's package. */
+	readonly module: string;
+	readonly service: string;
+	readonly account: string;
+	readonly entryOptions: EntryOptions;
+	readonly operation: 'get' | 'set' | 'probe';
+	readonly secret: string | undefined;
+};
+
+/** The request comes on stdin and the answer goes to stdout: arguments and environment are for everybody to read. */
+const program = `
+const {module, service, account, entryOptions, operation, secret} = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const {Entry} = require(module);
+const store = (entry, value) => {
+	entry.setPassword(value);
+	if (entry.getPassword() !== value) throw new Error('not kept');
+};
+if (operation === 'probe') {
+	const entry = new Entry(service, account + ' (probe ' + process.pid + ')', entryOptions);
+	store(entry, 'probe');
+	entry.deleteCredential();
+}
+const entry = new Entry(service, account, entryOptions);
+if (operation === 'set') store(entry, secret);
+process.stdout.write(JSON.stringify({value: operation === 'get' ? entry.getPassword() ?? undefined : undefined}));
+`;
+
+/**
+ * Uses the keyring in a process of its own.
+ *
+ * @throws LoginError `store_error` when it fails, or after `timeout` milliseconds
+ */
+export const runKeyringChild = async (
+	request: Request,
+	{
+		environment,
+		timeout,
+	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
+): Promise<string | undefined> =>
+	new Promise((resolve, reject) => {
+		const child = spawn(process.execPath, ['--eval', program], {
+			// Options for this process (an inspector, a loader) are not for that one.
+			env: {...environment, NODE_OPTIONS: ''},
+			stdio: ['pipe', 'pipe', 'ignore'],
+			windowsHide: true,
+			timeout,
+			killSignal: 'SIGKILL',
+		});
+		let answer = '';
+		child.stdout.setEncoding('utf8');
+		child.stdout.on('data', (chunk: string) => {
+			answer += chunk;
+		});
+		// It may have died before it read its request; `close` tells.
+		child.stdin.on('error', () => undefined);
+		child.on('error', () => reject(keyringUnavailable('cannot be reached')));
+		child.on('close', (code, signal) => {
+			if (code === 0) resolve((JSON.parse(answer) as {value?: string}).value);
+			else if (signal === 'SIGKILL') reject(keyringUnavailable(`did not answer within ${timeout / 1000} seconds`));
+			else reject(keyringUnavailable('is locked, or there is none'));
+		});
+		child.stdin.end(JSON.stringify(request));
+	});

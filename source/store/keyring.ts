@@ -1,0 +1,121 @@
+import {createRequire} from 'node:module';
+import type {Entry as KeyringEntry, EntryOptions} from '@napi-rs/keyring';
+import {storeError} from './store-error.js';
+
+/** One secret in the operating system's keyring. */
+export type Keyring = {
+	/** Undefined where there is none, or where the keyring does not tell. */
+	readonly get: () => Promise<string | undefined>;
+	/** Stores it and reads it back. */
+	readonly set: (secret: string) => Promise<void>;
+	/** Stores, reads back and removes another secret: whether the keyring does here what it is for. */
+	readonly probe: () => Promise<void>;
+};
+
+export type KeyringOptions = {
+	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
+	readonly account: string;
+	readonly environment?: Readonly<Record<string, string | undefined>>;
+	readonly platform?: NodeJS.Platform;
+	/** Shows a sentence while it waits for the person. */
+	readonly say?: (sentence: string) => void;
+	/** Whether it may wait for the person; a locked keyring is a failure otherwise. @default true */
+	readonly mayWait?: boolean;
+};
+
+const service = 'ink-login';
+
+/** Milliseconds. */
+const patience = {nobody: 2000, person: 30_000, beforeSaying: 1500};
+
+// Without the pin, a Linux machine with no desktop gets the kernel's keyring, which forgets everything at a restart.
+const entryOptions: EntryOptions = {linux: {store: 'secret-service'}};
+
+const waiting = 'Waiting for the system keyring: a window may be asking to unlock it.';
+
+/**
+ * The system keyring through `@napi-rs/keyring`, loaded on first use.
+ *
+ * The native module waits without end for a keyring that does not answer, and neither a timer nor `process.exit` gets
+ * past a native call. So it is called in this process only to read, and on Linux only once the desktop has said that it
+ * will answer at once; whatever may wait for a person or for nothing happens in a child process, which can be killed. On
+ * macOS and Windows a read waits, if at all, for a dialog of the system's own that the person sees.
+ *
+ * @throws LoginError `store_error` where there is no keyring, it is locked, or it does not answer in time: 2 s without a
+ * display, 30 s where a window may be asking for a password
+ */
+export const systemKeyring = (options: KeyringOptions): Keyring => {
+	const {account, environment = process.env, platform = process.platform, say, mayWait = true} = options;
+	const require = createRequire(import.meta.url);
+	const limit = hasDisplay(environment, platform) ? patience.person : patience.nobody;
+
+	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
+		const {runKeyringChild} = await import('./keyring-child.js');
+		const mayAsk = limit === patience.person;
+		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
+		try {
+			const module = locate(require);
+			return await runKeyringChild(
+				{module, service, account, entryOptions, operation, secret},
+				{environment, timeout: limit},
+			);
+		} finally {
+			clearTimeout(timer);
+		}
+	};
+
+	return {
+		async get() {
+			if (platform === 'linux') {
+				const {askSecretService} = await import('./secret-service.js');
+				const asked = askSecretService(environment, patience.nobody);
+				// The module loads while the bus answers.
+				load(require);
+				const state = await asked;
+				if (state === 'silent') throw keyringUnavailable('does not answer');
+				if (state === 'locked') {
+					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
+					return inChild('get');
+				}
+			}
+
+			const {Entry} = load(require);
+			try {
+				return new Entry(service, account, entryOptions).getPassword() ?? undefined;
+			} catch {
+				throw keyringUnavailable('cannot be reached');
+			}
+		},
+		async set(secret) {
+			await inChild('set', secret);
+		},
+		async probe() {
+			await inChild('probe');
+		},
+	};
+};
+
+export const keyringUnavailable = (what: string) =>
+	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
+
+const locate = (require: NodeJS.Require): string => {
+	try {
+		return require.resolve('@napi-rs/keyring');
+	} catch {
+		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring is missing');
+	}
+};
+
+const load = (require: NodeJS.Require): {Entry: typeof KeyringEntry} => {
+	try {
+		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
+	} catch {
+		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring does not load here');
+	}
+};
+
+/** Whether a window could ask the person for a password. */
+const hasDisplay = (environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): boolean => {
+	if (platform === 'win32' || platform === 'darwin') return (environment['SSH_CONNECTION'] ?? '') === '';
+	return ['DISPLAY', 'WAYLAND_DISPLAY'].some(name => (environment[name] ?? '') !== '');
+};

@@ -1,0 +1,35 @@
+import type {ProfilePreferences} from '../engine/token-store.js';
+import {checkFolder, readOwnFile} from './atomic-file.js';
+import type {FileSystem} from './file-system.js';
+import {profileFileName} from './profile-file-name.js';
+import {parseSessionFile, type SessionFile} from './session-file.js';
+
+/** The file of a profile in the folder of the sessions. */
+export const profilePath = (directory: string, profile: string, extension: string): string =>
+	`${directory}/${profileFileName(profile)}${extension}`;
+
+/**
+ * What the file of a profile holds, for those who are in a hurry: nothing is set aside or told.
+ *
+ * @throws ForeignFile or LoginError where the store itself has something to do or to say
+ */
+export const readSessionFile = (
+	fileSystem: FileSystem,
+	directory: string,
+	profile: string,
+): SessionFile | undefined => {
+	if (checkFolder(fileSystem, directory) === undefined) return undefined;
+	const data = readOwnFile(fileSystem, profilePath(directory, profile, '.json'));
+	return data && parseSessionFile(data.toString('utf8'), profile);
+};
+
+/** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
+export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
+	try {
+		const data = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
+		const {route} = JSON.parse(data?.toString('utf8') ?? '{}') as ProfilePreferences;
+		return route === 'browser' || route === 'device' ? {route} : {};
+	} catch {
+		return {};
+	}
+};

@@ -1,0 +1,69 @@
+import type {StoredSession} from '../engine/token-store.js';
+import {ForeignFile} from './atomic-file.js';
+import {storeError} from './store-error.js';
+
+/** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
+export type SessionFile = {readonly version: 1; readonly profile: string} & (
+	| {readonly session: StoredSession}
+	| {
+			/** Base64 of nonce, ciphertext and tag (vault.ts). */
+			readonly sealed: string;
+	  }
+);
+
+/**
+ * @throws ForeignFile for what nobody can read
+ * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
+ */
+export const parseSessionFile = (text: string, profile: string): SessionFile => {
+	const file = parseObject(text);
+	checkVersion(file);
+	if (file['profile'] !== profile) throw new ForeignFile('is the file of another profile');
+	if (typeof file['sealed'] === 'string') return {version: 1, profile, sealed: file['sealed']};
+	return {version: 1, profile, session: checkSession(file['session'])};
+};
+
+/** The session that was sealed. */
+export const parseSession = (text: string): StoredSession => checkSession(parseObject(text));
+
+const parseObject = (text: string): Record<string, unknown> => {
+	try {
+		const value: unknown = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {
+		// Said below.
+	}
+
+	throw new ForeignFile('is damaged');
+};
+
+const checkVersion = ({version}: Record<string, unknown>): void => {
+	if (version === 1) return;
+	if (typeof version !== 'number' || !(version > 1)) throw new ForeignFile('is damaged');
+	throw storeError(
+		'The session was written by a newer version of this program.',
+		'Update this program, or sign in under another profile.',
+	);
+};
+
+/** Looks at what every reader relies on; the rest was checked before it was written. */
+const checkSession = (value: unknown): StoredSession => {
+	if (!isObject(value)) throw new ForeignFile('is damaged');
+	checkVersion(value);
+	const {tokens, provider, server} = value;
+	const isWhole =
+		isObject(tokens) &&
+		isObject(provider) &&
+		isObject(server) &&
+		typeof tokens['accessToken'] === 'string' &&
+		typeof tokens['tokenType'] === 'string' &&
+		typeof tokens['issuedAt'] === 'number' &&
+		typeof tokens['scope'] === 'string' &&
+		typeof provider['issuer'] === 'string' &&
+		typeof provider['clientId'] === 'string';
+	if (!isWhole) throw new ForeignFile('is damaged');
+	return value as unknown as StoredSession;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);

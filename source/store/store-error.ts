@@ -1,0 +1,32 @@
+import {displayText} from '../engine/display-text.js';
+import {LoginError} from '../engine/login-error.js';
+import {errorCode} from './file-system.js';
+
+export const storeError = (message: string, hint: string): LoginError => new LoginError('store_error', message, {hint});
+
+const elsewhere = 'set INK_LOGIN_HOME to a folder that only you can write to';
+
+/** One sentence for what the file system refused; `path` is shown, the contents never. */
+export const toStoreError = (error: unknown, path: string): LoginError => {
+	if (error instanceof LoginError) return error;
+	const place = displayText(path);
+	const code = errorCode(error);
+	switch (code) {
+		case 'ENOSPC':
+		case 'EDQUOT':
+			return storeError(`The disk is full: nothing can be kept in ${place}.`, 'Make room, then try again.');
+		case 'EROFS':
+			return storeError(`${place} is on a read-only file system.`, `Make it writable, or ${elsewhere}.`);
+		case 'EACCES':
+		case 'EPERM':
+			return storeError(`You have no right to use ${place}.`, `Give yourself that right, or ${elsewhere}.`);
+		case 'ENOTDIR':
+		case 'EEXIST':
+			return storeError(`${place} cannot be used: a file is in the way.`, `Move that file away, or ${elsewhere}.`);
+		default:
+			return storeError(
+				`${place} could not be used (${displayText(code ?? 'unknown error', 40)}).`,
+				`Try again, or ${elsewhere}.`,
+			);
+	}
+};
