@@ -1,0 +1,22 @@
+import type {LoginOptions} from '../engine/login-options.js';
+import type {Facts} from '../terminal/facts.js';
+import {createBrowserOpener} from '../terminal/open-browser.js';
+import {describeSituation, recommend} from '../terminal/situation.js';
+
+/**
+ * What a login is given by itself: the route that fits where the terminal is, and a way to open a browser there.
+ *
+ * @param personIsThere - whether somebody looks on; without a person `recommend` throws `person_required`, or takes the
+ * client's own credentials.
+ */
+export const loginDefaults = (
+	facts: Facts,
+	personIsThere: boolean,
+): Required<Pick<LoginOptions, 'openBrowser' | 'portHolder' | 'recommend'>> => {
+	const situation = describeSituation(facts);
+	return {
+		openBrowser: createBrowserOpener(facts),
+		portHolder: async port => (await import('../terminal/port-holder.js')).portHolder(port),
+		recommend: routes => recommend(situation, routes, {personIsThere}),
+	};
+};

@@ -1,0 +1,127 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import path from 'node:path';
+import {displayText} from '../engine/display-text.js';
+import type {BrowserOpener, BrowserOutcome} from '../engine/flow.js';
+import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
+import type {Facts} from './facts.js';
+import {describeSituation} from './situation.js';
+
+export type BrowserOpenerOptions = {
+	/** Starts the system's own way of opening an address. @default the package `open`, loaded at the first use */
+	readonly openWithSystem?: (url: SafeUrl) => Promise<ChildProcess>;
+	/** Milliseconds for which a started program is watched: one that still runs then is taken as the browser. @default 2000 */
+	readonly patience?: number;
+};
+
+const opened: BrowserOutcome = {status: 'opened'};
+const failed = (detail: string): BrowserOutcome => ({status: 'failed', detail});
+
+/** The words of one command in `BROWSER`; quotes keep a word with spaces together. No shell ever sees it (S6). */
+const wordsOf = (command: string): string[] =>
+	Array.from(
+		command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g),
+		([, double, single, bare]) => double ?? single ?? bare ?? '',
+	);
+
+/** The commands in `BROWSER`, the first choice first, each with the address in its place as one argument. */
+const browserCommands = ({env, platform}: Facts, url: SafeUrl): string[][] => {
+	const separator = platform === 'win32' ? path.win32.delimiter : path.posix.delimiter;
+	const commands = (env['BROWSER'] ?? '').split(separator).map(wordsOf);
+	return commands
+		.filter(words => words.length > 0)
+		.map(words =>
+			words.some(word => word.includes('%s')) ? words.map(word => word.replaceAll('%s', url)) : [...words, url],
+		);
+};
+
+/** Detached and without our streams: a text browser cannot take over the terminal, and we need not wait for its end. */
+const start = async ([program = '', ...words]: readonly string[], env: Facts['env']): Promise<ChildProcess> => {
+	const child = spawn(program, words, {env, stdio: 'ignore', detached: true, windowsHide: true});
+	child.unref();
+	return new Promise((resolve, reject) => {
+		child.once('error', reject);
+		child.once('spawn', () => {
+			child.off('error', reject);
+			resolve(child);
+		});
+	});
+};
+
+const reasonOf = (error: unknown): string =>
+	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it was not found' : 'it could not be started';
+
+/**
+ * Whether a started program did its work: openers end at once, with a code that tells; a browser goes on. `starting` is
+ * watched as well, since on Windows it ends with its PowerShell.
+ */
+const watch = async (
+	name: string,
+	starting: Promise<ChildProcess>,
+	patience: number,
+	signal: AbortSignal,
+): Promise<BrowserOutcome> =>
+	new Promise(resolve => {
+		const finish = (outcome: BrowserOutcome) => {
+			clearTimeout(timer);
+			signal.removeEventListener('abort', stop);
+			resolve(outcome);
+		};
+		const stop = () => finish(opened);
+		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
+			finish(
+				code === 0 ? opened : failed(`The browser was not opened: ${name} ended with ${killer ?? `code ${code}`}.`),
+			);
+		const timer = setTimeout(stop, patience);
+		signal.addEventListener('abort', stop);
+		starting.then(
+			child => {
+				// A later error, of which nothing can be made, must not end our process.
+				child.on('error', () => undefined);
+				if (child.exitCode !== null || child.signalCode !== null) judge(child.exitCode, child.signalCode);
+				else child.once('exit', judge);
+			},
+			(error: unknown) => finish(failed(`The browser was not opened by ${name}: ${reasonOf(error)}.`)),
+		);
+	});
+
+const openWithPackage = async (url: SafeUrl): Promise<ChildProcess> => {
+	const {default: open} = await import('open');
+	return open(url);
+};
+
+/**
+ * Opens addresses in the person's browser: by `BROWSER` where it is set, else as the system does. The address is one
+ * argument of a program and never goes through a shell (protocol checklist S5); nothing but https and loopback addresses
+ * is opened (S4). Where no browser can be, or one that opens would not be the person's, it is `skipped`.
+ */
+export const createBrowserOpener = (
+	facts: Facts,
+	{openWithSystem = openWithPackage, patience = 2000}: BrowserOpenerOptions = {},
+): BrowserOpener => {
+	return async (address, signal) => {
+		if (signal.aborted) return {status: 'skipped', detail: 'The login was over before a browser could be opened.'};
+		const checked = checkUrl(address);
+		if (typeof checked === 'string') return failed(`The address was not opened: ${checked}.`);
+		const url = escapeHref(checked.href);
+		const commands = browserCommands(facts, url);
+		let outcome: BrowserOutcome | undefined;
+		for (const command of commands) {
+			const name = displayText(path.basename(command[0] ?? ''), 40);
+			outcome = await watch(name, start(command, facts.env), patience, signal);
+			if (outcome.status === 'opened') return outcome;
+		}
+
+		if (outcome) return outcome;
+		const {ci, place, browser, reason} = describeSituation(facts);
+		if (ci) return {status: 'skipped', detail: 'This is a build machine: no browser is opened on it.'};
+		// Without a display the system's opener would start a text browser in our terminal.
+		if (browser !== 'here') {
+			const why =
+				browser === 'forwarded' ? 'No way to open your browser is known here: open the address yourself.' : reason;
+			return {status: 'skipped', detail: why};
+		}
+
+		const name = place === 'desktop' && facts.platform === 'linux' ? 'xdg-open' : 'the system';
+		return watch(name, openWithSystem(url), patience, signal);
+	};
+};

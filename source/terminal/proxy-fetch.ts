@@ -1,0 +1,127 @@
+import {readFile} from 'node:fs/promises';
+import tls from 'node:tls';
+import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
+import {displayText} from '../engine/display-text.js';
+import {LoginError} from '../engine/login-error.js';
+import {isLoopbackHost} from '../engine/safe-url.js';
+import type {Facts} from './facts.js';
+
+/** What `createFetch` takes besides the facts. */
+export type FetchOptions = {
+	/** A file of certificates (PEM) that are trusted besides the usual ones. */
+	readonly caFile?: string;
+};
+
+/** What newer versions of Node.js can tell about certificates; 20 cannot. */
+type CertificateSource = {readonly getCACertificates?: (kind: 'default' | 'system') => string[]};
+const {getCACertificates} = tls as CertificateSource;
+
+/** Handshakes that fail like this may succeed with the certificates that an organisation put on this computer. */
+const untrustedIssuer = new Set([
+	'UNABLE_TO_GET_ISSUER_CERT',
+	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+	'SELF_SIGNED_CERT_IN_CHAIN',
+	'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
+const isUntrustedIssuer = (error: unknown): boolean => {
+	const cause = error instanceof Error ? error.cause : undefined;
+	return cause instanceof Error && 'code' in cause && untrustedIssuer.has(String(cause.code));
+};
+
+const certificatesIn = async (path: string, what: string): Promise<string> => {
+	const text = await readFile(path, 'utf8').catch(() => '');
+	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+	throw new LoginError('config_error', `${what} ${displayText(path)} is not a readable file of certificates.`, {
+		hint: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	});
+};
+
+/** A list of our own replaces the default one, so the default ones go into it. Verification stays on, always. */
+const trustedCertificates = async ({env}: Facts, caFile: string | undefined): Promise<string[]> => {
+	const own = caFile === undefined ? [] : [await certificatesIn(caFile, 'The CA file')];
+	if (getCACertificates) return [...getCACertificates('default'), ...getCACertificates('system'), ...own];
+	const extraFile = env['NODE_EXTRA_CA_CERTS'];
+	// Node.js itself only warns of a bad one.
+	const extra = extraFile ? await certificatesIn(extraFile, 'NODE_EXTRA_CA_CERTS').catch(() => undefined) : undefined;
+	return [...tls.rootCertificates, ...(extra ? [extra] : []), ...own];
+};
+
+const variable = ({env}: Facts, name: string): string | undefined =>
+	[env[name.toLowerCase()], env[name.toUpperCase()]].find(Boolean);
+
+/** The proxy that a variable names; like curl we take it without its `http://`. */
+const proxyFrom = (facts: Facts, name: string): string | undefined => {
+	const value = variable(facts, name);
+	if (value === undefined) return undefined;
+	const text = value.includes('://') ? value : `http://${value}`;
+	if (URL.canParse(text) && /^https?:/.test(text)) return text;
+	// The value may hold a password: it is not repeated.
+	throw new LoginError(
+		'config_error',
+		`The variable ${name.toUpperCase()} does not hold the address of an HTTP proxy.`,
+		{
+			hint: 'Set it to something like http://proxy.example:3128, or unset it.',
+		},
+	);
+};
+
+/** A fetch through the proxies of the environment, trusting the certificates given. Loopback is never proxied. */
+const fetchWith = async (facts: Facts, ca: string[] | undefined): Promise<typeof fetch> => {
+	const {default: undici} = await import('undici'); // A bundler names nothing else of a CommonJS module.
+	const trust = ca && {ca};
+	const direct = new undici.Agent({connect: trust});
+	const httpProxy = proxyFrom(facts, 'http_proxy');
+	const httpsProxy = proxyFrom(facts, 'https_proxy');
+	const proxied: Dispatcher =
+		httpProxy || httpsProxy
+			? new undici.EnvHttpProxyAgent({
+					// An empty one keeps the agent from looking at the process's own environment.
+					httpProxy: httpProxy ?? '',
+					httpsProxy: httpsProxy ?? '',
+					noProxy: variable(facts, 'no_proxy') ?? '',
+					connect: trust,
+					requestTls: trust,
+					proxyTls: trust,
+				})
+			: direct;
+	const dispatcherFor = (input: Parameters<typeof fetch>[0]): Dispatcher => {
+		const {hostname} = new URL(input instanceof Request ? input.url : input);
+		return isLoopbackHost(hostname) ? direct : proxied;
+	};
+	// The dispatcher and the fetch must be of one version: the runtime's own may be older or newer.
+	const undiciFetch = undici.fetch as unknown as (input: unknown, init: unknown) => Promise<Response>;
+	return async (input, init) => {
+		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
+		return undiciFetch(own, {...init, dispatcher: dispatcherFor(input)});
+	};
+};
+
+/** Tries again with the system's certificates when the usual ones do not vouch for a server. Nothing was sent by then. */
+const orWithSystemCertificates = (facts: Facts): typeof fetch => {
+	let withSystem: Promise<typeof fetch> | undefined;
+	return async (input, init) => {
+		if (withSystem) return (await withSystem)(input, init);
+		try {
+			return await fetch(input, init);
+		} catch (error) {
+			if (!getCACertificates || !isUntrustedIssuer(error)) throw error;
+			withSystem = trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca));
+			return (await withSystem)(input, init);
+		}
+	};
+};
+
+/**
+ * The fetch for all requests of a login: through `HTTPS_PROXY` and `HTTP_PROXY` (not for `NO_PROXY`, nor for loopback),
+ * and with private certificate authorities added to the public ones. Without any of that it is the runtime's own, and
+ * nothing is loaded.
+ *
+ * @throws LoginError `config_error` for a proxy or a CA file that cannot be used
+ */
+export const createFetch = async (facts: Facts, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
+	const hasProxy = variable(facts, 'http_proxy') ?? variable(facts, 'https_proxy');
+	if (hasProxy === undefined && caFile === undefined) return orWithSystemCertificates(facts);
+	return fetchWith(facts, await trustedCertificates(facts, caFile));
+};

@@ -1,0 +1,40 @@
+import type {Facts} from './facts.js';
+import {describeSituation} from './situation.js';
+
+/**
+ * The stream that a screen can be drawn on: the first terminal of stdout and stderr, with keys from stdin. Undefined
+ * where plain lines are all that is possible (protocol checklist S38).
+ */
+export const screenStream = (facts: Facts): 'stdout' | 'stderr' | undefined => {
+	const {env, tty} = facts;
+	if (!tty.stdin || env['TERM'] === 'dumb' || describeSituation(facts).ci) return undefined;
+	if (tty.stdout) return 'stdout';
+	return tty.stderr ? 'stderr' : undefined;
+};
+
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+
+/** Whether somebody listens instead of looking, as Ink's variable or the common one says. */
+export const wantsSpeech = ({env}: Facts): boolean => isSet(env['INK_SCREEN_READER']) || isSet(env['ACCESSIBLE']);
+
+/** 0: none, 1: the terminal's 16, 2: 256, 3: all. */
+export type ColourLevel = 0 | 1 | 2 | 3;
+
+const forcedLevels: Readonly<Record<string, ColourLevel>> = {'0': 0, false: 0, '2': 2, '3': 3};
+
+/**
+ * How many colours to use. `FORCE_COLOR` decides where it is set, then `NO_COLOR`: the libraries below know the first
+ * alone, so whoever starts them hands the result on as that.
+ */
+export const colourLevel = (facts: Facts): ColourLevel => {
+	const {env, platform} = facts;
+	const forced = env['FORCE_COLOR'];
+	if (forced !== undefined) return forcedLevels[forced] ?? 1;
+	if (env['NO_COLOR'] || screenStream(facts) === undefined) return 0;
+	const term = env['TERM'] ?? '';
+	if (/^(truecolor|24bit)$/.test(env['COLORTERM'] ?? '')) return 3;
+	if (env['WT_SESSION'] ?? env['TERM_PROGRAM'] === 'iTerm.app') return 3;
+	if (/^xterm-(kitty|ghostty)|-direct$/.test(term)) return 3;
+	if (platform === 'win32' || term.includes('256color') || env['TERM_PROGRAM'] === 'Apple_Terminal') return 2;
+	return term === '' ? 0 : 1;
+};

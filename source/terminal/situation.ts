@@ -1,0 +1,228 @@
+import {LoginError} from '../engine/login-error.js';
+import type {Route, RouteAvailability} from '../engine/login-event.js';
+import type {Recommendation} from '../engine/login-options.js';
+import type {Facts} from './facts.js';
+
+/** Where the terminal's programs run, seen from the person. */
+export type Place =
+	| 'desktop'
+	| 'wsl'
+	| 'ssh'
+	| 'mosh'
+	| 'vscode-ssh'
+	| 'vscode-tunnel'
+	| 'devcontainer'
+	| 'container'
+	| 'codespaces'
+	| 'gitpod'
+	| 'cloud-shell'
+	| 'headless';
+
+/** Where the terminal is, and what that means for a browser. */
+export type Situation = {
+	readonly place: Place;
+	/**
+	 * Whether the person's browser reaches a loopback address of ours: it is on this computer, something forwards the
+	 * address to where it is, or neither.
+	 */
+	readonly browser: 'here' | 'forwarded' | 'elsewhere';
+	/** A sentence that says why. */
+	readonly reason: string;
+	readonly multiplexer?: 'tmux' | 'screen';
+	/** A build machine, where nobody looks on. */
+	readonly ci: boolean;
+};
+
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+
+const ciVariables = ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'JENKINS_URL'];
+const moreCiVariables = ['TEAMCITY_VERSION', 'BUILDKITE', 'CODEBUILD_BUILD_ID', 'BITBUCKET_BUILD_NUMBER'];
+const isCi = ({env}: Facts): boolean => [...ciVariables, ...moreCiVariables].some(name => isSet(env[name]));
+
+const multiplexerOf = ({env}: Facts): Situation['multiplexer'] => {
+	if (env['TMUX']) return 'tmux';
+	return env['STY'] ? 'screen' : undefined;
+};
+
+const isMosh = ({ancestors}: Facts): boolean => ancestors.includes('mosh-server');
+
+/** Whether the terminal is at the other end of SSH, or of mosh, which begins as SSH. */
+export const isOverSsh = (facts: Facts): boolean =>
+	isMosh(facts) ||
+	isSet(facts.env['SSH_CONNECTION']) ||
+	isSet(facts.env['SSH_TTY']) ||
+	// `sudo` and `su` drop the variables; the daemon is still above us (its session process since OpenSSH 9.8).
+	facts.ancestors.some(name => name === 'sshd' || name === 'sshd-session');
+
+const isWsl = ({platform, env, kernel}: Facts): boolean =>
+	platform === 'linux' && (/microsoft/i.test(kernel) || isSet(env['WSL_DISTRO_NAME']));
+
+/** A terminal inside a VS Code window whose server runs on this machine. Through tmux its variables may be stale. */
+const isVsCodeServer = (facts: Facts): boolean =>
+	isSet(facts.env['VSCODE_IPC_HOOK_CLI']) && multiplexerOf(facts) === undefined;
+
+const vsCodeServerPath = ({env}: Facts): string =>
+	[env['BROWSER'], env['VSCODE_GIT_ASKPASS_NODE'], env['VSCODE_GIT_ASKPASS_MAIN']].join('\n');
+
+const isVsCodeTunnel = (facts: Facts): boolean =>
+	facts.ancestors.includes('code-tunnel') ||
+	/[/\\]\.vscode(-insiders)?[/\\]cli[/\\]/.test(vsCodeServerPath(facts)) ||
+	// code-server and its like show VS Code in a browser tab: no port comes with that.
+	isSet(facts.env['VSCODE_PROXY_URI']);
+
+const isContainer = ({containerMark, env}: Facts): boolean =>
+	containerMark || isSet(env['container']) || isSet(env['KUBERNETES_SERVICE_HOST']);
+
+const hasDisplay = ({platform, env}: Facts): boolean =>
+	platform === 'darwin' ||
+	platform === 'win32' ||
+	[env['DISPLAY'], env['WAYLAND_DISPLAY'], env['TERMUX_VERSION']].some(Boolean);
+
+type Row = readonly [place: Place, matches: (facts: Facts) => boolean, browser: Situation['browser'], reason: string];
+
+/** The first row that matches holds; so the ones that know most come first. */
+const places: readonly Row[] = [
+	[
+		'codespaces',
+		({env}) => isSet(env['CODESPACES']),
+		'elsewhere',
+		'You are in a GitHub codespace: your browser cannot reach an address of its machine.',
+	],
+	[
+		'gitpod',
+		({env}) => isSet(env['GITPOD_WORKSPACE_ID']) || isSet(env['GITPOD_ENVIRONMENT_ID']),
+		'elsewhere',
+		'You are in a Gitpod workspace: your browser cannot reach an address of its machine.',
+	],
+	[
+		'cloud-shell',
+		({env}) =>
+			isSet(env['CLOUD_SHELL']) ||
+			isSet(env['GOOGLE_CLOUD_WORKSTATIONS']) ||
+			isSet(env['ACC_CLOUD']) ||
+			env['AWS_EXECUTION_ENV'] === 'CloudShell',
+		'elsewhere',
+		'You are in a cloud shell: your browser cannot reach an address of its machine.',
+	],
+	[
+		'vscode-tunnel',
+		facts => isVsCodeServer(facts) && isVsCodeTunnel(facts),
+		'elsewhere',
+		'You are in VS Code through a tunnel, which does not bring addresses of this machine to your browser.',
+	],
+	[
+		'devcontainer',
+		facts => isSet(facts.env['REMOTE_CONTAINERS']) && isVsCodeServer(facts),
+		'forwarded',
+		'VS Code brings addresses of this container to your browser.',
+	],
+	[
+		'vscode-ssh',
+		facts => isVsCodeServer(facts) && isOverSsh(facts),
+		'forwarded',
+		'VS Code brings addresses of this machine to your browser.',
+	],
+	['mosh', isMosh, 'elsewhere', 'You are connected over mosh: a browser opened here would not reach you.'],
+	['ssh', isOverSsh, 'elsewhere', 'You are connected over SSH: a browser opened here would not reach you.'],
+	[
+		'container',
+		// One with a display is part of a desktop: Toolbx, Distrobox.
+		facts => isContainer(facts) && !hasDisplay(facts),
+		'elsewhere',
+		'You are in a container: a browser cannot be opened here, and yours would not reach its addresses.',
+	],
+	['wsl', isWsl, 'here', 'The browser of Windows can be opened from here.'],
+	[
+		'headless',
+		facts => !hasDisplay(facts),
+		'elsewhere',
+		'This computer has no display, so no browser can be opened on it.',
+	],
+];
+
+/** Says where the terminal is, and whether a browser opened from it reaches the person. */
+export const describeSituation = (facts: Facts): Situation => {
+	const [place, , browser, reason] = places.find(([, matches]) => matches(facts)) ?? [
+		'desktop',
+		undefined,
+		'here',
+		'Your browser can be opened from here.',
+	];
+	const multiplexer = multiplexerOf(facts);
+	return {place, browser, reason, ci: isCi(facts), ...(multiplexer && {multiplexer})};
+};
+
+/** Whether each repaint travels through a network or a multiplexer, so that a screen had better repaint seldom. */
+export const isRemote = (facts: Facts): boolean => {
+	const {place, multiplexer} = describeSituation(facts);
+	return multiplexer !== undefined || !['desktop', 'wsl', 'container', 'devcontainer', 'headless'].includes(place);
+};
+
+/** What was asked for on the command line, as far as it says that somebody reads along. */
+export type AttendanceOptions = {
+	readonly json?: boolean;
+	readonly plain?: boolean;
+	readonly flow?: Route | 'auto';
+};
+
+/**
+ * Whether a login can count on a person: on a build machine, or with no terminal on any standard stream, only where
+ * the options say so.
+ */
+export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptions = {}): boolean => {
+	if (json || plain || flow === 'browser' || flow === 'device') return true;
+	return !isCi(facts) && (facts.tty.stdin || facts.tty.stdout || facts.tty.stderr);
+};
+
+export type RecommendOptions = {
+	/** See {@link personIsThere}. */
+	readonly personIsThere: boolean;
+	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */
+	readonly preferred?: 'browser' | 'device';
+};
+
+const routeReasons: Readonly<Record<Route, string>> = {
+	browser: 'No codes are offered for this login: open its address in your browser, and paste back where it ends.',
+	device: 'The browser way is not offered for this login: use a code instead.',
+	'client-credentials': 'This client signs in by itself.',
+	password: 'A user name and a password are all that is offered for this login.',
+};
+
+/**
+ * The route that fits, and why.
+ *
+ * @throws LoginError `person_required` where nobody is there and the client cannot sign in by itself, `config_error`
+ * where no route is possible at all
+ */
+export const recommend = (
+	situation: Situation,
+	available: RouteAvailability,
+	options: RecommendOptions,
+): Recommendation => {
+	if (!options.personIsThere) {
+		if (available['client-credentials'] === true) {
+			return {
+				route: 'client-credentials',
+				reason: 'Nobody is at a terminal here, and the client can sign in by itself.',
+			};
+		}
+
+		throw new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
+			hint: 'Run it in a terminal, give a client secret, or ask for the code with --flow device.',
+		});
+	}
+
+	const {preferred} = options;
+	if (preferred && available[preferred] === true) {
+		return {route: preferred, reason: 'You chose this way for this profile before.'};
+	}
+
+	const fitting = situation.browser === 'elsewhere' ? 'device' : 'browser';
+	if (available[fitting] === true) return {route: fitting, reason: situation.reason};
+	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
+	const route = order.find(candidate => available[candidate] === true);
+	if (route) return {route, reason: routeReasons[route]};
+	throw new LoginError('config_error', 'No way of signing in is possible with this server and client.', {
+		hint: 'Check the client id and what the server allows this client to do.',
+	});
+};

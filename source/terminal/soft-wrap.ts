@@ -1,0 +1,49 @@
+/* eslint-disable no-control-regex -- escape sequences begin with one. */
+const colours = /\u001B\[[\d;]*m/g;
+const link = /\u001B\]8;[^;]*;([^\u0007\u001B]*)(?:\u0007|\u001B\\)/g;
+const endsInLink =
+	/\u001B\]8;[^;]*;([^\u0007\u001B]+)(?:\u0007|\u001B\\)([^\u0007\u001B]*)\u001B\]8;;(?:\u0007|\u001B\\)$/;
+const beginsWithLink = /^\u001B\]8;[^;]*;([^\u0007\u001B]+)(?:\u0007|\u001B\\)/;
+
+/** Whether a row is filled by an address that goes on in the next one. */
+const goesOn = (row: string, next: string, columns: number): boolean => {
+	const [, address, text] = endsInLink.exec(row.replaceAll(colours, '')) ?? [];
+	const [, nextAddress] = beginsWithLink.exec(next.replaceAll(colours, '')) ?? [];
+	return address !== undefined && address === nextAddress && text?.length === columns;
+};
+
+/**
+ * Takes the line feeds out of an address that fills its rows: the terminal wraps it at the same place by itself, knows
+ * that it is one line, and gives it whole to whoever selects it.
+ */
+export const joinAddressRows = (text: string, columns: number): string => {
+	if (!text.includes('\u001B]8;')) return text;
+	const rows = text.split('\n');
+	return rows
+		.map((row, index) => {
+			const next = rows[index + 1];
+			if (next === undefined) return row;
+			return goesOn(row, next, columns) ? row : `${row}\n`;
+		})
+		.join('');
+};
+
+/**
+ * A terminal's stream for a screen that has it for itself: addresses that take several rows stay in one piece.
+ *
+ * @param links - whether the terminal has OSC 8 links: without them they mark the addresses, and go no further.
+ */
+export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, links: boolean): Stream => {
+	const write = (chunk: unknown, ...rest: unknown[]) => {
+		const joined = typeof chunk === 'string' ? joinAddressRows(chunk, stream.columns) : chunk;
+		const text = typeof joined === 'string' && !links ? joined.replaceAll(link, '') : joined;
+		return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
+	};
+	return new Proxy(stream, {
+		get(target, name) {
+			if (name === 'write') return write;
+			const value: unknown = Reflect.get(target, name, target);
+			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+		},
+	});
+};

@@ -1,0 +1,42 @@
+import {writeSync} from 'node:fs';
+import process from 'node:process';
+
+export type TerminalGuardOptions = {
+	/** The file descriptor of the terminal that a screen draws on. @default 1 */
+	readonly output?: number;
+};
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Cursor shown, bracketed paste off, colours off. */
+const sane = '\u001B[?25h\u001B[?2004l\u001B[0m';
+
+/**
+ * Gives the terminal back as it should be, however the program ends: cursor, raw mode, bracketed paste (protocol
+ * checklist S37). Disposing it does the same and ends the guard.
+ */
+export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Disposable => {
+	const restore = () => {
+		try {
+			if (process.stdin.isTTY) process.stdin.setRawMode(false);
+			writeSync(output, sane);
+		} catch {
+			// The terminal is gone: nothing is left to restore.
+		}
+	};
+	const onSignal = (signal: NodeJS.Signals) => {
+		restore();
+		process.off(signal, onSignal);
+		// We only looked on: without another listener the signal still does what it does without us.
+		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+	};
+	process.once('exit', restore);
+	// First in the row: Ink's own listener ends the process only where it finds itself alone.
+	for (const signal of signals) process.prependListener(signal, onSignal);
+	return {
+		[Symbol.dispose]() {
+			process.off('exit', restore);
+			for (const signal of signals) process.off(signal, onSignal);
+			restore();
+		},
+	};
+};
