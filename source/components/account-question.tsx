@@ -1,0 +1,53 @@
+import {useIsScreenReaderEnabled} from 'ink';
+import type {ReactNode} from 'react';
+import type {AccountQuestion as Question} from '../hooks/login-subscription.js';
+import {useKeys} from '../hooks/use-keys.js';
+import {FrameView} from './frame-view.js';
+import {firstThatFits, frameOf} from './frame.js';
+import {bold, indent, keyLine, plain, wrapWords} from './line.js';
+import type {ScreenProps} from './screen-props.js';
+import {SpokenLines} from './spoken.js';
+import {useScreen} from './use-screen.js';
+
+export type AccountQuestionProps = Pick<
+	ScreenProps,
+	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
+> & {
+	readonly question: Question;
+};
+
+/** Asks before somebody else's session is replaced; only `y` replaces it. */
+export function AccountQuestion(props: AccountQuestionProps): ReactNode {
+	const {question, isActive = true} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	useKeys({
+		onKey(key) {
+			if (key === 'y') question.answer(true);
+			if (key === 'n' || key === 'escape') question.answer(false);
+		},
+		isActive,
+	});
+	const {question: words, keys, spoken} = look.messages;
+	const asked = words.switchAccount(question.stored, question.next);
+	if (speaks) return <SpokenLines lines={[asked, words.whatHappens, spoken.keys([keys.yes, keys.no])]} />;
+
+	const {columns, rows} = size;
+	const width = columns - 2;
+	const inBold = (text: string) =>
+		indent(
+			1,
+			wrapWords(text, width).map(row => bold(row)),
+		);
+	const head = inBold(asked);
+	const brief = inBold(words.briefly(question.next));
+	const answers = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
+	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
+	const frame = firstThatFits(rows, [
+		frameOf([...head, ...explained, [], ...answers]),
+		frameOf([...head, ...answers]),
+		frameOf([...brief, ...answers]),
+		frameOf([...brief.slice(0, Math.max(1, rows - 1)), ...answers]),
+	]);
+	return <FrameView frame={frame} columns={columns} look={look} />;
+}

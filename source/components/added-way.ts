@@ -1,0 +1,44 @@
+import type {BrowserState, DeviceState} from '../engine/login-state.js';
+import {forwardLines} from './forward-lines.js';
+import {addressLines, indent, widthOf, type Line} from './line.js';
+import type {Look} from './look.js';
+import type {TimeLeft} from './use-screen.js';
+import {browserStatus, deviceStatus, statusLine} from './way-status.js';
+
+/** A way that was added to another stands under it: what to do in one line, the address, its own status. */
+const addedLines = ({
+	title,
+	address,
+	status,
+}: {
+	readonly title: string;
+	readonly address: readonly Line[];
+	readonly status: Line;
+}): Line[] => [[{text: ' '}, {text: title, bold: true}], ...address, ...indent(1, [status])];
+
+export const addedBrowser = (browser: BrowserState, left: number, look: Look, columns: number): Line[] => {
+	const {address: shown} = browser;
+	const line = statusLine(browserStatus(browser, left, look), columns - 1);
+	if (shown === undefined) return indent(1, [line]);
+	const address = addressLines(shown.shortUrl, {width: columns, margin: 1, links: look.environment.hyperlinks});
+	const forward = forwardLines(shown, look, columns);
+	return addedLines({title: look.messages.browser.added, address: [...address, ...forward], status: line});
+};
+
+export const addedDevice = (device: DeviceState, left: TimeLeft, look: Look, columns: number): Line[] => {
+	const {code} = device;
+	const line = statusLine(deviceStatus(device, left, look), columns - 1);
+	if (code === undefined) return indent(1, [line]);
+	const {added, enter} = look.messages.code;
+	const address = addressLines(code.verificationUri, {width: columns, margin: 1, links: look.environment.hyperlinks});
+	const words = enter(code.userCode);
+	const [before = '', after = ''] = words.split(code.userCode);
+	const type: Line = [{text: ` ${before}`}, {text: code.userCode, bold: true}, {text: after}];
+	const fits = widthOf(words) < columns;
+	return [
+		[{text: ' '}, {text: added, bold: true}],
+		...address,
+		...(fits ? [type] : [[{text: code.userCode, bold: true}]]),
+		...indent(1, [line]),
+	];
+};

@@ -1,0 +1,66 @@
+import {useIsScreenReaderEnabled} from 'ink';
+import type {ReactNode} from 'react';
+import {isOpen} from '../engine/login-state.js';
+import {addedDevice} from './added-way.js';
+import {FrameView} from './frame-view.js';
+import {askingOf} from './header.js';
+import {layOutBrowser} from './lay-out-browser.js';
+import {openingFrame} from './opening-frame.js';
+import type {ScreenProps} from './screen-props.js';
+import {SpokenLines, spokenWays} from './spoken.js';
+import {isNearEnd} from './time-left.js';
+import {useScreen, useTimeLeft} from './use-screen.js';
+import {useWayControls, wayKeys} from './use-way-controls.js';
+import {browserStatus} from './way-status.js';
+
+/** What `<BrowserScreen>` takes. */
+export type BrowserScreenProps = ScreenProps;
+
+/** The browser route's short address and what it waits for (RFC 8252), with a device route under it if one is open. */
+export function BrowserScreen(props: BrowserScreenProps): ReactNode {
+	const {state, canGoBack = false} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	const left = useTimeLeft(state, look, {clock: props.clock, isStill: speaks});
+	const {messages} = look;
+	const controls = useWayControls({...props, messages, primary: 'browser'});
+	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
+	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
+	if (browser === undefined) return null;
+
+	const {columns} = size;
+	const asking = askingOf(state, props, look);
+	const keys = wayKeys(state, {
+		primary: 'browser',
+		more: controls.more,
+		squareIsShown: undefined,
+		isNarrow: columns < 60,
+		canGoBack,
+		expiresSoon: device !== undefined && isNearEnd(left.device),
+		canWrite: props.writeAbove !== undefined,
+		preference: props.preference,
+		messages,
+	});
+	if (speaks) return <SpokenLines lines={spokenWays(state, asking, keys, look)} notice={controls.notice} />;
+
+	const status = browserStatus(browser, left.browser, look);
+	const added = device === undefined ? [] : addedDevice(device, left, look, columns);
+	const {address, opener} = browser;
+	const frame =
+		address === undefined
+			? openingFrame({asking, status: status.line, added, canGoBack, size, look})
+			: layOutBrowser(size, {
+					asking,
+					address,
+					opener,
+					status,
+					added,
+					takesLong: left.browser > 0 && left.browser <= 4 * 60_000,
+					canUseCode: state.discovery?.routes.device === true && device === undefined,
+					notice: controls.notice,
+					keys,
+					moreKeys: controls.more,
+					look,
+				});
+	return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+}

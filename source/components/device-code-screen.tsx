@@ -1,0 +1,134 @@
+import {useIsScreenReaderEnabled} from 'ink';
+import {useMemo, type ReactNode} from 'react';
+import {isLoopbackHost} from '../engine/safe-url.js';
+import {isOpen, type DeviceState, type LoginState} from '../engine/login-state.js';
+import {addedBrowser} from './added-way.js';
+import {FrameView} from './frame-view.js';
+import {squareMargin, type Frame, type Square} from './frame.js';
+import {askingOf} from './header.js';
+import {layOut, type CodeContent} from './lay-out.js';
+import type {Look} from './look.js';
+import {openingFrame} from './opening-frame.js';
+import {squareSize} from './qr-code.js';
+import type {ScreenProps} from './screen-props.js';
+import {SpokenLines, spokenWays} from './spoken.js';
+import {isNearEnd} from './time-left.js';
+import {useScreen, useTimeLeft} from './use-screen.js';
+import {useWayControls, wayKeys, type WayControls} from './use-way-controls.js';
+import {deviceStatus} from './way-status.js';
+
+/** What `<DeviceCodeScreen>` takes. */
+export type DeviceCodeScreenProps = ScreenProps;
+
+/** The square holds the complete address where there is one (RFC 8628 §3.3.1). */
+const useSquare = (code: DeviceState['code']): Square | undefined => {
+	const text = code?.verificationUriComplete ?? code?.verificationUri;
+	return useMemo(() => {
+		const size = text === undefined ? undefined : squareSize(text);
+		return size && text !== undefined ? {...size, text} : undefined;
+	}, [text]);
+};
+
+/** After a minute without an approval it is time to say what may be in the way. */
+const takesLong = ({polling}: DeviceState): boolean =>
+	polling !== undefined && polling.kind !== 'backoff' && polling.checks * polling.interval >= 60;
+
+const remarksOf = (
+	device: DeviceState,
+	{discovery, routes}: LoginState,
+	{messages: {code: words}, environment}: Look,
+) => {
+	const {code, polling} = device;
+	const isLocal = code !== undefined && isLoopbackHost(new URL(code.verificationUri).hostname);
+	const mayRefuse = takesLong(device) && !isOpen(routes.browser) && discovery?.routes.browser === true;
+	const isForeign = code?.onForeignHost === true && discovery !== undefined;
+	return [
+		...(isForeign ? [words.foreignHost(new URL(code.verificationUri).host, new URL(discovery.issuer).host)] : []),
+		...((environment.phoneReachable ?? !isLocal) ? [] : [words.phoneCannotReach]),
+		...(polling?.kind === 'slowed-down' && (polling.inARow ?? 1) > 1 ? [words.fastClock] : []),
+		...(mayRefuse ? [words.organisations] : []),
+	];
+};
+
+/** The address, the code and the square of the device route (RFC 8628 §3.3), with a browser route under it if one is open. */
+export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
+	const {state, showQr = true, canGoBack = false} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	const left = useTimeLeft(state, look, {clock: props.clock, isStill: speaks});
+	const {messages, environment, glyphs} = look;
+	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
+	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
+
+	const square = useSquare(glyphs.blocks ? device?.code : undefined);
+	// Without colours a square reads well on dark themes only, so it is drawn on request.
+	const offered = showQr && environment.color ? square : undefined;
+
+	const asking = askingOf(state, props, look);
+	const contentWith = (drawn: Square | undefined, controls: Partial<WayControls>): CodeContent | undefined => {
+		if (device?.code === undefined) return undefined;
+		const {verificationUri, verificationUriComplete, userCode} = device.code;
+		const formerCode = device.formerCodes.at(-1);
+		const status = deviceStatus(device, left, look);
+		return {
+			asking,
+			address: verificationUri,
+			userCode,
+			...(drawn !== undefined && {square: drawn, squareFirst: controls.wantsSquare === true}),
+			completes: verificationUriComplete !== undefined,
+			status,
+			...(formerCode !== undefined && {formerCode}),
+			remarks: remarksOf(device, state, look),
+			added: width => (browser === undefined ? [] : addedBrowser(browser, left.browser, look, width)),
+			...(controls.notice !== undefined && {notice: controls.notice}),
+			keys: keysFor(controls.more === true, square && drawn !== undefined),
+			moreKeys: controls.more === true,
+			look,
+		};
+	};
+	const keysFor = (more: boolean, squareIsShown: boolean | undefined) =>
+		wayKeys(state, {
+			primary: 'device',
+			more,
+			squareIsShown,
+			isNarrow: size.columns < 60,
+			canGoBack,
+			expiresSoon: isNearEnd(left.device),
+			canWrite: props.writeAbove !== undefined,
+			preference: props.preference,
+			messages,
+		});
+	const draw = (drawn: Square | undefined, controls: Partial<WayControls>): Frame | undefined => {
+		const content = contentWith(drawn, controls);
+		return content && layOut(size, content);
+	};
+
+	const controls = useWayControls({
+		...props,
+		messages,
+		primary: 'device',
+		squareByDefault: square && draw(offered, {})?.square !== undefined,
+	});
+	if (device === undefined) return null;
+	const {columns} = size;
+	if (speaks) {
+		const lines = spokenWays(state, asking, keysFor(controls.more, undefined), look);
+		return <SpokenLines lines={lines} notice={controls.notice} />;
+	}
+
+	if (device.code === undefined) {
+		const status = deviceStatus(device, left, look);
+		const added = browser && addedBrowser(browser, left.browser, look, columns);
+		const frame = openingFrame({asking, status: status.line, added, canGoBack, size, look});
+		return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+	}
+
+	const wanted = controls.wantsSquare === undefined ? offered : controls.wantsSquare ? square : undefined;
+	const withSquare = draw(wanted, controls);
+	const tooSmall =
+		controls.wantsSquare === true && square !== undefined && withSquare?.square === undefined
+			? {notice: messages.tooSmallForSquare(square.columns + squareMargin, square.rows + 4)}
+			: {};
+	const frame = withSquare?.square === undefined ? draw(undefined, {...tooSmall, ...controls}) : withSquare;
+	return frame && <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+}

@@ -1,0 +1,93 @@
+import {useIsScreenReaderEnabled} from 'ink';
+import {useRef, useState, type ReactNode} from 'react';
+import {isOpen} from '../engine/login-state.js';
+import {useKeys} from '../hooks/use-keys.js';
+import {FrameView} from './frame-view.js';
+import {askingOf} from './header.js';
+import {
+	firstPossible,
+	layOutPicker,
+	pickerOptions,
+	reasonToSay,
+	type Choice,
+	type PickerHints,
+} from './lay-out-picker.js';
+import type {ScreenProps} from './screen-props.js';
+import {SpokenLines, spokenAsking} from './spoken.js';
+import {useScreen} from './use-screen.js';
+
+/** What `<FlowPicker>` takes. */
+export type FlowPickerProps = ScreenProps &
+	PickerHints & {
+		/** Called after the way was opened by a command; for `stay`, instead. */
+		readonly onChoose?: (choice: Choice) => void;
+	};
+
+/** The choice between the ways to sign in, the recommended one first. It does not wait for discovery. */
+export function FlowPicker(props: FlowPickerProps): ReactNode {
+	const {state, command, onChoose, recommendation, currentIdentity, isActive = true, notice} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	const [moved, setMoved] = useState<Choice>();
+	// Keys may come faster than frames, as in a chunk that was typed before we listened: the next one counts from here.
+	const latest = useRef<Choice>(undefined);
+	const moveTo = (choice: Choice) => {
+		latest.current = choice;
+		setMoved(choice);
+	};
+	const options = pickerOptions(state, {recommendation, currentIdentity}, look);
+	const indexOf = (choice: Choice | undefined) => {
+		const index = options.findIndex(option => option.choice === choice && option.isPossible);
+		return index === -1 ? firstPossible(options) : index;
+	};
+	const selected = indexOf(moved);
+
+	const move = (by: number) => {
+		for (let step = 1; step <= options.length; step++) {
+			const option = options[(indexOf(latest.current) + by * step + options.length * step) % options.length];
+			if (option?.isPossible) {
+				moveTo(option.choice);
+				return;
+			}
+		}
+	};
+	const choose = () => {
+		const option = options[indexOf(latest.current)];
+		if (option?.isPossible !== true) return;
+		const {choice} = option;
+		if (choice !== 'stay' && !isOpen(state.routes[choice])) command({type: 'open', route: choice});
+		onChoose?.(choice);
+	};
+
+	useKeys({
+		onKey(key) {
+			if (key === 'up') move(-1);
+			else if (key === 'down') move(1);
+			else if (key === 'enter') choose();
+			else {
+				const option = options[Number(key) - 1];
+				if (option?.isPossible) moveTo(option.choice);
+			}
+		},
+		isActive,
+	});
+
+	const asking = askingOf(state, props, look);
+	const reason = reasonToSay(recommendation);
+	if (speaks) {
+		const {spoken, keys} = look.messages;
+		const said = options.map(({label, detail}, index) =>
+			spoken.option(index + 1, index === selected ? `${label} (${spoken.selected})` : label, detail),
+		);
+		const lines = [
+			...spokenAsking(asking),
+			...(reason === undefined ? [] : [reason]),
+			...said,
+			spoken.keys([keys.chooseSpoken, keys.continue, keys.leave]),
+		];
+		return <SpokenLines lines={lines} notice={notice} />;
+	}
+
+	const frame = layOutPicker(size, {asking, options, selected, reason, notice, look});
+	return <FrameView frame={frame} columns={size.columns} look={look} parts={props.components} />;
+}

@@ -1,0 +1,71 @@
+import {Box, Text} from 'ink';
+import type {ReactNode} from 'react';
+import {hyperlink} from '../terminal/links.js';
+import {squareGap, squareMargin, type Frame} from './frame.js';
+import type {Line, Span} from './line.js';
+import type {Look} from './look.js';
+import {QrCode} from './qr-code.js';
+import {Spinner} from './spinner.js';
+
+/** The parts that an application may replace by its own. */
+export type FrameParts = {
+	/** The square. */
+	readonly QrCode?: typeof QrCode;
+	/** What turns while a request is in flight. */
+	readonly Spinner?: typeof Spinner;
+};
+
+type DrawProps = {readonly look: Look; readonly parts?: FrameParts | undefined};
+
+function SpanText({span, look, parts}: DrawProps & {readonly span: Span}): ReactNode {
+	const {text, bold, struck, tone, link, spinner} = span;
+	const Turning = parts?.Spinner ?? Spinner;
+	if (spinner) return <Turning type={look.glyphs.spinner} />;
+	return (
+		<Text
+			bold={bold === true}
+			strikethrough={struck === true}
+			{...(tone !== undefined && look.environment.color && {color: look.theme[tone]})}
+		>
+			{link === undefined ? text : hyperlink(link, text)}
+		</Text>
+	);
+}
+
+function Lines({lines, look, parts}: DrawProps & {readonly lines: readonly Line[]}): ReactNode {
+	return lines.map((line, index) => (
+		<Box key={index} height={1} flexShrink={0}>
+			<Text wrap="truncate">
+				{line.length === 0
+					? ' '
+					: line.map((span, position) => <SpanText key={position} span={span} look={look} parts={parts} />)}
+			</Text>
+		</Box>
+	));
+}
+
+/** Draws a composed screen, row by row. */
+export function FrameView({
+	frame: {top, square, beside, bottom},
+	columns,
+	look,
+	parts,
+}: DrawProps & {readonly frame: Frame; readonly columns: number}): ReactNode {
+	const Code = parts?.QrCode ?? QrCode;
+	return (
+		<Box flexDirection="column" width={columns} flexShrink={0}>
+			<Lines lines={top} look={look} parts={parts} />
+			{square && (
+				<Box flexShrink={0} paddingLeft={squareMargin} columnGap={squareGap}>
+					<Box width={square.columns} height={square.rows} flexShrink={0} overflow="hidden">
+						<Code text={square.text} color={look.environment.color} />
+					</Box>
+					<Box flexDirection="column" flexGrow={1} flexShrink={1}>
+						<Lines lines={beside} look={look} parts={parts} />
+					</Box>
+				</Box>
+			)}
+			<Lines lines={bottom} look={look} parts={parts} />
+		</Box>
+	);
+}

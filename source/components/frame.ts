@@ -1,0 +1,37 @@
+import type {Line} from './line.js';
+
+export type Size = {readonly columns: number; readonly rows: number};
+
+export type Square = Size & {readonly text: string};
+
+/** A whole screen, composed and not yet drawn. */
+export type Frame = {
+	readonly top: readonly Line[];
+	/** Stands between top and bottom, with `beside` to its right where there is any. */
+	readonly square?: Square;
+	readonly beside: readonly Line[];
+	readonly bottom: readonly Line[];
+};
+
+export const frameOf = (lines: readonly Line[]): Frame => ({top: lines, beside: [], bottom: []});
+
+/** Between the square and what stands beside it; and from the left edge to the square. */
+export const squareMargin = 1;
+export const squareGap = 2;
+
+export const heightOf = ({top, square, beside, bottom}: Frame): number =>
+	top.length + Math.max(square?.rows ?? 0, beside.length) + bottom.length;
+
+/**
+ * The first frame that is not taller than the rows there are; where none fits the last one is cut. The order of
+ * `candidates` is the order in which a screen gives things up.
+ */
+export const firstThatFits = (rows: number, candidates: Iterable<Frame>): Frame => {
+	let last: Frame = frameOf([]);
+	for (const frame of candidates) {
+		if (heightOf(frame) <= rows) return frame;
+		last = frame;
+	}
+
+	return frameOf([...last.top, ...last.beside, ...last.bottom].slice(0, Math.max(1, rows)));
+};

@@ -1,0 +1,153 @@
+import type {EventOf} from '../engine/login-event.js';
+import type {BrowserState} from '../engine/login-state.js';
+import {loopbackPort} from '../engine/safe-url.js';
+import {forwardLines} from './forward-lines.js';
+import {firstThatFits, frameOf, type Frame, type Size} from './frame.js';
+import {headerLines, spacer, type Asking} from './header.js';
+import {
+	addressLines,
+	indent,
+	keyLine,
+	keyLines,
+	lineWidth,
+	plain,
+	widthOf,
+	paragraph,
+	wrapWords,
+	type Line,
+} from './line.js';
+import type {Look} from './look.js';
+import {statusLine, type WayStatus} from './way-status.js';
+
+/** All that the browser screen has to say. */
+export type BrowserContent = {
+	readonly asking: Asking;
+	readonly address: EventOf<'authorization-url'>;
+	readonly opener: BrowserState['opener'];
+	readonly status: WayStatus;
+	/** Another way that is open. */
+	readonly added: readonly Line[];
+	/** After a while without an answer it is time to say what may be in the way. */
+	readonly takesLong: boolean;
+	/** Whether a code can be had instead. */
+	readonly canUseCode: boolean;
+	readonly notice: string | undefined;
+	readonly keys: readonly string[];
+	readonly moreKeys: boolean;
+	readonly look: Look;
+};
+
+type Layout = {readonly air: boolean; readonly words: 'all' | 'brief' | 'none'};
+
+/** What may be wrong, and the sentence or the keys that help. */
+type Help = {readonly question: string; readonly help: string | readonly string[]};
+
+/** Question and help in two columns where all of them fit, else the help under its question. */
+const helpLines = (helps: readonly Help[], width: number, separator: string): Line[][] => {
+	const column = Math.max(...helps.map(({question}) => widthOf(question))) + 3;
+	const linesOf = ({help}: Help, room: number) =>
+		typeof help === 'string' ? paragraph(help, room) : keyLines(help, separator, room);
+	const fits = width - column >= 20 && helps.every(help => linesOf(help, width - column).length === 1);
+	return helps.map(help => {
+		const {question} = help;
+		const [first = []] = linesOf(help, width - column);
+		return fits
+			? [[{text: question + ' '.repeat(column - widthOf(question))}, ...first]]
+			: [...paragraph(question, width), ...indent(2, linesOf(help, width - 2))];
+	});
+};
+
+/** Whether the browser's answer reaches this program: without a port there is no short address. */
+const comesBackHere = ({address}: BrowserContent): boolean => address.shortUrl !== address.url;
+
+const isMissing = ({opener}: BrowserContent): boolean => opener?.status === 'failed' || opener?.status === 'skipped';
+
+const helpOf = (content: BrowserContent): readonly Help[] => {
+	const {browser: say, keys} = content.look.messages;
+	return [
+		isMissing(content)
+			? {question: say.thisAddress, help: [keys.openIt, keys.copyAddress]}
+			: {question: say.noWindow, help: [keys.openAgain, keys.copyAddress]},
+		comesBackHere(content) ? {question: say.fails, help: say.pasteIt} : {question: say.showsCode, help: say.pasteCode},
+		...(content.canUseCode ? [{question: say.elsewhere, help: [say.useCode]}] : []),
+	];
+};
+
+const shortAddress = ({address, look}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
+	const margin = words === 'all' ? 3 : words === 'brief' ? 1 : 0;
+	const lines = addressLines(address.shortUrl, {width: columns, margin, links: look.environment.hyperlinks});
+	const remark = `   ${look.messages.browser.thisComputerOnly}`;
+	const [only, ...more] = lines;
+	const isLocal = loopbackPort(address.redirectUri) !== undefined;
+	const fits = isLocal && only !== undefined && more.length === 0 && lineWidth(only) + widthOf(remark) <= columns;
+	return words === 'all' && fits ? [[...only, {text: remark}]] : lines;
+};
+
+const footer = ({notice, keys: all, moreKeys, look}: BrowserContent, {air, words}: Layout, columns: number): Line[] => {
+	const {separator} = look.glyphs;
+	// What the help has told already is not told twice.
+	const told: readonly string[] = words === 'all' ? [look.messages.keys.openAgain, look.messages.keys.copyAddress] : [];
+	const keys = all.filter(key => !told.includes(key));
+	const width = columns - 2;
+	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
+	const said = notice === undefined ? undefined : plain(wrapWords(notice, width)[0] ?? '');
+	// The blank row above the keys is where something is said; without one it takes the place of the keys.
+	return indent(1, air ? [said ?? [], ...rows] : said === undefined ? rows : [said]);
+};
+
+const compose = (content: BrowserContent, layout: Layout, columns: number): Frame => {
+	const {asking, status, added, look} = content;
+	const {air, words} = layout;
+	const {continueThere, openThis, comesNotBack, takesLong} = look.messages.browser;
+	const comesBack = comesBackHere(content);
+	const address = shortAddress(content, columns, words);
+	if (words === 'none') return frameOf([...address, statusLine(status, columns)]);
+
+	const head = [
+		...headerLines(asking, {columns, full: words === 'all', look}),
+		...spacer(air),
+		...indent(1, paragraph(!comesBack ? comesNotBack : isMissing(content) ? openThis : continueThere, columns - 2)),
+	];
+	const waiting = indent(1, [statusLine(status, columns - 1)]);
+	const under = added.length === 0 ? [] : [...spacer(air), ...added];
+	if (words === 'brief')
+		return frameOf([...head, ...address, ...waiting, ...under, ...footer(content, layout, columns)]);
+
+	const details = [
+		...(status.detail === undefined ? [] : [status.detail]),
+		...(content.takesLong && comesBack ? [takesLong] : []),
+	];
+	const detail = indent(
+		3,
+		details.flatMap(text => paragraph(text, columns - 4)),
+	);
+	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, look.glyphs.separator);
+	return frameOf([
+		...head,
+		...spacer(air),
+		...waiting,
+		...detail,
+		...under,
+		...spacer(air),
+		...indent(1, first),
+		...address,
+		...indent(1, others.flat()),
+		...forwardLines(content.address, look, columns),
+		...footer(content, layout, columns),
+	]);
+};
+
+const layouts: readonly Layout[] = [
+	{air: true, words: 'all'},
+	{air: false, words: 'all'},
+	{air: true, words: 'brief'},
+	{air: false, words: 'brief'},
+	{air: false, words: 'none'},
+];
+
+/** The browser screen for a window: blank rows go first, then the explanations, the address and its status never. */
+export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent): Frame =>
+	firstThatFits(
+		rows,
+		layouts.map(layout => compose(content, layout, columns)),
+	);

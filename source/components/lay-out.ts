@@ -1,0 +1,232 @@
+import type {SafeUrl} from '../engine/safe-url.js';
+import {frameOf, firstThatFits, squareGap, squareMargin, type Frame, type Size, type Square} from './frame.js';
+import {headerLines, spacer, type Asking} from './header.js';
+import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
+import type {Look} from './look.js';
+import {statusLine, type WayStatus} from './way-status.js';
+
+/** All that the code screen has to say. */
+export type CodeContent = {
+	readonly asking: Asking;
+	readonly address: SafeUrl;
+	readonly userCode: string;
+	/** The square, where one is wanted. */
+	readonly square?: Square;
+	/** Whether the square was asked for, and goes before the explanations. */
+	readonly squareFirst?: boolean;
+	/** Whether somebody who scans has the code filled in already. */
+	readonly completes: boolean;
+	readonly status: WayStatus;
+	/** The code before this one: it no longer works. */
+	readonly formerCode?: string;
+	/** Further sentences, the first ones being the more important. */
+	readonly remarks: readonly string[];
+	/** Another way that is open, for a number of columns. */
+	readonly added: (columns: number) => readonly Line[];
+	/** Said once; its place is kept. */
+	readonly notice?: string;
+	readonly keys: readonly string[];
+	/** Whether all the keys are wanted, on as many rows as they need. */
+	readonly moreKeys: boolean;
+	readonly look: Look;
+};
+
+/** What a layout keeps. They are tried in order, from all to the least. */
+type Layout = {
+	readonly square?: 'beside-text' | 'beside-everything' | 'above-code' | 'alone';
+	/** Blank rows: 3 everywhere, 2 not around the address, 1 above the keys only, 0 none. */
+	readonly air: 0 | 1 | 2 | 3;
+	readonly words: 'all' | 'brief' | 'none';
+	/** Whether who asks and the keys are shown. */
+	readonly frame: boolean;
+	/** Whether what is asked for is left out. */
+	readonly brieflyAsked?: boolean;
+	/** The code and the address alone, the code first: what is too tall even so is cut at its end. */
+	readonly last?: boolean;
+};
+
+const roomy: readonly Layout['air'][] = [3, 2, 1, 0];
+
+const layouts: readonly Layout[] = [
+	...roomy.map(air => ({square: 'beside-text', air, words: 'all', frame: true}) as const),
+	{square: 'beside-text', air: 0, words: 'all', frame: true, brieflyAsked: true},
+	...roomy.slice(2).map(air => ({square: 'beside-text', air, words: 'brief', frame: true}) as const),
+	...roomy.map(air => ({square: 'beside-everything', air, words: 'all', frame: true}) as const),
+	...roomy.slice(2).map(air => ({square: 'beside-everything', air, words: 'brief', frame: true}) as const),
+	...roomy.map(air => ({square: 'above-code', air, words: 'brief', frame: true}) as const),
+	{square: 'alone', air: 0, words: 'brief', frame: true},
+	...roomy.map(air => ({air, words: 'all', frame: true}) as const),
+	{air: 1, words: 'brief', frame: true},
+	{air: 0, words: 'brief', frame: true},
+	{air: 0, words: 'none', frame: true},
+	{air: 0, words: 'none', frame: false},
+	{air: 0, words: 'none', frame: false, last: true},
+];
+
+/** Narrower, and every sentence would be a column of single words. */
+const narrowestText = 26;
+
+const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Line[] => {
+	const {notice, keys, moreKeys, look} = content;
+	const width = columns - 2;
+	const separator = look.glyphs.separator;
+	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
+	const said = notice === undefined ? undefined : wrapWords(notice, width)[0];
+	if (!frame) return [];
+	// The blank row above the keys is where something is said; without one it takes the place of the keys.
+	// Keys that were asked for stay.
+	if (air === 0) return indent(1, said === undefined || moreKeys ? rows : [plain(said)]);
+	return indent(1, [said === undefined ? [] : plain(said), ...rows]);
+};
+
+// Not in the accent colour: on a light theme it is too faint for what must be read.
+const stepMark = (number: number): Line => [{text: String(number), bold: true}, {text: '  '}];
+
+const addressStep = ({address, look}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
+	const {messages, environment} = look;
+	const links = environment.hyperlinks;
+	if (!frame || words === 'none') return addressLines(address, {width: columns, margin: frame ? 1 : 0, links});
+	return [
+		...indent(1, hanging(stepMark(1), messages.code.openAnywhere, columns - 2)),
+		...addressLines(address, {width: columns, margin: 4, links}),
+	];
+};
+
+/** The code and what to do with it, for a column of text. */
+const codeSteps = (content: CodeContent, {air, words, square}: Layout, width: number): Line[] => {
+	const {messages} = content.look;
+	const {code} = messages;
+	const gap = spacer(air >= 1 || square !== undefined);
+	if (words === 'all') {
+		const doThis = content.completes && square !== undefined ? code.typeThereOrCompare : code.typeThere;
+		return [
+			...hanging(stepMark(2), doThis, width),
+			...gap,
+			...indent(Math.max(0, Math.min(9, Math.floor((width - widthOf(content.userCode)) / 2))), [
+				bold(content.userCode),
+			]),
+			...gap,
+			...hanging(stepMark(3), code.approve, width),
+		];
+	}
+
+	const typed: Line = [...stepMark(2), {text: `${code.typeBriefly} `}, {text: content.userCode, bold: true}];
+	const fits = widthOf(code.typeBriefly) + 4 + widthOf(content.userCode) <= width;
+	return [
+		...(fits ? [typed] : [...hanging(stepMark(2), code.typeBriefly, width), ...indent(3, [bold(content.userCode)])]),
+		...hanging(stepMark(3), code.approveBriefly, width),
+	];
+};
+
+const detailOf = ({detail = ''}: WayStatus): string => detail;
+
+/** Struck out, so that nobody types it, and named for whom that looks like nothing. */
+const formerLines = ({formerCode, look}: CodeContent, width: number): Line[] =>
+	formerCode === undefined
+		? []
+		: wrapWords(look.messages.code.former(formerCode), width).map(row => {
+				const [before = '', ...after] = row.split(formerCode);
+				if (after.length === 0) return plain(row);
+				return [{text: before}, {text: formerCode, struck: true}, {text: after.join(formerCode)}];
+			});
+
+const statusLines = (content: CodeContent, {words}: Layout, width: number): Line[] => {
+	const {status, remarks} = content;
+	const detail = words === 'none' ? '' : detailOf(status);
+	return [
+		statusLine(status, width),
+		...(detail === '' ? [] : indent(2, wrapWords(detail, width - 2).map(plain))),
+		...(words === 'all' ? indent(2, formerLines(content, width - 2)) : []),
+		...(words === 'all' ? remarks.flatMap(remark => indent(2, wrapWords(remark, width - 2).map(plain))) : []),
+	];
+};
+
+const composeBare = (content: CodeContent, layout: Layout, columns: number): Frame => {
+	const {asking, userCode, look, notice, address} = content;
+	if (layout.last) {
+		return frameOf([
+			bold(userCode),
+			...addressLines(address, {width: columns, margin: 0, links: look.environment.hyperlinks}),
+		]);
+	}
+
+	const code = indent(layout.frame ? 1 : 0, [bold(userCode)]);
+	const status = notice !== undefined && !layout.frame ? plain(notice) : statusLine(content.status, columns);
+	const header = layout.frame ? headerLines(asking, {columns, full: false, look}) : [];
+	return frameOf([
+		...header,
+		...addressStep(content, layout, columns),
+		...code,
+		...indent(layout.frame ? 1 : 0, [status]),
+		...(layout.frame ? content.added(columns) : []),
+		...footer(content, layout, columns),
+	]);
+};
+
+const compose = (content: CodeContent, layout: Layout, columns: number): Frame | undefined => {
+	const {asking, square, look} = content;
+	const {air, words} = layout;
+	if (words === 'none') return composeBare(content, layout, columns);
+	const header = [
+		...headerLines(asking, {columns, full: words === 'all' && !layout.brieflyAsked, look}),
+		...spacer(air >= 2),
+	];
+	const added = content.added(columns);
+	const bottom = [...(added.length > 0 ? [...spacer(air >= 1), ...added] : []), ...footer(content, layout, columns)];
+	const textOf = (width: number): Line[] => [
+		...codeSteps(content, layout, width),
+		...spacer(air >= 1 || layout.square !== undefined),
+		...statusLines(content, layout, width),
+	];
+
+	if (layout.square === undefined) {
+		const address = addressStep(content, layout, columns);
+		const text = indent(1, textOf(columns - 2));
+		return frameOf([...header, ...address, ...spacer(air >= 2), ...text, ...bottom]);
+	}
+
+	if (square === undefined) return undefined;
+	const besideWidth = columns - squareMargin - square.columns - squareGap - 1;
+	if (layout.square === 'alone') {
+		if (content.squareFirst !== true || square.columns + squareMargin > columns) return undefined;
+		const address = addressLines(content.address, {width: columns, margin: 1, links: look.environment.hyperlinks});
+		return {
+			top: address,
+			square,
+			beside: [],
+			bottom: [...indent(1, [bold(content.userCode)]), ...footer(content, layout, columns)],
+		};
+	}
+
+	if (layout.square === 'above-code') {
+		if (square.columns + squareMargin > columns) return undefined;
+		const top = [...header, ...addressStep(content, layout, columns)];
+		const text = indent(1, textOf(columns - 2));
+		return {top, square, beside: [], bottom: [...spacer(air >= 2), ...text, ...bottom]};
+	}
+
+	if (besideWidth < narrowestText) return undefined;
+	if (layout.square === 'beside-text') {
+		const top = [...header, ...addressStep(content, layout, columns), ...spacer(air >= 3)];
+		return {top, square, beside: textOf(besideWidth), bottom};
+	}
+
+	// Beside the square the address stands in one piece, or not at all.
+	if (widthOf(content.address) > besideWidth) return undefined;
+	const {messages, environment} = look;
+	const address = addressLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
+	const opened = hanging(stepMark(1), messages.code.openAnywhere, besideWidth);
+	return {top: header, square, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};
+};
+
+/**
+ * The code screen for a window: of all that there is to say what fits, given up in this order: blank rows, the address
+ * above the square (it moves beside it), the square, the explanations; the address and the code never.
+ *
+ * @param size - the rows are all that may be used
+ */
+export const layOut = (size: Size, content: CodeContent): Frame =>
+	firstThatFits(
+		size.rows,
+		layouts.flatMap(layout => compose(content, layout, size.columns) ?? []),
+	);

@@ -1,0 +1,337 @@
+import {Box, measureElement, useStdout, type DOMElement} from 'ink';
+import {useCallback, useEffect, useLayoutEffect, useRef, useState, type ComponentType, type ReactNode} from 'react';
+import type {LoginError} from '../engine/login-error.js';
+import type {Identity, RouteAvailability} from '../engine/login-event.js';
+import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginRun} from '../engine/login-run.js';
+import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
+import type {Session} from '../engine/session.js';
+import type {TokenEngine} from '../engine/token-engine.js';
+import type {LoginStarter} from '../hooks/login-subscription.js';
+import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
+import {useLogin} from '../hooks/use-login.js';
+import {useTerminalSize} from '../hooks/use-terminal-size.js';
+import {loginDefaults} from '../sinks/login-defaults.js';
+import {createClipboard} from '../terminal/clipboard.js';
+import {gatherFacts} from '../terminal/facts.js';
+import {AccountQuestion} from './account-question.js';
+import {BrowserScreen, type BrowserScreenProps} from './browser-screen.js';
+import {DeviceCodeScreen, type DeviceCodeScreenProps} from './device-code-screen.js';
+import {FlowPicker, type FlowPickerProps} from './flow-picker.js';
+import {FrameView, type FrameParts} from './frame-view.js';
+import {askingOf} from './header.js';
+import {plain, wrapWords} from './line.js';
+import type {Choice} from './lay-out-picker.js';
+import {lookOf, type LookProps} from './look.js';
+import {openingFrame} from './opening-frame.js';
+import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
+import type {ScreenProps, WayPreference} from './screen-props.js';
+import {activity} from './way-status.js';
+
+/** Parts that an application may replace by its own. */
+export type LoginComponents = FrameParts & {
+	/** The choice. */
+	readonly FlowPicker?: ComponentType<FlowPickerProps>;
+	/** The code way. */
+	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
+	/** The browser way. */
+	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
+};
+
+type Source =
+	| {
+			/** Starts a login when mounted, and cancels it when unmounted. */
+			readonly engine: LoginStarter & Pick<TokenEngine, 'provider'>;
+			readonly run?: never;
+	  }
+	| {
+			readonly engine?: never;
+			/** Shows a login that was started elsewhere, and that goes on when this is unmounted. */
+			readonly run: LoginRun;
+	  };
+
+/**
+ * What `<Login>` takes: an engine or a run, and what differs from the defaults. Opener, clipboard, recommendation and
+ * surroundings that are not handed in are looked up by where the terminal is.
+ */
+export type LoginProps = Source &
+	LookProps &
+	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'clipboard' | 'showQr'> &
+	Pick<
+		LoginOptions,
+		'open' | 'openBrowser' | 'renew' | 'recommend' | 'switchAccount' | 'timeout' | 'credentials' | 'portHolder'
+	> & {
+		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
+		readonly route?: LoginOptions['route'];
+		/** Who is signed in already; the picker offers to stay so. */
+		readonly currentIdentity?: Identity;
+		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
+		readonly switchCommand?: string;
+		/**
+		 * Whether an address that cannot be copied may be written above the screen, raw and whole. It stays there: not for
+		 * a screen that stands among others.
+		 *
+		 * @default false
+		 */
+		readonly canWriteAbove?: boolean;
+		/** The way that this person wants each time. */
+		readonly preferredRoute?: 'browser' | 'device' | undefined;
+		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
+		readonly onPrefer?: (route: 'browser' | 'device' | undefined) => Promise<void>;
+		/** Parts of your own instead of ours. */
+		readonly components?: LoginComponents;
+		/** Called once with the session; the last frame is drawn by then or soon after. */
+		readonly onSignedIn?: (session: Session) => void;
+		/** The login ended without a session, other than by the person's wish. */
+		readonly onError?: (error: LoginError) => void;
+		/** The person left. Also called for `Stay …`, with `stay`. */
+		readonly onCancel?: (reason: 'left' | 'stay') => void;
+	};
+
+/** Where the person looks: at the choice, or at the way they have chosen. */
+type View = 'picker' | 'way';
+
+const allPossible: RouteAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
+
+/** The routes that a person can take, of those that are possible as far as is known. */
+const waysOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
+	(['browser', 'device'] as const).filter(route => discovery?.routes[route] === true);
+
+/** Where no way is possible nothing is recommended: the picker says why of each. */
+const recommended = (recommend: NonNullable<LoginProps['recommend']>, {discovery}: LoginState) => {
+	try {
+		return recommend(discovery?.routes ?? allPossible);
+	} catch {
+		return undefined;
+	}
+};
+
+/** The width of our own box: something may stand beside it. Unknown before the first layout. */
+const useOwnWidth = () => {
+	const ref = useRef<DOMElement>(null);
+	const [width, setWidth] = useState<number>();
+	const measure = useCallback(() => {
+		if (ref.current !== null) setWidth(measureElement(ref.current).width);
+	}, []);
+	// After every frame: whoever stands beside may grow at any time. The width does not depend on what we draw in it.
+	useLayoutEffect(() => {
+		measure();
+	});
+	return {ref, width};
+};
+
+const usePreference = ({preferredRoute, onPrefer}: LoginProps): WayPreference | undefined => {
+	const [route, setRoute] = useState(preferredRoute);
+	if (onPrefer === undefined) return undefined;
+	return {
+		route,
+		async change(next) {
+			await onPrefer(next);
+			setRoute(next);
+		},
+	};
+};
+
+/** What an application need not hand in: looked up once, by where the terminal is. */
+const useDefaults = () => {
+	const {stdout} = useStdout();
+	const [defaults] = useState(() => {
+		const facts = gatherFacts();
+		// Past Ink, which would take the sequence for text to draw.
+		const clipboard = createClipboard(facts, sequence => stdout.write(sequence));
+		return {login: loginDefaults(facts, true), clipboard};
+	});
+	return defaults;
+};
+
+/**
+ * The whole login: choose, wait, and the end. A guest in its host's screen: it draws in its own box alone, takes keys
+ * only while `isActive`, never ends the application, and leaves nothing running when it is unmounted.
+ *
+ * @example
+ * ```tsx
+ * <Login engine={engine} onSignedIn={session => setSession(session)} />
+ * ```
+ */
+export function Login(props: LoginProps): ReactNode {
+	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
+	const defaults = useDefaults();
+	const {recommend = defaults.login.recommend, clipboard = defaults.clipboard} = props;
+	const look = lookOf(props);
+	const left = useRef(false);
+	const [leftAfter, setLeftAfter] = useState<LoginState['lastFailure']>();
+	const leave = (reason: 'left' | 'stay') => {
+		if (left.current) return;
+		left.current = true;
+		setLeftAfter(lastFailure);
+		void login.cancel();
+		onCancel?.(reason);
+	};
+
+	const login = useLogin(props.run ?? props.engine, {
+		...defaults.login,
+		...optionsOf(props),
+		route,
+		...(onSignedIn !== undefined && {onSignedIn}),
+		onError(error) {
+			// Cancelled by us, the person has been told already.
+			if (error.code !== 'cancelled') onError?.(error);
+			else if (!left.current) onCancel?.('left');
+		},
+	});
+	const {state, command, clock, question} = login;
+	const [view, setView] = useState<View>(route === 'ask' ? 'picker' : 'way');
+	const [notice, setNotice] = useState<string>();
+	const preference = usePreference(props);
+	const open = openRoutes(state);
+	const isOver = state.phase === 'signed-in' || state.phase === 'failed';
+	const lastFailure = state.phase === 'choosing' ? state.lastFailure : undefined;
+	const hasFailed = lastFailure !== undefined;
+	// With one possible way there is nothing to choose, and nothing to go back to.
+	const ways = waysOf(state);
+	const onlyWay = ways.length === 1 && props.currentIdentity === undefined ? ways[0] : undefined;
+	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyWay === undefined;
+	const takesOnlyWay =
+		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyWay !== undefined;
+	const canGoBack = onlyWay === undefined;
+	useEffect(() => {
+		if (takesOnlyWay) command({type: 'open', route: onlyWay});
+	}, [takesOnlyWay, onlyWay, command]);
+
+	const takesKeys = isActive && !isOver && question === undefined;
+	useBracketedPaste(takesKeys);
+	useKeys({
+		onKey(key) {
+			setNotice(undefined);
+			if (key === 'ctrl+c') leave('left');
+			else if (key === 'escape' && question === undefined) {
+				if (isChoosing || hasFailed || state.phase === 'waiting') leave('left');
+				else if (canGoBack) setView('picker');
+			}
+		},
+		onPaste(text) {
+			if (question !== undefined) return;
+			// A route that is open judges it, and says why it cannot use it.
+			if (!looksLikeRedirect(text) && !isOpen(state.routes.browser)) {
+				setNotice(look.messages.pasteUseless);
+				return;
+			}
+
+			setView('way');
+			command({type: 'paste', text});
+		},
+		isActive: isActive && !isOver,
+	});
+
+	const {write} = useStdout();
+	const writeAbove = useCallback((text: string) => write(`${text}\n`), [write]);
+	const {ref, width} = useOwnWidth();
+	const terminal = useTerminalSize();
+	const columns = Math.min(width ?? terminal.columns, terminal.columns);
+	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1));
+	const application = props.application ?? props.engine?.provider.application;
+	const issuer = props.engine?.provider.issuer;
+	const shared = {
+		...props,
+		...(components !== undefined && {components}),
+		state,
+		command,
+		clock,
+		clipboard,
+		columns,
+		maxRows: rows,
+		application,
+		issuer,
+		notice,
+		preference,
+		isActive: takesKeys,
+	};
+
+	const draw = (): ReactNode => {
+		if (state.signedIn !== undefined) {
+			return <SignedIn {...shared} signedIn={state.signedIn} switchCommand={props.switchCommand} />;
+		}
+
+		if (state.failed !== undefined) {
+			const {code, message, hint} = state.failed;
+			// Whoever leaves after a failure is told of that, not of the leaving.
+			if (leftAfter !== undefined) return <Failure {...shared} code={leftAfter.code} said={leftAfter.reason} />;
+			return <Failure {...shared} code={code} said={message} hint={hint} />;
+		}
+
+		if (question !== undefined) return <AccountQuestion {...shared} question={question} isActive={isActive} />;
+		if (state.phase === 'waiting') {
+			const rowsOfWords = wrapWords(look.messages.waitingElsewhere, columns - 2).map(text => plain(` ${text}`));
+			return (
+				<FrameView frame={{top: rowsOfWords.slice(0, rows), beside: [], bottom: []}} columns={columns} look={look} />
+			);
+		}
+
+		if (lastFailure !== undefined) {
+			const {code, reason} = lastFailure;
+			const {hints, routes} = nextStepsAfter(state, look.messages);
+			const onKey = (key: string) => {
+				const next = routes[key];
+				if (next === undefined) return;
+				setView('way');
+				command({type: 'open', route: next});
+			};
+			return <Failure {...shared} code={code} said={reason} next={{keys: hints, onKey}} />;
+		}
+
+		if (isChoosing) {
+			const Picker = components?.FlowPicker ?? FlowPicker;
+			const onChoose = (choice: Choice) => {
+				if (choice === 'stay') leave('stay');
+				else setView('way');
+			};
+			return (
+				<Picker
+					{...shared}
+					onChoose={onChoose}
+					recommendation={recommended(recommend, state)}
+					currentIdentity={props.currentIdentity}
+				/>
+			);
+		}
+
+		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined};
+		const primary = open.find(({route: way}) => way === 'device' || way === 'browser');
+		const Code = components?.DeviceCodeScreen ?? DeviceCodeScreen;
+		const Browser = components?.BrowserScreen ?? BrowserScreen;
+		if (primary?.route === 'device') return <Code {...waiting} />;
+		if (primary?.route === 'browser') return <Browser {...waiting} />;
+
+		const asking = askingOf(state, {application, issuer}, look);
+		const words = open.length > 0 ? look.messages.machine.working : look.messages.connecting(asking.host);
+		const status = [activity(true, look), {text: ` ${words}${look.glyphs.ellipsis}`}];
+		const frame = openingFrame({asking, status, canGoBack, size: {columns, rows}, look});
+		return <FrameView frame={frame} columns={columns} look={look} parts={components} />;
+	};
+
+	return (
+		<Box ref={ref} flexDirection="column" flexGrow={1} flexShrink={1} minWidth={0} width="100%">
+			{width === undefined ? null : draw()}
+		</Box>
+	);
+}
+
+const optionsOf = ({
+	open,
+	openBrowser,
+	portHolder,
+	renew,
+	recommend,
+	switchAccount,
+	timeout,
+	credentials,
+}: LoginProps): LoginOptions => ({
+	...(open !== undefined && {open}),
+	...(openBrowser !== undefined && {openBrowser}),
+	...(portHolder !== undefined && {portHolder}),
+	...(renew !== undefined && {renew}),
+	...(recommend !== undefined && {recommend}),
+	...(switchAccount !== undefined && {switchAccount}),
+	...(timeout !== undefined && {timeout}),
+	...(credentials !== undefined && {credentials}),
+});

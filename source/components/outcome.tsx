@@ -1,0 +1,136 @@
+import {useIsScreenReaderEnabled} from 'ink';
+import type {ReactNode} from 'react';
+import {displayText} from '../engine/display-text.js';
+import type {LoginErrorCode} from '../engine/login-error.js';
+import type {EventOf, Route} from '../engine/login-event.js';
+import type {LoginState} from '../engine/login-state.js';
+import {useKeys} from '../hooks/use-keys.js';
+import {FrameView} from './frame-view.js';
+import {firstThatFits, frameOf} from './frame.js';
+import {hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
+import type {ScreenProps} from './screen-props.js';
+import {SpokenLines} from './spoken.js';
+import {timeOfDay} from './time-left.js';
+import {useScreen} from './use-screen.js';
+
+type OutcomeProps = Pick<ScreenProps, 'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'application'>;
+
+export type SignedInProps = OutcomeProps & {
+	readonly state: LoginState;
+	readonly signedIn: EventOf<'signed-in'>;
+	/** What to type where somebody else should have signed in. */
+	readonly switchCommand?: string | undefined;
+};
+
+/** Who signed in, for the scrollback: no code, no square, no address. */
+export function SignedIn(props: SignedInProps): ReactNode {
+	const {state, signedIn, switchCommand} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	const {messages, glyphs} = look;
+	const {end} = messages;
+	const {identity, expiresAt, refreshable, store, profile, route} = signedIn;
+	const application = state.discovery?.application ?? props.application;
+	const until = expiresAt === undefined ? [] : [end.until(timeOfDay(expiresAt))];
+	const who = end.signedIn(application === undefined ? undefined : displayText(application, 60), identity);
+	const headline = [`${who}.`, ...(refreshable ? [end.staysSignedIn] : until)].join(' ');
+	// A session that ends with this program is replaced by starting it again.
+	const notYou = switchCommand === undefined || store === 'memory' ? [] : [end.notYou(switchCommand)];
+	const kept = [end.kept(store, profile), ...notYou];
+	// With several ways open it is worth a word which one it was.
+	const won = route === 'device' ? messages.code.approved : messages.browser.signedIn;
+	const winner = state.order.length > 1 && (route === 'device' || route === 'browser') ? [won] : [];
+	if (speaks) return <SpokenLines lines={[messages.spoken.done, ...winner, headline, ...kept]} />;
+
+	const {columns, rows} = size;
+	const mark: Line = [{text: ` ${glyphs.success} `, tone: 'success', bold: true}];
+	const told = hanging(mark, [...winner, headline].join(' '), columns - 1);
+	// A command to type is not broken where it need not be.
+	const joined = kept.join(' ');
+	const sentences = widthOf(joined) <= columns - 4 ? [joined] : kept;
+	const lines = [...told, ...indent(3, sentences.flatMap(text => wrapWords(text, columns - 4)).map(plain))];
+	const frame = firstThatFits(rows, [frameOf(lines), frameOf(told)]);
+	return <FrameView frame={frame} columns={columns} look={look} />;
+}
+
+export type FailureProps = OutcomeProps & {
+	readonly code: LoginErrorCode;
+	/** The engine's sentence. */
+	readonly said: string;
+	readonly hint?: string | undefined;
+	/** The ways that can still be tried, by the key that takes them; none where the login is over. */
+	readonly next?: NextSteps | undefined;
+	readonly isActive?: boolean;
+};
+
+export type NextSteps = {
+	readonly keys: readonly string[];
+	readonly onKey: (key: string) => void;
+};
+
+/** What happened, in one sentence, and what can be done next. */
+export function Failure(props: FailureProps): ReactNode {
+	const {code, said, hint, next, isActive = true} = props;
+	const {look, size} = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	useKeys({onKey: key => next?.onKey(key), isActive: isActive && next !== undefined});
+	const {messages, glyphs} = look;
+	const headline = messages.failure(code, said);
+	const advice = hint === undefined || hint === '' || code === 'cancelled' ? [] : [hint];
+	if (speaks) {
+		const keys = next === undefined ? [] : [messages.spoken.keys(next.keys)];
+		return <SpokenLines lines={[messages.spoken.failed, headline, ...advice, ...keys]} />;
+	}
+
+	const {columns, rows} = size;
+	const mark: Line = [{text: ` ${glyphs.failure} `, tone: 'failure', bold: true}];
+	const told = hanging(mark, headline, columns - 1);
+	const hints = next?.keys ?? [];
+	const allKeys = indent(3, hints.length === 0 ? [] : keyLines(hints, glyphs.separator, columns - 4));
+	const keys = indent(3, hints.length === 0 ? [] : [keyLine(hints, glyphs.separator, columns - 4)]);
+	const advised = indent(3, advice.flatMap(text => wrapWords(text, columns - 4)).map(plain));
+	const frame = firstThatFits(rows, [
+		frameOf([...told, ...advised, ...allKeys]),
+		frameOf([...told, ...allKeys]),
+		frameOf([...told, ...keys]),
+		frameOf([...told.slice(0, Math.max(1, rows - keys.length)), ...keys]),
+	]);
+	return <FrameView frame={frame} columns={columns} look={look} />;
+}
+
+/** The keys that lead on after a way has failed: never the same dead end where the provider has no such way. */
+export const nextStepsAfter = (
+	{discovery, lastFailure}: LoginState,
+	{keys}: NonNullable<ScreenProps['messages']>,
+): {readonly hints: readonly string[]; readonly routes: Readonly<Record<string, Route>>} => {
+	const route = lastFailure?.route;
+	const isHopeless = lastFailure !== undefined && hopeless.has(lastFailure.code);
+	const possible = (way: 'browser' | 'device') => discovery === undefined || discovery.routes[way] === true;
+	const again = route !== undefined && !isHopeless;
+	const steps = [
+		again && route === 'device' ? ({key: 'n', hint: keys.newCode, route} as const) : undefined,
+		again && route !== 'device' ? ({key: 'enter', hint: keys.again, route} as const) : undefined,
+		route !== 'browser' && possible('browser')
+			? ({key: 'b', hint: keys.useBrowser, route: 'browser'} as const)
+			: undefined,
+		route !== 'device' && possible('device') ? ({key: 'd', hint: keys.useCode, route: 'device'} as const) : undefined,
+	].filter(step => step !== undefined);
+	const first = steps[0];
+	return {
+		hints: [...steps.map(({hint}) => hint), keys.leave],
+		// Enter is the main action here too.
+		routes: {
+			...(first !== undefined && {enter: first.route}),
+			...Object.fromEntries(steps.map(step => [step.key, step.route])),
+		},
+	};
+};
+
+/** The same way would end in the same way again. */
+const hopeless: ReadonlySet<LoginErrorCode> = new Set([
+	'device_unsupported',
+	'unsupported_grant',
+	'invalid_client',
+	'config_error',
+	'interaction_required',
+]);

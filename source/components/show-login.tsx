@@ -1,0 +1,165 @@
+import process from 'node:process';
+import {Box, render, Text} from 'ink';
+import type {ReactNode} from 'react';
+import {displayText} from '../engine/display-text.js';
+import {cancelled, LoginError, toLoginError} from '../engine/login-error.js';
+import type {LoginRun} from '../engine/login-run.js';
+import type {LoginState} from '../engine/login-state.js';
+import type {Session} from '../engine/session.js';
+import type {TokenEngine} from '../engine/token-engine.js';
+import {useKeys} from '../hooks/use-keys.js';
+import {useTerminalSize} from '../hooks/use-terminal-size.js';
+import {messages as english} from '../sinks/messages.js';
+import {gatherFacts} from '../terminal/facts.js';
+import {supportsHyperlinks} from '../terminal/links.js';
+import {softWrapping} from '../terminal/soft-wrap.js';
+import {guardTerminal} from '../terminal/terminal-guard.js';
+import {Login, type LoginProps} from './login.js';
+
+/** One row below the login, and a key that does what it says. */
+export type Footer = {
+	readonly key: string;
+	/** What the key does; shown while there is something to do. */
+	readonly text: string;
+	/** What stands there once it has done it. */
+	readonly done: string;
+	readonly isUseful: (state: LoginState) => boolean;
+	/** What it could not do may fail in silence: the login goes on. */
+	readonly act: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
+
+export type ShowLoginScreenOptions = {
+	/** Its logins end with `signal`. */
+	readonly engine: Pick<TokenEngine, 'provider' | 'clock' | 'login' | 'session'>;
+	readonly login: Omit<LoginProps, 'engine' | 'run' | 'maxRows' | 'isActive' | 'onSignedIn' | 'onError' | 'onCancel'>;
+	/** The terminal to draw on. */
+	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
+	readonly signal?: AbortSignal | undefined;
+	readonly footer?: Footer | undefined;
+};
+
+type ScreenProps = {
+	readonly login: LoginProps;
+	/** Undefined where there never is one: its row is kept for it. */
+	readonly footer: string | undefined;
+	readonly onKey: (key: string) => void;
+};
+
+function Screen({login, footer, onKey}: ScreenProps): ReactNode {
+	const {rows} = useTerminalSize();
+	useKeys({onKey});
+	return (
+		<Box flexDirection="column">
+			<Login {...login} maxRows={footer === undefined ? rows - 1 : rows - 2} />
+			{footer !== undefined && footer !== '' && <Text wrap="truncate">{footer}</Text>}
+		</Box>
+	);
+}
+
+type End = {readonly session: Session} | {readonly error: LoginError} | {readonly left: 'left' | 'stay'};
+
+/** What was written by then is drawn: React and Ink need a turn each. */
+const drawn = async () => {
+	for (let turn = 0; turn < 2; turn++) {
+		await new Promise(resolve => {
+			setTimeout(resolve, 0);
+		});
+	}
+};
+
+/**
+ * Shows a login as a screen of its own, to its end; the terminal is then as it was, with the last frame in the
+ * scrollback.
+ *
+ * @throws LoginError
+ */
+export const showLogin = async ({
+	engine,
+	login: props,
+	stdout,
+	signal,
+	footer,
+}: ShowLoginScreenOptions): Promise<Session> => {
+	using _ = guardTerminal({output: stdout.fd});
+	const acting = new AbortController();
+	let run: LoginRun | undefined;
+	let failedBefore: LoginState['lastFailure'];
+	let hasActed = false;
+	const pressed = {interrupt: false};
+	let end!: (how: End) => void;
+	const ended = new Promise<End>(resolve => {
+		end = resolve;
+	});
+
+	const {end: words} = props.messages ?? english;
+	const login: LoginProps = {
+		...props,
+		// The screen starts the login; its signals and its last breath are ours.
+		engine: {
+			provider: engine.provider,
+			clock: engine.clock,
+			login(options) {
+				run = engine.login({...options, ...(signal && {signal})});
+				if (footer) run.subscribe(showFooter);
+				return run;
+			},
+		},
+		canWriteAbove: true,
+		// They say where an address goes on in the next row; the stream knows whether the terminal has them.
+		environment: {...props.environment, hyperlinks: true},
+		onSignedIn: session => end({session}),
+		onError: error => end({error}),
+		onCancel(left) {
+			// At once: nobody cancelled anything for whom the login's last frame would be.
+			if (left === 'stay') instance.rerender(<Text> {words.stayed(props.currentIdentity)}</Text>);
+			// With another way open still, leaving is no more than that.
+			if (run?.state.phase === 'choosing') failedBefore = run.state.lastFailure;
+			end({left});
+		},
+	};
+	const act = async ({act: work}: Footer, {state}: LoginRun) => {
+		await work(state, acting.signal);
+		hasActed = true;
+		showFooter();
+	};
+	const onKey = (key: string) => {
+		if (key === 'ctrl+c') pressed.interrupt = true;
+		if (key === footer?.key && run && footer.isUseful(run.state)) act(footer, run).catch(() => undefined);
+	};
+	const screen = (below: string | undefined) => <Screen login={login} footer={below} onKey={onKey} />;
+	let shownFooter = '';
+	const showFooter = () => {
+		if (!footer || !run || acting.signal.aborted) return;
+		const isUseful = footer.isUseful(run.state);
+		hasActed &&= isUseful;
+		const text = isUseful ? (hasActed ? footer.done : footer.text) : '';
+		if (text === shownFooter) return;
+		shownFooter = text;
+		instance.rerender(screen(text));
+	};
+	const instance = render(screen(footer && ''), {
+		stdin: process.stdin,
+		stdout: softWrapping(stdout, props.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts())),
+		stderr: process.stderr,
+		exitOnCtrlC: false,
+		patchConsole: false,
+	});
+
+	// A screen that broke down ends the login too, and says so.
+	instance.waitUntilExit().catch((error: unknown) => end({error: toLoginError(error)}));
+	const how = await ended;
+	acting.abort();
+	await run?.cancel();
+	const hasStayed = 'left' in how && how.left === 'stay';
+	if (footer && !hasStayed) instance.rerender(screen(undefined));
+
+	await drawn();
+	instance.unmount();
+	if ('session' in how) return how.session;
+	if ('error' in how) throw how.error;
+	const present = hasStayed ? await engine.session() : undefined;
+	if (present) return present;
+	// Whoever leaves after a failure ends with it; Ctrl-C is a cancel at every moment.
+	if (failedBefore === undefined || pressed.interrupt) throw cancelled();
+	throw new LoginError(failedBefore.code, displayText(failedBefore.reason, 400), {hint: ''});
+};

@@ -1,0 +1,51 @@
+import {Box, Text} from 'ink';
+import type {ReactNode} from 'react';
+import {openRoutes, type LoginState} from '../engine/login-state.js';
+import type {Asking} from './header.js';
+import type {Look} from './look.js';
+import {timeOfDay} from './time-left.js';
+
+/** Sentences for a screen reader: each is true until something happens, since every change is read out anew. */
+export function SpokenLines({
+	lines,
+	notice,
+}: {
+	readonly lines: readonly string[];
+	readonly notice?: string | undefined;
+}): ReactNode {
+	const all = notice === undefined ? lines : [...lines, notice];
+	return (
+		<Box flexDirection="column">
+			{all.map((line, index) => (
+				<Text key={index}>{line}</Text>
+			))}
+		</Box>
+	);
+}
+
+export const spokenAsking = ({title, host, permissions}: Asking): string[] => [
+	`${[title, host].filter(Boolean).join(', ')}.`,
+	...(permissions === '' ? [] : [`${permissions}.`]),
+];
+
+export const spokenWays = (state: LoginState, asking: Asking, keys: readonly string[], {messages}: Look): string[] => [
+	...spokenAsking(asking),
+	...openRoutes(state).flatMap(route => {
+		if (route.route === 'device' && route.code !== undefined) {
+			const {verificationUri, userCode, expiresAt} = route.code;
+			return [
+				messages.spoken.open(verificationUri),
+				messages.spoken.enterCode(userCode),
+				messages.spoken.expiresAt(timeOfDay(expiresAt)),
+				messages.code.approveBriefly,
+			];
+		}
+
+		if (route.route === 'browser' && route.address !== undefined) {
+			return [messages.browser.continueThere, messages.spoken.open(route.address.shortUrl)];
+		}
+
+		return [`${route.route === 'device' ? messages.code.opening : messages.browser.opening}.`];
+	}),
+	messages.spoken.keys(keys),
+];

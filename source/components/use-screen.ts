@@ -1,0 +1,61 @@
+import {systemClock, type Clock} from '../engine/clock.js';
+import {isOpen, type LoginState} from '../engine/login-state.js';
+import {useCountdown} from '../hooks/use-countdown.js';
+import {useTerminalSize} from '../hooks/use-terminal-size.js';
+import type {Size} from './frame.js';
+import {lookOf, type Look} from './look.js';
+import type {ScreenProps} from './screen-props.js';
+import {pulseOf} from './time-left.js';
+
+export type Screen = {
+	readonly look: Look;
+	readonly size: Size;
+};
+
+/** The look and the room of a screen, from its props and else from the terminal. */
+export const useScreen = ({
+	columns,
+	maxRows,
+	...look
+}: Pick<ScreenProps, 'columns' | 'maxRows' | 'theme' | 'messages' | 'environment'>): Screen => {
+	const terminal = useTerminalSize();
+	return {
+		look: lookOf(look),
+		size: {
+			columns: columns ?? terminal.columns,
+			// As tall as the window, and older versions of Ink wipe what was above.
+			rows: Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1)),
+		},
+	};
+};
+
+export type TimeLeft = {
+	readonly device: number;
+	readonly browser: number;
+	/** Epoch milliseconds by the wall clock, as of this repaint. */
+	readonly now: number;
+};
+
+/**
+ * Milliseconds that the open ways have left, counted by one timer so that a second repaints once.
+ *
+ * @param isStill - nothing is counted: a screen reader would read each repaint.
+ */
+export const useTimeLeft = (
+	{routes}: LoginState,
+	look: Look,
+	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
+): TimeLeft => {
+	const deviceEnd = isOpen(routes.device) ? routes.device?.code?.expiresAt : undefined;
+	const browserEnd = isOpen(routes.browser) ? routes.browser?.address?.expiresAt : undefined;
+	const ends = [deviceEnd, browserEnd].filter(end => end !== undefined);
+	// One timer, for the later end: two would tick between each other's ticks.
+	const counted = ends.length === 0 || isStill ? undefined : Math.max(...ends);
+	const left = useCountdown(counted, clock, {every: pulseOf(look)});
+	const leftUntil = (end: number | undefined) => {
+		if (isStill) return Number.POSITIVE_INFINITY;
+		if (end === undefined || counted === undefined) return 0;
+		return Math.max(0, Math.ceil((left - (counted - end)) / 1000) * 1000);
+	};
+	return {device: leftUntil(deviceEnd), browser: leftUntil(browserEnd), now: clock.now()};
+};

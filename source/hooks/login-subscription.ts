@@ -1,0 +1,117 @@
+import type {Clock} from '../engine/clock.js';
+import type {LoginCommand} from '../engine/flow.js';
+import type {LoginError} from '../engine/login-error.js';
+import type {Identity} from '../engine/login-event.js';
+import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginRun} from '../engine/login-run.js';
+import {initialLoginState, type LoginState} from '../engine/login-state.js';
+import type {Session} from '../engine/session.js';
+import type {TokenEngine} from '../engine/token-engine.js';
+
+/** Asked before another person's session is replaced. */
+export type AccountQuestion = {
+	readonly stored: Identity;
+	readonly next: Identity;
+	readonly answer: (replace: boolean) => void;
+};
+
+export type LoginSnapshot = {readonly state: LoginState; readonly question?: AccountQuestion};
+
+type Configuration = {
+	readonly options: () => LoginOptions;
+	readonly onSignedIn: (session: Session) => void;
+	readonly onError: (error: LoginError) => void;
+};
+
+/** What `useSyncExternalStore` needs of a login. */
+export type LoginSubscription = {
+	configure(configuration: Configuration): void;
+	readonly subscribe: (listener: () => void) => () => void;
+	readonly snapshot: () => LoginSnapshot;
+	readonly command: (command: LoginCommand) => void;
+	readonly cancel: () => Promise<void>;
+	readonly clock: Clock;
+};
+
+/** What starts logins: a `TokenEngine`, or whatever stands in for one. */
+export type LoginStarter = Pick<TokenEngine, 'login' | 'clock'>;
+
+const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => 'login' in source;
+
+/**
+ * Starts a login with its first subscriber and cancels it with its last one. Under StrictMode React subscribes, leaves
+ * and subscribes again at once: the first run is cancelled before it has begun its work, one macrotask after it was
+ * made, so one login starts.
+ */
+export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginSubscription => {
+	const listeners = new Set<() => void>();
+	let configuration: Configuration | undefined;
+	let current: {readonly run: LoginRun; readonly stop: () => void} | undefined;
+	let shown: LoginSnapshot = {state: isStarter(source) ? initialLoginState : source.state};
+
+	const show = (next: LoginSnapshot) => {
+		shown = next;
+		for (const listener of listeners) listener();
+	};
+
+	const ask = async (stored: Identity, next: Identity, signal: AbortSignal): Promise<boolean> =>
+		new Promise(resolve => {
+			const answer = (replace: boolean) => {
+				signal.removeEventListener('abort', onAbort);
+				show({state: shown.state});
+				resolve(replace);
+			};
+			const onAbort = () => answer(false);
+			signal.addEventListener('abort', onAbort, {once: true});
+			show({state: shown.state, question: {stored, next, answer}});
+		});
+
+	const makeRun = (): LoginRun => {
+		if (!isStarter(source)) return source;
+		const options = configuration?.options();
+		return source.login({switchAccount: ask, attended: true, ...options});
+	};
+
+	const start = () => {
+		const run = makeRun();
+		const stop = run.subscribe(() => show({...shown, state: run.state}));
+		const started = {run, stop};
+		current = started;
+		shown = {state: run.state};
+		// Whoever has left is not told any more.
+		run.session.then(
+			session => {
+				if (current === started) configuration?.onSignedIn(session);
+			},
+			(error: unknown) => {
+				if (current === started) configuration?.onError(error as LoginError);
+			},
+		);
+	};
+
+	const leave = () => {
+		const left = current;
+		current = undefined;
+		left?.stop();
+		// A run that was handed in goes on; it belongs to whoever made it.
+		if (isStarter(source)) void left?.run.cancel();
+	};
+
+	return {
+		configure(next) {
+			configuration = next;
+		},
+		subscribe(listener) {
+			listeners.add(listener);
+			if (current === undefined) start();
+			return () => {
+				listeners.delete(listener);
+				if (listeners.size === 0) leave();
+			};
+		},
+		snapshot: () => shown,
+		command: command => current?.run.command(command),
+		cancel: async () => current?.run.cancel(),
+		clock: source.clock,
+	};
+};

@@ -1,0 +1,97 @@
+import {useInput, useStdin, useStdout} from 'ink';
+import {useEffect, useRef} from 'react';
+
+/** `enter`, `escape`, `up`, `down`, `ctrl+c`, or the character. */
+export type KeyName = string;
+
+export type KeysOptions = {
+	readonly onKey: (key: KeyName) => void;
+	/** What was pasted, in one piece. Without it pasted text is dropped; either way it fires no key. */
+	readonly onPaste?: (text: string) => void;
+	/** @default true */
+	readonly isActive?: boolean;
+};
+
+/**
+ * What somebody types into the picker before it listens comes in one chunk, its Enter as the line feed that the terminal
+ * made of it then; any other chunk was pasted.
+ */
+const hasty = /^[1-9]{0,2}[\r\n]?$/;
+
+const redirect = /code=|error=|:\/\/|^\S+\.\S+\/\S*\?/;
+
+/** Whether a text may be the redirect's address or its query. */
+export const looksLikeRedirect = (text: string): boolean => redirect.test(text);
+
+const named: Readonly<Record<string, KeyName>> = {'\r': 'enter', '\n': 'enter', '\u0003': 'ctrl+c'};
+
+/** Ink leaves these to us: version 6 as input without its escape; versions 7 and 8 deliver the paste in one piece. */
+const pasteBegins = '[200~';
+const pasteEnds = '[201~';
+
+/** Takes keys, and pasted text apart from them, in the same way on Ink 6.8, 7 and 8. */
+export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void => {
+	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
+	const pasting = useRef<string | undefined>(undefined);
+	const isInSequence = useRef(false);
+
+	useInput(
+		(input, key) => {
+			// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
+			if (input === '[' || (input === ']' && !key.ctrl)) {
+				isInSequence.current = true;
+				setImmediate(() => (isInSequence.current = false));
+			}
+
+			if (input === pasteBegins) {
+				pasting.current = '';
+				return;
+			}
+
+			if (input === pasteEnds) {
+				const text = pasting.current ?? '';
+				pasting.current = undefined;
+				if (text.trim() !== '') onPaste?.(text);
+				return;
+			}
+
+			if (pasting.current !== undefined) {
+				pasting.current += key.return ? '\n' : input;
+				return;
+			}
+
+			// Ink 6 says `meta` on Escape too.
+			if (key.escape) onKey('escape');
+			else if (key.ctrl) {
+				if (input === 'c' && !isInSequence.current) onKey('ctrl+c');
+			} else if (key.meta) return;
+			else if (key.return) onKey('enter');
+			else if (key.upArrow) onKey('up');
+			else if (key.downArrow) onKey('down');
+			// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
+			else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
+			// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's (demand 24).
+			else if (input.includes('\u0003')) return;
+			// What a terminal answers to a question that nobody of us asked.
+			else if (input.startsWith('[') && input.length > 1) return;
+			else if (input.length > 1 && !hasty.test(input)) onPaste?.(input);
+			else for (const character of input) onKey(named[character] ?? character);
+		},
+		// Undefined where stdin is no terminal, and Ink takes that for true.
+		{isActive: isActive && isRawModeSupported === true},
+	);
+};
+
+/** Asks the terminal to mark what is pasted, for as long as somebody takes it. */
+export const useBracketedPaste = (isActive: boolean): void => {
+	const {stdout} = useStdout();
+	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
+	const isOn = isActive && isRawModeSupported === true;
+	useEffect(() => {
+		if (!isOn) return;
+		stdout.write('\u001B[?2004h');
+		return () => {
+			stdout.write('\u001B[?2004l');
+		};
+	}, [stdout, isOn]);
+};

@@ -1,0 +1,24 @@
+import {useStdout} from 'ink';
+import {useEffect, useState} from 'react';
+
+export type TerminalSize = {readonly columns: number; readonly rows: number};
+
+/** Ink 8 types its streams without a size; a pipe has none and a terminal that does not know says 0. */
+const sizeOf = (stream: unknown): TerminalSize => {
+	const {columns = 0, rows = 0} = stream as Partial<TerminalSize>;
+	return {columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24};
+};
+
+/** The size of the terminal that Ink draws to; 80 by 24 where there is none. */
+export const useTerminalSize = (): TerminalSize => {
+	const stdout: NodeJS.EventEmitter = useStdout().stdout;
+	const [size, setSize] = useState(() => sizeOf(stdout));
+	useEffect(() => {
+		const onResize = () => setSize(sizeOf(stdout));
+		stdout.on('resize', onResize);
+		return () => {
+			stdout.off('resize', onResize);
+		};
+	}, [stdout]);
+	return size;
+};

@@ -1,0 +1,20 @@
+/**
+ * What `ink-login` exports: the screens, the hooks and `login()` for Ink, and everything of `ink-login/engine`.
+ */
+export * from './engine.js';
+export {BrowserScreen, type BrowserScreenProps} from './components/browser-screen.js';
+export {DeviceCodeScreen, type DeviceCodeScreenProps} from './components/device-code-screen.js';
+export {FlowPicker, type FlowPickerProps} from './components/flow-picker.js';
+export type {FrameParts} from './components/frame-view.js';
+export type {Choice} from './components/lay-out-picker.js';
+export {Login, type LoginComponents, type LoginProps} from './components/login.js';
+export {defaultTheme, type Environment, type LookProps, type Theme} from './components/look.js';
+export {QrCode, type QrCodeProps} from './components/qr-code.js';
+export type {ScreenProps} from './components/screen-props.js';
+export type {SpinnerProps} from './components/spinner.js';
+export type {AccountQuestion, LoginStarter} from './hooks/login-subscription.js';
+export {useClipboard, type ClipboardState} from './hooks/use-clipboard.js';
+export {useCountdown, type CountdownOptions} from './hooks/use-countdown.js';
+export {useLogin, type UseLogin, type UseLoginOptions} from './hooks/use-login.js';
+export {useSession, type UseSession} from './hooks/use-session.js';
+export {login, type ShowLoginOptions} from './login.js';
