@@ -1,0 +1,65 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import type {Readable} from 'node:stream';
+import {text as readText} from 'node:stream/consumers';
+import {displayText} from '../engine/display-text.js';
+import {LoginError} from '../engine/login-error.js';
+import type {ClientSecretSource} from '../engine/token-store.js';
+import type {OptionValues} from './options.js';
+
+/** Where the client secret comes from; stdin is there once, so it is not remembered. */
+export type SecretSource = ClientSecretSource | 'stdin';
+
+/** The source that the options name. A file keeps its meaning in another folder: its path becomes absolute. */
+export const secretSourceOf = (values: OptionValues): SecretSource | undefined => {
+	const {'client-secret-file': file, 'client-secret-env': env} = values;
+	if (env !== undefined) return {env};
+	if (file === undefined) return undefined;
+	return file === '-' ? 'stdin' : {file: path.resolve(file)};
+};
+
+const withoutLineEnd = (content: string) => content.replace(/\r?\n$/, '');
+
+/** Reads a secret from a file, or from stdin where `file` is `-`. `what` begins the sentence of an error. */
+export const readSecretFile = async (file: string, what: string, stdin: Readable): Promise<string> => {
+	let content;
+	try {
+		content = file === '-' ? await readText(stdin) : await readFile(file, 'utf8');
+	} catch (error) {
+		const code = error instanceof Error && 'code' in error ? displayText(String(error.code), 20) : 'unreadable';
+		throw new LoginError('config_error', `${what} could not be read from ${displayText(file)} (${code}).`, {
+			hint: 'Check the path, and that the file is yours to read.',
+		});
+	}
+
+	const secret = withoutLineEnd(content);
+	if (secret === '') {
+		throw new LoginError('config_error', `${what} is empty.`, {
+			hint: `Put it into ${file === '-' ? 'stdin' : displayText(file)}, alone.`,
+		});
+	}
+
+	return secret;
+};
+
+/** Reads the secret when it is first needed, and keeps it for the time of this process (S22). */
+export const readClientSecret = (
+	source: SecretSource,
+	env: Readonly<Record<string, string | undefined>>,
+	stdin: Readable,
+): (() => Promise<string>) => {
+	let secret: Promise<string> | undefined;
+	const read = async () => {
+		if (source === 'stdin') return readSecretFile('-', 'The client secret', stdin);
+		if ('file' in source) return readSecretFile(source.file, 'The client secret', stdin);
+		const value = env[source.env];
+		if (value) return value;
+		throw new LoginError(
+			'config_error',
+			`The environment variable ${displayText(source.env, 60)} with the client secret is not set.`,
+			{hint: 'Set it, or name another with --client-secret-env.'},
+		);
+	};
+
+	return async () => (secret ??= read());
+};

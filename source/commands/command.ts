@@ -1,0 +1,63 @@
+import type {Readable} from 'node:stream';
+import type {StoreKind} from '../engine/login-event.js';
+import type {TokenEngine, TokenEngineOptions} from '../engine/token-engine.js';
+import type {TokenStore} from '../engine/token-store.js';
+import type {Facts} from '../terminal/facts.js';
+import type {CommandLine} from './command-line.js';
+import type {EarlyFrame} from './early-screen.js';
+import {optionTable, type OptionValues} from './options.js';
+
+/** Where text goes. */
+export type Output = {readonly write: (text: string) => unknown};
+
+/** The engine, as far as the commands use it. */
+export type Engine = Pick<
+	TokenEngine,
+	'provider' | 'clock' | 'login' | 'session' | 'tokens' | 'userInfo' | 'exchange' | 'logout'
+>;
+
+/** What the signals of the operating system lead to. */
+export type Signals = {
+	/** Aborts with the first SIGINT, SIGTERM or SIGHUP. */
+	readonly signal: AbortSignal;
+	/** From now on `listener` gets the signals instead, until it is disposed. */
+	handOver(listener: (name: NodeJS.Signals) => void): Disposable;
+};
+
+/** All that a command touches of the process that it runs in. */
+export type CommandContext = {
+	readonly facts: Facts;
+	readonly stdin: Readable;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	/** Stands on the terminal already. */
+	readonly early?: EarlyFrame;
+	readonly signals: Signals;
+	/** `use` opens what the login has chosen; `login` may probe for the best place. */
+	readonly openStore: (kind: 'auto' | StoreKind, purpose: 'login' | 'use') => Promise<TokenStore>;
+	readonly createEngine: (options: TokenEngineOptions) => Engine;
+	/** Epoch milliseconds. */
+	readonly now: () => number;
+};
+
+/** Runs one command; resolves to its exit code, or to the signal that this process shall end by. */
+export type Command = (line: CommandLine, context: CommandContext) => Promise<number | NodeJS.Signals>;
+
+/** What can be typed into any shell as one word. */
+const shellWord = (text: string): string =>
+	/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** A line to type, as in `ink-login login work`. */
+export const commandText = (...words: readonly string[]): string => ['ink-login', ...words].map(shellWord).join(' ');
+
+/** The line that signs in to a profile, with those of the options given that a login needs. */
+export const loginText = (profile: string, values: OptionValues = {}): string =>
+	commandText(
+		'login',
+		...(profile === 'default' ? [] : [profile]),
+		...Object.entries(values).flatMap(([name, value]) => {
+			const option = optionTable[name];
+			if (option?.commands.includes('login') !== true || option.group === 'looks') return [];
+			return value === true ? [`--${name}`] : [value].flat().flatMap(text => [`--${name}`, text]);
+		}),
+	);

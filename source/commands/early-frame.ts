@@ -1,0 +1,95 @@
+import os from 'node:os';
+import path from 'node:path';
+import {askingOf} from '../components/header.js';
+import {firstPossible, layOutPicker, pickerOptions, reasonToSay} from '../components/lay-out-picker.js';
+import {lookOf} from '../components/look.js';
+import {paintLines} from '../components/paint.js';
+import {initialLoginState} from '../engine/login-state.js';
+import type {StoredSession} from '../engine/token-store.js';
+import {nodeFileSystem} from '../store/file-system.js';
+import {readPreferencesFile, readSessionFile} from '../store/read-profile.js';
+import {storeHome} from '../store/store-home.js';
+import {gatherFacts, type Facts} from '../terminal/facts.js';
+import {colourLevel} from '../terminal/screen.js';
+import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
+import {guardTerminal} from '../terminal/terminal-guard.js';
+import {secretSourceOf} from './client-secret.js';
+import {parseCommandLine} from './command-line.js';
+import {createEarlyFrame, type EarlyFrame} from './early-screen.js';
+import {readProvider} from './provider.js';
+import {chooseView} from './view.js';
+
+const everythingPossible = {browser: true, device: true, 'client-credentials': true, password: true} as const;
+
+/** What the store knows of the profile, where a file alone tells; undefined where the store must be asked. */
+const recall = (directory: string, profile: string): {readonly stored?: StoredSession} | undefined => {
+	const file = readSessionFile(nodeFileSystem, directory, profile);
+	if (file === undefined) return {};
+	return 'session' in file ? {stored: file.session} : undefined;
+};
+
+/** The rows of the picker as the screen will draw it first; undefined where it is not the picker that comes. */
+const layOut = (
+	argv: readonly string[],
+	facts: Facts,
+	size: {readonly columns: number; readonly rows: number},
+): readonly string[] | undefined => {
+	const {command, values, profile} = parseCommandLine(argv);
+	const view = chooseView(values, facts, false);
+	if (command !== 'ask' || view.kind !== 'screen' || view.stream !== 'stdout') return undefined;
+	if ((values.flow ?? 'auto') !== 'auto' || secretSourceOf(values) !== undefined) return undefined;
+	const {env, platform} = process;
+	const directory = path.resolve(storeHome(env, platform, os.homedir()));
+	const isKept = values.store !== 'memory';
+	const known = isKept ? recall(directory, profile) : {};
+	const provider = known && readProvider(values)(known.stored?.provider);
+	if (known === undefined || provider === undefined) return undefined;
+
+	const {stored} = known;
+	const isCurrent =
+		stored?.dead !== true &&
+		stored?.provider.issuer === provider.issuer &&
+		stored.provider.clientId === provider.clientId;
+	const {route: preferred} = isKept ? readPreferencesFile(nodeFileSystem, directory, profile) : {};
+	const recommendation = recommend(describeSituation(facts), everythingPossible, {
+		personIsThere: personIsThere(facts),
+		...(preferred !== undefined && {preferred}),
+	});
+	const look = lookOf({});
+	const hints = {recommendation, currentIdentity: isCurrent ? stored.tokens.identity : undefined};
+	const options = pickerOptions(initialLoginState, hints, look);
+	const {top} = layOutPicker(size, {
+		asking: askingOf(initialLoginState, provider, look),
+		options,
+		selected: firstPossible(options),
+		reason: reasonToSay(recommendation),
+		notice: undefined,
+		look,
+	});
+	return paintLines(top, look, colourLevel(facts));
+};
+
+/**
+ * Draws the picker before Ink and the engine are loaded: its first frame is known without them. Keys wait in the
+ * terminal until Ink reads them.
+ *
+ * @returns undefined where something else comes first, or may; the usual way leads there
+ */
+export const drawEarly = (argv: readonly string[]): EarlyFrame | undefined => {
+	try {
+		const facts = gatherFacts();
+		if (!facts.tty.stdin || !facts.tty.stdout) return undefined;
+		const {stdin, stdout} = process;
+		const {columns, rows} = stdout;
+		// A terminal that does not know its size gets Ink's guess, later.
+		if (!columns || !rows) return undefined;
+		const lines = layOut(argv, facts, {columns, rows: Math.max(1, rows - 1)});
+		if (lines === undefined) return undefined;
+		guardTerminal({output: stdout.fd});
+		stdin.setRawMode(true);
+		return createEarlyFrame(lines, stdout, facts.tty.stderr);
+	} catch {
+		// Whatever it is, the usual way meets it too, and tells it.
+		return undefined;
+	}
+};

@@ -1,0 +1,59 @@
+/** A frame on the terminal that waits for Ink to draw the same one over it. */
+export type EarlyFrame = {
+	/** Writes to stderr; where that is the terminal too, above the frame. */
+	writeAbove(text: string): void;
+	/** Takes the frame off the terminal, if it still stands there. */
+	erase(): void;
+	/** The stream to give to Ink: its first frame takes the place of this one in one and the same write. */
+	readonly stream: NodeJS.WriteStream & {readonly fd: number};
+};
+
+/** Sequences that Ink begins a frame with: it erases the frame before, and leaves the cursor where the next one begins. */
+const leading = /^(?:\u001B\[[0-?]*[ -/]*[@-~])*/; // eslint-disable-line no-control-regex -- that is what they begin with
+const sequences = /\u001B\[[0-?]*[ -/]*[@-~]/g; // eslint-disable-line no-control-regex -- see above
+
+const isVisible = (text: string): boolean => /\S/.test(text.replaceAll(sequences, ''));
+
+const hideCursor = '\u001B[?25l';
+
+export const createEarlyFrame = (
+	lines: readonly string[],
+	stdout: EarlyFrame['stream'],
+	stderrIsTerminal: boolean,
+): EarlyFrame => {
+	const frame = lines.map(line => `${line}\r\n`).join('');
+	/** Up to the frame's first row, and everything from there away. */
+	const away = `\u001B[${lines.length}A\r\u001B[J`;
+	let stands = true;
+	const takeAway = (): string => {
+		if (!stands) return '';
+		stands = false;
+		return away;
+	};
+
+	stdout.write(hideCursor + frame);
+	const write = (chunk: string | Uint8Array, ...more: never[]): boolean => {
+		if (!stands || typeof chunk !== 'string' || !isVisible(chunk)) return stdout.write(chunk, ...more);
+		return stdout.write(
+			chunk.replace(leading, before => before + takeAway()),
+			...more,
+		);
+	};
+
+	return {
+		writeAbove(text) {
+			if (stands && stderrIsTerminal) stdout.write(away + text.replaceAll('\n', '\r\n') + frame);
+			else process.stderr.write(text);
+		},
+		erase() {
+			stdout.write(takeAway());
+		},
+		stream: new Proxy(stdout, {
+			get(target, name) {
+				if (name === 'write') return write;
+				const value: unknown = Reflect.get(target, name, target);
+				return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+			},
+		}),
+	};
+};

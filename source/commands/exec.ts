@@ -1,0 +1,58 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {displayText} from '../engine/display-text.js';
+import {LoginError} from '../engine/login-error.js';
+import type {Command, CommandContext} from './command.js';
+import {exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import {openProfile} from './open-profile.js';
+import {tellFailure} from './tell-failure.js';
+import {UsageError} from './usage-error.js';
+
+const defaultVariable = 'INK_LOGIN_TOKEN';
+
+const notStarted = (program: string, error: Error): LoginError => {
+	const code = 'code' in error ? String(error.code) : error.name;
+	const why = code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it may not be run' : displayText(code, 40);
+	return new LoginError('config_error', `${displayText(program, 100)} could not be started: ${why}.`, {
+		hint: 'Check its name, and the PATH.',
+	});
+};
+
+/** How the child ended, as a shell would say it. */
+const ended = async (child: ChildProcess, program: string): Promise<number | NodeJS.Signals> =>
+	new Promise((resolve, reject) => {
+		child.once('error', error => reject(notStarted(program, error)));
+		child.once('exit', (code, signal) => resolve(code ?? signal ?? exitCodes.execFailed));
+	});
+
+const runChild = async (
+	[program = '', ...args]: readonly string[],
+	env: Readonly<Record<string, string | undefined>>,
+	{signals, facts: {tty}}: CommandContext,
+): Promise<number | NodeJS.Signals> => {
+	const child = spawn(program, args, {stdio: 'inherit', env});
+	using _ = signals.handOver(name => {
+		// Ctrl-C and Ctrl-\ reach the child from the terminal itself, as they reach us; sent again they would count twice.
+		const isKey = name === 'SIGINT' || name === 'SIGQUIT';
+		if (!isKey || !(tty.stdin || tty.stdout || tty.stderr)) child.kill(name);
+	});
+	return await ended(child, program);
+};
+
+/** `ink-login exec`: runs a command with the token in its environment; its exit code and signals pass through. */
+export const run: Command = async (line, context) => {
+	const {values, child} = line;
+	const {facts, signals} = context;
+	const variable = values.env ?? defaultVariable;
+	if (!/^[A-Za-z_]\w*$/.test(variable)) {
+		throw new UsageError('--env needs the name of a variable.', 'As in: --env GITHUB_TOKEN');
+	}
+
+	try {
+		const {engine} = await openProfile(line, context);
+		const {accessToken} = await engine.tokens({signal: signals.signal});
+		return await runChild(child, {...facts.env, [variable]: accessToken}, context);
+	} catch (error) {
+		const code = tellFailure(error, context.stderr, tokenExitCodeOf);
+		return code === exitCodes.failed ? exitCodes.execFailed : code;
+	}
+};

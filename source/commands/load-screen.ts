@@ -1,0 +1,13 @@
+import process from 'node:process';
+import type {Facts} from '../terminal/facts.js';
+import {colourLevel} from '../terminal/screen.js';
+
+/**
+ * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
+ * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it.
+ */
+export const loadScreen = async (facts: Facts) => {
+	process.env['NODE_ENV'] ??= 'production';
+	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(facts));
+	return import('./login-screen.js');
+};

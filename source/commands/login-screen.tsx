@@ -1,0 +1,52 @@
+import {showLogin} from '../components/show-login.js';
+import type {Identity} from '../engine/login-event.js';
+import type {LoginOptions} from '../engine/login-options.js';
+import type {Session} from '../engine/session.js';
+import type {Engine} from './command.js';
+import type {Demo} from './login.js';
+
+export type ScreenOptions = {
+	readonly engine: Engine;
+	readonly options: LoginOptions;
+	/** The terminal to draw on. */
+	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
+	readonly currentIdentity: Identity | undefined;
+	readonly showQr: boolean;
+	/** What to type where somebody else should have signed in. */
+	readonly switchCommand: string | undefined;
+	readonly demo: Demo | undefined;
+	/** What the person wants each time for this profile, and where to keep another wish. */
+	readonly preferredRoute: 'browser' | 'device' | undefined;
+	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
+};
+
+/**
+ * Shows the login as a screen, to its end.
+ *
+ * @throws LoginError
+ */
+export const showScreen = async (screen: ScreenOptions): Promise<Session> => {
+	const {engine, options, stdout, currentIdentity, switchCommand, showQr, demo, preferredRoute, prefer} = screen;
+	const {signal, attended: _, ...login} = options;
+	return showLogin({
+		engine,
+		stdout,
+		signal,
+		login: {
+			...login,
+			...(currentIdentity && {currentIdentity}),
+			...(switchCommand !== undefined && {switchCommand}),
+			showQr,
+			preferredRoute,
+			...(prefer && {onPrefer: prefer}),
+		},
+		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		footer: demo && {
+			key: 'a',
+			text: " a approve as Alice Demo, the demo's own user",
+			done: ' Approved as Alice Demo: the next check sees it.',
+			isUseful: ({routes}) => [routes.device, routes.browser].some(way => way?.phase.status === 'waiting'),
+			act: demo.approve,
+		},
+	});
+};

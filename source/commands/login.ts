@@ -1,0 +1,226 @@
+import {LoginError, toLoginError} from '../engine/login-error.js';
+import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginState} from '../engine/login-state.js';
+import type {Provider} from '../engine/provider.js';
+import type {Session} from '../engine/session.js';
+import {createBrowserOpener} from '../terminal/open-browser.js';
+import {forwardLine} from '../terminal/remote-address.js';
+import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
+import {readClientSecret, secretSourceOf} from './client-secret.js';
+import type {CommandLine} from './command-line.js';
+import {loginText, type Command, type CommandContext, type Engine} from './command.js';
+import {credentialsReader} from './credentials.js';
+import {exitCodeOf, exitCodes} from './exit-codes.js';
+import {buildEngine, openStore, readSession} from './open-profile.js';
+import type {OptionValues} from './options.js';
+import {forwardPastes} from './paste-lines.js';
+import {loadScreen} from './load-screen.js';
+import {readProvider} from './provider.js';
+import {UsageError} from './usage-error.js';
+import {chooseView, type View} from './view.js';
+
+/** What the screen of `demo` can do beside a login's. */
+export type Demo = {
+	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
+	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
+
+export type SignInOptions = {
+	/** Something else than the login goes to stdout. @default false */
+	readonly stdoutIsData?: boolean;
+	/** Whoever called has no person to offer. @default false */
+	readonly unattended?: boolean;
+	/** Takes the place of a provider in the options. */
+	readonly provider?: Provider;
+	readonly demo?: Demo;
+};
+
+export type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
+
+const readTimeout = ({timeout}: OptionValues): number | undefined => {
+	if (timeout === undefined) return undefined;
+	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
+	if (seconds > 0) return seconds;
+	throw new UsageError('--timeout needs a number of seconds above 0.', 'As in: --timeout 300');
+};
+
+/** Everything about a login that is known before it begins. */
+type Plan = {
+	readonly engine: Engine;
+	readonly view: View;
+	readonly options: LoginOptions;
+	readonly current: Session | undefined;
+	readonly preferred: 'browser' | 'device' | undefined;
+	/** Keeps what the person wants each time; a store that ends with this program keeps nothing. */
+	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
+};
+
+const personRequired = ({command, profile, values}: CommandLine): LoginError => {
+	const line = command === 'demo' ? 'ink-login demo' : loginText(profile, values);
+	return new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
+		hint: `Run in a terminal: ${line}   Or, to approve a code elsewhere: ${line} --flow device`,
+	});
+};
+
+/** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
+const passwordWarning =
+	'Warning: this program sees your password. Wherever the server allows it, take --flow browser or --flow device.';
+
+const plan = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<Plan> => {
+	const {values, profile, command} = line;
+	const {facts, signals} = context;
+	const givenSource = secretSourceOf(values);
+	const clientSecret = givenSource && readClientSecret(givenSource, facts.env, context.stdin);
+	const chosen = readProvider(values, {provider: more.provider, clientSecret});
+	const timeout = readTimeout(values);
+	const {json, plain, flow = 'auto'} = values;
+	const view = chooseView(values, facts, more.stdoutIsData ?? false);
+	const attended = !more.unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow: flow});
+
+	// Nobody waits for a keyring only to be told that a person is needed.
+	const needsNobody = flow === 'client-credentials' || flow === 'password' || givenSource !== undefined;
+	const isSure = attended || needsNobody;
+	const opening = openStore(line, context, isSure ? 'login' : 'use');
+	// A keyring takes its time, and so does Ink.
+	if (view.kind === 'screen') loadScreen(facts).catch(() => undefined);
+	let store = await opening;
+	const stored = await readSession(store, profile, context);
+	const provider = chosen(stored?.provider);
+	if (provider === undefined) {
+		throw new UsageError(
+			`Nobody has signed in to "${profile}" yet: which server?`,
+			'Add --issuer URL --client-id ID, or try it without a server of your own: ink-login demo',
+		);
+	}
+
+	const isSameClient = stored?.provider.issuer === provider.issuer && stored.provider.clientId === provider.clientId;
+	const storedSource = isSameClient ? stored.clientSecretSource : undefined;
+	const hasSecret = (givenSource ?? storedSource ?? provider.clientSecret) !== undefined;
+	if (flow === 'client-credentials' && !hasSecret) {
+		throw new UsageError(
+			'--flow client-credentials needs the secret of the client.',
+			'Add --client-secret-file F or --client-secret-env NAME.',
+		);
+	}
+
+	const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
+	if (!attended && needsPerson) throw personRequired(line);
+	if (!isSure) store = await openStore(line, context, 'login');
+
+	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
+	const situation = describeSituation(facts);
+	const {route: preferred} = await store.readPreferences(profile);
+	const engine = buildEngine(provider, store, line, context, storedSource, {openBrowser: createBrowserOpener(facts)});
+	const current = await engine.session();
+	const isScreen = view.kind === 'screen';
+	return {
+		engine,
+		view,
+		current,
+		preferred,
+		prefer:
+			store.kind === 'memory'
+				? undefined
+				: async route => store.writePreferences(profile, route === undefined ? {} : {route}),
+		options: {
+			// Lines have no picker.
+			route: flow === 'auto' && isScreen && command !== 'login' && command !== 'token' ? 'ask' : flow,
+			attended: isScreen,
+			signal: signals.signal,
+			...(timeout !== undefined && {timeout}),
+			renew: values.renew ?? false,
+			open: !values['no-open'],
+			portHolder: async port => (await import('../terminal/port-holder.js')).portHolder(port),
+			recommend: routes =>
+				recommend(situation, routes, {personIsThere: attended, ...(preferred !== undefined && {preferred})}),
+			// Without the option a screen asks; lines refuse.
+			...(values['switch-account'] && {switchAccount: true}),
+			credentials: credentialsReader(context, values['login-hint']),
+		},
+	};
+};
+
+/** Shows the login as lines of one kind or another, to its end. */
+const showLines = async (
+	{engine, view, options}: Plan,
+	{values}: CommandLine,
+	context: CommandContext,
+): Promise<Session> => {
+	const run = engine.login(options);
+	// Only one of them can read it.
+	const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+	using _ = stdinIsTaken ? undefined : forwardPastes(context.stdin, run);
+	if (view.kind === 'ndjson') {
+		const {showNdjson} = await import('../sinks/ndjson.js');
+		await showNdjson(run, {write: text => context.stdout.write(text)});
+	} else {
+		const {showPlain} = await import('../sinks/plain.js');
+		await showPlain(run, {
+			write: text => context[view.stream].write(text),
+			spelled: view.kind === 'spoken',
+			forward: port => forwardLine(context.facts, port),
+		});
+	}
+
+	// Ports, timers and requests are gone before anybody is told that it is over.
+	await run.cancel();
+	return await run.session;
+};
+
+const show = async (
+	plan: Plan,
+	line: CommandLine,
+	context: CommandContext,
+	demo: Demo | undefined,
+): Promise<Session> => {
+	const {engine, view, options, current, preferred, prefer} = plan;
+	if (view.kind !== 'screen') return showLines(plan, line, context);
+	const {showScreen} = await loadScreen(context.facts);
+	return showScreen({
+		engine,
+		options,
+		stdout: context.early?.stream ?? process[view.stream],
+		currentIdentity: current?.identity,
+		showQr: !line.values['no-qr'],
+		preferredRoute: preferred,
+		prefer,
+		switchCommand: demo === undefined ? `${loginText(line.profile)} --switch-account` : undefined,
+		demo,
+	});
+};
+
+/** A failure before anything was shown: `--json` tells it as the event that it is. */
+export const tellEarly = async (error: unknown, {values}: CommandLine, {stdout}: CommandContext): Promise<number> => {
+	if (error instanceof UsageError || !values.json) throw error;
+	const {code, message, hint} = toLoginError(error);
+	const {createNdjsonSink} = await import('../sinks/ndjson.js');
+	createNdjsonSink(text => stdout.write(text))({type: 'failed', code, message, hint});
+	return exitCodeOf(code);
+};
+
+/** Signs in, shown in the way that fits; whatever happens is told by then. */
+export const signIn = async (
+	line: CommandLine,
+	context: CommandContext,
+	more: SignInOptions = {},
+): Promise<SignInOutcome> => {
+	let ready;
+	try {
+		ready = await plan(line, context, more);
+	} catch (error) {
+		return {exitCode: await tellEarly(error, line, context)};
+	}
+
+	try {
+		await show(ready, line, context, more.demo);
+		return {exitCode: exitCodes.done, engine: ready.engine};
+	} catch (error) {
+		return {exitCode: exitCodeOf(toLoginError(error).code)};
+	}
+};
+
+/** `ink-login` and `ink-login login`. */
+export const run: Command = async (line, context) => {
+	const {exitCode} = await signIn(line, context);
+	return exitCode;
+};

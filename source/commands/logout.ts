@@ -1,0 +1,48 @@
+import {displayText} from '../engine/display-text.js';
+import type {LogoutResult} from '../engine/session.js';
+import type {Command} from './command.js';
+import {exitCodes} from './exit-codes.js';
+import {openSession, openStore, readSession} from './open-profile.js';
+
+const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string => {
+	const name = `"${displayText(profile, 60)}"`;
+	switch (outcome) {
+		case 'revoked': {
+			return `Signed out of ${name}: the server has revoked the session, and it is forgotten here.`;
+		}
+
+		case 'not-supported': {
+			return `Signed out of ${name}: forgotten here. The server has no way to revoke, so its tokens end by themselves.`;
+		}
+
+		case 'no-session': {
+			return `Nobody was signed in to ${name}.`;
+		}
+
+		case 'not-revoked': {
+			const why = reason === undefined ? '' : ` ${displayText(reason, 400)}`;
+			return `Forgotten here, but the server did not revoke the session of ${name}.${why}`;
+		}
+	}
+};
+
+/** `ink-login logout`: revokes and forgets, and says which of the two happened (demand 50). */
+export const run: Command = async (line, context) => {
+	const {stderr, signals} = context;
+	const store = await openStore(line, context, 'use');
+	const profiles = line.values.all ? await store.list() : [line.profile];
+	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
+	let exitCode: number = exitCodes.done;
+	for (const profile of profiles) {
+		const stored = await readSession(store, profile, context);
+		const result: LogoutResult =
+			stored === undefined
+				? {outcome: 'no-session'}
+				: await openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
+		stderr.write(`${sentenceOf(profile, result)}\n`);
+		// What the server may still honour is worth more than a sentence to a script.
+		if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
+	}
+
+	return exitCode;
+};

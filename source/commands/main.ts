@@ -1,0 +1,92 @@
+import process from 'node:process';
+import {TokenEngine} from '../engine/token-engine.js';
+import {openStore} from '../store/index.js';
+import {gatherFacts} from '../terminal/facts.js';
+import {parseCommandLine} from './command-line.js';
+import type {Command, CommandContext} from './command.js';
+import type {EarlyFrame} from './early-screen.js';
+import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import type {CommandName} from './options.js';
+import {listenToSignals} from './signals.js';
+import {tellFailure} from './tell-failure.js';
+import {reportUnwritten} from './write-at-once.js';
+
+/** Each is loaded when it is called: a script that wants a token waits for nothing else. */
+const commands: Readonly<Record<CommandName, () => Promise<{readonly run: Command}>>> = {
+	ask: async () => import('./login.js'),
+	login: async () => import('./login.js'),
+	token: async () => import('./token.js'),
+	helper: async () => import('./helper.js'),
+	exec: async () => import('./exec.js'),
+	exchange: async () => import('./exchange.js'),
+	status: async () => import('./status.js'),
+	logout: async () => import('./logout.js'),
+	demo: async () => import('./demo.js'),
+};
+
+/** They are asked for a token: a failure that may pass has an exit code of its own there. */
+const tokenCommands: ReadonlySet<CommandName> = new Set(['token', 'helper', 'exec', 'exchange']);
+
+/** Runs what the arguments say; every failure is told by then. */
+export const runCommandLine = async (
+	argv: readonly string[],
+	context: CommandContext,
+): Promise<number | NodeJS.Signals> => {
+	let codes: typeof exitCodeOf = exitCodeOf;
+	try {
+		const line = parseCommandLine(argv);
+		if (tokenCommands.has(line.command)) codes = tokenExitCodeOf;
+		const {run} = await commands[line.command]();
+		return await run(line, context);
+	} catch (error) {
+		context.early?.erase();
+		return tellFailure(error, context.stderr, codes);
+	}
+};
+
+/** Milliseconds that a cancelled command has to put things in order. */
+const orderlyEnd = 3000;
+
+/** Milliseconds that a refresh has to end: its answer may be the only copy of the next refresh token (S27). */
+const lastRefresh = 10_000;
+
+const written = async (stream: NodeJS.WriteStream): Promise<void> =>
+	new Promise(resolve => {
+		// A failed write is told one tick later.
+		if (stream.destroyed || stream.writableLength === 0) setImmediate(resolve);
+		else stream.write('', () => resolve());
+	});
+
+/** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
+export const main = async (argv: readonly string[], early?: EarlyFrame): Promise<number> => {
+	const {stdin, stdout, stderr} = process;
+	const signals = listenToSignals();
+	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
+	stdout.on('error', (error: Error) => {
+		reportUnwritten(error);
+		signals.abort();
+	});
+	stderr.on('error', () => undefined);
+	const engines: TokenEngine[] = [];
+	const context: CommandContext = {
+		facts: gatherFacts(),
+		stdin,
+		stdout,
+		stderr: early ? {write: text => early.writeAbove(text)} : stderr,
+		signals,
+		...(early && {early}),
+		openStore: async (kind, purpose) =>
+			openStore({kind, forLogin: purpose === 'login', say: sentence => context.stderr.write(`${sentence}\n`)}),
+		createEngine(options) {
+			const engine = new TokenEngine(options);
+			engines.push(engine);
+			return engine;
+		},
+		now: Date.now,
+	};
+	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
+	await Promise.race([Promise.all(engines.map(async engine => engine.settled())), signals.overdue(lastRefresh)]);
+	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
+	if (typeof outcome !== 'number') return signals.endBy(outcome);
+	return outcome === exitCodes.done && process.exitCode ? exitCodes.failed : outcome;
+};

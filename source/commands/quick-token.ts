@@ -1,0 +1,47 @@
+import path from 'node:path';
+import {defaultMinimumValidity, isFresh} from '../engine/freshness.js';
+import {nodeFileSystem} from '../store/file-system.js';
+import {readSessionFile} from '../store/read-profile.js';
+import {parseSession} from '../store/session-file.js';
+import {storeHome} from '../store/store-home.js';
+import {parseCommandLine} from './command-line.js';
+import {accessTokenOf} from './access-token.js';
+import {formatToken} from './token-format.js';
+
+/** The text of a session whose key the keyring gives at once; a locked one is the command's business. */
+const unseal = async (directory: string, profile: string, sealed: string): Promise<string> => {
+	const [{systemKeyring}, {createVault}, {nodeProcesses}, {systemClock}] = await Promise.all([
+		import('../store/keyring.js'),
+		import('../store/vault.js'),
+		import('../store/processes.js'),
+		import('../engine/clock.js'),
+	]);
+	const keyring = systemKeyring({account: directory, mayWait: false});
+	const context = {directory, keyring, fileSystem: nodeFileSystem, processes: nodeProcesses, clock: systemClock};
+	return createVault(context).unseal(profile, sealed);
+};
+
+/**
+ * What `ink-login token` prints where the session's token is fresh, as in nearly every call of a script: one file is
+ * read, and nothing is loaded that only the other cases need.
+ *
+ * @returns undefined where there is more to do or something to tell: the command itself sees to all of that
+ */
+export const quickToken = async (argv: readonly string[]): Promise<string | undefined> => {
+	try {
+		const {values, profile} = parseCommandLine(argv);
+		const {format = 'raw', type = 'access', store} = values;
+		if (format === 'kubernetes' || type === 'id' || store === 'memory') return undefined;
+		const {env, platform} = process;
+		const directory = path.resolve(storeHome(env, platform, process.getBuiltinModule('node:os').homedir()));
+		const file = readSessionFile(nodeFileSystem, directory, profile);
+		if (file === undefined) return undefined;
+		const session = 'sealed' in file ? parseSession(await unseal(directory, profile, file.sealed)) : file.session;
+		if (session.dead === true) return undefined;
+		const {tokens} = session;
+		if (!isFresh(tokens, Date.now(), defaultMinimumValidity)) return undefined;
+		return formatToken(format, accessTokenOf(tokens), env);
+	} catch {
+		return undefined;
+	}
+};

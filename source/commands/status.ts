@@ -1,0 +1,118 @@
+import {displayText} from '../engine/display-text.js';
+import {LoginError} from '../engine/login-error.js';
+import type {Identity} from '../engine/login-event.js';
+import type {UserInfo} from '../engine/user-info.js';
+import type {StoredSession, TokenStore} from '../engine/token-store.js';
+import {messages} from '../sinks/messages.js';
+import {jsonLine} from '../sinks/ndjson.js';
+import type {Command} from './command.js';
+import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import {openSession, openStore, readSession, signInFirst} from './open-profile.js';
+import {tellFailure} from './tell-failure.js';
+
+const isRefreshable = ({tokens, route}: StoredSession) =>
+	tokens.refreshToken !== undefined || route === 'client-credentials';
+
+const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const two = (part: number) => String(part).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+
+const routeNames = {
+	browser: 'with the browser',
+	device: 'with a code',
+	'client-credentials': 'by the client itself',
+	password: 'with a password',
+} as const;
+
+const lasts = (session: StoredSession, now: number): string => {
+	const {expiresAt} = session.tokens;
+	const token =
+		expiresAt === undefined
+			? 'the server does not say how long'
+			: `${expiresAt > now ? 'until' : 'expired at'} ${dateAndTime(expiresAt)}`;
+	return isRefreshable(session) ? `${token}; renews itself` : token;
+};
+
+type Report = {
+	readonly profile: string;
+	readonly session: StoredSession;
+	readonly store: TokenStore;
+	readonly now: number;
+	readonly userInfo: UserInfo | undefined;
+};
+
+const asJson = ({profile, session, store, now, userInfo}: Report) => ({
+	signedIn: true,
+	profile,
+	issuer: session.provider.issuer,
+	clientId: session.provider.clientId,
+	...(session.provider.application !== undefined && {application: session.provider.application}),
+	...(session.tokens.identity && {identity: session.tokens.identity}),
+	route: session.route,
+	scope: session.tokens.scope,
+	...(session.tokens.expiresAt !== undefined && {
+		expiresAt: session.tokens.expiresAt,
+		expired: session.tokens.expiresAt <= now,
+	}),
+	refreshable: isRefreshable(session),
+	store: store.kind,
+	...(userInfo && {userInfo: userInfo.claims}),
+});
+
+const asLines = ({profile, session, store, now, userInfo}: Report, others: readonly string[]): string => {
+	const {provider, tokens, route} = session;
+	const identity: Identity | undefined = userInfo?.identity ?? tokens.identity;
+	const application = provider.application === undefined ? undefined : displayText(provider.application, 80);
+	const rows: readonly (readonly [string, string])[] = [
+		['Profile', profile],
+		['At', provider.issuer],
+		['Signed in', routeNames[route]],
+		['May', tokens.scope],
+		['Token', lasts(session, now)],
+		['Kept', store.description],
+		['Others', others.join(', ')],
+	];
+	return [
+		messages.end.signedIn(application, identity),
+		...rows
+			.filter(([, value]) => value !== '')
+			.map(([label, value]) => `${label.padEnd(11)}${displayText(value, 400)}`),
+	]
+		.map(row => `${row}\n`)
+		.join('');
+};
+
+/** `ink-login status`: who, where, how long. It asks nobody unless `--userinfo` is given. */
+export const run: Command = async (line, context) => {
+	const {values, profile} = line;
+	const {stdout, stderr, signals} = context;
+	const store = await openStore(line, context, 'use');
+	const session = await readSession(store, profile, context);
+	const now = context.now();
+	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
+	if (session === undefined || session.dead === true || (expiresAt <= now && !isRefreshable(session))) {
+		if (values.json) stdout.write(jsonLine({signedIn: false, profile}));
+		return tellFailure(signInFirst(profile, session !== undefined), stderr, exitCodeOf);
+	}
+
+	let userInfo: UserInfo | undefined;
+	if (values.userinfo) {
+		const {engine} = openSession(session, store, line, context);
+		try {
+			userInfo = await engine.userInfo({signal: signals.signal});
+		} catch (error) {
+			if (!(error instanceof LoginError)) throw error;
+			// Told with its own meaning: a session that has ended needs a person, all else is a failure.
+			const isOver = tokenExitCodeOf(error.code) === exitCodes.personRequired;
+			return tellFailure(error, stderr, code => (isOver ? exitCodes.personRequired : exitCodeOf(code)));
+		}
+	}
+
+	const report = {profile, session, store, now, userInfo};
+	const others = (await store.list()).filter(name => name !== profile);
+	stdout.write(values.json ? jsonLine(asJson(report)) : asLines(report, others));
+	return exitCodes.done;
+};
