@@ -1,0 +1,129 @@
+import type {ServerResponse} from 'node:http';
+import {Readable} from 'node:stream';
+
+/** What an answer's body may be: an object becomes JSON, text and bytes go out as they are, chunks go out one by one. */
+export type AnswerBody =
+	Readonly<Record<string, unknown>> | string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined;
+
+/** An answer in full. */
+export type Reply = {
+	readonly status: number;
+	/** By lower-case name; `undefined` leaves one out that would be sent otherwise. */
+	readonly headers: Readonly<Record<string, string | undefined>>;
+	/** Chunks that throw end the connection in the middle. */
+	readonly body: AnswerBody;
+};
+
+/** A request as the scripted server saw it. */
+export type ScriptedRequest<Endpoint extends string = string> = {
+	readonly endpoint: Endpoint;
+	readonly method: string;
+	readonly url: URL;
+	readonly path: string;
+	/** By lower-case name. */
+	readonly headers: Readonly<Record<string, string>>;
+	/** Of the query, or of the body (a form, or the members of a JSON object) where there is one. */
+	readonly parameters: URLSearchParams;
+	readonly body: string;
+	/** When it came, by the server's clock: epoch milliseconds. */
+	readonly at: number;
+};
+
+/**
+ * What to answer: parts of a reply (status 200, JSON), `drop` (the connection breaks without an answer), `hang` (none
+ * ever comes), `default` (what the conforming server says), or a function that decides. The function's second argument
+ * gives the conforming answer, for one that differs only a little.
+ */
+export type Answer<Endpoint extends string = string> =
+	| Partial<Reply>
+	| 'drop'
+	| 'hang'
+	| 'default'
+	| ((
+			request: ScriptedRequest<Endpoint>,
+			conforming: () => Promise<Reply>,
+	  ) => Answer<Endpoint> | Promise<Answer<Endpoint>>);
+
+/** An answer after every function in it was asked. */
+export type Outcome = Reply | 'drop' | 'hang';
+
+/** A JSON answer that nobody may cache (RFC 6749 §5.1). */
+export const json = (body: Readonly<Record<string, unknown>>, status = 200): Reply => ({
+	status,
+	headers: {'cache-control': 'no-store'},
+	body,
+});
+
+/** Asks functions, and puts in what an answer leaves out. */
+export const decide = async <Endpoint extends string>(
+	answer: Answer<Endpoint>,
+	request: ScriptedRequest<Endpoint>,
+	conforming: () => Promise<Reply>,
+): Promise<Outcome> => {
+	if (typeof answer === 'function') return decide(await answer(request, conforming), request, conforming);
+	if (answer === 'default') return conforming();
+	if (answer === 'drop' || answer === 'hang') return answer;
+	return {status: answer.status ?? 200, headers: answer.headers ?? {}, body: answer.body};
+};
+
+const isChunks = (body: AnswerBody): body is AsyncIterable<string | Uint8Array> =>
+	typeof body === 'object' && Symbol.asyncIterator in body;
+
+/** The body as it goes over the wire. */
+const wireBody = (body: AnswerBody): string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined =>
+	body === undefined || typeof body === 'string' || body instanceof Uint8Array || isChunks(body)
+		? body
+		: JSON.stringify(body);
+
+const wireHeaders = ({headers, body}: Reply): [string, string][] => {
+	const all: Reply['headers'] = {...(body !== undefined && {'content-type': 'application/json'}), ...headers};
+	return Object.entries(all).flatMap(([name, value]): [string, string][] =>
+		value === undefined ? [] : [[name, value]],
+	);
+};
+
+const encoder = new TextEncoder();
+const toBytes = (part: string | Uint8Array) => (typeof part === 'string' ? encoder.encode(part) : new Uint8Array(part));
+
+const toStream = (chunks: AsyncIterable<string | Uint8Array>): ReadableStream<Uint8Array> => {
+	const iterator = chunks[Symbol.asyncIterator]();
+	return new ReadableStream({
+		async pull(controller) {
+			const next = await iterator.next();
+			if (next.done) {
+				controller.close();
+			} else {
+				controller.enqueue(toBytes(next.value));
+			}
+		},
+		async cancel() {
+			await iterator.return?.();
+		},
+	});
+};
+
+/** The reply as `fetch` gives it. Text goes in as bytes: `Response` would add a content type to it. */
+export const toResponse = (reply: Reply, url: string): Response => {
+	const body = wireBody(reply.body);
+	const content =
+		body === undefined ? null : typeof body === 'string' || body instanceof Uint8Array ? toBytes(body) : toStream(body);
+	const response = new Response(content, {status: reply.status, headers: wireHeaders(reply)});
+	Object.defineProperty(response, 'url', {value: url});
+	return response;
+};
+
+/** Sends the reply over a socket. */
+export const sendReply = (reply: Reply, response: ServerResponse): void => {
+	response.writeHead(reply.status, wireHeaders(reply).flat());
+	const body = wireBody(reply.body);
+	if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+		response.end(body);
+		return;
+	}
+
+	// Not `pipeline`: an endless answer that nobody reads any more is no error here, and a failing one breaks off.
+	const stream = Readable.from(body);
+	stream.on('error', () => response.destroy());
+	response.on('close', () => stream.destroy());
+	stream.pipe(response);
+};

@@ -1,0 +1,305 @@
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {systemClock} from '../engine/clock.js';
+import type {BrowserOpener} from '../engine/flow.js';
+import type {Provider} from '../engine/provider.js';
+import {decide, sendReply, toResponse, type Answer, type Outcome, type ScriptedRequest} from './answer.js';
+import {ConformingServer} from './conforming-server.js';
+import {Grants, type IssuedDeviceCode} from './grants.js';
+import {serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
+import {createSigningKey, type JsonObject} from './signing-key.js';
+
+/** A running scripted server. */
+export type ScriptedServer = AsyncDisposable & {
+	/** A provider that signs in here; spread it to change it. */
+	readonly provider: Provider;
+	readonly issuer: string;
+	readonly endpoints: Readonly<Record<ServerEndpoint, string>>;
+	/** The script in force; what is set here holds from the next request on. */
+	readonly script: ServerScript;
+	/** Every request so far, those to no endpoint excepted. */
+	readonly requests: readonly ScriptedRequest<ServerEndpoint>[];
+	/** Answers in memory, without a socket. It follows no redirect, and no other host exists for it. */
+	readonly fetch: typeof fetch;
+	/**
+	 * A browser with a person who allows everything at once: it follows redirects, here and to loopback, and resolves
+	 * when a page has come; an error page, such as for a redirect address that is not registered, is told as a failure.
+	 */
+	readonly openBrowser: BrowserOpener;
+	/** The requests to one endpoint. */
+	requestsTo(endpoint: ServerEndpoint): readonly ScriptedRequest<ServerEndpoint>[];
+	/** Resolves to the `count`-th request to an endpoint once it has come. @default 1 */
+	received(endpoint: ServerEndpoint, count?: number): Promise<ScriptedRequest<ServerEndpoint>>;
+	/** Adds answers for the next requests to an endpoint, one each. */
+	answer(endpoint: ServerEndpoint, ...answers: readonly Answer<ServerEndpoint>[]): void;
+	/** The person allows a device code; the newest one where none is named. */
+	approve(userCode?: string, user?: ScriptedUser): void;
+	deny(userCode?: string): void;
+	/** The code is too old from now on. */
+	expire(userCode?: string): void;
+	/** The next poll is answered with `slow_down`. */
+	slowDown(userCode?: string): void;
+	/** Signs with a new key from now on; `keep` leaves the old one in the JWKS. */
+	rotateKey(options?: {readonly keep?: boolean}): Promise<void>;
+	/** Signs a JWT with the current key, for answers that need one. */
+	sign(claims: JsonObject): string;
+	/** Ends the server and every connection. Rejects with the first error that an answer's function threw: the client saw it as a broken connection only. */
+	close(): Promise<void>;
+};
+
+const addressesOf = (script: ServerScript, issuer: string): Record<ServerEndpoint, string> => {
+	const {origin, pathname} = new URL(issuer);
+	const base = issuer.replace(/\/$/, '');
+	const addresses: Record<ServerEndpoint, string> = {
+		openidConfiguration: `${base}/.well-known/openid-configuration`,
+		oauthMetadata: `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`,
+		jwks: `${base}/jwks`,
+		authorization: `${base}/authorize`,
+		pushedAuthorization: `${base}/par`,
+		deviceAuthorization: `${base}/device_authorization`,
+		verification: `${base}/device`,
+		token: `${base}/token`,
+		userInfo: `${base}/userinfo`,
+		revocation: `${base}/revoke`,
+	};
+	for (const endpoint of serverEndpoints) {
+		const own = script.endpoints?.[endpoint];
+		if (own !== undefined) addresses[endpoint] = new URL(own, origin).href;
+	}
+
+	return addresses;
+};
+
+const parseObject = (text: string): Readonly<Record<string, string | string[]>> => {
+	try {
+		return JSON.parse(text) as Record<string, string | string[]>;
+	} catch {
+		return {};
+	}
+};
+
+const parametersOf = (method: string, url: URL, type: string, body: string): URLSearchParams => {
+	if (method === 'GET' || method === 'HEAD') return url.searchParams;
+	if (!type.toLowerCase().startsWith('application/json')) return new URLSearchParams(body);
+	const members = parseObject(body);
+	return new URLSearchParams(
+		Object.entries(members).flatMap(([name, value]) => [value].flat().map(one => [name, one])),
+	);
+};
+
+const readBody = async (message: IncomingMessage): Promise<string> => {
+	const chunks: Buffer[] = [];
+	for await (const chunk of message) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks).toString();
+};
+
+const listen = async (server: Server): Promise<string> =>
+	new Promise((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+	});
+
+/** The promise, or the signal's reason as soon as it aborts. */
+const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> => {
+	const settled = new AbortController();
+	const aborted = new Promise<never>((_resolve, reject) => {
+		if (signal.aborted) reject(signal.reason as Error);
+		const options = {once: true, signal: settled.signal};
+		signal.addEventListener('abort', () => reject(signal.reason as Error), options);
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		settled.abort();
+	}
+};
+
+/** As `fetch` fails when there is no answer. */
+const noAnswer = (code: string) =>
+	new TypeError('fetch failed', {cause: Object.assign(new Error(`The scripted server: ${code}`), {code})});
+
+/**
+ * Starts an authorization server for tests: by default a small conforming one (discovery, code flow with PKCE and PAR,
+ * device flow, refresh with rotation, client credentials, password, token exchange, userinfo, revocation, signed ID
+ * tokens) whose person allows everything; `script` replaces any answer and spoils any token.
+ *
+ * @example
+ * const server = await startScriptedServer();
+ * const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), openBrowser: server.openBrowser});
+ * const session = await engine.login({route: 'browser'}).session;
+ * await server.close();
+ */
+export const startScriptedServer = async (script: ServerScript = {}): Promise<ScriptedServer> => {
+	const inMemory = script.issuer !== undefined && !script.issuer.startsWith('/');
+	const http = inMemory ? undefined : createServer();
+	const origin = http === undefined ? '' : await listen(http);
+	const issuer = inMemory ? (script.issuer ?? '') : origin + (script.issuer ?? '');
+	const endpoints = addressesOf(script, issuer);
+	const byAddress = new Map(serverEndpoints.map(endpoint => [endpoints[endpoint], endpoint]));
+	const conforming = new ConformingServer(script, issuer, endpoints, await Grants.create(script, issuer));
+	const {grants} = conforming;
+	const requests: ScriptedRequest<ServerEndpoint>[] = [];
+	const waiting = new Set<() => void>();
+	const scriptErrors: unknown[] = [];
+	const queues = new Map<ServerEndpoint, Answer<ServerEndpoint>[]>();
+
+	const queueOf = (endpoint: ServerEndpoint): Answer<ServerEndpoint>[] => {
+		const queue = queues.get(endpoint) ?? [];
+		queues.set(endpoint, queue);
+		return queue;
+	};
+
+	for (const endpoint of serverEndpoints) {
+		const answer = script.answers?.[endpoint];
+		if (isList(answer)) queueOf(endpoint).push(...answer);
+	}
+
+	const nextAnswer = (endpoint: ServerEndpoint): Answer<ServerEndpoint> => {
+		const standing = script.answers?.[endpoint];
+		return queueOf(endpoint).shift() ?? (isList(standing) ? undefined : standing) ?? 'default';
+	};
+
+	const handle = async (method: string, url: URL, headers: Record<string, string>, body: string): Promise<Outcome> => {
+		const endpoint = byAddress.get(url.origin + url.pathname);
+		if (endpoint === undefined) return {status: 404, headers: {}, body: undefined};
+		const request: ScriptedRequest<ServerEndpoint> = {
+			endpoint,
+			method,
+			url,
+			path: url.pathname,
+			headers,
+			parameters: parametersOf(method, url, headers['content-type'] ?? '', body),
+			body,
+			at: (script.clock ?? systemClock).now(),
+		};
+		requests.push(request);
+		for (const check of waiting) check();
+		try {
+			return await decide(nextAnswer(endpoint), request, async () => conforming.answer(request));
+		} catch (error) {
+			scriptErrors.push(error);
+			throw error;
+		}
+	};
+
+	http?.on('request', (message: IncomingMessage, response: ServerResponse) => {
+		const answer = async () => {
+			const address = origin + (message.url ?? '');
+			const url = new URL(URL.canParse(address) ? address : origin);
+			const headers = Object.fromEntries(
+				Object.entries(message.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+			);
+			const outcome = await handle(message.method ?? '', url, headers, await readBody(message));
+			if (outcome === 'drop') {
+				response.destroy();
+			} else if (outcome !== 'hang') {
+				sendReply(outcome, response);
+			}
+		};
+		// An answer's function threw: `close` says so.
+		answer().catch(() => response.destroy());
+	});
+
+	const fetchInMemory: typeof fetch = async (input, init) => {
+		const request = new Request(input, init);
+		const signal = init?.signal ?? request.signal;
+		const url = new URL(request.url);
+		const isOurs = [...byAddress.keys(), issuer].some(address => new URL(address).origin === url.origin);
+		if (!isOurs) throw noAnswer('ENOTFOUND');
+		const body = await unlessAborted(request.text(), signal);
+		const answered = handle(request.method, url, Object.fromEntries(request.headers), body);
+		const outcome = await unlessAborted(answered, signal);
+		if (outcome === 'hang') return unlessAborted(new Promise<never>(() => undefined), signal);
+		if (outcome === 'drop') throw noAnswer('ECONNRESET');
+		return toResponse(outcome, url.href);
+	};
+
+	const openBrowser: BrowserOpener = async (address, signal) => {
+		let url = new URL(address);
+		for (let hop = 0; hop < 10; hop++) {
+			const here = byAddress.has(url.origin + url.pathname);
+			// The headers of a top-level navigation.
+			const response = await (here ? fetchInMemory : fetch)(url, {
+				headers: {accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate'},
+				redirect: 'manual',
+				signal,
+			});
+			await response.arrayBuffer();
+			const location = response.headers.get('location');
+			if (location === null) {
+				return response.ok
+					? {status: 'opened'}
+					: {status: 'failed', detail: `The page at ${url.origin}${url.pathname} is an error (${response.status}).`};
+			}
+
+			url = new URL(location, url);
+		}
+
+		return {status: 'failed', detail: 'The address leads in circles.'};
+	};
+
+	const deviceOf = (userCode?: string): IssuedDeviceCode => {
+		const device =
+			userCode === undefined ? grants.devices.at(-1) : grants.devices.find(one => one.userCode === userCode);
+		if (device === undefined) throw new Error(`The scripted server issued no such code: ${userCode ?? 'none yet'}.`);
+		return device;
+	};
+
+	const requestsTo = (endpoint: ServerEndpoint) => requests.filter(request => request.endpoint === endpoint);
+
+	const close = async () => {
+		http?.closeAllConnections();
+		await new Promise(resolve => (http === undefined ? resolve(undefined) : http.close(resolve)));
+		if (scriptErrors.length > 0) throw scriptErrors[0];
+	};
+
+	const {id: clientId, secret: clientSecret} = script.client ?? {id: 'test-client'};
+	return {
+		provider: {name: 'scripted', issuer, clientId, ...(clientSecret !== undefined && {clientSecret})},
+		issuer,
+		endpoints,
+		script,
+		requests,
+		fetch: fetchInMemory,
+		openBrowser,
+		requestsTo,
+		async received(endpoint, count = 1) {
+			return new Promise(resolve => {
+				const check = () => {
+					const request = requestsTo(endpoint)[count - 1];
+					if (request === undefined) return;
+					waiting.delete(check);
+					resolve(request);
+				};
+				waiting.add(check);
+				check();
+			});
+		},
+		answer(endpoint, ...answers) {
+			queueOf(endpoint).push(...answers);
+		},
+		approve(userCode, user = grants.user) {
+			const device = deviceOf(userCode);
+			device.decision = grants.allow(device.clientId, device.scope, {user});
+		},
+		deny(userCode) {
+			deviceOf(userCode).decision = 'denied';
+		},
+		expire(userCode) {
+			deviceOf(userCode).expiresAt = grants.clock.now();
+		},
+		slowDown(userCode) {
+			deviceOf(userCode).slowDownNext = true;
+		},
+		async rotateKey({keep = false} = {}) {
+			grants.replaceKey(await createSigningKey(), keep);
+		},
+		sign: claims => grants.sign(claims),
+		close,
+		[Symbol.asyncDispose]: close,
+	};
+};
+
+const isList = (
+	answer: Answer<ServerEndpoint> | readonly Answer<ServerEndpoint>[] | undefined,
+): answer is readonly Answer<ServerEndpoint>[] => Array.isArray(answer);
