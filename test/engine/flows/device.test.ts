@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {CommandInbox} from '../../../source/engine/command-inbox.js';
+import type {FlowContext} from '../../../source/engine/flow.js';
+import {deviceFlow} from '../../../source/engine/flows/device.js';
+import {hardenedFetch} from '../../../source/engine/hardened-fetch.js';
+import {cancelled} from '../../../source/engine/login-error.js';
+import type {LoginEvent} from '../../../source/engine/login-event.js';
+import type {ResolvedProvider} from '../../../source/engine/provider.js';
+import type {TokenSet} from '../../../source/engine/token-set.js';
+import {createManualClock} from '../../../source/testing/manual-clock.js';
+
+const issuer = 'https://auth.example';
+const provider: ResolvedProvider = {
+	name: 'oauth',
+	issuer,
+	clientId: 'cli',
+	server: {issuer, device_authorization_endpoint: `${issuer}/device`, token_endpoint: `${issuer}/token`},
+	routes: {browser: 'no', device: true, 'client-credentials': 'no', password: 'no'},
+	requestedScope: 'read',
+	foreignHosts: [],
+};
+
+type Answer = Response | 'drop' | 'hang';
+
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+	new Response(JSON.stringify(body), {status, headers: {'content-type': 'application/json', ...headers}});
+const oauthError = (error: string, status = 400, more: Record<string, unknown> = {}): Response =>
+	json({error, ...more}, status);
+const pending = () => oauthError('authorization_pending');
+const slowDown = (more: Record<string, unknown> = {}) => oauthError('slow_down', 400, more);
+const granted = () => json({access_token: 'at', token_type: 'Bearer', expires_in: 3600});
+
+type Setup = {
+	readonly answers: readonly Answer[];
+	readonly device?: Record<string, unknown>;
+	readonly autoRenew?: boolean;
+};
+
+/** Runs the device flow against scripted answers; nothing in it waits for real time. */
+const start = ({answers, device = {}, autoRenew = false}: Setup) => {
+	const clock = createManualClock({now: 1_700_000_000_000});
+	const begin = clock.now();
+	const controller = new AbortController();
+	const queue = [...answers];
+	const polls: number[] = [];
+	const events: LoginEvent[] = [];
+	const inbox = new CommandInbox();
+	let codes = 0;
+	let inFlight = 0;
+	let mostInFlight = 0;
+
+	const token = async (signal: AbortSignal | null | undefined): Promise<Response> => {
+		polls.push((clock.now() - begin) / 1000);
+		const answer = queue.shift() ?? pending();
+		if (answer === 'drop') throw new TypeError('fetch failed', {cause: {code: 'ECONNRESET'}});
+		if (answer === 'hang') {
+			return new Promise((_, reject) => {
+				signal?.addEventListener('abort', () => reject(signal.reason as Error));
+			});
+		}
+
+		return answer;
+	};
+
+	const scriptedFetch: typeof fetch = async (input, init) => {
+		const {pathname} = new URL(input instanceof Request ? input.url : input);
+		if (pathname === '/device') {
+			codes += 1;
+			return json({
+				device_code: `device-code-canary-${codes}`,
+				user_code: `CODE-${codes}`,
+				verification_uri: `${issuer}/activate`,
+				expires_in: 600,
+				interval: 5,
+				...device,
+			});
+		}
+
+		inFlight += 1;
+		mostInFlight = Math.max(mostInFlight, inFlight);
+		try {
+			return await token(init?.signal);
+		} finally {
+			inFlight -= 1;
+		}
+	};
+
+	const context: FlowContext = {
+		provider,
+		fetch: hardenedFetch({fetch: scriptedFetch, clock}),
+		clock,
+		signal: controller.signal,
+		random: count => new Uint8Array(count),
+		emit: event => events.push(event),
+		inbox,
+		claim: () => ({[Symbol.dispose]: () => undefined}),
+		openBrowser: async () => ({status: 'opened'}),
+		autoOpen: true,
+		autoRenew,
+	};
+	const result: {tokens?: TokenSet; error?: {readonly code?: string}} = {};
+	const done = deviceFlow(context).then(
+		tokens => {
+			result.tokens = tokens;
+		},
+		(error: unknown) => {
+			result.error = error as {readonly code?: string};
+		},
+	);
+	return {
+		clock,
+		controller,
+		polls,
+		events,
+		inbox,
+		result,
+		done,
+		codes: () => codes,
+		mostInFlight: () => mostInFlight,
+		/** Lets the clock run until the flow has ended, at most so many seconds. */
+		async run(seconds: number) {
+			for (let passed = 0; passed < seconds && result.tokens === undefined && result.error === undefined; passed += 1) {
+				await clock.advance(1000);
+			}
+		},
+	};
+};
+
+/** The times of the polls, in seconds since the code was asked for. */
+const pollsOf = async (answers: readonly Answer[], seconds = 700, device: Record<string, unknown> = {}) => {
+	const flow = start({answers, device});
+	await flow.run(seconds);
+	return {...flow, code: flow.result.error?.code};
+};
+
+test('D13, device-respects-interval: every wait is the interval with a margin, the first one too', async () => {
+	const {polls, result} = await pollsOf([pending(), pending(), granted()]);
+	assert.deepEqual(polls, [6, 12, 18]);
+	assert.equal(result.tokens?.accessToken, 'at');
+});
+
+test('D06: without an interval five seconds hold', async () => {
+	const {polls} = await pollsOf([granted()], 700, {interval: undefined});
+	assert.deepEqual(polls, [6]);
+});
+
+test('D14, device-slow-down: each slow_down adds five seconds for good, with a greater margin from then on', async () => {
+	const {polls, events} = await pollsOf([pending(), slowDown(), pending(), slowDown(), pending(), granted()]);
+	// 6 · +6 · +10×1.4 · +14 · +15×1.4 · +21
+	assert.deepEqual(polls, [6, 12, 26, 40, 61, 82]);
+	assert.deepEqual(
+		events.flatMap(event => (event.type === 'slow-down' ? [event.interval] : [])),
+		[10, 15],
+	);
+});
+
+test('D14: the interval that the server names in a slow_down is honoured, unless it is shorter or absurd', async () => {
+	const {polls} = await pollsOf([slowDown({interval: 30}), slowDown({interval: 1}), granted()]);
+	// 6 · +30×1.4 · +35×1.4
+	assert.deepEqual(polls, [6, 48, 97]);
+	const absurd = await pollsOf([slowDown({interval: 'soon'}), granted()]);
+	assert.deepEqual(absurd.polls, [6, 20]);
+});
+
+test('demand 33: Retry-After is waited for where it is longer than the interval', async () => {
+	const wait = json({error: 'authorization_pending'}, 400, {'retry-after': '20'});
+	const {polls} = await pollsOf([wait, granted()]);
+	assert.deepEqual(polls, [6, 26]);
+});
+
+const dispositions: readonly (readonly [string, (status: number) => Response, string])[] = [
+	['authorization_pending', status => oauthError('authorization_pending', status), 'goes on'],
+	['slow_down', status => oauthError('slow_down', status), 'goes on'],
+	['access_denied', status => oauthError('access_denied', status), 'access_denied'],
+	['expired_token', status => oauthError('expired_token', status), 'expired_token'],
+	['invalid_client', status => oauthError('invalid_client', status), 'invalid_client'],
+	['an unknown error', status => oauthError('out_of_coffee', status), 'server_rejected'],
+];
+
+for (const [name, answer, outcome] of dispositions) {
+	for (const status of [200, 400, 401, 403, 428, 429]) {
+		test(`D15, D16, device-${name.replaceAll(/[ _]/g, '-')} with status ${status}: the error decides, not the status`, async () => {
+			const {polls, code, result} = await pollsOf([answer(status), granted()]);
+			if (outcome === 'goes on') {
+				assert.deepEqual(polls, [6, name === 'slow_down' ? 20 : 12]);
+				assert.equal(result.tokens?.accessToken, 'at');
+			} else {
+				assert.equal(code, outcome);
+				assert.deepEqual(polls, [6], 'no request follows a terminal answer');
+			}
+		});
+	}
+}
+
+test('device-429 without a body is a slow_down', async () => {
+	const {polls} = await pollsOf([new Response('', {status: 429}), granted()]);
+	assert.deepEqual(polls, [6, 20]);
+});
+
+for (const [name, answer] of [
+	['a dropped connection', () => 'drop'],
+	['status 500', () => oauthError('server_error', 500)],
+	[
+		'status 502 with HTML',
+		() => new Response('<h1>Bad gateway</h1>', {status: 502, headers: {'content-type': 'text/html'}}),
+	],
+	['status 408', () => new Response('', {status: 408})],
+] as const satisfies readonly (readonly [string, () => Answer])[]) {
+	test(`D17: ${name} doubles the wait each time, up to a minute, and back after an answer`, async () => {
+		const {polls, events, result} = await pollsOf([
+			answer(),
+			answer(),
+			answer(),
+			answer(),
+			answer(),
+			pending(),
+			granted(),
+		]);
+		// 6 · +10 · +20 · +40 · +60 · +60 · +6
+		assert.deepEqual(polls, [6, 16, 36, 76, 136, 196, 202]);
+		assert.equal(events.filter(event => event.type === 'backoff').length, 5);
+		assert.equal(result.tokens?.accessToken, 'at');
+	});
+}
+
+test('D17: an endpoint that never answers is given up in its time and asked again', async () => {
+	const {polls, result} = await pollsOf(['hang', granted()]);
+	assert.equal(polls.length, 2);
+	assert.ok(polls[1]! >= 6 + 10 + 10, `asked again at ${polls[1]}`);
+	assert.equal(result.tokens?.accessToken, 'at');
+});
+
+test('back-off never undercuts an interval that is longer than a minute', async () => {
+	const slow = Array.from({length: 12}, () => slowDown());
+	const {polls} = await pollsOf([...slow, 'drop', granted()], 1800, {expires_in: 1800});
+	const last = polls.at(-1)! - polls.at(-2)!;
+	assert.equal(last, 65 * 1.4);
+});
+
+test('D18: nothing is asked after the code has expired', async () => {
+	const {polls, code} = await pollsOf([], 700, {expires_in: 60});
+	assert.deepEqual(
+		polls,
+		[6, 12, 18, 24, 30, 36, 42, 48, 54, 60].filter(time => time < 60),
+	);
+	assert.equal(code, 'expired_token');
+});
+
+test('D18: a wait that would end after the code does is not cut short for one more poll', async () => {
+	const flow = start({answers: [slowDown({interval: 50})], device: {expires_in: 60}});
+	await flow.run(59);
+	assert.ok(!('error' in flow.result));
+	await flow.run(2);
+	assert.deepEqual(flow.polls, [6]);
+	assert.equal(flow.result.error?.code, 'expired_token');
+});
+
+test('an invalid_grant after a pending answer means that the code has expired (Auth0)', async () => {
+	const {code} = await pollsOf([pending(), oauthError('invalid_grant', 403)]);
+	assert.equal(code, 'expired_token');
+	const first = await pollsOf([oauthError('invalid_grant', 403)]);
+	assert.equal(first.code, 'invalid_grant');
+});
+
+test('D19: a cancel while a poll is under way aborts it, and none follows', async () => {
+	const flow = start({answers: ['hang']});
+	await flow.run(7);
+	flow.controller.abort(cancelled());
+	await flow.done;
+	assert.equal(flow.result.error?.code, 'cancelled');
+	await flow.clock.advance(600_000);
+	assert.deepEqual(flow.polls, [6]);
+	assert.equal(flow.clock.sleepers, 0);
+});
+
+test('there is never a second poller, and none after success', async () => {
+	const flow = start({answers: [pending(), 'drop', granted()]});
+	await flow.run(700);
+	await flow.clock.advance(600_000);
+	assert.equal(flow.mostInFlight(), 1);
+	assert.equal(flow.polls.length, 3);
+	assert.equal(flow.clock.sleepers, 0);
+});
+
+test('D09: the device code is in no event', async () => {
+	const {events} = await pollsOf([pending(), slowDown(), 'drop', granted()]);
+	assert.doesNotMatch(JSON.stringify(events), /canary/);
+});
+
+test('demand 34: a new code replaces the old one on request, and only the new one is asked for', async () => {
+	const flow = start({answers: [pending()]});
+	await flow.run(7);
+	flow.inbox.put({type: 'renew-code'});
+	await flow.clock.advance(0);
+	const codes = flow.events.filter(event => event.type === 'device-code');
+	assert.deepEqual(
+		codes.map(({userCode, renewal}) => [userCode, renewal]),
+		[
+			['CODE-1', 0],
+			['CODE-2', 1],
+		],
+	);
+	const before = flow.polls.length;
+	await flow.clock.advance(6000);
+	assert.equal(flow.polls.length, before + 1);
+	assert.equal(flow.mostInFlight(), 1);
+	flow.controller.abort(cancelled());
+	await flow.done;
+});
+
+test('D03: an expired code is renewed by itself only where that was asked for', async () => {
+	const renewing = start({answers: [], device: {expires_in: 30}, autoRenew: true});
+	await renewing.run(70);
+	assert.equal(renewing.codes(), 3);
+	renewing.controller.abort(cancelled());
+	await renewing.done;
+	const {codes} = await pollsOf([], 700, {expires_in: 30});
+	assert.equal(codes(), 1);
+});
+
+test('S36: a computer that slept checks at once when it wakes, and says how long it slept', async () => {
+	const flow = start({answers: [pending(), granted()], device: {expires_in: 1800}});
+	await flow.run(7);
+	await flow.clock.suspend(600_000);
+	await flow.run(6);
+	const resumed = flow.events.find(event => event.type === 'resumed');
+	assert.ok(resumed !== undefined && Math.abs(resumed.sleptFor - 600_000) < 6000, JSON.stringify(resumed));
+	assert.equal(flow.polls.length, 2);
+	assert.equal(flow.result.tokens?.accessToken, 'at');
+});
+
+test('S36: a computer that slept past the end of the code asks nothing more', async () => {
+	const flow = start({answers: [pending()]});
+	await flow.run(7);
+	await flow.clock.suspend(3_600_000);
+	await flow.run(6);
+	assert.equal(flow.result.error?.code, 'expired_token');
+	assert.equal(flow.polls.length, 1);
+});
+
+test('S36: a clock that is set back neither stops the polls nor keeps the code alive', async () => {
+	const flow = start({answers: [pending()]});
+	await flow.run(7);
+	flow.clock.jumpWall(-3_600_000);
+	const before = flow.polls.length;
+	await flow.clock.advance(12_000);
+	assert.equal(flow.polls.length, before + 2);
+	await flow.run(700);
+	assert.equal(flow.result.error?.code, 'expired_token');
+	assert.ok(flow.polls.length <= 100);
+});

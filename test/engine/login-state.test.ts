@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {displayText} from '../../source/engine/display-text.js';
+import type {LoginEvent, Route} from '../../source/engine/login-event.js';
+import {initialLoginState, isOpen, openRoutes, reduceLogin, type LoginState} from '../../source/engine/login-state.js';
+import {safeUrl} from '../../source/engine/safe-url.js';
+
+const fold = (...events: LoginEvent[]): LoginState => events.reduce(reduceLogin, initialLoginState);
+
+const code = (userCode: string, renewal = 0): LoginEvent => ({
+	type: 'device-code',
+	userCode: displayText(userCode),
+	verificationUri: safeUrl('https://auth.example/device', 'The page'),
+	expiresAt: 900_000,
+	interval: 5,
+	nextPollAt: 6000,
+	renewal,
+});
+
+const opened = (route: Route): LoginEvent => ({type: 'route-opened', route, reason: 'You chose this way.'});
+const ignored: LoginEvent = {type: 'callback-ignored', reason: 'It carried another state.'};
+const signedIn: LoginEvent = {
+	type: 'signed-in',
+	scope: 'openid',
+	refreshable: true,
+	store: 'memory',
+	profile: 'default',
+	route: 'device',
+};
+
+test('a login begins at the picker and goes back there when its last route has closed', () => {
+	assert.equal(initialLoginState.phase, 'choosing');
+	const running = fold(opened('device'), opened('browser'));
+	assert.equal(running.phase, 'signing-in');
+	const one = reduceLogin(running, {type: 'route-closed', route: 'device', reason: 'Refused.', code: 'access_denied'});
+	assert.equal(one.phase, 'signing-in');
+	assert.deepEqual(
+		openRoutes(one).map(({route}) => route),
+		['browser'],
+	);
+	const none = reduceLogin(one, {type: 'route-closed', route: 'browser', reason: 'No answer.', code: 'timeout'});
+	assert.equal(none.phase, 'choosing');
+	assert.deepEqual(none.lastFailure, {route: 'browser', reason: 'No answer.', code: 'timeout'});
+});
+
+test('a route that the person closed is no failure, and a new one takes the last failure off the screen', () => {
+	const closed = fold(opened('device'), {type: 'route-closed', route: 'device', reason: 'Closed.', code: 'cancelled'});
+	assert.equal(closed.lastFailure, undefined);
+	const failed = fold(opened('device'), {
+		type: 'route-closed',
+		route: 'device',
+		reason: 'Refused.',
+		code: 'access_denied',
+	});
+	assert.equal(reduceLogin(failed, opened('browser')).lastFailure, undefined);
+});
+
+test('polling tells how often was asked, what was answered and when the next check is', () => {
+	const {device} = fold(
+		opened('device'),
+		code('ABCD'),
+		{type: 'poll', attempt: 1, interval: 5, nextPollAt: 12_000},
+		{type: 'slow-down', interval: 10, nextPollAt: 26_000},
+	).routes;
+	assert.deepEqual(device?.polling, {
+		kind: 'slowed-down',
+		checks: 2,
+		interval: 10,
+		nextPollAt: 26_000,
+		inARow: 1,
+	});
+	const slowDown = {type: 'slow-down', interval: 15, nextPollAt: 50_000} as const;
+	const pending = {type: 'poll', attempt: 3, interval: 15, nextPollAt: 70_000} as const;
+	const inARow = (...events: readonly LoginEvent[]) => {
+		const {polling} = fold(opened('device'), code('ABCD'), ...events).routes.device ?? {};
+		return polling?.kind === 'slowed-down' && polling.inARow;
+	};
+	assert.deepEqual([inARow(slowDown, slowDown), inARow(slowDown, pending, slowDown)], [2, 1]);
+	const backedOff = fold(opened('device'), code('ABCD'), {type: 'backoff', reason: 'No answer.', retryAt: 16_000});
+	assert.deepEqual(backedOff.routes.device?.polling, {
+		kind: 'backoff',
+		checks: 0,
+		reason: 'No answer.',
+		retryAt: 16_000,
+	});
+	const resumed = fold(opened('device'), code('ABCD'), {type: 'resumed', sleptFor: 3_600_000});
+	assert.equal(resumed.routes.device?.polling?.kind, 'resumed');
+});
+
+test('demand 34: a code that was replaced is remembered by name', () => {
+	const {device} = fold(opened('device'), code('ABCD'), code('EFGH', 1), code('IJKL', 2)).routes;
+	assert.equal(device?.code?.userCode, 'IJKL');
+	assert.deepEqual(device.formerCodes, ['ABCD', 'EFGH']);
+});
+
+test('stray callbacks are counted with the last reason, and a rejected paste is told where no route is open, too', () => {
+	const {browser} = fold(opened('browser'), ignored, ignored).routes;
+	assert.deepEqual(browser?.ignored, {count: 2, reason: 'It carried another state.'});
+	assert.equal(fold({type: 'paste-rejected', reason: 'That is no address.'}).pasteRejected, 'That is no address.');
+	const rejected = fold(opened('browser'), {type: 'paste-rejected', reason: 'That is no address.'});
+	assert.equal(rejected.routes.browser?.pasteRejected, 'That is no address.');
+});
+
+test('the outcome of opening belongs to the browser route, or to the code where only that is open', () => {
+	const event: LoginEvent = {type: 'browser', status: 'failed', detail: 'No program opens addresses here.'};
+	assert.equal(fold(opened('device'), event).routes.device?.opener?.status, 'failed');
+	const both = fold(opened('device'), opened('browser'), event);
+	assert.equal(both.routes.device?.opener, undefined);
+	assert.equal(both.routes.browser?.opener?.status, 'failed');
+});
+
+test('nothing that comes after the end changes anything', () => {
+	const ended = fold(opened('device'), signedIn);
+	assert.equal(ended.phase, 'signed-in');
+	for (const event of [opened('browser'), code('ABCD'), ignored]) assert.equal(reduceLogin(ended, event), ended);
+});
+
+test('the reducer is total: no order of events throws, and the phase always agrees with the open routes', () => {
+	const route = fc.constantFrom<Route>('browser', 'device', 'client-credentials', 'password');
+	const event = fc.oneof(
+		route.map(opened),
+		route.map((closed): LoginEvent => ({type: 'route-closed', route: closed, reason: 'Closed.'})),
+		route.map((exchanging): LoginEvent => ({type: 'exchange', route: exchanging})),
+		fc.constantFrom<LoginEvent>(
+			code('ABCD'),
+			ignored,
+			{type: 'waiting', for: 'other-login'},
+			{type: 'poll', attempt: 1, interval: 5, nextPollAt: 1},
+			{type: 'slow-down', interval: 10, nextPollAt: 1},
+			{type: 'backoff', reason: 'No answer.', retryAt: 1},
+			{type: 'resumed', sleptFor: 1},
+			{type: 'browser', status: 'opening'},
+		),
+	);
+	fc.assert(
+		fc.property(fc.array(event, {maxLength: 40}), events => {
+			const state = fold(...events);
+			const hasOpen = (['browser', 'device', 'client-credentials', 'password'] as const).some(name =>
+				isOpen(state.routes[name]),
+			);
+			assert.equal(openRoutes(state).length > 0, hasOpen);
+			if (state.phase === 'choosing') assert.equal(hasOpen, false);
+		}),
+	);
+});

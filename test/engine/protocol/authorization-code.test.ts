@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {inspect} from 'node:util';
+import type {RequestContext} from '../../../source/engine/flow.js';
+import {LoginError} from '../../../source/engine/login-error.js';
+import {exchangeAuthorizationCode, pushAuthorizationRequest} from '../../../source/engine/protocol/index.js';
+import type {Provider} from '../../../source/engine/provider.js';
+import {createSigningKey, signIdToken} from '../../support/id-tokens.js';
+import {issuer, json, testContext, testTime} from '../../support/protocol-context.js';
+
+const key = await createSigningKey('ES256', 'one');
+const redirectUri = 'http://127.0.0.1:49152/callback';
+const now = testTime / 1000;
+
+const code =
+	(expected: string, pattern = /./) =>
+	(error: unknown) => {
+		assert.ok(error instanceof LoginError, inspect(error));
+		assert.equal(error.code, expected, error.message);
+		assert.match(error.message, pattern);
+		assert.equal(inspect(error, {depth: 9, showHidden: true}).includes('canary'), false);
+		return true;
+	};
+
+type Script = {
+	callback?: string;
+	claims?: Record<string, unknown> | undefined;
+	nonce?: string;
+	maxAge?: number;
+	settings?: Partial<Provider>;
+	server?: Partial<RequestContext['provider']['server']>;
+};
+
+const exchange = async ({
+	callback = 'code=code-canary&state=s1',
+	nonce,
+	maxAge,
+	settings = {},
+	server = {},
+	...rest
+}: Script = {}) => {
+	const idToken = 'claims' in rest && rest.claims === undefined ? undefined : await signIdToken(key, rest.claims);
+	const context = await testContext(
+		{
+			'/token': () =>
+				json({
+					access_token: 'access-canary',
+					token_type: 'Bearer',
+					id_token: idToken,
+					refresh_token: 'r',
+					expires_in: 60,
+				}),
+			'/jwks': () => json({keys: [key.jwk]}),
+		},
+		{idTokenAlgorithms: ['ES256'], ...settings},
+	);
+	const changed = {...context, provider: {...context.provider, server: {...context.provider.server, ...server}}};
+	return {
+		sent: context.sent,
+		tokens: exchangeAuthorizationCode(changed, {
+			callback: new URLSearchParams(callback),
+			state: 's1',
+			nonce,
+			maxAge,
+			codeVerifier: 'verifier',
+			redirectUri,
+		}),
+	};
+};
+
+const refusedUnsent = async (script: Script, expected: (error: unknown) => boolean) => {
+	const {tokens, sent} = await exchange(script);
+	await assert.rejects(tokens, expected);
+	assert.deepEqual(sent, [], 'no token request');
+};
+
+test('F14, P04: the code goes to the token endpoint with the redirect URI and the verifier', async () => {
+	const {tokens, sent} = await exchange({
+		settings: {resource: ['https://a.example'], parameters: {token: {extra: '1'}}},
+	});
+	assert.equal((await tokens).expiresAt, testTime + 60_000);
+	assert.equal((await tokens).identity?.subject, 'user-1');
+	assert.deepEqual(Object.fromEntries(sent[0]?.form ?? []), {
+		extra: '1',
+		resource: 'https://a.example',
+		redirect_uri: redirectUri,
+		code: 'code-canary',
+		code_verifier: 'verifier',
+		grant_type: 'authorization_code',
+		client_id: 'my-cli',
+	});
+});
+
+test('N09: an answer without our state, or with another, is refused and no token request sent', async () => {
+	await refusedUnsent({callback: 'code=x'}, code('bad_response', /another login/));
+	await refusedUnsent({callback: 'code=x&state=s2'}, code('bad_response', /another login/));
+});
+
+test('I01, I03: another issuer is refused, also in an error and where the server never announced one', async () => {
+	const other = encodeURIComponent('https://evil.example');
+	await refusedUnsent({callback: `code=x&state=s1&iss=${other}`}, code('identity_check_failed', /another server/));
+	// I04: what the stranger wrote is not repeated as the server's words.
+	await refusedUnsent(
+		{callback: `error=access_denied&error_description=canary&state=s1&iss=${other}`},
+		code('identity_check_failed', /another server/),
+	);
+	const {tokens} = await exchange({callback: `code=x&state=s1&iss=${encodeURIComponent(issuer)}`});
+	assert.ok(await tokens);
+});
+
+test('I02: where the server promises to name itself, an answer without iss is refused', async () => {
+	await refusedUnsent({server: {authorization_response_iss_parameter_supported: true}}, code('identity_check_failed'));
+});
+
+test('A17: an empty iss, and tokens in the redirect, are refused', async () => {
+	await refusedUnsent({callback: 'code=x&state=s1&iss='}, code('identity_check_failed'));
+	for (const name of ['access_token', 'id_token', 'token', 'response']) {
+		await refusedUnsent({callback: `code=x&state=s1&${name}=y`}, code('bad_response', new RegExp(name)));
+	}
+});
+
+test('A18, S13: no parameter may come twice', async () => {
+	for (const name of ['state', 'code', 'iss', 'error', 'error_description', 'session_state']) {
+		const callback = `code=x&state=s1&${name}=s1&${name}=s1`;
+		await refusedUnsent({callback}, code('bad_response', /more than one/));
+	}
+});
+
+test('S13: code and error together are an error; neither is no answer', async () => {
+	await refusedUnsent({callback: 'code=x&error=access_denied&state=s1'}, code('access_denied'));
+	await refusedUnsent({callback: 'state=s1'}, code('bad_response', /no code/));
+});
+
+test('1.7: an error in the redirect is told in words, its description cleaned, its link only if https', async () => {
+	const callback = new URLSearchParams({
+		state: 's1',
+		error: 'invalid_scope',
+		error_description: 'no\u001B[31m such scope',
+		error_uri: 'https://docs.example.com/errors',
+	});
+	await refusedUnsent({callback: callback.toString()}, (error: unknown) => {
+		assert.ok(error instanceof LoginError);
+		assert.equal(error.code, 'invalid_scope');
+		assert.match(error.message, /The server says: no such scope$/);
+		assert.match(error.hint, /More: https:\/\/docs\.example\.com\/errors/);
+		return true;
+	});
+	await refusedUnsent({callback: 'state=s1&error=login_required&error_uri=javascript:x'}, (error: unknown) => {
+		assert.ok(error instanceof LoginError);
+		assert.equal(error.code, 'interaction_required');
+		assert.doesNotMatch(error.hint, /javascript/);
+		return true;
+	});
+});
+
+test('O11, nonce-invalid: the nonce is the one that was sent, and then required', async () => {
+	assert.ok(await (await exchange({nonce: 'n1', claims: {nonce: 'n1'}})).tokens);
+	await assert.rejects(
+		(await exchange({nonce: 'n1', claims: {nonce: 'n11'}})).tokens,
+		code('identity_check_failed', /nonce/),
+	);
+	await assert.rejects((await exchange({nonce: 'n1'})).tokens, code('identity_check_failed', /nonce/));
+	await assert.rejects((await exchange({claims: {nonce: 'n1'}})).tokens, code('identity_check_failed', /nonce/));
+});
+
+test('O01: where openid was asked for an ID token must come; where it was not, none need', async () => {
+	await assert.rejects((await exchange({nonce: 'n1', claims: undefined})).tokens, code('bad_response', /id_token/));
+	const {tokens} = await exchange({nonce: 'n1', claims: undefined, settings: {scope: 'repo'}});
+	assert.equal((await tokens).identity, undefined);
+	const ignored = await exchange({nonce: 'n1', claims: {nonce: 'wrong'}, settings: {idToken: 'ignore'}});
+	assert.equal((await ignored.tokens).idToken, undefined);
+});
+
+test('O13: with max_age the token says when the person signed in, and that is not too long ago', async () => {
+	assert.ok(await (await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n', auth_time: now - 200}})).tokens);
+	await assert.rejects(
+		(await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n'}})).tokens,
+		code('identity_check_failed', /auth_time/),
+	);
+	await assert.rejects(
+		(await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n', auth_time: now - 400}})).tokens,
+		code('identity_check_failed'),
+	);
+});
+
+test('Entra: the tenant’s own issuer in the redirect is accepted, a stranger’s is not', async () => {
+	const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
+	const settings = {issuer: `${issuer}/{tenantid}/v2.0`};
+	const own = `${issuer}/${tenant}/v2.0`;
+	const callback = (iss: string) => new URLSearchParams({code: 'x', state: 's1', iss}).toString();
+	assert.ok(await (await exchange({settings, callback: callback(own), claims: {iss: own, tid: tenant}})).tokens);
+	for (const iss of [`https://evil.example/${tenant}/v2.0`, `${issuer}/x/v2.0`, `${own}/`]) {
+		await refusedUnsent({settings, callback: callback(iss)}, code('identity_check_failed'));
+	}
+});
+
+test('an abort before the exchange sends nothing', async () => {
+	const controller = new AbortController();
+	controller.abort();
+	const context = await testContext({}, {}, {signal: controller.signal});
+	await assert.rejects(
+		exchangeAuthorizationCode(context, {
+			callback: new URLSearchParams('code=x&state=s1'),
+			state: 's1',
+			codeVerifier: 'v',
+			redirectUri,
+		}),
+		code('cancelled'),
+	);
+	assert.equal(context.sent.length, 0);
+});
+
+test('Q01, Q02: a request is pushed as a form with the client’s authentication', async () => {
+	for (const status of [201, 200]) {
+		const context = await testContext(
+			{'/par': () => json({request_uri: 'urn:x:1', expires_in: 60}, status)},
+			{clientSecret: 's3cret'},
+		);
+		const pushed = await pushAuthorizationRequest(context, new URLSearchParams({scope: 'openid', state: 's'}));
+		assert.deepEqual(pushed, {requestUri: 'urn:x:1', expiresIn: 60});
+		assert.deepEqual(Object.fromEntries(context.sent[0]?.form ?? []), {
+			scope: 'openid',
+			state: 's',
+			client_id: 'my-cli',
+			client_secret: 's3cret',
+		});
+	}
+});
+
+test('Q01, Q06: a request_uri is not pushed, and a refusal is an error', async () => {
+	const context = await testContext({'/par': () => json({error: 'invalid_scope'}, 400)});
+	await assert.rejects(
+		pushAuthorizationRequest(context, new URLSearchParams({request_uri: 'x'})),
+		code('config_error'),
+	);
+	assert.equal(context.sent.length, 0);
+	await assert.rejects(pushAuthorizationRequest(context, new URLSearchParams()), code('invalid_scope'));
+	const without = await testContext({}, {endpoints: {token: `${issuer}/token`}});
+	await assert.rejects(
+		pushAuthorizationRequest(without, new URLSearchParams()),
+		code('config_error', /pushed_authorization/),
+	);
+});

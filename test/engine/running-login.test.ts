@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {BrowserOpener, Flow, FlowContext, RouteCommand} from '../../source/engine/flow.js';
+import {LoginError} from '../../source/engine/login-error.js';
+import type {LoginEvent, Route} from '../../source/engine/login-event.js';
+import type {LoginOptions} from '../../source/engine/login-options.js';
+import type {ResolvedProvider} from '../../source/engine/provider.js';
+import type {LoginHost, LoginResult} from '../../source/engine/login-host.js';
+import {RunningLogin} from '../../source/engine/running-login.js';
+import type {TokenSet} from '../../source/engine/token-set.js';
+import {createManualClock} from '../../source/testing/manual-clock.js';
+
+const provider: ResolvedProvider = {
+	name: 'oidc',
+	issuer: 'https://auth.example',
+	clientId: 'cli',
+	application: 'Acme\u001B[2J',
+	server: {issuer: 'https://auth.example'},
+	routes: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
+	requestedScope: 'openid',
+	foreignHosts: [],
+};
+
+const tokens: TokenSet = {accessToken: 'at', tokenType: 'bearer', issuedAt: 0, scope: 'openid'};
+
+/** A flow that the test ends by hand. */
+class HandDriven {
+	started = 0;
+	context: FlowContext | undefined;
+	resolve!: (tokens: TokenSet) => void;
+	reject!: (error: LoginError) => void;
+
+	readonly flow: Flow = async context => {
+		this.started += 1;
+		this.context = context;
+		return new Promise((resolve, reject) => {
+			this.resolve = resolve;
+			this.reject = reject;
+			context.signal.addEventListener('abort', () => reject(context.signal.reason as LoginError));
+		});
+	};
+}
+
+const turn = async (): Promise<void> => {
+	for (let index = 0; index < 5; index += 1) await new Promise(resolve => setTimeout(resolve, 0));
+};
+
+const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
+	const flows = {
+		browser: new HandDriven(),
+		device: new HandDriven(),
+		'client-credentials': new HandDriven(),
+		password: new HandDriven(),
+	};
+	const revoked: TokenSet[] = [];
+	const clock = createManualClock();
+	let released = 0;
+	const openBrowser: BrowserOpener = async () => ({status: 'opened'});
+	const result = (route: Route): LoginResult => ({
+		session: {
+			profile: 'default',
+			route,
+			scope: 'openid',
+			refreshable: false,
+			store: 'memory',
+			getToken: async () => 'at',
+			logout: async () => ({outcome: 'revoked'}),
+		},
+		event: {type: 'signed-in', scope: 'openid', refreshable: false, store: 'memory', profile: 'default', route},
+	});
+	const run = new RunningLogin(
+		{
+			clock,
+			random: count => new Uint8Array(count),
+			fetch: async () => new Response(),
+			openBrowser,
+			loadFlow: {
+				browser: async () => flows.browser.flow,
+				device: async () => flows.device.flow,
+				'client-credentials': async () => flows['client-credentials'].flow,
+				password: async () => flows.password.flow,
+			},
+			discover: async () => provider,
+			prefetchKeys: async () => undefined,
+			keep: async (_, route) => result(route),
+			revoke: async unwanted => {
+				revoked.push(unwanted);
+			},
+			enter: async () => ({
+				release: async () => {
+					released += 1;
+				},
+			}),
+			...host,
+		},
+		options,
+	);
+	await turn();
+	const events = async (): Promise<LoginEvent[]> => {
+		const all: LoginEvent[] = [];
+		for await (const event of run) all.push(event);
+		return all;
+	};
+
+	return {run, flows, revoked, clock, events, result, released: () => released};
+};
+
+const types = (events: readonly LoginEvent[]): string[] => events.map(({type}) => type);
+const refused = new LoginError('access_denied', 'The request was declined.', {hint: 'Start again.'});
+
+test('auto opens the recommended route, and the event of the end comes last', async () => {
+	const {run, flows, events} = await start({
+		recommend: () => ({route: 'device', reason: 'You are connected over SSH.'}),
+	});
+	assert.equal(flows.device.started, 1);
+	flows.device.resolve(tokens);
+	const session = await run.session;
+	assert.equal(session.route, 'device');
+	const all = await events();
+	assert.deepEqual(types(all), ['discovery', 'route-opened', 'signed-in']);
+	assert.equal(all[0]?.type === 'discovery' && all[0].application, 'Acme');
+	assert.equal(all[1]?.type === 'route-opened' && all[1].reason, 'You are connected over SSH.');
+});
+
+test('a login that is cancelled in the turn in which it was made starts nothing', async () => {
+	let asked = 0;
+	const starting = start(
+		{},
+		{
+			discover: async () => {
+				asked += 1;
+				return provider;
+			},
+		},
+	);
+	// start() yields for the first time after it made the run.
+	const {run} = await starting;
+	assert.equal(asked, 1);
+	const host = {discover: () => assert.fail('it went to the server')} as unknown as LoginHost;
+	const early = new RunningLogin({...host, clock: run.clock}, {});
+	await early.cancel();
+	assert.equal(early.state.failed?.code, 'cancelled');
+	await run.cancel();
+});
+
+test('ask opens no route until a command does, and a command given before discovery is kept', async () => {
+	let answer: (resolved: ResolvedProvider) => void = () => undefined;
+	const {run, flows} = await start(
+		{route: 'ask', attended: true},
+		{discover: async () => new Promise(resolve => (answer = resolve))},
+	);
+	run.command({type: 'open', route: 'device'});
+	await turn();
+	assert.equal(flows.device.started, 0);
+	answer(provider);
+	await turn();
+	assert.equal(flows.device.started, 1);
+	await run.cancel();
+});
+
+test('two routes run side by side; the first to finish wins, the other is aborted and said to be closed', async () => {
+	const {run, flows, events, released} = await start({route: 'device', attended: true});
+	run.command({type: 'open', route: 'browser'});
+	await turn();
+	assert.equal(flows.device.started + flows.browser.started, 2);
+	flows.browser.resolve(tokens);
+	await run.session;
+	assert.equal(flows.device.context?.signal.aborted, true);
+	assert.deepEqual(types(await events()), ['discovery', 'route-opened', 'route-opened', 'route-closed', 'signed-in']);
+	assert.equal(released(), 1);
+});
+
+test('tokens that a losing route still gets are revoked', async () => {
+	const {run, flows, revoked} = await start({route: 'device', attended: true});
+	run.command({type: 'open', route: 'browser'});
+	await turn();
+	const late: TokenSet = {...tokens, accessToken: 'late'};
+	flows.browser.resolve(tokens);
+	flows.device.resolve(late);
+	await run.session;
+	await run.cancel();
+	assert.deepEqual(revoked, [late]);
+});
+
+test('while a route has a code in hand the others start no request', async () => {
+	let requests = 0;
+	const {run, flows} = await start(
+		{route: 'device', attended: true},
+		{
+			fetch: async () => {
+				requests += 1;
+				return new Response();
+			},
+		},
+	);
+	run.command({type: 'open', route: 'browser'});
+	await turn();
+	const claim = flows.browser.context!.claim();
+	const waiting = flows.device.context!.fetch('https://auth.example/token');
+	await flows.browser.context!.fetch('https://auth.example/token');
+	assert.equal(requests, 1);
+	claim[Symbol.dispose]();
+	await waiting;
+	assert.equal(requests, 2);
+	await run.cancel();
+});
+
+test('a route that fails leaves the other running; with none left an attended run waits, and can be asked again', async () => {
+	const {run, flows} = await start({route: 'device', attended: true});
+	run.command({type: 'open', route: 'browser'});
+	await turn();
+	flows.device.reject(refused);
+	await turn();
+	assert.equal(run.state.phase, 'signing-in');
+	flows.browser.reject(refused);
+	await turn();
+	assert.equal(run.state.phase, 'choosing');
+	assert.equal(run.state.lastFailure?.code, 'access_denied');
+	run.command({type: 'renew-code'});
+	await turn();
+	assert.equal(flows.device.started, 2);
+	await run.cancel();
+});
+
+test('an unattended run ends with the failure of its last route', async () => {
+	const {run, flows, events} = await start({route: 'device'});
+	flows.device.reject(refused);
+	await assert.rejects(run.session, {code: 'access_denied'});
+	assert.deepEqual(types(await events()), ['discovery', 'route-opened', 'route-closed', 'failed']);
+});
+
+test('a route that the provider lacks is closed with its reason', async () => {
+	const lacking = {...provider, routes: {...provider.routes, device: 'It offers no codes.'}};
+	const {run, flows} = await start({route: 'device'}, {discover: async () => lacking});
+	await assert.rejects(run.session, {code: 'device_unsupported', message: 'It offers no codes.'});
+	assert.equal(flows.device.started, 0);
+});
+
+test('demand 30: a paste opens the browser route without opening a browser, and reaches it', async () => {
+	const {run, flows} = await start({route: 'device', attended: true});
+	run.command({type: 'paste', text: 'http://127.0.0.1/callback?code=1'});
+	await turn();
+	const {context} = flows.browser;
+	assert.equal(context?.autoOpen, false);
+	const command: RouteCommand = await context.inbox.next(context.signal);
+	assert.deepEqual(command, {type: 'paste', text: 'http://127.0.0.1/callback?code=1'});
+	await run.cancel();
+});
+
+test('D19: a cancel aborts every route, is said last, and resolves when all is over', async () => {
+	const {run, flows, events} = await start({route: 'device', attended: true});
+	run.command({type: 'open', route: 'browser'});
+	await turn();
+	await run.cancel();
+	assert.equal(flows.device.context?.signal.aborted, true);
+	assert.equal(flows.browser.context?.signal.aborted, true);
+	const all = await events();
+	assert.deepEqual(types(all).slice(-3), ['route-closed', 'route-closed', 'failed']);
+	assert.equal(run.state.failed?.code, 'cancelled');
+	run.command({type: 'open', route: 'device'});
+	await turn();
+	assert.equal(flows.device.started, 1);
+});
+
+test('the caller’s signal cancels, and a time limit ends the login as timed out', async () => {
+	const controller = new AbortController();
+	const first = await start({route: 'device', signal: controller.signal});
+	controller.abort();
+	await assert.rejects(first.run.session, {code: 'cancelled'});
+
+	const second = await start({route: 'device', timeout: 30});
+	await second.clock.advance(30_000);
+	await assert.rejects(second.run.session, {code: 'timeout'});
+});
+
+test('an unreachable issuer ends the login, attended or not', async () => {
+	const unreachable = new LoginError('network_error', 'The server cannot be reached.', {hint: 'Check the network.'});
+	const {run, events} = await start(
+		{route: 'ask', attended: true},
+		{
+			discover: async () => {
+				throw unreachable;
+			},
+		},
+	);
+	await assert.rejects(run.session, {code: 'network_error'});
+	assert.deepEqual(types(await events()), ['failed']);
+});
+
+test('demand 41: while another process shows the login this one waits, and takes its session', async () => {
+	let left: (entered: LoginResult) => void = () => undefined;
+	const {run, flows, events, result} = await start(
+		{route: 'device'},
+		{
+			enter: async onWait => {
+				onWait();
+				return new Promise(resolve => (left = resolve));
+			},
+		},
+	);
+	assert.equal(run.state.phase, 'waiting');
+	left(result('browser'));
+	await run.session;
+	assert.equal(flows.device.started, 0);
+	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
+});
+
+test('tokens that could not be kept are revoked, and the login fails with the reason', async () => {
+	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
+	const {run, flows, revoked} = await start(
+		{route: 'device'},
+		{
+			keep: async () => {
+				throw full;
+			},
+		},
+	);
+	flows.device.resolve(tokens);
+	await assert.rejects(run.session, {code: 'store_error'});
+	await run.cancel();
+	assert.deepEqual(revoked, [tokens]);
+});
+
+test('S23: an error that is not ours leaves the engine without its content', async () => {
+	const {run, flows} = await start({route: 'device'});
+	flows.device.reject(new TypeError('secret-canary') as unknown as LoginError);
+	await assert.rejects(run.session, error => {
+		assert.ok(error instanceof LoginError);
+		assert.equal(error.code, 'internal_error');
+		assert.doesNotMatch(JSON.stringify(error) + error.message + error.hint, /canary/);
+		return true;
+	});
+});

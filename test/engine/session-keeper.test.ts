@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {LoginError} from '../../source/engine/login-error.js';
+import {TokenEngine, type TokenEngineOptions} from '../../source/engine/token-engine.js';
+import type {StoredSession, TokenStore} from '../../source/engine/token-store.js';
+import {createMemoryStore} from '../../source/store/memory-store.js';
+import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
+
+const issuer = 'https://auth.example';
+const minute = 60_000;
+
+type Reply = (body: URLSearchParams) => Response | Promise<Response>;
+
+const json = (body: unknown, status = 200): Response =>
+	new Response(JSON.stringify(body), {status, headers: {'content-type': 'application/json'}});
+
+const stored = (clock: ManualClock, change: Partial<StoredSession['tokens']> = {}): StoredSession => ({
+	version: 1,
+	route: 'device',
+	provider: {name: 'oauth', issuer, clientId: 'cli', discovery: 'none', endpoints: {token: `${issuer}/token`}},
+	server: {issuer, token_endpoint: `${issuer}/token`, revocation_endpoint: `${issuer}/revoke`},
+	tokens: {
+		accessToken: 'at-1',
+		tokenType: 'bearer',
+		issuedAt: clock.now(),
+		expiresAt: clock.now() + 10 * minute,
+		refreshToken: 'rt-1',
+		scope: 'read',
+		...change,
+	},
+});
+
+/** An engine on a signed-in profile; `replies` answer its requests in order. */
+const signedIn = async (
+	replies: readonly Reply[],
+	change: Partial<StoredSession> = {},
+	store: TokenStore = createMemoryStore(),
+) => {
+	const clock = createManualClock({now: 1_700_000_000_000});
+	const requests: {path: string; body: URLSearchParams}[] = [];
+	const queue = [...replies];
+	const session = {...stored(clock), ...change};
+	const options: TokenEngineOptions = {
+		provider: session.provider,
+		store,
+		clock,
+		fetch: async (input, init) => {
+			const {pathname} = new URL(input instanceof Request ? input.url : input);
+			const body = init?.body instanceof URLSearchParams ? init.body : new URLSearchParams();
+			requests.push({path: pathname, body});
+			const reply = queue.shift();
+			assert.ok(reply, `an unexpected request: ${pathname} ${body.toString()}`);
+			return reply(body);
+		},
+	};
+	const engine = new TokenEngine(options);
+	await store.write('default', session);
+	/** An engine that has the client's secret as well. */
+	const withSecret = () => new TokenEngine({...options, provider: {...session.provider, clientSecret: 'hush'}});
+	return {engine, clock, store, requests, withSecret};
+};
+
+let serial = 1;
+const renewed =
+	(more: Record<string, unknown> = {}): Reply =>
+	() => {
+		serial += 1;
+		return json({
+			access_token: `at-${serial}`,
+			token_type: 'bearer',
+			expires_in: 600,
+			refresh_token: `rt-${serial}`,
+			...more,
+		});
+	};
+
+const oauthError =
+	(error: string, status = 400): Reply =>
+	() =>
+		json({error}, status);
+const dropped: Reply = () => {
+	throw new TypeError('fetch failed', {cause: {code: 'ECONNRESET'}});
+};
+
+test('a valid token costs no request', async () => {
+	const {engine, requests, clock} = await signedIn([]);
+	assert.equal(await engine.accessToken(), 'at-1');
+	await clock.advance(8 * minute);
+	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(requests.length, 0);
+});
+
+test('B05: near its end it is refreshed, and the new tokens are stored before they are handed out', async () => {
+	const {engine, clock, store, requests} = await signedIn([renewed()]);
+	await clock.advance(9.5 * minute);
+	const token = await engine.accessToken();
+	assert.notEqual(token, 'at-1');
+	const session = await store.read('default');
+	assert.equal(session?.tokens.accessToken, token);
+	assert.equal(requests[0]?.body.get('refresh_token'), 'rt-1');
+});
+
+test('what is asked for is capped at a tenth of the lifetime', async () => {
+	const {engine, clock, requests} = await signedIn([renewed()]);
+	await clock.advance(8.9 * minute);
+	assert.equal(await engine.accessToken({minimumValidity: 3600}), 'at-1');
+	await clock.advance(0.2 * minute);
+	await engine.accessToken({minimumValidity: 3600});
+	assert.equal(requests.length, 1);
+});
+
+test('calls in one process share one refresh', async () => {
+	const {engine, clock, requests} = await signedIn([renewed()]);
+	await clock.advance(10 * minute);
+	const tokens = await Promise.all(Array.from({length: 20}, async () => engine.accessToken()));
+	assert.equal(new Set(tokens).size, 1);
+	assert.equal(requests.length, 1);
+});
+
+test('F09: an answer without a refresh token keeps the old one', async () => {
+	const {engine, clock, store} = await signedIn([renewed({refresh_token: undefined})]);
+	await clock.advance(10 * minute);
+	await engine.accessToken();
+	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-1');
+});
+
+test('S27: an answer that was lost on the wire is asked for once more with the same token', async () => {
+	const {engine, clock, requests} = await signedIn([dropped, renewed()]);
+	await clock.advance(10 * minute);
+	await engine.accessToken();
+	assert.deepEqual(
+		requests.map(({body}) => body.get('refresh_token')),
+		['rt-1', 'rt-1'],
+	);
+});
+
+for (const [name, replies, code] of [
+	['a network that is down', [dropped, dropped], 'network_error'],
+	['a server that fails', [oauthError('server_error', 503)], 'server_unavailable'],
+] as const) {
+	test(`demand 40: ${name} leaves the session as it was`, async () => {
+		const {engine, clock, store} = await signedIn(replies);
+		const before = await store.read('default');
+		await clock.advance(10 * minute);
+		await assert.rejects(engine.accessToken(), {code});
+		assert.deepEqual(await store.read('default'), before);
+	});
+}
+
+test('a token that is still valid is handed out while the server cannot be reached', async () => {
+	const {engine, clock} = await signedIn([dropped, dropped]);
+	await clock.advance(9.5 * minute);
+	assert.equal(await engine.accessToken(), 'at-1');
+});
+
+test('demand 39: after invalid_grant a sibling’s newer session is adopted', async () => {
+	const store = createMemoryStore();
+	const {engine, clock} = await signedIn(
+		[
+			async () => {
+				// The sibling does not share our lock: another machine on the same home directory.
+				const session = await store.read('default');
+				await store.write('default', {
+					...session!,
+					tokens: {
+						...session!.tokens,
+						accessToken: 'at-sibling',
+						refreshToken: 'rt-sibling',
+						issuedAt: clock.now(),
+						expiresAt: clock.now() + 10 * minute,
+					},
+				});
+				return json({error: 'invalid_grant'}, 400);
+			},
+		],
+		{},
+		store,
+	);
+	await clock.advance(10 * minute);
+	assert.equal(await engine.accessToken(), 'at-sibling');
+});
+
+test('B15: a session that the server called over is marked, so that nobody asks again', async () => {
+	const {engine, clock, requests} = await signedIn([oauthError('invalid_grant')]);
+	await clock.advance(10 * minute);
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	assert.equal(requests.length, 1);
+	assert.equal(await engine.session(), undefined);
+});
+
+test('a session that cannot renew itself lives until its token ends', async () => {
+	const {engine, clock} = await signedIn([]);
+	const {tokens, ...rest} = stored(clock);
+	const {refreshToken: _, ...withoutRefresh} = tokens;
+	await engine.store.write('default', {...rest, tokens: withoutRefresh});
+	await clock.advance(9.9 * minute);
+	assert.equal(await engine.accessToken(), 'at-1');
+	await clock.advance(minute);
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+});
+
+test('a clock that was set back does not keep an old token alive', async () => {
+	const {engine, clock, requests} = await signedIn([renewed()]);
+	clock.jumpWall(-60 * minute);
+	await engine.accessToken();
+	assert.equal(requests.length, 1);
+});
+
+test('nobody signed in, and a session of another client, both need a person', async () => {
+	const {engine, store, clock} = await signedIn([]);
+	await store.remove('default');
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	const session = stored(clock);
+	await store.write('default', {...session, provider: {...session.provider, clientId: 'another'}});
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+});
+
+test('who has to sign in is told so in the words of the application, and by default without the name of any command', async () => {
+	const {engine, clock, store} = await signedIn([]);
+	await store.remove('default');
+	await assert.rejects(engine.accessToken(), {code: 'person_required', hint: 'Sign in again.'});
+	const {provider} = engine;
+	const acme = new TokenEngine({provider, store, clock, signInHint: 'Run: acme login'});
+	await assert.rejects(acme.accessToken(), {code: 'person_required', hint: 'Run: acme login'});
+	await store.write('default', {...stored(clock), dead: true});
+	await assert.rejects(acme.accessToken(), {code: 'person_required', hint: 'Run: acme login'});
+});
+
+test('client credentials are asked for again when the token ends', async () => {
+	const store = createMemoryStore();
+	const {engine, clock, requests, withSecret} = await signedIn(
+		[renewed({refresh_token: undefined})],
+		{route: 'client-credentials'},
+		store,
+	);
+	await clock.advance(10 * minute);
+	await assert.rejects(engine.accessToken(), {code: 'config_error', message: /without its client secret/});
+	assert.equal(requests.length, 0);
+	await withSecret().accessToken();
+	assert.equal(requests[0]?.body.get('grant_type'), 'client_credentials');
+});
+
+test('a caller who gives up does not stop the refresh, whose answer is kept', async () => {
+	let answer: (response: Response) => void = () => undefined;
+	const {engine, clock, store, requests} = await signedIn([async () => new Promise(resolve => (answer = resolve))]);
+	await clock.advance(10 * minute);
+	const controller = new AbortController();
+	const asking = engine.accessToken({signal: controller.signal});
+	// What the refresh needs is loaded from disk first, which takes real turns.
+	while (requests.length === 0) await new Promise(resolve => setImmediate(resolve));
+	controller.abort(new LoginError('cancelled', 'Never mind.', {hint: ''}));
+	await assert.rejects(asking, {code: 'cancelled'});
+	answer(json({access_token: 'at-late', token_type: 'bearer', expires_in: 600, refresh_token: 'rt-late'}));
+	assert.equal(await engine.accessToken(), 'at-late');
+	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-late');
+});
+
+test('a disk that is full says so before the refresh token is spent', async () => {
+	const {engine, clock, requests, store} = await signedIn([]);
+	store.write = async () => {
+		throw new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
+	};
+
+	await clock.advance(10 * minute);
+	await assert.rejects(engine.accessToken(), {code: 'store_error'});
+	assert.equal(requests.length, 0);
+});
+
+const toRenew = (accessToken: string) => ({access_token: accessToken, token_type: 'bearer', expires_in: 600});
+
+test('whoever signs in without waiting any longer for a refresh keeps the new session', async () => {
+	const store = createMemoryStore();
+	const {engine, clock} = await signedIn(
+		[
+			async () => {
+				const session = await store.read('default');
+				const tokens = {...session!.tokens, accessToken: 'at-login', refreshToken: 'rt-login'};
+				await store.write('default', {...session!, tokens: {...tokens, expiresAt: clock.now() + 10 * minute}});
+				return json({...toRenew('at-late'), refresh_token: 'rt-late'});
+			},
+		],
+		{},
+		store,
+	);
+	await clock.advance(10 * minute);
+	assert.equal(await engine.accessToken(), 'at-login');
+	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-login');
+});
+
+test('a refresh that ends after a logout does not sign in again: its tokens are revoked', async () => {
+	const store = createMemoryStore();
+	const done: Reply = () => new Response(null, {status: 200});
+	const {engine, clock, requests} = await signedIn(
+		[
+			async () => {
+				await store.remove('default');
+				return json({...toRenew('at-late'), refresh_token: 'rt-late'});
+			},
+			done,
+			done,
+		],
+		{},
+		store,
+	);
+	await clock.advance(10 * minute);
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	assert.equal(await store.read('default'), undefined);
+	assert.deepEqual(
+		requests.slice(1).map(({body}) => body.get('token')),
+		['rt-late', 'at-late'],
+	);
+});
+
+test('settled() waits for the answer of a refresh whose caller has left', async () => {
+	let answer: (response: Response) => void = () => undefined;
+	const {engine, clock, store, requests} = await signedIn([async () => new Promise(resolve => (answer = resolve))]);
+	await engine.settled();
+	await clock.advance(10 * minute);
+	const controller = new AbortController();
+	const asking = engine.accessToken({signal: controller.signal});
+	// What the refresh needs is loaded from disk first, which takes real turns.
+	while (requests.length === 0) await new Promise(resolve => setImmediate(resolve));
+	controller.abort(new LoginError('cancelled', 'Never mind.', {hint: ''}));
+	await assert.rejects(asking, {code: 'cancelled'});
+	const settled = engine.settled();
+	answer(json({...toRenew('at-late'), refresh_token: 'rt-late'}));
+	await settled;
+	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-late');
+});
+
+test('V05: logout revokes the refresh token first, then the access token, and forgets', async () => {
+	const done: Reply = () => new Response(null, {status: 200});
+	const {engine, requests, store} = await signedIn([done, done]);
+	assert.deepEqual(await engine.logout(), {outcome: 'revoked'});
+	assert.deepEqual(
+		requests.map(({body}) => body.get('token')),
+		['rt-1', 'at-1'],
+	);
+	assert.equal(await store.read('default'), undefined);
+	assert.deepEqual(await engine.logout(), {outcome: 'no-session'});
+});
+
+test('demand 50: a logout that the server did not confirm forgets all the same, and says so', async () => {
+	const {engine, store} = await signedIn([dropped, dropped, dropped, dropped]);
+	const result = await engine.logout();
+	assert.equal(result.outcome, 'not-revoked');
+	assert.ok(result.reason);
+	assert.equal(await store.read('default'), undefined);
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {test} from 'node:test';
+import {LoginError} from '../../source/engine/login-error.js';
+import type {Keyring} from '../../source/store/keyring.js';
+import {openStore} from '../../source/store/open-store.js';
+import {storeError} from '../../source/store/store-error.js';
+import {storeHome} from '../../source/store/store-home.js';
+import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
+
+const working = (): Keyring & {probes: number} => {
+	let secret: string | undefined;
+	const keyring = {
+		probes: 0,
+		get: async () => secret,
+		set: async (value: string) => {
+			secret = value;
+		},
+		probe: async () => {
+			keyring.probes++;
+		},
+	};
+	return keyring;
+};
+
+const refuse = async (): Promise<never> => Promise.reject(storeError('The system keyring is locked.', 'Unlock it.'));
+const locked: Keyring = {get: refuse, set: refuse, probe: refuse};
+
+test('S28: auto takes a keyring that works, remembers it, and tries it out at login only', async t => {
+	const home = temporaryFolder(t);
+	const keyring = working();
+	const store = await openStore({home, keyring, forLogin: true});
+	assert.equal(store.kind, 'keyring');
+	assert.deepEqual(store.notices, []);
+	await store.write('work', makeSession('x'));
+	const later = await openStore({home, keyring});
+	assert.equal(later.kind, 'keyring');
+	assert.equal((await later.read('work'))?.tokens.accessToken, 'x');
+	assert.equal(keyring.probes, 1);
+});
+
+test('S28: auto falls back to files, says so, and remembers it', async t => {
+	const home = temporaryFolder(t);
+	const store = await openStore({home, keyring: locked, forLogin: true});
+	assert.equal(store.kind, 'file');
+	assert.equal(store.notices.length, 1);
+	assert.match(
+		store.notices[0]!,
+		/^The system keyring is locked\. The session is kept in a file that only you can read, in .+\.$/,
+	);
+	const later = await openStore({home, keyring: locked});
+	assert.equal(later.kind, 'file');
+	assert.deepEqual(later.notices, []);
+});
+
+test('a keyring that was asked for by name is never replaced by files', async t => {
+	const home = temporaryFolder(t);
+	await assert.rejects(openStore({kind: 'keyring', home, keyring: locked, forLogin: true}), {code: 'store_error'});
+	assert.deepEqual(readdirSync(home), []);
+});
+
+test('S28: never both: a refresh keeps the form of the session, a login moves it', async t => {
+	const home = temporaryFolder(t);
+	const keyring = working();
+	const form = () =>
+		readFileSync(path.join(home, 'profile-work.json'), 'utf8').includes('"sealed"') ? 'keyring' : 'file';
+	await (await openStore({kind: 'keyring', home, keyring, forLogin: true})).write('work', makeSession('one'));
+	await (await openStore({kind: 'file', home, keyring, forLogin: true})).write('other', makeSession('two'));
+	const refresher = await openStore({home, keyring});
+	assert.equal(refresher.kind, 'file');
+	await refresher.read('work');
+	assert.equal(refresher.kind, 'keyring');
+	await refresher.write('work', makeSession('three'));
+	assert.equal(form(), 'keyring');
+	await (await openStore({kind: 'file', home, keyring, forLogin: true})).write('work', makeSession('four'));
+	assert.equal(form(), 'file');
+	assert.deepEqual(readdirSync(home), ['profile-other.json', 'profile-work.json', 'store.json']);
+});
+
+test('demand 47: a session in a file is opened and read without the keyring and without a write', async t => {
+	const home = temporaryFolder(t);
+	await (await openStore({kind: 'file', home, forLogin: true})).write('work', makeSession('x'));
+	const calls: string[] = [];
+	const fileSystem = watchedFileSystem(({name}) => calls.push(name));
+	const store = await openStore({home, keyring: locked, fileSystem});
+	assert.ok(await store.read('work'));
+	const reading = ['factsAt', 'openToRead', 'facts', 'read', 'close'];
+	assert.deepEqual(
+		calls.filter(name => !reading.includes(name)),
+		[],
+	);
+});
+
+test('a damaged memory of the choice loses nothing', async t => {
+	const home = temporaryFolder(t);
+	await (await openStore({kind: 'file', home, forLogin: true})).write('work', makeSession('x'));
+	writeFileSync(path.join(home, 'store.json'), '{');
+	assert.ok(await (await openStore({home, keyring: locked})).read('work'));
+});
+
+test('memory is kept nowhere', async t => {
+	const home = temporaryFolder(t);
+	const store = await openStore({kind: 'memory', home, forLogin: true});
+	await store.write('work', makeSession('x'));
+	assert.equal(store.kind, 'memory');
+	assert.deepEqual(readdirSync(home), []);
+});
+
+test('INK_LOGIN_HOME moves every file; without it each platform has its own place', () => {
+	const rows = [
+		[{INK_LOGIN_HOME: '/srv/x', XDG_STATE_HOME: '/state'}, 'linux', '/srv/x'],
+		[{INK_LOGIN_HOME: '', XDG_STATE_HOME: '/state'}, 'linux', '/state/ink-login'],
+		[{XDG_STATE_HOME: 'relative'}, 'linux', '/home/u/.local/state/ink-login'],
+		[{}, 'freebsd', '/home/u/.local/state/ink-login'],
+		[{XDG_STATE_HOME: '/state'}, 'darwin', '/home/u/Library/Application Support/ink-login'],
+		[{LOCALAPPDATA: 'C:\\Users\\u\\AppData\\Local'}, 'win32', 'C:\\Users\\u\\AppData\\Local\\ink-login'],
+		[{INK_LOGIN_HOME: 'D:\\x'}, 'win32', 'D:\\x'],
+	] as const;
+	for (const [environment, platform, expected] of rows)
+		assert.equal(storeHome(environment, platform, '/home/u'), expected);
+});
+
+test('S28: a login that was given a file is not kept from it by the session that a failing keyring holds', async t => {
+	const home = temporaryFolder(t);
+	await (
+		await openStore({kind: 'keyring', home, keyring: working(), forLogin: true})
+	).write('work', makeSession('one'));
+	const broken = {
+		...locked,
+		get: async () => Promise.reject(new LoginError('store_error', 'The system keyring is locked.', {hint: ''})),
+	};
+	await assert.rejects((await openStore({home, keyring: broken})).read('work'), {code: 'store_error'});
+	const store = await openStore({kind: 'file', home, keyring: broken, forLogin: true});
+	for (let time = 0; time < 2; time++) assert.equal(await store.read('work'), undefined);
+	assert.deepEqual(store.notices, [
+		'The system keyring is locked. The session of profile "work" cannot be read; signing in replaces it.',
+	]);
+	await store.write('work', makeSession('two'));
+	assert.equal((await (await openStore({home, keyring: broken})).read('work'))?.tokens.accessToken, 'two');
+});
+
+test('a home that cannot be made is said to be so at once, in /proc as well, where Node itself would try for ever', async () => {
+	const store = await openStore({kind: 'file', home: '/proc/nowhere/at/all'});
+	await assert.rejects(store.write('default', makeSession('x')), {code: 'store_error'});
+});

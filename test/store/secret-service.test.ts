@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {after, test} from 'node:test';
+import {isKeyringMissing, startBus, startKeyring, startSilentBus, strangersEnvironment} from '../support/keyring.js';
+import {prepareChildren, type Child} from './children.js';
+import {temporaryFolder} from './fixtures.js';
+
+const children = prepareChildren();
+after(() => children.remove());
+
+type Answer = {
+	kind?: string;
+	length?: number;
+	notices?: string[];
+	message?: string;
+	removed?: boolean;
+	list?: string[];
+};
+
+const answerOf = async (child: Child): Promise<Answer> => {
+	const began = performance.now();
+	const answer = JSON.parse((await child.line()) ?? '{}') as Answer;
+	await child.closed;
+	assert.equal(child.process.exitCode, 0);
+	assert.ok(performance.now() - began < 10_000, 'it hung');
+	return answer;
+};
+
+test('gnome-keyring: stored, read back by another process, larger than 16 KB, removed', async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	const environment = await startBus(t, strangersEnvironment(folder));
+	await startKeyring(t, environment, 'a password');
+	const home = path.join(folder, 'home');
+	const size = 40_000;
+	assert.deepEqual(await answerOf(children.startIn(environment, 'login', home, String(size))), {
+		kind: 'keyring',
+		notices: [],
+	});
+	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+		kind: 'keyring',
+		length: size,
+		notices: [],
+	});
+	assert.doesNotMatch(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), /xxxxxx/);
+	assert.deepEqual(await answerOf(children.startIn(environment, 'remove', home)), {removed: true, list: []});
+	assert.deepEqual(readdirSync(home), ['store.json']);
+});
+
+test('demand 44: a keyring that got locked is said at once, the session stays, and a login takes a file and says so', async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	const environment = await startBus(t, strangersEnvironment(folder));
+	const stop = await startKeyring(t, environment, 'a password');
+	const home = path.join(folder, 'home');
+	await answerOf(children.startIn(environment, 'login', home, '10'));
+	await stop();
+	await startKeyring(t, environment);
+
+	const sealed = readFileSync(path.join(home, 'profile-work.json'), 'utf8');
+	const {message} = await answerOf(children.startIn(environment, 'read', home));
+	assert.equal(message, 'The system keyring is locked.');
+	assert.equal(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), sealed);
+
+	const began = performance.now();
+	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '20'));
+	assert.ok(performance.now() - began < 4000);
+	assert.equal(kind, 'file');
+	assert.match(
+		notices?.join() ?? '',
+		/^The system keyring is locked, or there is none\. The session is kept in a file/,
+	);
+	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+		kind: 'file',
+		length: 20,
+		notices: [],
+	});
+});
+
+test('demand 44: without a bus a login takes a file within its time, and says so', async t => {
+	const folder = temporaryFolder(t);
+	const environment = strangersEnvironment(folder);
+	const home = path.join(folder, 'home');
+	const began = performance.now();
+	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
+	assert.ok(performance.now() - began < 4000);
+	assert.equal(kind, 'file');
+	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is kept in a file/);
+	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+		kind: 'file',
+		length: 10,
+		notices: [],
+	});
+});
+
+test('demand 44: a bus that never answers holds up neither a login nor a reader for more than 2 seconds, nor their end', async t => {
+	const folder = temporaryFolder(t);
+	const environment = await startSilentBus(t, folder);
+	const home = path.join(folder, 'home');
+	const began = performance.now();
+	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
+	assert.ok(performance.now() - began < 5000);
+	assert.equal(kind, 'file');
+	assert.match(notices?.join() ?? '', /^The system keyring did not answer within 2 seconds\./);
+});
+
+test('demand 44: a reader of a sealed session gives up on a bus that never answers, and leaves the session alone', async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	const environment = await startBus(t, strangersEnvironment(folder));
+	await startKeyring(t, environment, 'a password');
+	const home = path.join(folder, 'home');
+	await answerOf(children.startIn(environment, 'login', home, '10'));
+	const silent = await startSilentBus(t, folder);
+	const {message} = await answerOf(children.startIn(silent, 'read', home));
+	assert.equal(message, 'The system keyring does not answer.');
+	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+		kind: 'keyring',
+		length: 10,
+		notices: [],
+	});
+});
+
+test('where a window may be asking for a password, the wait is longer, and said', async t => {
+	const folder = temporaryFolder(t);
+	const environment = await startSilentBus(t, folder);
+	const child = children.startIn({...environment, DISPLAY: ':99'}, 'login', path.join(folder, 'home'), '10');
+	assert.equal(await child.line(), 'Waiting for the system keyring: a window may be asking to unlock it.');
+	child.process.kill('SIGKILL');
+	await child.closed;
+});

@@ -1,0 +1,121 @@
+import path from 'node:path';
+import ts from 'typescript';
+
+export type Member = {readonly name: string; readonly text: string};
+export type Exported = Member & {readonly isValue: boolean; readonly members: readonly Member[]};
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+
+/** Types whose members people write or read; the others are named only. */
+const isSpelledOut = (name: string): boolean =>
+	/(Props|Options|Settings|Script|Components)$/.test(name) ||
+	['Environment', 'ExchangeRequest', 'LoginRun', 'Session', 'Theme', 'UseLogin', 'UseSession'].includes(name);
+
+/** What an entry exports, with what its TSDoc says of it. */
+export const exportsOf = (entry: string): readonly Exported[] => {
+	const configuration = ts.readConfigFile(path.join(root, 'tsconfig.json'), file => ts.sys.readFile(file));
+	const {options} = ts.parseJsonConfigFileContent(configuration.config, ts.sys, root);
+	const program = ts.createProgram([path.join(root, 'source', entry)], options);
+	const checker = program.getTypeChecker();
+	const source = program.getSourceFile(path.join(root, 'source', entry));
+	const module = source && checker.getSymbolAtLocation(source);
+	if (module === undefined) throw new Error(`${entry} exports nothing.`);
+
+	const textOf = (symbol: ts.Symbol): string => {
+		const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
+		const given = symbol.getJsDocTags(checker).find(({name}) => name === 'default');
+		const [paragraph = ''] = text.split(/\n\s*\n/);
+		const standard = given === undefined ? [] : [`Default: ${ts.displayPartsToString(given.text)}`];
+		return [paragraph.replaceAll(/\s+/g, ' '), ...standard].filter(Boolean).join(' ');
+	};
+	const membersOf = (symbol: ts.Symbol): Member[] => {
+		const type = checker.getDeclaredTypeOfSymbol(symbol);
+		const parts = type.isUnion() ? type.types : [type];
+		const members = new Map<string, ts.Symbol>();
+		for (const member of parts.flatMap(part => part.getProperties())) {
+			if (!member.name.startsWith('__')) members.set(member.name, members.get(member.name) ?? member);
+		}
+
+		return [...members.values()].map(member => ({name: member.name, text: textOf(member)}));
+	};
+
+	return checker.getExportsOfModule(module).map(exported => {
+		const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+		const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
+		return {
+			name: exported.name,
+			text: textOf(symbol),
+			isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
+			members: isSpelledOut(exported.name) ? membersOf(symbol) : [],
+		};
+	});
+};
+
+/** What belongs together, by the names of exports; each goes to the first chapter that wants it. */
+const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
+	['Hooks', /^(use|Use)[A-Z]|^(AccountQuestion|LoginStarter|ClipboardState|CountdownOptions)$/],
+	['A login without Ink of your own', /^(login|ShowLoginOptions)$|Plain|Ndjson/],
+	[
+		'Presets',
+		/^(auth0|workos|workosConnect|github|google|entra|oidc|oauth|presets|PresetName)$|^(Auth0|Workos|WorkosConnect|Github|Google|Entra|Oidc|OAuth|Preset|AnyPreset)Options$/,
+	],
+	[
+		'Screens',
+		/^(Login|LoginProps|LoginComponents|Choice|FrameParts|LookProps|ScreenProps|Theme|defaultTheme|Environment|messages|Messages|QrCode|QrCodeProps|SpinnerProps)$|^(FlowPicker|DeviceCodeScreen|BrowserScreen)/,
+	],
+	['Stores', /^(create|open)\w*Store$|^(FileStore|KeyringStore|OpenStore)Options$|^(Keyring|storeHome)$/],
+	[
+		'Terminal',
+		/^(Clipboard|createClipboard|ClipboardOutcome|Facts|gatherFacts|createBrowserOpener|createFetch|FetchOptions|Situation|describeSituation|recommend|signInHint)$/,
+	],
+	['Engine', /./],
+];
+
+/** A type that has all that others have is told as what it has besides. */
+const basesOf = (name: string): readonly string[] => {
+	if (/^(FlowPicker|DeviceCodeScreen|BrowserScreen)Props$/.test(name)) return ['ScreenProps'];
+	if (/^(ScreenProps|LoginProps)$/.test(name)) return ['LookProps'];
+	if (name === 'ShowLoginOptions') return ['LoginOptions', 'LoginProps', 'LookProps'];
+	if (name === 'UseLoginOptions') return ['LoginOptions'];
+	if (name === 'KeyringStoreOptions') return ['FileStoreOptions'];
+	if (name === 'AnyPresetOptions')
+		return ['Auth0Options', 'WorkosOptions', 'GithubOptions', 'EntraOptions', 'OidcOptions'];
+	return /^(Auth0|Workos|WorkosConnect|Github|Google|Entra|Oidc|OAuth)Options$/.test(name) ? ['PresetOptions'] : [];
+};
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll(/\{@link (\S+?)\}/g, '`$1`');
+
+const tableOf = ({name, text, members}: Exported, all: readonly Exported[]): string => {
+	const bases = basesOf(name);
+	const inherited = new Set(
+		all.filter(other => bases.includes(other.name)).flatMap(other => other.members.map(member => member.name)),
+	);
+	const own = members.filter(member => !inherited.has(member.name));
+	const from = bases.map(base => `\`${base}\``).join(', ');
+	const opening = from === '' ? '' : own.length === 0 ? `As ${from}.` : `What ${from} may have, and:`;
+	const rows = own.map(member => `| \`${member.name}\` | ${cell(member.text)} |`);
+	const table = rows.length === 0 ? [] : ['| member | |\n|---|---|\n' + rows.join('\n')];
+	return [`**\`${name}\`** ${cell(text)}`.trim(), opening, ...table].filter(Boolean).join('\n\n');
+};
+
+/** The reference as Markdown, chapter by chapter. */
+export const referenceText = (main: readonly Exported[], testing: readonly Exported[]): string => {
+	const all = [...main, ...testing];
+	const chapterOf = ({name}: Exported) => chapters.find(([, wants]) => wants.test(name))?.[0];
+	const write = (title: string, exported: readonly Exported[]): string => {
+		const named = exported.filter(({members}) => members.length === 0);
+		const list = named.map(({name, text}) => `- \`${name}\`${text === '' ? '' : `: ${cell(text)}`}`).join('\n');
+		const tables = exported.filter(({members}) => members.length > 0).map(each => tableOf(each, all));
+		return [`### ${title}`, list, ...tables].filter(Boolean).join('\n\n');
+	};
+	const order = ['Screens', 'Hooks', 'A login without Ink of your own', 'Engine', 'Presets', 'Stores', 'Terminal'];
+	return [
+		...order.map(title =>
+			write(
+				title,
+				main.filter(exported => chapterOf(exported) === title),
+			),
+		),
+		write('`ink-login/testing`', testing),
+	].join('\n\n');
+};

@@ -1,0 +1,32 @@
+import type {Page} from 'playwright-core';
+
+/** A person at the pages of the embedded authorization server. */
+export const demoPerson = (page: Page) => {
+	const press = async (name: string) => page.getByRole('button', {name, exact: true}).click();
+	const read = async (heading: string | RegExp) =>
+		page.getByRole('heading', {name: heading, ...(typeof heading === 'string' && {exact: true})}).waitFor();
+	return {
+		press,
+		read,
+		/** Opens the address that was shown, and types the code. */
+		async typeCode(address: string, userCode: string) {
+			await page.goto(address);
+			await page.getByLabel('Code').fill(userCode);
+			await press('Continue');
+		},
+		/** Compares the code with the one in the terminal, signs in, and approves. */
+		async approveCode(userCode: string) {
+			await read('Is this your code?');
+			await page.getByText(userCode, {exact: true}).waitFor();
+			await press('Yes, it is mine');
+			await press('Sign in');
+			await press('Approve');
+			await read('You are signed in');
+		},
+		/** Signs in and approves after the browser way led here. */
+		async approve() {
+			await press('Sign in');
+			await press('Approve');
+		},
+	};
+};

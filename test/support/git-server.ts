@@ -1,0 +1,92 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import path from 'node:path';
+import {temporaryFolder, type Scope} from './built-command.js';
+
+export type GitServer = {
+	/** The address of a repository with one commit. */
+	readonly url: string;
+	/** The passwords that came, in order; those that were taken end with a space and `ok`. */
+	readonly passwords: readonly string[];
+};
+
+/** Nothing of whoever runs the tests. */
+export const gitEnvironment = (home: string): Record<string, string> => ({
+	PATH: process.env['PATH'] ?? '',
+	HOME: home,
+	GIT_CONFIG_NOSYSTEM: '1',
+	GIT_TERMINAL_PROMPT: '0',
+	GIT_AUTHOR_NAME: 'Ada',
+	GIT_AUTHOR_EMAIL: 'ada@example.com',
+	GIT_COMMITTER_NAME: 'Ada',
+	GIT_COMMITTER_EMAIL: 'ada@example.com',
+});
+
+const makeRepository = (folder: string) => {
+	const git = (...args: string[]) =>
+		execFileSync('git', args, {cwd: folder, env: gitEnvironment(folder), stdio: 'pipe'});
+	git('init', '--quiet', '--bare', 'repository.git');
+	git('clone', '--quiet', 'repository.git', 'work');
+	git('-C', 'work', 'commit', '--quiet', '--allow-empty', '--message', 'the first one');
+	git('-C', 'work', 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+	git('-C', 'repository.git', 'symbolic-ref', 'HEAD', 'refs/heads/main');
+};
+
+/** The CGI of RFC 3875, as far as git-http-backend(1) needs it. */
+const runBackend = async (root: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+	const {pathname, search} = new URL(request.url ?? '', 'http://localhost');
+	const child = spawn('git', ['http-backend'], {
+		env: {
+			...gitEnvironment(root),
+			GIT_PROJECT_ROOT: root,
+			GIT_HTTP_EXPORT_ALL: '1',
+			REQUEST_METHOD: request.method,
+			PATH_INFO: pathname,
+			QUERY_STRING: search.slice(1),
+			CONTENT_TYPE: request.headers['content-type'],
+			HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
+			GIT_PROTOCOL: request.headers['git-protocol'] as string | undefined,
+			REMOTE_USER: 'somebody',
+		},
+		stdio: ['pipe', 'pipe', 'inherit'],
+	});
+	request.pipe(child.stdin);
+	const chunks: Buffer[] = [];
+	child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+	await once(child, 'close');
+	const output = Buffer.concat(chunks);
+	const end = output.indexOf('\r\n\r\n');
+	for (const line of output.toString('latin1', 0, end).split('\r\n')) {
+		const [name = '', value = ''] = line.split(/: (.*)/s);
+		if (name === 'Status') response.statusCode = Number.parseInt(value, 10);
+		else response.setHeader(name, value);
+	}
+
+	response.end(output.subarray(end + 4));
+};
+
+/** Serves a repository over http to whoever brings a password that `isGood`. */
+export const gitServer = async (t: Scope, isGood: (password: string) => Promise<boolean>): Promise<GitServer> => {
+	const root = await temporaryFolder(t);
+	makeRepository(root);
+	const passwords: string[] = [];
+	const answer = async (request: IncomingMessage, response: ServerResponse) => {
+		const [, encoded = ''] = /^Basic (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+		const [, password] = Buffer.from(encoded, 'base64').toString().split(/:(.*)/s);
+		const isLetIn = password !== undefined && (await isGood(password));
+		if (password !== undefined) passwords.push(isLetIn ? `${password} ok` : password);
+		if (isLetIn) return runBackend(root, request, response);
+		response.writeHead(401, {'www-authenticate': 'Basic realm="repositories"'}).end();
+	};
+
+	const server = createServer((request, response) => void answer(request, response));
+	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+	t.after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	const {port} = server.address() as AddressInfo;
+	return {url: new URL(path.posix.join('/', 'repository.git'), `http://127.0.0.1:${port}`).href, passwords};
+};

@@ -1,0 +1,49 @@
+import {execFileSync} from 'node:child_process';
+import {existsSync, mkdirSync} from 'node:fs';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import type {TestContext} from 'node:test';
+
+/** The majors that an application may bring; 6 is the one that is installed here. */
+export const inkMajors = [6, 7, 8] as const;
+export type InkMajor = (typeof inkMajors)[number];
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
+
+const install = (folder: string, major: InkMajor) => {
+	mkdirSync(folder, {recursive: true});
+	const words = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+	execFileSync('npm', [...words, `ink@${major}`, 'react@^19.3'], {stdio: 'ignore', timeout: 120_000});
+};
+
+/**
+ * The words for Node.js that make a program use this Ink, and the React beside it. It is installed once, out of the way
+ * of the project's own packages; without a network the test is skipped, or fails when `CI` is set.
+ */
+export const useInk = (t: TestContext, major: InkMajor): readonly string[] | undefined => {
+	if (major === 6) return [];
+	const folder = `${cache}ink-${major}`;
+	try {
+		if (!existsSync(`${folder}/node_modules/ink/package.json`)) install(folder, major);
+	} catch {
+		const advice = `Ink ${major} is missing, and the package registry cannot be reached.`;
+		if (process.env['CI']) throw new Error(advice);
+		t.skip(advice);
+		return undefined;
+	}
+
+	const from = JSON.stringify(pathToFileURL(`${folder}/`).href);
+	// In Node's own hook: packages that are asked for by our files, and by what they use, come from that folder.
+	const hooks = `
+		const swapped = /^(ink|react|react-reconciler)(\\/|$)/;
+		export const resolve = (specifier, context, next) =>
+			next(specifier, swapped.test(specifier) && !context.parentURL?.startsWith(${from})
+				? {...context, parentURL: ${from} + 'from.js'} : context);
+	`;
+	const register = `
+		import {register} from 'node:module';
+		register(${JSON.stringify(dataUrl(hooks))});
+	`;
+	return ['--import', dataUrl(register)];
+};
+
+const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;

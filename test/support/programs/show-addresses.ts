@@ -1,0 +1,15 @@
+import {showLogin} from '../../../source/components/show-login.js';
+import {TokenEngine} from '../../../source/engine/token-engine.js';
+import {createMemoryStore} from '../../../source/store/index.js';
+import {startScriptedServer} from '../../../source/testing/index.js';
+
+/** A login screen against a server in memory. Its arguments: the way to begin with, and the server's verification address. */
+const [route, verification] = process.argv.slice(2) as ['browser' | 'device', string];
+const server = await startScriptedServer({issuer: 'https://auth.example.test', endpoints: {verification}});
+const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
+const nothing = async () => ({status: 'unavailable'}) as const;
+try {
+	await showLogin({engine, stdout: process.stdout, login: {route, open: false, showQr: false, clipboard: nothing}});
+} catch {
+	// Left by Ctrl-C.
+}

@@ -1,0 +1,158 @@
+import process from 'node:process';
+import nodePty from '@lydell/node-pty';
+import {TerminalEmulator} from './terminal-emulator.js';
+
+export type PtyOptions = {
+	/** A program, by name or path. @default this Node.js */
+	readonly command?: string;
+	readonly args?: readonly string[];
+	/** Added to a clean environment; undefined takes a variable out of it. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** @default this project's root */
+	readonly cwd?: string;
+	readonly columns?: number;
+	readonly rows?: number;
+};
+
+export type PtyExit = {
+	readonly code: number;
+	/** The number of the signal that ended the program, 0 for none. */
+	readonly signal: number;
+};
+
+export type PtyRun = {
+	readonly emulator: TerminalEmulator;
+	readonly pid: number;
+	/** All that the program has written, escape sequences and all. */
+	readonly output: string;
+	/** The most rows of the window that were in use at once. */
+	readonly tallestFrame: number;
+	/** Types, as raw bytes: '\r' is enter, '\u001B' escape, '\u0003' ctrl+c. */
+	write(keys: string): void;
+	/** Pastes as a terminal does: bracketed where the program asked for it. */
+	paste(text: string): void;
+	/** Resolves with the screen's text once it matches; asked after each output, never by the clock. */
+	waitFor(
+		predicate: RegExp | ((emulator: TerminalEmulator) => boolean),
+		description?: string,
+		timeoutMs?: number,
+	): Promise<string>;
+	resize(columns: number, rows: number): void;
+	kill(signal?: NodeJS.Signals): void;
+	/** Resolves when the program has ended and all its output shows. */
+	readonly exit: Promise<PtyExit>;
+	/** Ends the program, if it still runs, and frees the emulator. */
+	[Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Nothing of the machine that runs the tests, and no CI: what a person with a good terminal has. */
+const cleanEnvironment = (): Record<string, string | undefined> => ({
+	PATH: process.env['PATH'],
+	HOME: process.env['HOME'],
+	USER: 'person',
+	SHELL: '/bin/sh',
+	TERM: 'xterm-256color',
+	COLORTERM: 'truecolor',
+	LANG: 'C.UTF-8',
+});
+
+/** Runs a program in a pseudo-terminal, with a terminal emulator at the other end. */
+export const runInPty = ({
+	command = process.execPath,
+	args = [],
+	env = {},
+	cwd = new URL('../..', import.meta.url).pathname,
+	columns = 80,
+	rows = 24,
+}: PtyOptions): PtyRun => {
+	const emulator = new TerminalEmulator(columns, rows);
+	const environment = Object.fromEntries(
+		Object.entries({...cleanEnvironment(), ...env}).filter(([, value]) => value !== undefined),
+	);
+	const pty = nodePty.spawn(command, [...args], {
+		cols: columns,
+		rows,
+		cwd,
+		env: environment,
+		name: environment['TERM'],
+	});
+	const watchers = new Set<() => void>();
+	let output = '';
+	let tallestFrame = 0;
+	let ended: PtyExit | undefined;
+	// The emulator takes its input in order, so the last feed is done when all are.
+	let shown = Promise.resolve();
+
+	const notice = () => {
+		tallestFrame = Math.max(tallestFrame, emulator.screen().findLastIndex(line => line !== '') + 1);
+		for (const watcher of [...watchers]) watcher();
+	};
+
+	pty.onData(data => {
+		output += data;
+		shown = emulator.feed(data).then(notice);
+	});
+	emulator.onReply(reply => {
+		if (!ended) pty.write(reply);
+	});
+	const exit = new Promise<PtyExit>(resolve => {
+		pty.onExit(({exitCode, signal = 0}) => {
+			void shown.then(() => {
+				ended = {code: exitCode, signal};
+				resolve(ended);
+				for (const watcher of [...watchers]) watcher();
+			});
+		});
+	});
+
+	return {
+		emulator,
+		pid: pty.pid,
+		exit,
+		get output() {
+			return output;
+		},
+		get tallestFrame() {
+			return tallestFrame;
+		},
+		write(keys) {
+			pty.write(keys);
+		},
+		paste(text) {
+			pty.write(emulator.bracketedPaste ? `\u001B[200~${text}\u001B[201~` : text);
+		},
+		async waitFor(predicate, description = String(predicate), timeoutMs = 15_000) {
+			const holds = () => (predicate instanceof RegExp ? predicate.test(emulator.text) : predicate(emulator));
+			return new Promise((resolve, reject) => {
+				const finish = (problem?: string) => {
+					clearTimeout(timer);
+					watchers.delete(look);
+					if (!problem) resolve(emulator.text);
+					else
+						reject(
+							new Error(`${problem} (${description}). The screen was:\n${emulator.history().join('\n').trimEnd()}`),
+						);
+				};
+				const look = () => {
+					if (holds()) finish();
+					else if (ended) finish(`The program ended with ${JSON.stringify(ended)} before it came`);
+				};
+				const timer = setTimeout(() => finish(`Not seen within ${timeoutMs} ms`), timeoutMs);
+				watchers.add(look);
+				look();
+			});
+		},
+		resize(newColumns, newRows) {
+			emulator.resize(newColumns, newRows);
+			pty.resize(newColumns, newRows);
+		},
+		kill(signal = 'SIGTERM') {
+			if (!ended) pty.kill(signal);
+		},
+		async [Symbol.asyncDispose]() {
+			if (!ended) pty.kill('SIGKILL');
+			await exit;
+			emulator.dispose();
+		},
+	};
+};
