@@ -1,0 +1,71 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdirSync} from 'node:fs';
+import path from 'node:path';
+import {createInterface} from 'node:readline';
+import {setTimeout as sleep} from 'node:timers/promises';
+
+export const isInstalled = (program: string): boolean => {
+	try {
+		execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], {stdio: 'ignore'});
+		return true;
+	} catch {
+		return false;
+	}
+};
+
+export type RunningKeyring = AsyncDisposable & {
+	/** What a program must know to find it. */
+	readonly environment: Readonly<Record<string, string>>;
+};
+
+/**
+ * A real keyring of its own, unlocked (gnome-keyring on a session bus); undefined where it is not installed.
+ *
+ * @param prepare - called once it answers, while this process's own environment leads to it too
+ */
+export const startKeyring = async (
+	folder: string,
+	prepare: (environment: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<RunningKeyring | undefined> => {
+	if (!isInstalled('dbus-run-session') || !isInstalled('gnome-keyring-daemon')) return undefined;
+	const runtime = path.join(folder, 'runtime');
+	mkdirSync(runtime, {mode: 0o700});
+	const place = {PATH: process.env['PATH'] ?? '', HOME: folder, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: folder};
+	const script =
+		'echo "$DBUS_SESSION_BUS_ADDRESS"; exec gnome-keyring-daemon --foreground --components=secrets --unlock';
+	const session = spawn('dbus-run-session', ['--', 'sh', '-c', script], {
+		env: place,
+		stdio: ['pipe', 'pipe', 'ignore'],
+	});
+	const ended = once(session, 'exit');
+	const [address] = (await once(createInterface({input: session.stdout}), 'line')) as [string];
+	session.stdin.end('password');
+	const environment = {...place, DBUS_SESSION_BUS_ADDRESS: address};
+	const stop = async () => {
+		session.kill();
+		await ended;
+	};
+	const own = process.env['DBUS_SESSION_BUS_ADDRESS'];
+	process.env['DBUS_SESSION_BUS_ADDRESS'] = address;
+	try {
+		// The daemon has no word for "ready": the first try that succeeds is it.
+		for (let attempt = 0; ; attempt++) {
+			try {
+				await prepare(environment);
+				break;
+			} catch (error) {
+				if (attempt === 20) throw error;
+				await sleep(100);
+			}
+		}
+	} catch (error) {
+		await stop();
+		throw error;
+	} finally {
+		if (own === undefined) delete process.env['DBUS_SESSION_BUS_ADDRESS'];
+		else process.env['DBUS_SESSION_BUS_ADDRESS'] = own;
+	}
+
+	return {environment, [Symbol.asyncDispose]: stop};
+};

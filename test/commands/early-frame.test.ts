@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer, type AddressInfo} from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import test, {after} from 'node:test';
+import nodePty from '@lydell/node-pty';
+import {createFileStore} from '../../source/store/index.js';
+import {TerminalEmulator} from '../support/terminal-emulator.js';
+import {commandFile} from '../support/built-command.js';
+import {storedSession, tokenSet} from './command-double.js';
+
+const home = mkdtempSync(path.join(os.tmpdir(), 'ink-login-'));
+/** It takes a connection and says nothing, so that the picker stays. */
+const silent = createServer(socket => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+await new Promise(resolve => silent.once('listening', resolve));
+const issuer = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+after(() => {
+	silent.close();
+	rmSync(home, {recursive: true});
+});
+
+type Moment = {readonly rows: readonly string[]; readonly cells: string};
+
+/** Runs the picker and tells what the screen showed after every piece of output. */
+const watch = async ({
+	keys = '',
+	columns = 80,
+	rows = 24,
+	env = {},
+	store = 'file',
+	until,
+}: {
+	readonly keys?: string;
+	readonly columns?: number;
+	readonly rows?: number;
+	readonly env?: Readonly<Record<string, string>>;
+	readonly store?: string;
+	/** What ends the watch: Ctrl-C is pressed then. */
+	readonly until: (moment: Moment, output: string) => boolean;
+}) => {
+	const emulator = new TerminalEmulator(columns, rows);
+	const pty = nodePty.spawn(
+		process.execPath,
+		[commandFile, '--issuer', issuer, '--client-id', 'client', '--store', store],
+		{
+			cols: columns,
+			rows,
+			env: {
+				PATH: process.env['PATH'] ?? '',
+				HOME: home,
+				INK_LOGIN_HOME: path.join(home, 'own'),
+				TERM: 'xterm-256color',
+				COLORTERM: 'truecolor',
+				LANG: 'C.UTF-8',
+				DISPLAY: ':0',
+				...env,
+			},
+		},
+	);
+	const moments: Moment[] = [];
+	let output = '';
+	let feeding = Promise.resolve();
+	let hasTyped = false;
+	let hasEnded = false;
+	pty.onData(text => {
+		output += text;
+		// A terminal shows nothing of a synchronized update before its end, in however many pieces it comes.
+		const isUpdating = output.lastIndexOf('\u001B[?2026h') > output.lastIndexOf('\u001B[?2026l');
+		if (!hasTyped && keys !== '') pty.write(keys);
+		hasTyped = true;
+		feeding = feeding.then(async () => {
+			await emulator.feed(text);
+			if (isUpdating) return;
+			const cells = JSON.stringify(Array.from({length: rows}, (_, row) => emulator.cells(row)));
+			const moment = {rows: emulator.screen(), cells};
+			moments.push(moment);
+			if (!hasEnded && until(moment, output)) {
+				hasEnded = true;
+				pty.write('\u0003');
+			}
+		});
+	});
+	const code = await new Promise<number>(resolve => pty.onExit(({exitCode}) => resolve(exitCode)));
+	await feeding;
+	const cursor = emulator.cursor.visible;
+	emulator.dispose();
+	return {moments, output, code, cursor};
+};
+
+const isBlank = ({rows}: Moment) => rows.every(row => row === '');
+/** Ink asks for marked pastes once its first frame is up. */
+const inkIsUp = (_: Moment, output: string) => output.includes('\u001B[?2004h') && output.includes('\u001B[?2026l');
+
+const surroundings: readonly (readonly [string, Parameters<typeof watch>[0]])[] = [
+	['a wide terminal', {until: inkIsUp}],
+	['a narrow terminal', {columns: 34, rows: 40, until: inkIsUp}],
+	['a terminal too small for all of it', {columns: 60, rows: 5, until: inkIsUp}],
+	['a terminal without colours', {env: {NO_COLOR: '1'}, until: inkIsUp}],
+	['a terminal without Unicode', {env: {LC_ALL: 'C'}, until: inkIsUp}],
+	['a terminal of 16 colours', {env: {TERM: 'xterm', COLORTERM: ''}, until: inkIsUp}],
+	[
+		'a terminal at the other end of SSH',
+		{env: {SSH_CONNECTION: '10.0.0.1 5 10.0.0.2 22', DISPLAY: ''}, until: inkIsUp},
+	],
+];
+
+for (const [name, options] of surroundings) {
+	test(`the frame before Ink is the one that Ink draws, cell for cell, and nothing else is ever seen: ${name}`, async () => {
+		const {moments, code, cursor} = await watch(options);
+		const shown = moments.filter(moment => !isBlank(moment));
+		const last = shown.findLastIndex(({rows}) => /❯|>/.test(rows.join('\n')));
+		const whole = shown[last]!;
+		const text = whole.rows.join('\n');
+		// A pseudo-terminal may hand one write on in pieces: the frame may be seen growing, and then never changes.
+		const complete = shown.findIndex(({cells}) => cells === whole.cells);
+		assert.ok(complete < last, 'Ink has drawn too');
+		for (const {rows} of shown.slice(0, complete))
+			assert.ok(text.startsWith(rows.join('\n').trimEnd()), rows.join('\n'));
+		for (const moment of shown.slice(complete, last + 1)) {
+			assert.deepEqual(moment.rows, whole.rows);
+			assert.equal(moment.cells, whole.cells);
+		}
+
+		assert.equal(code, 130);
+		assert.equal(cursor, true);
+	});
+}
+
+test('a key that is pressed while only the early frame stands moves the choice', async () => {
+	const {moments, code} = await watch({
+		keys: '\u001B[B',
+		until: ({rows}) => rows.some(row => row.startsWith(' ❯ 2')),
+	});
+	assert.ok(moments.some(({rows}) => rows.some(row => row.startsWith(' ❯ 1'))));
+	assert.equal(code, 130);
+});
+
+test('Ctrl-C while only the early frame stands ends with 130 and gives the terminal back', async () => {
+	const {code, cursor, output} = await watch({keys: '\u0003', until: () => false});
+	assert.equal(code, 130);
+	assert.equal(cursor, true);
+	assert.match(output, /Sign in/);
+});
+
+test('who is signed in already is offered to stay so in the early frame too', async () => {
+	const tokens = tokenSet({issuedAt: Date.now(), expiresAt: Date.now() + 3_600_000});
+	const session = storedSession({tokens, provider: {name: 'oidc', issuer, clientId: 'client'}});
+	const directory = path.join(home, 'own');
+	await createFileStore({directory}).write('default', session);
+	const {moments} = await watch({until: inkIsUp});
+	await createFileStore({directory}).remove('default');
+	const first = moments.find(moment => !isBlank(moment));
+	assert.match(first!.rows.join('\n'), /3 +Stay/);
+});
+
+test('a failure before Ink takes the early frame away, and is told in its place', async () => {
+	const {moments, code, cursor} = await watch({store: 'keyring', until: () => false});
+	assert.equal(code, 1);
+	assert.match(moments.at(-1)?.rows[0] ?? '', /^ink-login: The system keyring/);
+	assert.ok(moments.some(({rows}) => rows[0]?.startsWith(' Sign in')));
+	assert.equal(cursor, true);
+});

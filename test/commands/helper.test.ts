@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {belongsToProfile, formatGitCredential, parseGitCredential} from '../../source/commands/git-credential.js';
+import type {AccessTokenOptions} from '../../source/engine/session.js';
+import {now, runDouble, storedSession, tokenSet} from './command-double.js';
+
+const sessions = {default: storedSession()};
+const engine = {tokens: async () => tokenSet()};
+const asking = (protocol: string, host: string, more = '') => `protocol=${protocol}\nhost=${host}\n${more}\n`;
+
+test("git's lines are read up to the empty one; values may hold =", () => {
+	assert.deepEqual(parseGitCredential('protocol=https\r\nhost=a.example\nwwwauth[]=Basic\npath=a=b\n\nhost=evil\n'), {
+		protocol: 'https',
+		host: 'a.example',
+		path: 'a=b',
+	});
+});
+
+test('a value with a line end in it is not written', () => {
+	assert.equal(formatGitCredential({username: 'a', password: 'b\nhost=evil'}), 'username=a\n');
+});
+
+test('get answers with the token, a name, and when the token ends', async () => {
+	const {exit, stdout, stderr} = await runDouble(['helper', 'git', 'get'], {
+		sessions,
+		engine,
+		stdin: asking('https', 'auth.example'),
+	});
+	assert.deepEqual([exit, stderr], [0, '']);
+	assert.equal(stdout, `username=oauth2\npassword=access-1\npassword_expiry_utc=${now / 1000 + 3600}\n`);
+});
+
+test('get keeps the name that the address holds', async () => {
+	const stdin = asking('https', 'auth.example', 'username=alice\n');
+	const {stdout} = await runDouble(['helper', 'git', 'get'], {sessions, engine, stdin});
+	assert.match(stdout, /^username=alice\n/);
+});
+
+test('the token goes to the hosts of its login alone', () => {
+	const provider = {
+		issuer: 'https://auth.example/realms/main',
+		resource: ['https://git.example:8443/', 'urn:not-an-address'],
+		audience: 'https://api.example',
+	};
+	const belongs = (protocol: string, host: string) => belongsToProfile({protocol, host}, provider);
+	for (const host of ['auth.example', 'AUTH.example', 'auth.example:443', 'git.example:8443', 'api.example']) {
+		assert.ok(belongs('https', host), host);
+	}
+
+	const others = [
+		'git.example',
+		'evil.example',
+		'example',
+		'x.auth.example',
+		'auth.example.evil.dev',
+		'auth.example:81',
+	];
+	const tricks = [
+		'auth.example@evil.dev',
+		'evil.dev/auth.example',
+		'evil.dev#auth.example',
+		'',
+		'auth.example\\@evil.dev',
+	];
+	for (const host of [...others, ...tricks]) assert.ok(!belongs('https', host), host);
+	for (const protocol of ['http', 'ftp', 'file', '']) assert.ok(!belongs(protocol, 'auth.example'), protocol);
+	assert.ok(!belongsToProfile({}, provider));
+});
+
+test('over http only loopback counts, on any port, and only for a login on loopback', () => {
+	const local = {issuer: 'http://127.0.0.1:4000'};
+	assert.ok(belongsToProfile({protocol: 'http', host: '127.0.0.1:5000'}, local));
+	assert.ok(!belongsToProfile({protocol: 'http', host: 'localhost:5000'}, local));
+	assert.ok(!belongsToProfile({protocol: 'http', host: '127.0.0.1:5000'}, {issuer: 'https://auth.example'}));
+});
+
+test('for a host that is not ours, and without a session, it says nothing, so that git asks the next helper', async () => {
+	const quiet = {exit: 0, stdout: '', stderr: ''};
+	const other = await runDouble(['helper', 'git', 'get'], {sessions, engine, stdin: asking('https', 'evil.example')});
+	assert.deepEqual({exit: other.exit, stdout: other.stdout, stderr: other.stderr}, quiet);
+	const none = await runDouble(['helper', 'git', 'get'], {engine, stdin: asking('https', 'auth.example')});
+	assert.deepEqual({exit: none.exit, stdout: none.stdout, stderr: none.stderr}, quiet);
+});
+
+test('a session that has ended says so, and what to run', async () => {
+	const {exit, stdout, stderr} = await runDouble(['helper', 'git', 'get'], {
+		sessions: {default: storedSession({dead: true})},
+		stdin: asking('https', 'auth.example'),
+	});
+	assert.deepEqual([exit, stdout], [3, '']);
+	assert.match(stderr, /Run: ink-login login/);
+});
+
+test('store and words of later versions are heard and change nothing', async () => {
+	for (const action of ['store', 'capability']) {
+		const stdin = asking('https', 'auth.example', 'username=x\npassword=y\n');
+		const {exit, stdout, opened} = await runDouble(['helper', 'git', action], {sessions, engine, stdin});
+		assert.deepEqual({exit, stdout, opened}, {exit: 0, stdout: '', opened: []}, action);
+	}
+});
+
+test('erase renews the token that was refused, and never ends the session', async () => {
+	const erase = async (password: string, host = 'auth.example') => {
+		const asked: AccessTokenOptions[] = [];
+		const {exit, stdout, store} = await runDouble(['helper', 'git', 'erase'], {
+			sessions,
+			engine: {tokens: async options => (asked.push(options ?? {}), tokenSet())},
+			stdin: asking('https', host, `username=oauth2\npassword=${password}\n`),
+		});
+		assert.deepEqual([exit, stdout], [0, '']);
+		assert.ok(await store.read('default'));
+		return asked.map(({forceRefresh}) => forceRefresh);
+	};
+
+	assert.deepEqual(await erase('access-1'), [true]);
+	assert.deepEqual(await erase('somebody-elses'), []);
+	assert.deepEqual(await erase('access-1', 'evil.example'), []);
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type {AccessTokenOptions} from '../../source/engine/session.js';
+import {now, runDouble, storedSession, tokenSet} from './command-double.js';
+
+const sessions = {default: storedSession(), work: storedSession({tokens: tokenSet({accessToken: 'work-1'})})};
+const engine = {tokens: async () => tokenSet()};
+
+const kubernetes = (info: unknown) => ({facts: {env: {KUBERNETES_EXEC_INFO: JSON.stringify(info)}}, sessions, engine});
+const version = 'client.authentication.k8s.io/v1beta1';
+
+test('demand 32: stdout holds the token and nothing else', async () => {
+	const {exit, stdout, stderr} = await runDouble(['token'], {sessions, engine});
+	assert.deepEqual({exit, stdout, stderr}, {exit: 0, stdout: 'access-1\n', stderr: ''});
+});
+
+test('the engine is built from what the login left: no option, no question', async () => {
+	const stored = storedSession({clientSecretSource: {env: 'CLIENT_SECRET'}});
+	const {engines, opened} = await runDouble(['token', 'work'], {
+		sessions: {work: stored},
+		engine,
+		facts: {env: {CLIENT_SECRET: 'hush'}},
+	});
+	assert.deepEqual(opened, [['auto', 'use']]);
+	const [{provider, profile, clientSecretSource}] = engines as [(typeof engines)[0]];
+	assert.equal(profile, 'work');
+	assert.equal(provider.issuer, stored.provider.issuer);
+	assert.deepEqual(clientSecretSource, {env: 'CLIENT_SECRET'});
+	assert.ok(typeof provider.clientSecret === 'function');
+	assert.equal(await provider.clientSecret(), 'hush');
+});
+
+test('json says what is known of the token', async () => {
+	const {stdout} = await runDouble(['token', '--format', 'json'], {sessions, engine});
+	assert.deepEqual(JSON.parse(stdout), {
+		token: 'access-1',
+		type: 'access',
+		tokenType: 'bearer',
+		expiresAt: now + 3_600_000,
+		scope: 'openid profile',
+	});
+});
+
+test('header is an HTTP field, for bearer tokens alone', async () => {
+	const header = ['token', '--format', 'header'];
+	assert.equal((await runDouble(header, {sessions, engine})).stdout, 'Authorization: Bearer access-1\n');
+	const dpop = {tokens: async () => tokenSet({tokenType: 'dpop'})};
+	const {exit, stdout, stderr} = await runDouble(header, {sessions, engine: dpop});
+	assert.deepEqual([exit, stdout], [1, '']);
+	assert.match(stderr, /not a bearer token/);
+});
+
+test('an ID token about to expire is renewed, though the access token is fresh', async () => {
+	const asked: AccessTokenOptions[] = [];
+	const claimsUntil = (ms: number) => ({...tokenSet().claims!, exp: (now + ms) / 1000});
+	const {stdout} = await runDouble(['token', '--type', 'id'], {
+		sessions,
+		engine: {
+			async tokens(options = {}) {
+				asked.push(options);
+				return options.forceRefresh
+					? tokenSet({idToken: 'id-2', claims: claimsUntil(300_000)})
+					: tokenSet({claims: claimsUntil(59_000)});
+			},
+		},
+	});
+	assert.equal(stdout, 'id-2\n');
+	assert.deepEqual(
+		asked.map(({forceRefresh}) => forceRefresh),
+		[undefined, true],
+	);
+});
+
+test('an ID token that the server does not renew needs a person; one that never was is a matter of the scope', async () => {
+	const claims = {...tokenSet().claims!, exp: now / 1000 - 1};
+	const expired = await runDouble(['token', '--type', 'id'], {
+		sessions,
+		engine: {tokens: async () => tokenSet({claims})},
+	});
+	assert.deepEqual([expired.exit, expired.stdout], [3, '']);
+	const {idToken: _, claims: __, ...without} = tokenSet();
+	const none = await runDouble(['token', '--type', 'id'], {sessions, engine: {tokens: async () => without}});
+	assert.equal(none.exit, 1);
+	assert.match(none.stderr, /openid/);
+});
+
+test('kubernetes gets an ExecCredential of its own version, with the ID token and its expiry', async () => {
+	const {stdout, exit} = await runDouble(
+		['token', '--format', 'kubernetes'],
+		kubernetes({apiVersion: version, kind: 'ExecCredential', spec: {interactive: false}}),
+	);
+	assert.equal(exit, 0);
+	assert.deepEqual(JSON.parse(stdout), {
+		apiVersion: version,
+		kind: 'ExecCredential',
+		status: {token: 'id-1', expirationTimestamp: '2026-11-21T13:00:00Z'},
+	});
+});
+
+test('kubernetes gets the access token where that is asked for, and v1 where it says nothing', async () => {
+	const {stdout} = await runDouble(['token', '--format', 'kubernetes', '--type', 'access'], {sessions, engine});
+	assert.deepEqual(JSON.parse(stdout), {
+		apiVersion: 'client.authentication.k8s.io/v1',
+		kind: 'ExecCredential',
+		status: {token: 'access-1', expirationTimestamp: '2026-11-21T13:00:00Z'},
+	});
+});
+
+test('a token without a known end is an ExecCredential without one', async () => {
+	const {expiresAt: _, ...endless} = tokenSet();
+	const {stdout} = await runDouble(['token', '--format', 'kubernetes', '--type', 'access'], {
+		sessions,
+		engine: {tokens: async () => endless},
+	});
+	assert.deepEqual((JSON.parse(stdout) as {status: unknown}).status, {token: 'access-1'});
+});
+
+test('an ExecCredential of a version that we do not speak is refused', async () => {
+	for (const info of [{apiVersion: 'client.authentication.k8s.io/v1alpha1'}, 'nonsense', null, {}]) {
+		const {exit, stdout} = await runDouble(['token', '--format', 'kubernetes'], kubernetes(info));
+		assert.deepEqual([exit, stdout], [1, '']);
+	}
+});
+
+test('demand 41: a program that has no person to offer gets no login, whatever its terminal', async () => {
+	const tty = {stdin: true, stdout: true, stderr: true};
+	const interactive = {apiVersion: version, spec: {interactive: false}};
+	const {exit, stdout, stderr} = await runDouble(
+		['token', '--format', 'kubernetes', '--login', '--issuer', 'https://auth.example', '--client-id', 'cli'],
+		{facts: {tty, env: {KUBERNETES_EXEC_INFO: JSON.stringify(interactive), TERM: 'xterm'}}},
+	);
+	assert.deepEqual([exit, stdout], [3, '']);
+	assert.match(stderr, /ink-login login --issuer https:\/\/auth\.example --client-id cli/);
+});
+
+test('options about signing in need --login', async () => {
+	const {exit} = await runDouble(['token', '--issuer', 'https://auth.example', '--client-id', 'cli'], {
+		sessions,
+		engine,
+	});
+	assert.equal(exit, 2);
+});

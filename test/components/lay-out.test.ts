@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import {heightOf, type Frame} from '../../source/components/frame.js';
+import {layOut, type CodeContent} from '../../source/components/lay-out.js';
+import {lineWidth} from '../../source/components/line.js';
+import {lookOf} from '../../source/components/look.js';
+import {squareSize} from '../../source/components/qr-code.js';
+import {safeUrl} from '../../source/engine/safe-url.js';
+import {deviceCode} from '../support/login-tapes.js';
+
+const square = {...squareSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
+const content: CodeContent = {
+	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: 'may: read your profile'},
+	address: deviceCode.verificationUri,
+	userCode: 'WDJB-MJHT',
+	square,
+	completes: true,
+	status: {
+		line: [{text: '- Waiting for approval - 14:32 left'}],
+		brief: [{text: '- 14:32 left'}],
+		detail: 'Checked 3 times',
+	},
+	remarks: [],
+	added: () => [],
+	keys: ['enter open here', 'c copy code', 'esc back'],
+	moreKeys: false,
+	look: lookOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}}),
+};
+
+const textOf = ({top, beside, bottom}: Frame): string =>
+	[...top, ...beside, ...bottom].map(line => line.map(({text}) => text).join('')).join('\n');
+const blanksOf = ({top, bottom}: Frame): number => [...top, ...bottom].filter(line => line.length === 0).length;
+const addressIsBeside = ({beside}: Frame): boolean =>
+	beside.some(line => line.some(({text}) => text === content.address));
+
+test('a lower window loses the blank rows, then the address moves beside the square, then the square goes, then the words', () => {
+	const at = (rows: number) => layOut({columns: 80, rows}, content);
+	const airy = at(30);
+	const tight = at(21);
+	assert.ok(airy.square && tight.square);
+	assert.ok(blanksOf(tight) < blanksOf(airy));
+	assert.equal(addressIsBeside(tight), false);
+	const beside = at(19);
+	assert.ok(beside.square);
+	assert.equal(addressIsBeside(beside), true);
+	const without = at(17);
+	assert.equal(without.square, undefined);
+	assert.match(textOf(without), /Decline what you did not/);
+	const brief = at(8);
+	assert.match(textOf(brief), /Approve only if you started this/);
+	assert.match(textOf(brief), /Sign in to Acme/);
+	const bare = at(3);
+	assert.equal(textOf(bare), 'https://auth.acme.dev/device\nWDJB-MJHT\n- Waiting for approval - 14:32 left');
+});
+
+test('beside the square the address stands in one piece or not at all', () => {
+	const long = safeUrl(`https://auth.acme.dev/${'realm/'.repeat(7)}device`, 'test');
+	const frame = layOut({columns: 80, rows: 19}, {...content, address: long});
+	assert.equal(frame.square, undefined);
+	assert.ok(textOf(frame).includes(long));
+});
+
+test('a tall and narrow window has the square above the code', () => {
+	const frame = layOut({columns: 40, rows: 50}, content);
+	assert.ok(frame.square);
+	assert.deepEqual(frame.beside, []);
+});
+
+test('a square that was asked for goes before the explanations, beside nothing but the address and the code', () => {
+	const size = {columns: 40, rows: 20};
+	assert.equal(layOut(size, content).square, undefined);
+	const frame = layOut(size, {...content, squareFirst: true});
+	assert.ok(frame.square);
+	assert.match(textOf(frame), /WDJB-MJHT/);
+	assert.ok(textOf(frame).includes(content.address));
+});
+
+test('D08: no window is too small for the address and the code, and no frame is taller than its window', () => {
+	fc.assert(
+		fc.property(
+			fc.integer({min: 20, max: 200}),
+			fc.integer({min: 4, max: 60}),
+			fc.boolean(),
+			(columns, rows, isAdded) => {
+				const added = () => (isAdded ? [[{text: 'another'}], [{text: 'way'}]] : []);
+				const frame = layOut({columns, rows}, {...content, added});
+				assert.ok(heightOf(frame) <= rows);
+				const text = textOf(frame);
+				assert.match(text, /WDJB-MJHT/);
+				assert.ok(text.replaceAll('\n', '').includes(content.address));
+				const width = Math.max(...[...frame.top, ...frame.bottom].map(lineWidth));
+				assert.ok(width <= columns, `${width} of ${columns} columns`);
+			},
+		),
+	);
+});
+
+test('S40: an address too long for the window is cut, and the code stays', () => {
+	const endless = safeUrl(`https://auth.acme.dev/${'a'.repeat(400)}`, 'test');
+	const {square: _, ...rest} = content;
+	const frame = layOut({columns: 20, rows: 4}, {...rest, address: endless});
+	assert.equal(heightOf(frame), 4);
+	assert.match(textOf(frame), /^WDJB-MJHT\nhttps:\/\/auth/);
+});

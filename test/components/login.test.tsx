@@ -1,0 +1,548 @@
+import '../support/terminal-environment.js';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {StrictMode, type ReactElement} from 'react';
+import {Box, Text} from 'ink';
+import {Login, type LoginProps} from '../../source/components/login.js';
+import {LoginError} from '../../source/engine/login-error.js';
+import type {LoginEvent} from '../../source/engine/login-event.js';
+import type {Session} from '../../source/engine/session.js';
+import type {ClipboardOutcome} from '../../source/terminal/clipboard.js';
+import {createManualClock} from '../../source/testing/manual-clock.js';
+import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
+import * as tapes from '../support/login-tapes.js';
+import {createScriptedEngine, type ScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';
+
+const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
+const escape = '\u001B';
+const down = '\u001B[B';
+const redirect = 'http://127.0.0.1:53114/callback?code=abc&state=xyz';
+
+type Scene = {
+	readonly terminal: FakeTerminal;
+	readonly run: ScriptedRun;
+	readonly engine: ScriptedEngine;
+	readonly calls: string[];
+};
+
+/** Shows a login that has had some events already, plays, and takes it down. */
+const scene = async (
+	events: readonly LoginEvent[],
+	play: (scene: Scene) => Promise<void>,
+	{
+		wrap = (node: ReactElement) => node,
+		...props
+	}: Partial<LoginProps> & {wrap?: (node: ReactElement) => ReactElement} = {},
+) => {
+	const clock = createManualClock({now: tapes.start + 28_000});
+	const engine = createScriptedEngine(clock, ...events);
+	const calls: string[] = [];
+	const login = (
+		<Login
+			recommend={() => ({route: 'browser', reason: 'it is there'})}
+			{...(props as Partial<LoginProps> & {run?: never})}
+			engine={engine.engine}
+			environment={environment}
+			onSignedIn={() => calls.push('signed in')}
+			onError={error => calls.push(`error ${error.code}`)}
+			onCancel={reason => calls.push(`cancel ${reason}`)}
+		/>
+	);
+	const terminal = await drawOn(wrap(login));
+	try {
+		await play({
+			terminal,
+			engine,
+			calls,
+			get run() {
+				return engine.runs.at(-1)!;
+			},
+		});
+	} finally {
+		await terminal.unmount();
+	}
+
+	assert.ok(engine.runs.every(run => run.isCancelled && run.listeners === 0));
+	assert.equal(clock.sleepers, 0, 'a timer is left');
+};
+
+const text = ({emulator}: FakeTerminal): string => emulator.text;
+
+test('the picker is there at once; a number moves, enter takes, and keys that came in one chunk are kept', async () => {
+	await scene([], async ({terminal, run}) => {
+		assert.match(text(terminal), /❯ 1 {2}On this computer/);
+		assert.equal(run.commands.length, 0);
+		await terminal.type('2\r');
+		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+		assert.match(text(terminal), /Asking auth\.acme\.dev…/);
+		run.emit(...tapes.codeShown);
+		await terminal.settle();
+		assert.match(text(terminal), /WDJB-MJHT/);
+	});
+});
+
+test('arrows move in the picker, over the end to the start', async () => {
+	await scene([tapes.discovery], async ({terminal, run}) => {
+		await terminal.type(down);
+		await terminal.type(down);
+		assert.match(text(terminal), /❯ 1 {2}On this computer/);
+		await terminal.type('\u001B[A');
+		await terminal.type('\r');
+		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+	});
+});
+
+test('with one possible way there is no picker', async () => {
+	const only = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page'}};
+	await scene([], async ({terminal, run}) => {
+		run.emit(only);
+		await terminal.settle();
+		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+		assert.doesNotMatch(text(terminal), /❯/);
+		run.emit(...tapes.codeShown.filter(({type}) => type !== 'discovery'));
+		await terminal.settle();
+		assert.match(text(terminal), /WDJB-MJHT/);
+		await terminal.type(escape);
+		assert.match(text(terminal), /WDJB-MJHT/);
+		assert.doesNotMatch(text(terminal), /esc/);
+	});
+});
+
+test('who is signed in already may stay so', async () => {
+	await scene(
+		[tapes.discovery],
+		async ({terminal, calls, run}) => {
+			await terminal.type('3');
+			await terminal.type('\r');
+			assert.deepEqual(calls, ['cancel stay']);
+			assert.ok(run.isCancelled);
+		},
+		{currentIdentity: tapes.alice},
+	);
+});
+
+test('esc goes back to the picker and what runs goes on; there it leaves', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal, run, calls}) => {
+			await terminal.type(escape);
+			assert.match(text(terminal), /On my phone or elsewhere +already waiting/);
+			assert.equal(run.isCancelled, false);
+			assert.deepEqual(run.commands, []);
+			await terminal.type('2');
+			await terminal.type('\r');
+			assert.match(text(terminal), /WDJB-MJHT/);
+			assert.deepEqual(run.commands, []);
+			await terminal.type(escape);
+			await terminal.type(escape);
+			assert.deepEqual(calls, ['cancel left']);
+			assert.ok(run.isCancelled);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('demand 23: ctrl+c cancels on every screen, and says so once', async () => {
+	const moments: readonly (readonly LoginEvent[])[] = [[], [tapes.discovery], tapes.codeShown, tapes.browserShown];
+	for (const events of moments) {
+		await scene(
+			events,
+			async ({terminal, run, calls}) => {
+				await terminal.type('\u0003');
+				assert.ok(run.isCancelled);
+				await terminal.settle();
+				assert.deepEqual(calls, ['cancel left']);
+				assert.match(text(terminal), /Sign-in cancelled\.$/);
+				assert.doesNotMatch(text(terminal), /WDJB/);
+			},
+			{route: 'auto'},
+		);
+	}
+});
+
+test('on the code screen: enter and b take the browser way as well, n asks for a new code, esc does not close it', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal, run}) => {
+			for (const key of ['\r', 'b', 'n', 'd']) await terminal.type(key);
+			assert.deepEqual(run.commands, [
+				{type: 'open', route: 'browser'},
+				{type: 'open', route: 'browser'},
+				{type: 'renew-code'},
+			]);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('where the provider has no browser way, enter opens the complete address', async () => {
+	const only = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page'}};
+	await scene(
+		[only, tapes.opened('device'), tapes.deviceCode],
+		async ({terminal, run}) => {
+			await terminal.type('b');
+			await terminal.type('\r');
+			assert.deepEqual(run.commands, [{type: 'open-browser'}]);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('on the browser screen: enter opens again, d adds the code, and both stand there with a status each', async () => {
+	await scene(
+		tapes.browserShown,
+		async ({terminal, run}) => {
+			await terminal.type('\r');
+			await terminal.type('d');
+			assert.deepEqual(run.commands, [{type: 'open-browser'}, {type: 'open', route: 'device'}]);
+			run.emit(tapes.opened('device'), tapes.deviceCode);
+			await terminal.settle();
+			assert.match(text(terminal), /Waiting for your browser/);
+			assert.match(text(terminal), /and type WDJB-MJHT\n.*Waiting for approval/);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('s hides the square and shows it again; ? shows the other keys', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal}) => {
+			assert.match(text(terminal), /█▀▀▀▀▀█/);
+			await terminal.type('s');
+			assert.doesNotMatch(text(terminal), /█▀▀▀▀▀█/);
+			await terminal.type('s');
+			assert.match(text(terminal), /█▀▀▀▀▀█/);
+			await terminal.type('?');
+			assert.match(
+				text(terminal),
+				/b use this computer's browser as well · s hide the square|b use this computer's browser as well · s hide square/,
+			);
+			assert.ok(terminal.lines().length <= 23);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('a square that does not fit is not drawn when asked for, and the window it needs is named', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal}) => {
+			await terminal.resize(40, 12);
+			await terminal.type('s');
+			assert.match(text(terminal), /The square needs a window of 34 by 21/);
+			await terminal.resize(40, 21);
+			assert.match(text(terminal), /█▀▀▀▀▀█/);
+			assert.match(text(terminal), /WDJB-MJHT/);
+		},
+		{route: 'auto'},
+	);
+});
+
+const copying = (outcome: ClipboardOutcome) => {
+	const copied: string[] = [];
+	const clipboard = async (copiedText: string) => {
+		copied.push(copiedText);
+		return outcome;
+	};
+	return {copied, clipboard};
+};
+
+test('demands 3, 6: c copies the exact code and u the real address, only on a key press, and says so', async () => {
+	const {copied, clipboard} = copying({status: 'copied'});
+	await scene(
+		tapes.codeShown,
+		async ({terminal, run}) => {
+			assert.deepEqual(copied, []);
+			await terminal.type('c');
+			assert.match(text(terminal), /Code copied\./);
+			await terminal.type('u');
+			assert.match(text(terminal), /Address copied\./);
+			assert.deepEqual(copied, ['WDJB-MJHT', tapes.deviceCode.verificationUri]);
+			assert.deepEqual(run.commands, []);
+			await terminal.type('?');
+			assert.doesNotMatch(text(terminal), /copied/);
+		},
+		{route: 'auto', clipboard},
+	);
+	const other = copying({status: 'sent'});
+	await scene(
+		tapes.browserShown,
+		async ({terminal}) => {
+			await terminal.type('u');
+			assert.deepEqual(other.copied, [tapes.authorizationUrl.url]);
+			assert.match(text(terminal), /Sent to your terminal to copy\./);
+		},
+		{route: 'auto', clipboard: other.clipboard},
+	);
+});
+
+test('demand 1: where nothing can be copied the real address is written once, raw and whole, above the screen', async () => {
+	const {clipboard} = copying({status: 'unavailable', detail: 'there is no clipboard here'});
+	await scene(
+		tapes.browserShown,
+		async ({terminal}) => {
+			await terminal.type('u');
+			assert.ok(terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url));
+			assert.match(text(terminal), /Could not copy: there is no clipboard here/);
+		},
+		{route: 'auto', clipboard, canWriteAbove: true},
+	);
+	await scene(
+		tapes.browserShown,
+		async ({terminal}) => {
+			await terminal.type('u');
+			assert.ok(!terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url), 'a guest writes nothing above');
+		},
+		{route: 'auto', clipboard},
+	);
+});
+
+test('demands 30, 31: a pasted address goes to the login on any screen, marked as a paste or not, and fires no key', async () => {
+	const screens: readonly (readonly LoginEvent[])[] = [[tapes.discovery], tapes.codeShown, tapes.browserShown];
+	for (const events of screens) {
+		for (const paste of [redirect, `\u001B[200~${redirect}\u001B[201~`, `?code=abc&state=xyz`]) {
+			await scene(
+				events,
+				async ({terminal, run}) => {
+					await terminal.type(paste);
+					const pasted = paste.replace('\u001B[200~', '').replace('\u001B[201~', '');
+					assert.deepEqual(run.commands, [{type: 'paste', text: pasted}]);
+				},
+				{route: events === screens[0] ? 'ask' : 'auto'},
+			);
+		}
+	}
+});
+
+test('demand 31: a paste that comes in pieces is put together, its line ends and all', async () => {
+	await scene(
+		tapes.browserShown,
+		async ({terminal, run}) => {
+			for (const piece of ['\u001B[200~http://127.0.0.1:53114/callback', '?code=dub', 'n', '&state=xyz\u001B[201~']) {
+				await terminal.type(piece);
+			}
+
+			assert.deepEqual(run.commands, [{type: 'paste', text: 'http://127.0.0.1:53114/callback?code=dubn&state=xyz'}]);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('other text that is pasted fires no key and says what was expected', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal, run}) => {
+			await terminal.type('\u001B[200~bnd\u001B[201~');
+			await terminal.type('bundled notes');
+			assert.deepEqual(run.commands, []);
+			assert.match(text(terminal), /That is not the address of the page where you ended\./);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('bracketed paste is asked for while keys are taken, and not a moment longer', async () => {
+	await scene(tapes.codeShown, async ({terminal, run}) => {
+		assert.equal(terminal.emulator.bracketedPaste, true);
+		run.emit(tapes.signedIn);
+		await terminal.settle();
+		assert.equal(terminal.emulator.bracketedPaste, false);
+	});
+	await scene(tapes.codeShown, async ({terminal}) => assert.equal(terminal.emulator.bracketedPaste, false), {
+		isActive: false,
+	});
+});
+
+test('D22, S22: at the end the screen holds who signed in, and no code, square or address', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal, run, calls}) => {
+			run.emit(tapes.signedIn);
+			run.succeed({} as Session);
+			await terminal.settle();
+			assert.deepEqual(terminal.lines(), [
+				' ✔ Signed in to Acme as Alice Demo (alice@example.test). Stays signed in.',
+				'   Kept in the system keyring as "default".',
+			]);
+			assert.deepEqual(calls, ['signed in']);
+			assert.doesNotMatch(terminal.emulator.scrollback().join('\n'), /WDJB/);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('with two ways open the end says which one it was; without renewal it says until when', async () => {
+	await scene(tapes.codeShown, async ({terminal, run}) => {
+		run.emit(tapes.opened('browser'), tapes.authorizationUrl, {...tapes.signedIn, refreshable: false, store: 'memory'});
+		await terminal.settle();
+		const said = terminal
+			.lines()
+			.map(line => line.trim())
+			.join(' ');
+		assert.match(said, /✔ Approved on your other device\. Signed in to Acme/);
+		assert.match(said, /Until \d\d:42\. Kept until this program ends\./);
+	});
+});
+
+test('after a failure the next steps are there with their keys, and esc leaves', async () => {
+	const expired = {type: 'route-closed', route: 'device', reason: 'The code expired.', code: 'expired_token'} as const;
+	await scene(
+		[...tapes.codeShown, expired],
+		async ({terminal, run, calls}) => {
+			assert.deepEqual(terminal.lines(), [
+				' ✖ The code expired before anyone approved it.',
+				"   n new code · b use this computer's browser · esc leave",
+			]);
+			await terminal.type('n');
+			await terminal.type('b');
+			assert.deepEqual(run.commands, [
+				{type: 'open', route: 'device'},
+				{type: 'open', route: 'browser'},
+			]);
+			await terminal.type(escape);
+			assert.deepEqual(calls, ['cancel left']);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('demand 35: a way that can never work is not offered again, the other one is', async () => {
+	const refused = {
+		type: 'route-closed',
+		route: 'device',
+		reason: 'Codes are switched off.',
+		code: 'device_unsupported',
+	} as const;
+	await scene([...tapes.codeShown, refused], async ({terminal}) => {
+		assert.match(text(terminal), /✖ Codes are switched off\.\n {3}b use this computer's browser · esc leave/);
+	});
+});
+
+test('while one way still waits, the failure of another is a line and not an end', async () => {
+	const expired = {type: 'route-closed', route: 'device', reason: '', code: 'expired_token'} as const;
+	await scene(
+		[...tapes.browserShown, tapes.opened('device'), tapes.deviceCode, expired],
+		async ({terminal}) => {
+			assert.match(text(terminal), /Waiting for your browser/);
+			assert.match(text(terminal), /The code expired before anyone approved it\./);
+		},
+		{route: 'auto'},
+	);
+});
+
+test('an end without a session says what to do next, and tells the application once', async () => {
+	await scene([tapes.discovery], async ({terminal, run, calls}) => {
+		const [message, hint] = ['There is no such client.', 'Check --client-id.'];
+		run.emit({type: 'failed', code: 'invalid_client', message, hint});
+		run.fail(new LoginError('invalid_client', message, {hint}));
+		await terminal.settle();
+		assert.deepEqual(terminal.lines(), [' ✖ There is no such client.', '   Check --client-id.']);
+		assert.deepEqual(calls, ['error invalid_client']);
+	});
+});
+
+test("before another person's session is replaced somebody is asked: y replaces, n does not", async () => {
+	for (const [key, answer] of [
+		['y', true],
+		['n', false],
+		[escape, false],
+	] as const) {
+		await scene(
+			tapes.codeShown,
+			async ({terminal, engine}) => {
+				const ask = engine.options[0]!.switchAccount;
+				assert.ok(typeof ask === 'function');
+				const answered = ask(tapes.alice, {...tapes.alice, subject: 'bob'}, new AbortController().signal);
+				await terminal.settle();
+				assert.match(text(terminal), /Replace it with Alice/);
+				await terminal.type(key);
+				assert.equal(await answered, answer);
+				assert.doesNotMatch(text(terminal), /Replace it/);
+			},
+			{route: 'auto'},
+		);
+	}
+});
+
+test('StrictMode: mounted twice, one login starts', async () => {
+	await scene(
+		tapes.codeShown,
+		async ({terminal, engine, run}) => {
+			assert.ok(engine.runs.slice(0, -1).every(({isCancelled}) => isCancelled));
+			assert.equal(run.isCancelled, false);
+			assert.equal(run.listeners, 1);
+			run.emit(tapes.polled);
+			await terminal.settle();
+			assert.match(text(terminal), /Checked 3 times/);
+		},
+		{route: 'auto', wrap: node => <StrictMode>{node}</StrictMode>},
+	);
+});
+
+test('inactive, it takes no key and leaves them to its host', async () => {
+	await scene(
+		[tapes.discovery],
+		async ({terminal, run, calls}) => {
+			await terminal.type('\r');
+			await terminal.type('\u0003');
+			assert.deepEqual(run.commands, []);
+			assert.deepEqual(calls, []);
+		},
+		{isActive: false},
+	);
+});
+
+test('beside a sidebar it keeps to its own box, and to the rows it was given', async () => {
+	const wrap = (node: ReactElement) => (
+		<Box>
+			<Box width={20} flexShrink={0}>
+				<Text>{'sidebar '.repeat(2)}</Text>
+			</Box>
+			{node}
+		</Box>
+	);
+	await scene(
+		tapes.codeShown,
+		async ({terminal}) => {
+			assert.ok(terminal.lines().length <= 12);
+			assert.match(text(terminal), /^sidebar sidebar {6}Sign in to Acme/);
+			assert.ok(
+				terminal
+					.lines()
+					.slice(1)
+					.every(line => line === '' || line.startsWith(' '.repeat(20))),
+			);
+			assert.match(text(terminal), /WDJB-MJHT/);
+		},
+		{route: 'auto', maxRows: 12, wrap},
+	);
+});
+
+test('parts and words can be replaced', async () => {
+	const {messages} = await import('../../source/sinks/messages.js');
+	await scene(
+		tapes.codeShown,
+		async ({terminal}) => {
+			assert.match(text(terminal), /Anmelden bei Acme/);
+			assert.match(text(terminal), /MY OWN SQUARE/);
+		},
+		{
+			route: 'auto',
+			messages: {...messages, signInTo: application => `Anmelden bei ${application ?? ''}`},
+			components: {QrCode: () => <Text>MY OWN SQUARE</Text>},
+		},
+	);
+});
+
+test('a run that was made elsewhere is shown, and goes on when the screen is gone', async () => {
+	const clock = createManualClock({now: tapes.start});
+	const {engine, runs} = createScriptedEngine(clock, ...tapes.codeShown);
+	const run = engine.login();
+	const terminal = await drawOn(<Login run={run} route="auto" environment={environment} />);
+	assert.match(text(terminal), /WDJB-MJHT/);
+	await terminal.unmount();
+	assert.equal(runs.length, 1);
+	assert.equal(runs[0]!.isCancelled, false);
+	assert.equal(runs[0]!.listeners, 0);
+});

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import {createServer} from 'node:net';
+import {test, type TestContext} from 'node:test';
+import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
+import {browserScript} from '../support/browser-script.js';
+import {commandFile, temporaryFolder} from '../support/built-command.js';
+import {runInPty, type PtyRun} from '../support/pty.js';
+
+const scriptedServer = async (t: TestContext, script: ServerScript = {}): Promise<ScriptedServer> => {
+	const server = await startScriptedServer(script);
+	t.after(async () => server.close());
+	return server;
+};
+
+const ctrlC = '\u0003';
+const escape = '\u001B';
+
+/** Milliseconds that a busy machine may take; alone it is to be 100. */
+const patience = 1500;
+
+/**
+ * The command as a line of a shell, which tells the settings of the terminal's line before and after, and the exit code.
+ */
+const commandInShell = async (
+	t: TestContext,
+	args: readonly string[],
+	{env}: {readonly env?: Record<string, string>} = {},
+): Promise<PtyRun> => {
+	const home = await temporaryFolder(t);
+	const run = runInPty({
+		command: '/bin/sh',
+		args: [
+			'-c',
+			'trap : INT; echo "before $(stty -g)"; "$@"; echo "code $?"; echo "after $(stty -g)"',
+			'sh',
+			process.execPath,
+		].concat([commandFile, ...args]),
+		env: {DISPLAY: ':0', BROWSER: '/bin/true', INK_LOGIN_HOME: home, ...env},
+	});
+	t.after(async () => run[Symbol.asyncDispose]());
+	return run;
+};
+
+const loginArgs = ({issuer}: {readonly issuer: string}, ...more: readonly string[]): string[] => [
+	...['--issuer', issuer, '--client-id', 'test-client', '--store', 'memory', ...more],
+];
+
+const settingsIn = (text: string, word: 'before' | 'after'): string => {
+	const [, settings] = new RegExp(`${word} (\\S+)`).exec(text) ?? assert.fail(`No "${word}" in:\n${text}`);
+	return settings!;
+};
+
+/** The shell goes on, with its terminal as it was. */
+const givesBack = async (run: PtyRun): Promise<{code: number; text: string}> => {
+	await run.exit;
+	// Long rows are wrapped by the terminal.
+	const text = run.emulator.paragraphs().join('\n');
+	assert.equal(settingsIn(text, 'after'), settingsIn(text, 'before'), 'the line mode is as before');
+	assert.equal(run.emulator.cursor.visible, true, 'the cursor is shown');
+	assert.equal(run.emulator.bracketedPaste, false);
+	const [, code] = /code (\d+)/.exec(text) ?? assert.fail(text);
+	return {code: Number(code), text};
+};
+
+const isFree = async (port: number): Promise<boolean> => {
+	const server = createServer();
+	return new Promise(resolve => {
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+	});
+};
+
+/** Presses Ctrl-C, and expects a cancel: at once, with nothing left behind, and no request after it. */
+const cancels = async (
+	t: TestContext,
+	run: PtyRun,
+	{server, port}: {readonly server?: ScriptedServer; readonly port?: number} = {},
+): Promise<string> => {
+	const requests = server?.requests.length;
+	if (port !== undefined) assert.equal(await isFree(port), false, 'the port was in use');
+	const pressed = performance.now();
+	run.write(ctrlC);
+	if (port !== undefined) {
+		while (!(await isFree(port))) assert.ok(performance.now() - pressed < patience, 'the port is free again');
+		t.diagnostic(`the port was free ${(performance.now() - pressed).toFixed(0)} ms after Ctrl-C`);
+	}
+
+	await run.waitFor(/code \d+/, 'the exit code');
+	const took = performance.now() - pressed;
+	t.diagnostic(`the prompt was back ${took.toFixed(0)} ms after Ctrl-C`);
+	assert.ok(took < patience, `the prompt came back after ${took} ms`);
+	const {code, text} = await givesBack(run);
+	assert.equal(code, 130);
+	assert.equal(server?.requests.length, requests, 'no request follows');
+	return text;
+};
+
+test('Ctrl-C on the picker cancels', async t => {
+	const server = await scriptedServer(t);
+	const run = await commandInShell(t, loginArgs(server));
+	await server.received('openidConfiguration');
+	await run.waitFor(/esc leave/);
+	await cancels(t, run, {server});
+});
+
+test('Ctrl-C while the provider is asked who it is cancels, on the picker and behind it', async t => {
+	for (const keys of ['', '2\r']) {
+		const server = await scriptedServer(t, {answers: {openidConfiguration: 'hang', oauthMetadata: 'hang'}});
+		const run = await commandInShell(t, loginArgs(server));
+		await run.waitFor(/esc leave/);
+		await server.received('openidConfiguration');
+		run.write(keys);
+		if (keys !== '') await run.waitFor(/Asking 127\.0\.0\.1/);
+		await cancels(t, run, {server});
+	}
+});
+
+test('Ctrl-C while a code is shown cancels, and leaves no code behind', async t => {
+	const server = await scriptedServer(t, {interval: 60});
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
+	const screen = await run.waitFor(/Waiting for approval[^]*esc back/);
+	const [userCode] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? assert.fail(screen);
+	// The keys of the server are fetched meanwhile.
+	await server.received('jwks');
+	const text = await cancels(t, run, {server});
+	assert.doesNotMatch(text, new RegExp(userCode));
+	assert.doesNotMatch(text, /[▀▄█]/);
+	assert.match(text, /cancelled/i);
+});
+
+test('Ctrl-C while a code is asked for cancels', async t => {
+	const server = await scriptedServer(t, {answers: {deviceAuthorization: 'hang'}});
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
+	await server.received('deviceAuthorization');
+	await server.received('jwks');
+	await cancels(t, run, {server});
+});
+
+test('Ctrl-C while a poll is in flight cancels', async t => {
+	const server = await scriptedServer(t, {interval: 1, answers: {token: 'hang'}});
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
+	await server.received('token');
+	await run.waitFor(/checking now/);
+	await cancels(t, run, {server});
+});
+
+test('Ctrl-C while the browser is waited for cancels, and its port is free', async t => {
+	const server = await scriptedServer(t);
+	const script = await browserScript(t);
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'browser'), {env: {BROWSER: script.program}});
+	const address = new URL(await script.next());
+	await run.waitFor(/Waiting for your browser[^]*esc back/);
+	await server.received('jwks');
+	const port = Number(new URL(address.searchParams.get('redirect_uri')!).port);
+	await cancels(t, run, {server, port});
+});
+
+test('Ctrl-C while the browser of a person holds the answer open cancels, and its port is free', async t => {
+	const server = await scriptedServer(t, {answers: {token: 'hang'}});
+	const script = await browserScript(t);
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'browser'), {env: {BROWSER: script.program}});
+	const address = await script.next();
+	await server.received('jwks');
+	const page = server.openBrowser(address as never, t.signal);
+	page.catch(() => undefined);
+	await server.received('token');
+	await run.waitFor(/signing you in/);
+	const port = Number(new URL(new URL(address).searchParams.get('redirect_uri')!).port);
+	await cancels(t, run, {server, port});
+	await page.catch(() => undefined);
+});
+
+test('Ctrl-C right after success changes nothing: the sign-in stands', async t => {
+	const server = await scriptedServer(t);
+	const script = await browserScript(t);
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'browser'), {env: {BROWSER: script.program}});
+	await server.openBrowser((await script.next()) as never, t.signal);
+	await run.waitFor(/Signed in/);
+	run.write(ctrlC);
+	const {code, text} = await givesBack(run);
+	assert.equal(code, 0);
+	assert.match(text, /✔ Signed in as Ada/);
+});
+
+test('Ctrl-C before anything is drawn cancels', async t => {
+	const run = await commandInShell(t, ['demo']);
+	await run.waitFor(/before/);
+	run.write(ctrlC);
+	const {code} = await givesBack(run);
+	assert.equal(code, 130);
+});
+
+test('two Ctrl-C in a row end as one does', async t => {
+	const server = await scriptedServer(t);
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
+	await run.waitFor(/Waiting for approval/);
+	run.write(ctrlC + ctrlC);
+	const {code} = await givesBack(run);
+	assert.equal(code, 130);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	test(`${signal} from elsewhere gives the terminal back too`, async t => {
+		const server = await scriptedServer(t);
+		const home = await temporaryFolder(t);
+		const run = runInPty({
+			args: [commandFile, ...loginArgs(server, '--flow', 'device')],
+			env: {DISPLAY: ':0', INK_LOGIN_HOME: home},
+		});
+		t.after(async () => run[Symbol.asyncDispose]());
+		await run.waitFor(/Waiting for approval/);
+		assert.equal(run.emulator.cursor.visible, false);
+		run.kill(signal);
+		assert.deepEqual(await run.exit, {code: 130, signal: 0});
+		assert.equal(run.emulator.cursor.visible, true);
+		assert.equal(run.emulator.bracketedPaste, false);
+	});
+}
+
+test('Esc goes back to the picker and what runs goes on, its answer taken there', async t => {
+	const server = await scriptedServer(t, {interval: 1});
+	const run = await commandInShell(t, loginArgs(server));
+	await run.waitFor(/esc leave/);
+	run.write('2\r');
+	await run.waitFor(/Waiting for approval[^]*esc back/);
+	run.write(escape);
+	await run.waitFor(/already waiting[^]*esc leave/);
+	const polls = server.requestsTo('token').length;
+	await server.received('token', polls + 1);
+	server.approve();
+	await run.waitFor(/code 0/);
+	const {code, text} = await givesBack(run);
+	assert.equal(code, 0);
+	assert.match(text, /✔ Signed in as Ada/);
+});
+
+test('Esc on the picker leaves, with what runs cancelled', async t => {
+	const server = await scriptedServer(t, {interval: 60});
+	const run = await commandInShell(t, loginArgs(server));
+	await run.waitFor(/esc leave/);
+	run.write('2\r');
+	await run.waitFor(/Waiting for approval[^]*esc back/);
+	run.write(escape);
+	await run.waitFor(/already waiting[^]*esc leave/);
+	run.write(escape);
+	const {code} = await givesBack(run);
+	assert.equal(code, 130);
+});

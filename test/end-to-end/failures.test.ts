@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import {createServer, type AddressInfo, type Server} from 'node:net';
+import {describe, test, type TestContext} from 'node:test';
+import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
+import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
+import {browserScript} from '../support/browser-script.js';
+import {commandInPty, pipedCommand} from '../support/built-command.js';
+
+/** A port that something else holds. */
+const takenPort = async (t: TestContext): Promise<number> => {
+	const holder = createServer();
+	await new Promise<void>(resolve => holder.listen(0, '127.0.0.1', resolve));
+	t.after(() => holder.close());
+	return portOf(holder);
+};
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** An address at which nothing listens. */
+const deadAddress = async (): Promise<string> => {
+	const server = createServer();
+	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+	const port = portOf(server);
+	await new Promise(resolve => server.close(resolve));
+	return `http://127.0.0.1:${port}`;
+};
+
+type Failure = {
+	readonly when: string;
+	readonly script?: ServerScript;
+	readonly args: readonly string[] | ((t: TestContext) => Promise<readonly string[]>);
+	/** Signs in elsewhere than at the scripted server. */
+	readonly issuer?: () => Promise<string>;
+	/** Whether somebody follows the address that the browser was called with. */
+	readonly visits?: boolean;
+	readonly code: EventOf<'failed'>['code'];
+	readonly sentence: RegExp;
+	readonly next: RegExp;
+	/** What a person can press then; none where the login is over. */
+	readonly keys?: RegExp;
+};
+
+const device = ['--flow', 'device'];
+const browser = ['--flow', 'browser'];
+const refused = (error: string, status = 400) => ({status, body: {error}});
+
+const declined = (parameters: URLSearchParams) => {
+	parameters.delete('code');
+	parameters.set('error', 'access_denied');
+	return parameters;
+};
+
+const failures: readonly Failure[] = [
+	{
+		when: 'the person declines the code',
+		script: {interval: 1, answers: {token: refused('access_denied')}},
+		args: device,
+		code: 'access_denied',
+		sentence: /^The (request|sign-in) was (declined|refused)\.$/,
+		next: /^Start again if that was not meant/,
+		keys: /n new code · b use this computer's browser · esc leave/,
+	},
+	{
+		when: 'the person declines in the browser',
+		script: {callback: declined},
+		args: browser,
+		visits: true,
+		code: 'access_denied',
+		sentence: /^The (request|sign-in) was (declined|refused)\.$/,
+		next: /^Start again if that was not meant/,
+		keys: /enter try again · d use a code · esc leave/,
+	},
+	{
+		when: 'the code expires',
+		script: {interval: 1, answers: {token: refused('expired_token')}},
+		args: device,
+		code: 'expired_token',
+		sentence: /^The code expired before anyone approved it\.$/,
+		next: /^Ask for a new code/,
+		keys: /n new code · b use this computer's browser · esc leave/,
+	},
+	{
+		when: 'nothing listens at the issuer',
+		issuer: deadAddress,
+		args: device,
+		code: 'network_error',
+		sentence: /^127\.0\.0\.1:\d+ cannot be reached: nothing answers there\.$/,
+		next: /^Check the network/,
+	},
+	{
+		when: 'the server knows no such client, as a code is asked for',
+		script: {answers: {deviceAuthorization: refused('invalid_client', 401)}},
+		args: device,
+		code: 'invalid_client',
+		sentence: /^The server does not accept this client\.$/,
+		next: /^Check the client id/,
+		keys: /b use this computer's browser · esc leave/,
+	},
+	{
+		when: 'the server knows no such client, as the browser is back',
+		script: {answers: {token: refused('invalid_client', 401)}},
+		args: browser,
+		visits: true,
+		code: 'invalid_client',
+		sentence: /^The server does not accept this client\.$/,
+		next: /^Check the client id/,
+		keys: /d use a code · esc leave/,
+	},
+	{
+		when: "the server's metadata names another issuer",
+		script: {metadata: metadata => ({...metadata, issuer: 'https://other.example'})},
+		args: device,
+		code: 'config_error',
+		sentence: /^The server at http:\/\/127\.0\.0\.1:\d+ says that it is https:\/\/other\.example\.$/,
+		next: /^Check the issuer/,
+	},
+	{
+		when: 'the server has no codes',
+		script: {metadata: ({device_authorization_endpoint: _, ...metadata}) => metadata},
+		args: device,
+		code: 'device_unsupported',
+		sentence: /^The provider has no sign-in with a code\.$/,
+		next: /^Choose another way/,
+		keys: /b use this computer's browser · esc leave/,
+	},
+	{
+		when: 'the port is taken',
+		args: async t => [...browser, '--port', String(await takenPort(t))],
+		code: 'port_in_use',
+		sentence: /^Port \d+ (\(held by .*\) )?is in use\.$/,
+		next: /^Close the program that holds it.* --port\.$/,
+		keys: /enter try again · d use a code · esc leave/,
+	},
+];
+
+/** Milliseconds, so that what never ends fails. */
+const timeout = 30_000;
+
+type Arranged = {readonly args: readonly string[]; readonly program: string; readonly visit: () => Promise<void>};
+
+const arrange = async (t: TestContext, {script, args, issuer, visits = false}: Failure): Promise<Arranged> => {
+	const server: ScriptedServer = await startScriptedServer(script);
+	t.after(async () => server.close());
+	const opened = await browserScript(t);
+	const more = typeof args === 'function' ? await args(t) : args;
+	const at = issuer ? await issuer() : server.issuer;
+	return {
+		args: ['login', '--issuer', at, '--client-id', 'test-client', '--store', 'memory', ...more],
+		program: opened.program,
+		async visit() {
+			if (visits) await server.openBrowser((await opened.next()) as never, t.signal);
+		},
+	};
+};
+
+describe('what goes wrong is one sentence, the next step, and an exit code', {concurrency: 2}, () => {
+	for (const failure of failures) {
+		const {when, code, sentence, next, keys} = failure;
+
+		test(`${when}: as plain lines`, {timeout}, async t => {
+			const {args, program, visit} = await arrange(t, failure);
+			const command = await pipedCommand(t, [...args, '--plain'], {BROWSER: program});
+			await visit();
+			assert.equal(await command.ended, 1);
+			const lines = command.heard.stderr.trimEnd().split('\n');
+			assert.match(lines.at(-2)!, sentence);
+			assert.match(lines.at(-1)!, next);
+			assert.equal(lines.filter(line => sentence.test(line)).length, 1, 'it is said once');
+			assert.equal(command.heard.stdout, '');
+		});
+
+		test(`${when}: as JSON`, {timeout}, async t => {
+			const {args, program, visit} = await arrange(t, failure);
+			const command = await pipedCommand(t, [...args, '--json'], {BROWSER: program});
+			await visit();
+			assert.equal(await command.ended, 1);
+			const lines = command.heard.stdout.trimEnd().split('\n');
+			const failed = JSON.parse(lines.at(-1)!) as LoginEvent;
+			assert.ok(failed.type === 'failed');
+			assert.equal(failed.code, code);
+			assert.match(failed.message, sentence);
+			assert.match(failed.hint, next);
+			assert.equal(command.heard.stderr, '');
+		});
+
+		test(`${when}: on the screen`, {timeout}, async t => {
+			const {args, program, visit} = await arrange(t, failure);
+			const run = await commandInPty(t, args, {env: {BROWSER: program}});
+			await visit();
+			await run.waitFor(/✖/);
+			if (keys) {
+				await run.waitFor(keys);
+				run.write('\u001B');
+			}
+
+			const {code: exitCode} = await run.exit;
+			assert.equal(exitCode, 1);
+			const [first, ...others] = run.emulator.text.split('\n').map(line => line.replace(/^ ✖ /, '').trim());
+			assert.match(first!, sentence);
+			if (!keys) assert.match(others.join(' '), next);
+			assert.equal(run.emulator.cursor.visible, true);
+			if (process.env['SHOW']) console.log(run.emulator.text);
+		});
+	}
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import {readdirSync} from 'node:fs';
+import test from 'node:test';
+import {demoServer} from '../support/demo-server.js';
+import {scriptedSession} from '../support/scripted-session.js';
+import {hurriedTimers, sessionHome} from '../support/session-command.js';
+
+const isAccepted = async (userInfo: string, token: string): Promise<boolean> => {
+	const {ok} = await fetch(userInfo, {headers: {authorization: `Bearer ${token}`}});
+	return ok;
+};
+
+test('V05: logout revokes the session at the server, forgets it, and says so; a second one has nothing to do', async t => {
+	const server = await demoServer(t);
+	const {run, signIn, session, home} = await sessionHome(t);
+	await signIn(server);
+	const {accessToken} = session().tokens;
+	assert.ok(await isAccepted(`${server.issuer}/me`, accessToken));
+	const {exit, stdout, stderr} = await run(['logout']);
+	assert.deepEqual([exit, stdout], [0, '']);
+	assert.match(stderr, /^Signed out of "default": the server has revoked the session, and it is forgotten here\.\n$/);
+	assert.ok(!(await isAccepted(`${server.issuer}/me`, accessToken)));
+	assert.ok(!readdirSync(home).some(name => name.startsWith('profile-')));
+	const again = await run(['logout']);
+	assert.deepEqual([again.exit, again.stderr], [0, 'Nobody was signed in to "default".\n']);
+});
+
+test('--all signs out of every profile, and of none where there is none', async t => {
+	const server = await demoServer(t);
+	const {run, signIn} = await sessionHome(t);
+	for (const profile of ['default', 'work', 'Ä b']) await signIn(server, {profile});
+	const {exit, stderr} = await run(['logout', '--all']);
+	assert.equal(exit, 0);
+	for (const profile of ['default', 'work', 'Ä b']) assert.ok(stderr.includes(`Signed out of "${profile}"`));
+	const again = await run(['logout', '--all']);
+	assert.deepEqual([again.exit, again.stderr], [0, 'Nobody was signed in.\n']);
+});
+
+for (const [name, answer, reason] of [
+	['refuses', {status: 401}, /./],
+	['is not there for a while', {status: 503, headers: {'retry-after': '120'}}, /HTTP 503.*wait 120 seconds/],
+	['answers nothing', 'hang', /did not answer/],
+	['breaks the connection', 'drop', /cannot be reached/],
+	[
+		'does not know that kind of token',
+		{status: 400, body: {error: 'unsupported_token_type'}},
+		/does not take back tokens of this kind/,
+	],
+] as const) {
+	test(`demand 50: a server that ${name}: the session is forgotten, and it is said that it was not revoked`, async t => {
+		const {run, server, home} = await scriptedSession(t);
+		server.script.answers = {revocation: answer};
+		const {exit, stdout, stderr} = await run(['logout'], {nodeOptions: hurriedTimers});
+		assert.deepEqual([exit, stdout], [1, '']);
+		assert.match(stderr, /^Forgotten here, but the server did not revoke the session of "default"\. [^\n]+\.\n$/);
+		assert.match(stderr, reason);
+		assert.ok(!readdirSync(home).some(name => name.startsWith('profile-')));
+		assert.equal((await run(['token'])).exit, 3);
+	});
+}
+
+test('demand 50: with the network cut, and where the client secret is gone, a logout forgets all the same', async t => {
+	const {run, server, home} = await scriptedSession(t);
+	await server.close();
+	const {exit, stderr} = await run(['logout']);
+	assert.equal(exit, 1);
+	assert.match(stderr, /^Forgotten here, but .+cannot be reached: nothing answers there\.\n$/);
+	assert.ok(!readdirSync(home).some(name => name.startsWith('profile-')));
+
+	const confidential = await scriptedSession(
+		t,
+		{client: {id: 'test-client', secret: 'hush'}},
+		{more: ['--client-secret-env', 'SECRET'], env: {SECRET: 'hush'}},
+	);
+	const withoutSecret = await confidential.run(['logout']);
+	assert.equal(withoutSecret.exit, 1);
+	assert.match(withoutSecret.stderr, /^Forgotten here, but .+SECRET with the client secret is not set\.\n$/);
+	assert.ok(!readdirSync(confidential.home).some(name => name.startsWith('profile-')));
+});
+
+test('a server without a revocation endpoint: forgotten, and said that the tokens end by themselves', async t => {
+	const {run} = await scriptedSession(t, {
+		metadata: ({revocation_endpoint: _, ...metadata}) => metadata,
+	});
+	const {exit, stderr} = await run(['logout']);
+	assert.equal(exit, 0);
+	assert.match(stderr, /forgotten here\. The server has no way to revoke, so its tokens end by themselves\.\n$/);
+});

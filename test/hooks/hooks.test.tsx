@@ -1,0 +1,267 @@
+import '../support/terminal-environment.js';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {StrictMode, useEffect} from 'react';
+import {Text} from 'ink';
+import {LoginError} from '../../source/engine/login-error.js';
+import type {Session} from '../../source/engine/session.js';
+import type {TokenEngine} from '../../source/engine/token-engine.js';
+import {createLoginSubscription} from '../../source/hooks/login-subscription.js';
+import {useClipboard} from '../../source/hooks/use-clipboard.js';
+import {useCountdown} from '../../source/hooks/use-countdown.js';
+import {looksLikeRedirect, useKeys} from '../../source/hooks/use-keys.js';
+import {useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
+import {useSession, type UseSession} from '../../source/hooks/use-session.js';
+import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
+import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
+import {drawOn} from '../support/fake-terminal.js';
+import * as tapes from '../support/login-tapes.js';
+import {createScriptedEngine} from '../support/scripted-run.js';
+
+function Countdown({
+	clock,
+	end,
+	every,
+}: {
+	clock: ManualClock;
+	end: number | undefined;
+	every: number | ((left: number) => number);
+}) {
+	const left = useCountdown(end, clock, {every});
+	return <Text>{left}</Text>;
+}
+
+test('useCountdown draws when what it shows changes, ends at nothing, and leaves no timer', async () => {
+	const clock = createManualClock({now: 1_000_400});
+	const terminal = await drawOn(<Countdown clock={clock} end={1_010_000} every={1000} />);
+	assert.deepEqual(terminal.lines(), ['10000']);
+	await clock.advance(600);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['9000']);
+	const before = terminal.written().length;
+	await clock.advance(999);
+	await terminal.settle();
+	assert.equal(terminal.written().length, before);
+	await clock.advance(8001);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['0']);
+	assert.equal(clock.sleepers, 0);
+	await terminal.rerender(<Countdown clock={clock} end={1_030_000} every={5000} />);
+	assert.deepEqual(
+		terminal.lines(),
+		['20000'].map(() => String(Math.ceil((1_030_000 - clock.now()) / 5000) * 5000)),
+	);
+	assert.equal(clock.sleepers, 1);
+	await terminal.rerender(<Countdown clock={clock} end={undefined} every={5000} />);
+	assert.equal(clock.sleepers, 0);
+	await terminal.unmount();
+});
+
+const seldom = (left: number) => (left > 120_000 ? 60_000 : 5000);
+
+test('useCountdown in minutes notices soon that the computer slept', async () => {
+	const clock = createManualClock({now: 0});
+	const terminal = await drawOn(<Countdown clock={clock} end={900_000} every={seldom} />);
+	assert.deepEqual(terminal.lines(), ['900000']);
+	await clock.suspend(600_000);
+	await clock.advance(5000);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['300000']);
+	await terminal.unmount();
+	assert.equal(clock.sleepers, 0);
+});
+
+const logins: UseLogin[] = [];
+
+function LoginProbe({engine, options}: {engine: TokenEngine; options?: UseLoginOptions}) {
+	const login = useLogin(engine, options);
+	useEffect(() => {
+		logins.push(login);
+	});
+	return <Text>{login.question === undefined ? login.state.phase : 'question'}</Text>;
+}
+
+test('useLogin starts a login when it is mounted, follows it, and cancels it when it is unmounted', async () => {
+	const scripted = createScriptedEngine(createManualClock());
+	const terminal = await drawOn(<LoginProbe engine={scripted.engine} options={{route: 'device', renew: true}} />);
+	assert.equal(scripted.runs.length, 1);
+	const {switchAccount, ...options} = scripted.options[0]!;
+	assert.equal(typeof switchAccount, 'function');
+	assert.deepEqual(options, {attended: true, route: 'device', renew: true});
+	scripted.runs[0]!.emit(...tapes.codeShown);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['signing-in']);
+	logins.at(-1)!.command({type: 'renew-code'});
+	assert.deepEqual(scripted.runs[0]!.commands, [{type: 'renew-code'}]);
+	await terminal.unmount();
+	assert.ok(scripted.runs[0]!.isCancelled);
+	assert.equal(scripted.runs[0]!.listeners, 0);
+});
+
+test('StrictMode: who subscribes, leaves and comes back at once has one login, the second', () => {
+	// What React does to each effect there; Ink's own roots spare the effects, other renderers may not.
+	const scripted = createScriptedEngine(createManualClock(), tapes.discovery);
+	const login = createLoginSubscription(scripted.engine);
+	login.subscribe(() => undefined)();
+	const leave = login.subscribe(() => undefined);
+	assert.deepEqual(
+		scripted.runs.map(run => run.isCancelled),
+		[true, false],
+	);
+	assert.equal(login.snapshot().state.phase, 'choosing');
+	leave();
+	assert.ok(scripted.runs[1]!.isCancelled);
+});
+
+test('useLogin within StrictMode has one login that goes on', async () => {
+	const scripted = createScriptedEngine(createManualClock());
+	const terminal = await drawOn(
+		<StrictMode>
+			<LoginProbe engine={scripted.engine} />
+		</StrictMode>,
+	);
+	assert.equal(scripted.runs.filter(run => !run.isCancelled).length, 1);
+	await terminal.unmount();
+});
+
+test('useLogin calls back once, with what the options hold by then, and never after unmounting', async () => {
+	const scripted = createScriptedEngine(createManualClock());
+	const calls: string[] = [];
+	const options = (name: string): UseLoginOptions => ({
+		onSignedIn: () => calls.push(`${name} signed in`),
+		onError: error => calls.push(`${name} ${error.code}`),
+	});
+	const terminal = await drawOn(<LoginProbe engine={scripted.engine} options={options('early')} />);
+	await terminal.rerender(<LoginProbe engine={scripted.engine} options={options('late')} />);
+	scripted.runs[0]!.succeed({} as Session);
+	await terminal.settle();
+	assert.deepEqual(calls, ['late signed in']);
+	await terminal.unmount();
+	const other = await drawOn(<LoginProbe engine={scripted.engine} options={options('other')} />);
+	await other.unmount();
+	assert.deepEqual(calls, ['late signed in']);
+});
+
+test('useLogin with another engine leaves the first one', async () => {
+	const [first, second] = [createScriptedEngine(createManualClock()), createScriptedEngine(createManualClock())];
+	const terminal = await drawOn(<LoginProbe engine={first.engine} />);
+	await terminal.rerender(<LoginProbe engine={second.engine} />);
+	assert.ok(first.runs[0]!.isCancelled);
+	assert.equal(second.runs[0]!.isCancelled, false);
+	await terminal.unmount();
+});
+
+test('useLogin asks about another account, and an aborted question is a no', async () => {
+	const scripted = createScriptedEngine(createManualClock());
+	const terminal = await drawOn(<LoginProbe engine={scripted.engine} />);
+	const ask = scripted.options[0]!.switchAccount;
+	assert.ok(typeof ask === 'function');
+	const controller = new AbortController();
+	const answer = ask(tapes.alice, tapes.alice, controller.signal);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['question']);
+	controller.abort();
+	assert.equal(await answer, false);
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['choosing']);
+	await terminal.unmount();
+});
+
+const sessions: UseSession[] = [];
+
+function SessionProbe({engine}: {engine: TokenEngine}) {
+	const session = useSession(engine);
+	useEffect(() => {
+		sessions.push(session);
+	});
+	return <Text>{`${session.status} ${session.identity?.name ?? session.error?.code ?? ''}`.trim()}</Text>;
+}
+
+test('useSession says who is signed in, hands out tokens and logs out', async () => {
+	const engine = {
+		session: async () => ({identity: tapes.alice}),
+		accessToken: async () => 'token',
+		logout: async () => ({outcome: 'revoked'}),
+	} as unknown as TokenEngine;
+	const terminal = await drawOn(<SessionProbe engine={engine} />);
+	assert.deepEqual(terminal.lines(), ['signed-in Alice Demo']);
+	assert.equal(await sessions.at(-1)!.getToken(), 'token');
+	assert.deepEqual(await sessions.at(-1)!.logout(), {outcome: 'revoked'});
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['signed-out']);
+	await terminal.unmount();
+});
+
+test('useSession with a store that cannot be read has failed, and can be read again', async () => {
+	let session: () => Promise<undefined> = async () => {
+		throw new LoginError('store_error', 'The file cannot be read.', {hint: ''});
+	};
+	const engine = {session: async () => session()} as unknown as TokenEngine;
+	const terminal = await drawOn(<SessionProbe engine={engine} />);
+	assert.deepEqual(terminal.lines(), ['failed store_error']);
+	session = async () => undefined;
+	sessions.at(-1)!.reload();
+	await terminal.settle();
+	assert.deepEqual(terminal.lines(), ['signed-out']);
+	await terminal.unmount();
+});
+
+function CopyProbe() {
+	const {copy, last} = useClipboard(async () => ({status: 'sent'}));
+	useKeys({onKey: key => void copy(key)});
+	return <Text>{last === undefined ? 'nothing' : `${last.text} ${last.outcome.status}`}</Text>;
+}
+
+test('useClipboard copies and remembers what became of it', async () => {
+	const terminal = await drawOn(<CopyProbe />);
+	assert.deepEqual(terminal.lines(), ['nothing']);
+	await terminal.type('x');
+	assert.deepEqual(terminal.lines(), ['x sent']);
+	await terminal.unmount();
+});
+
+const heard: string[] = [];
+
+function KeysProbe() {
+	useKeys({onKey: key => heard.push(key), onPaste: text => heard.push(`paste ${JSON.stringify(text)}`)});
+	return <Text>keys</Text>;
+}
+
+test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops what a terminal answers', async () => {
+	const terminal = await drawOn(<KeysProbe />);
+	for (const input of ['\r', '\u001B[A', '\u001B[B', '\u0003', 'q', '1\r', '\u001B', '\u001B[?1;2c', '\u001Bx'])
+		await terminal.type(input);
+	assert.deepEqual(heard.splice(0), ['enter', 'up', 'down', 'ctrl+c', 'q', '1', 'enter', 'escape']);
+	for (const input of ['some words', 'a://b', '\u001B[200~qqq\u001B[201~']) await terminal.type(input);
+	assert.deepEqual(heard.splice(0), ['paste "some words"', 'paste "a://b"', 'paste "qqq"'].filter(Boolean));
+	await terminal.unmount();
+});
+
+test('what looks like a redirect is told from other text', () => {
+	for (const text of [
+		'http://127.0.0.1:1/callback?code=a',
+		'?code=a&state=b',
+		'error=access_denied',
+		'127.0.0.1:1/callback?x',
+	]) {
+		assert.ok(looksLikeRedirect(text), text);
+	}
+
+	for (const text of ['WDJB-MJHT', 'hello there', 'a']) assert.equal(looksLikeRedirect(text), false, text);
+});
+
+function SizeProbe() {
+	const {columns, rows} = useTerminalSize();
+	return <Text>{`${columns}x${rows}`}</Text>;
+}
+
+test('useTerminalSize follows the terminal, and takes 80x24 where it says nothing', async () => {
+	const terminal = await drawOn(<SizeProbe />, {columns: 60, rows: 20});
+	assert.deepEqual(terminal.lines(), ['60x20']);
+	await terminal.resize(50, 15);
+	assert.equal(terminal.lines().at(-1), '50x15');
+	await terminal.unmount();
+	const unknown = await drawOn(<SizeProbe />, {columns: 80, rows: 24});
+	assert.deepEqual(unknown.lines(), ['80x24']);
+	await unknown.unmount();
+});

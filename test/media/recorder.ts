@@ -1,0 +1,108 @@
+import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {runInPty, type PtyRun} from '../support/pty.js';
+import type {Cell, Theme} from '../support/terminal-emulator.js';
+
+/** What the terminal showed for a while. */
+export type Shot = {
+	/** Seconds. */
+	readonly lasts: number;
+	readonly rows: readonly (readonly Cell[])[];
+	readonly cursor?: {readonly row: number; readonly column: number};
+};
+
+export type Recording = {
+	readonly columns: number;
+	readonly rows: number;
+	/** One list for each theme, alike but for the colours. */
+	readonly shots: readonly (readonly Shot[])[];
+	/** The shot that stands for all of them where nothing moves. */
+	readonly poster: number;
+};
+
+export type Recorder = {
+	readonly terminal: PtyRun;
+	/** Types a line at the shell, letter by letter. */
+	readonly typeLine: (line: string) => Promise<void>;
+	/** Waits for something to be on the screen, and shows the screen as it is then for so many seconds. */
+	readonly show: (pattern: RegExp, seconds: number) => Promise<string>;
+	/** The last shot stands for the whole. */
+	readonly poster: () => void;
+};
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+
+/** A folder for the shell's PATH in which the command goes by its name. */
+const commandFolder = async (folder: string): Promise<string> => {
+	const bin = path.join(folder, 'bin');
+	await mkdir(bin);
+	const command = path.join(bin, 'ink-login');
+	const file = path.join(root, 'build/command/cli.js');
+	await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${file}' "$@"\n`);
+	await chmod(command, 0o755);
+	return bin;
+};
+
+/** A shell in a window of that size, and what it shows while `play` plays. */
+export const record = async (
+	{columns, rows, themes}: {readonly columns: number; readonly rows: number; readonly themes: readonly Theme[]},
+	play: (recorder: Recorder) => Promise<void>,
+): Promise<Recording> => {
+	const folder = await mkdtemp(path.join(os.tmpdir(), 'ink-login-media-'));
+	const bin = await commandFolder(folder);
+	const chance = new URL('fixed-chance.js', import.meta.url).href;
+	const env = {
+		PATH: `${bin}:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+		PS1: '$ ',
+		NODE_OPTIONS: `--import ${chance}`,
+		INK_LOGIN_HOME: path.join(folder, 'home'),
+		DISPLAY: ':0',
+		BROWSER: 'true',
+	};
+	const terminal = runInPty({command: '/bin/sh', columns, rows, env, cwd: root});
+	const {emulator} = terminal;
+	const shots: Shot[][] = themes.map(() => []);
+	let poster = 0;
+
+	const take = (lasts: number) => {
+		const {row, column, visible} = emulator.cursor;
+		for (const [index, theme] of themes.entries()) {
+			const cells = Array.from({length: rows}, (_, line) => emulator.cells(line, theme));
+			shots[index]?.push({lasts, rows: cells, ...(visible && {cursor: {row, column}})});
+		}
+	};
+	const show = async (pattern: RegExp, seconds: number) => {
+		const text = await terminal.waitFor(pattern, String(pattern), 30_000);
+		take(seconds);
+		return text;
+	};
+	try {
+		await terminal.waitFor(/^\$/);
+		await play({
+			terminal,
+			show,
+			async typeLine(line) {
+				take(0.6);
+				for (const [index, letter] of Array.from(line).entries()) {
+					terminal.write(letter);
+					const typed = line.slice(0, index + 1);
+					await terminal.waitFor(({text}) => text.startsWith(`$ ${typed}`.trimEnd()));
+					take(0.06);
+				}
+
+				take(0.4);
+				terminal.write('\r');
+			},
+			poster() {
+				poster = (shots[0]?.length ?? 1) - 1;
+			},
+		});
+	} finally {
+		await terminal[Symbol.asyncDispose]();
+		await rm(folder, {recursive: true, force: true});
+	}
+
+	return {columns, rows, shots, poster};
+};

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {once} from 'node:events';
+import {writeFile} from 'node:fs/promises';
+import http, {type RequestListener} from 'node:http';
+import https from 'node:https';
+import type {AddressInfo, Server} from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+import {after, before, test} from 'node:test';
+import {promisify} from 'node:util';
+import {createFetch} from '../../source/terminal/proxy-fetch.js';
+import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
+import {factsOf} from '../support/facts.js';
+import {startForwardProxy} from '../support/forward-proxy.js';
+
+const host = 'auth.corp.test';
+let ca: PrivateCa;
+let otherCa: PrivateCa;
+let securePort: number;
+let otherPort: number;
+let plainPort: number;
+const servers: (http.Server | https.Server)[] = [];
+
+const echo: RequestListener = (request, response) => {
+	let body = '';
+	request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+	request.on('end', () => {
+		response.setHeader('content-type', 'application/json');
+		const {method, url, headers} = request;
+		response.end(JSON.stringify({method, url, host: headers.host, type: headers['content-type'], body}));
+	});
+};
+
+const listen = async (server: http.Server | https.Server): Promise<number> => {
+	servers.push(server);
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	return ((server as Server).address() as AddressInfo).port;
+};
+
+before(async () => {
+	[ca, otherCa] = await Promise.all([createPrivateCa('Acme'), createPrivateCa('Other')]);
+	securePort = await listen(https.createServer(await ca.issue(host, 'localhost'), echo));
+	otherPort = await listen(https.createServer(await otherCa.issue('localhost'), echo));
+	plainPort = await listen(http.createServer(echo));
+});
+
+after(async () => {
+	for (const server of servers) {
+		server.close();
+		server.closeAllConnections();
+	}
+
+	await Promise.all([ca[Symbol.asyncDispose](), otherCa[Symbol.asyncDispose]()]);
+});
+
+const startProxy = async () =>
+	startForwardProxy({[`${host}:443`]: securePort, [`${host}:80`]: plainPort, 'wrong.test:443': securePort});
+
+const codeOf = (error: unknown): unknown => {
+	assert.ok(error instanceof TypeError && error.cause instanceof Error);
+	return (error.cause as NodeJS.ErrnoException).code;
+};
+
+const json = async (response: Response) => (await response.json()) as Record<string, unknown>;
+
+test('without proxy and CA file requests go out as ever', async () => {
+	const plainFetch = await createFetch(factsOf({env: {NO_PROXY: 'x'}}));
+	assert.equal((await json(await plainFetch(`http://127.0.0.1:${plainPort}/a`)))['url'], '/a');
+});
+
+test('demand 51: a form posted through HTTPS_PROXY reaches a server with a private certificate', async () => {
+	await using proxy = await startProxy();
+	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
+	const response = await proxied(`https://${host}/token`, {
+		method: 'POST',
+		body: new URLSearchParams({grant_type: 'refresh_token'}),
+		headers: new Headers({accept: 'application/json'}),
+		redirect: 'manual',
+		signal: AbortSignal.timeout(10_000),
+	});
+	const answer = await json(response);
+	assert.equal(answer['method'], 'POST');
+	assert.equal(answer['host'], host);
+	assert.equal(answer['body'], 'grant_type=refresh_token');
+	assert.match(String(answer['type']), /x-www-form-urlencoded/);
+	assert.deepEqual(proxy.requests, [`CONNECT ${host}:443`]);
+});
+
+test('demand 51: a Request goes the same way, and http through HTTP_PROXY', async () => {
+	await using proxy = await startProxy();
+	const proxied = await createFetch(factsOf({env: {http_proxy: proxy.url, https_proxy: proxy.url}}), {
+		caFile: ca.caFile,
+	});
+	const request = new Request(`https://${host}/r`, {method: 'POST', body: 'x=1'});
+	assert.equal((await json(await proxied(request)))['body'], 'x=1');
+	assert.equal((await json(await proxied(new URL(`http://${host}/p`))))['url'], '/p');
+	assert.match(proxy.requests.join('\n'), new RegExp(`^CONNECT ${host}:443\n.*${host}`));
+});
+
+test('a certificate of an unknown authority is refused behind a proxy too', async () => {
+	await using proxy = await startProxy();
+	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}));
+	const code = await proxied(`https://${host}/`).catch(codeOf);
+	assert.match(String(code), /UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/);
+});
+
+test('a trusted authority does not make a certificate good for another host', async () => {
+	await using proxy = await startProxy();
+	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
+	assert.equal(await proxied('https://wrong.test/').catch(codeOf), 'ERR_TLS_CERT_ALTNAME_INVALID');
+});
+
+test('NO_PROXY and loopback go past the proxy', async () => {
+	await using proxy = await startProxy();
+	const env = {HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NO_PROXY: '.corp.test,other.test'};
+	const proxied = await createFetch(factsOf({env}), {caFile: ca.caFile});
+	assert.equal((await json(await proxied(`https://localhost:${securePort}/here`)))['url'], '/here');
+	assert.equal((await json(await proxied(`http://127.0.0.1:${plainPort}/here`)))['url'], '/here');
+	assert.match(String(await proxied(`https://${host}/`).catch(codeOf)), /ENOTFOUND|EAI_AGAIN/);
+	assert.deepEqual(proxy.requests, []);
+});
+
+test('a proxy may want a name and a password, and be written without http://', async () => {
+	await using proxy = await startProxy();
+	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: `alice:pass%20word@127.0.0.1:${proxy.port}`}}), {
+		caFile: ca.caFile,
+	});
+	await proxied(`https://${host}/`);
+	assert.deepEqual(proxy.authorizations, [`Basic ${Buffer.from('alice:pass word').toString('base64')}`]);
+});
+
+test('a proxy that is none is refused, and its password not repeated', async () => {
+	for (const value of ['socks5://alice:geheim@proxy.test', 'http://alice:geheim@', 'htp://x']) {
+		await assert.rejects(createFetch(factsOf({env: {HTTPS_PROXY: value}})), error => {
+			assert.ok(error instanceof Error && 'hint' in error);
+			assert.match(error.message, /^The variable HTTPS_PROXY/);
+			assert.doesNotMatch(`${error.message}${String(error.hint)}`, /geheim/);
+			return true;
+		});
+	}
+});
+
+test('a CA file that is missing, or holds no certificate, is refused', async () => {
+	const empty = path.join(path.dirname(ca.caFile), 'empty.pem');
+	await writeFile(empty, 'nothing');
+	for (const caFile of ['/missing/ca.pem', empty]) {
+		await assert.rejects(createFetch(factsOf(), {caFile}), {name: 'LoginError', code: 'config_error'});
+	}
+});
+
+/** Asks for addresses in a process of its own, since Node.js reads its certificates at the start. */
+const askElsewhere = async (urls: string[], caFile: string | undefined, env: Record<string, string>) => {
+	const script = `
+		const {createFetch} = await import('./source/terminal/proxy-fetch.ts');
+		const {gatherFacts} = await import('./source/terminal/facts.ts');
+		const ask = await createFetch(gatherFacts(), ${JSON.stringify({caFile})});
+		for (const url of ${JSON.stringify(urls)}) {
+			const {status} = await ask(url).catch(error => ({status: error.cause.code}));
+			console.log(status);
+		}
+	`;
+	const {stdout} = await promisify(execFile)(
+		process.execPath,
+		['--import', 'tsx', '--input-type=module', '-e', script],
+		{env: {PATH: process.env['PATH'], ...env}, cwd: new URL('../..', import.meta.url)},
+	);
+	return stdout.trim().split('\n');
+};
+
+test('demand 51: NODE_EXTRA_CA_CERTS holds besides --ca-file, behind a proxy or not, and the process ends by itself', async () => {
+	await using proxy = await startProxy();
+	const urls = [`https://${host}/`, `https://localhost:${otherPort}/`];
+	const env = {NODE_EXTRA_CA_CERTS: ca.caFile, HTTPS_PROXY: proxy.url};
+	assert.deepEqual(await askElsewhere(urls, otherCa.caFile, env), ['200', '200']);
+	assert.deepEqual(
+		await askElsewhere([`https://localhost:${securePort}/`], undefined, {NODE_EXTRA_CA_CERTS: ca.caFile}),
+		['200'],
+	);
+});
+
+test("demand 51: the system's own certificates are tried, where Node can read them, when the usual ones do not vouch for a server", async () => {
+	const url = `https://localhost:${securePort}/`;
+	const answers = await askElsewhere([url, url], undefined, {SSL_CERT_FILE: ca.caFile});
+	// Before Node 22.15 they cannot be read: the failure stays, and --ca-file is the way.
+	if ('getCACertificates' in tls) assert.deepEqual(answers, ['200', '200']);
+	else assert.notDeepEqual(answers, ['200', '200']);
+	assert.notDeepEqual(await askElsewhere([url], undefined, {SSL_CERT_FILE: otherCa.caFile}), ['200']);
+});

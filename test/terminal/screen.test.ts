@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {colourLevel, screenStream} from '../../source/terminal/screen.js';
+import {desktopEnvironment, factsOf, noTty} from '../support/facts.js';
+
+test('S38: a screen goes to the first terminal of stdout and stderr, and needs keys', () => {
+	assert.equal(screenStream(factsOf()), 'stdout');
+	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: true}})), 'stderr');
+	assert.equal(screenStream(factsOf({tty: {stdin: false, stdout: true, stderr: true}})), undefined);
+	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: false}})), undefined);
+});
+
+const levels: [string, Record<string, string>, number][] = [
+	['all colours, said by COLORTERM', {TERM: 'xterm-256color', COLORTERM: 'truecolor'}, 3],
+	['kitty', {TERM: 'xterm-kitty'}, 3],
+	['Windows Terminal', {WT_SESSION: 'x', TERM: 'xterm-256color'}, 3],
+	['iTerm', {TERM_PROGRAM: 'iTerm.app', TERM: 'xterm-256color'}, 3],
+	['256 colours', {TERM: 'xterm-256color'}, 2],
+	['tmux', {TERM: 'tmux-256color', TMUX: 'x'}, 2],
+	['the Linux console', {TERM: 'linux'}, 1],
+	['a dumb terminal', {TERM: 'dumb', COLORTERM: 'truecolor'}, 0],
+	['no TERM', {}, 0],
+	['NO_COLOR', {...desktopEnvironment, NO_COLOR: '1'}, 0],
+	['an empty NO_COLOR, which says nothing', {...desktopEnvironment, NO_COLOR: ''}, 3],
+	['FORCE_COLOR=0', {...desktopEnvironment, FORCE_COLOR: '0'}, 0],
+	['FORCE_COLOR=2', {...desktopEnvironment, FORCE_COLOR: '2'}, 2],
+	['FORCE_COLOR against NO_COLOR', {TERM: 'dumb', NO_COLOR: '1', FORCE_COLOR: '3'}, 3],
+	['an empty FORCE_COLOR', {TERM: 'dumb', FORCE_COLOR: ''}, 1],
+];
+
+for (const [name, env, level] of levels) {
+	test(`colour level ${level}: ${name}`, () => assert.equal(colourLevel(factsOf({env})), level));
+}
+
+test('colour level 0 without a terminal', () => assert.equal(colourLevel(factsOf({tty: noTty})), 0));
