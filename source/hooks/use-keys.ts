@@ -1,5 +1,5 @@
 import {useInput, useStdin, useStdout} from 'ink';
-import {useEffect, useRef} from 'react';
+import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
 
 /** `enter`, `escape`, `up`, `down`, `ctrl+c`, or the character. */
 export type KeyName = string;
@@ -29,14 +29,30 @@ const named: Readonly<Record<string, KeyName>> = {'\r': 'enter', '\n': 'enter', 
 const pasteBegins = '[200~';
 const pasteEnds = '[201~';
 
+/**
+ * Ink listens from an effect that runs some time after the frame is on the screen; a key pressed in between would be
+ * lost. An update from a layout effect makes React run all such effects first, before anything else can happen.
+ */
+const useListensWithFrame = (isOn: boolean): void => {
+	const [, update] = useReducer((count: number) => count + 1, 0);
+	useLayoutEffect(() => update(), [isOn]);
+};
+
 /** Takes keys, and pasted text apart from them, in the same way on Ink 6.8, 7 and 8. */
 export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void => {
 	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
+	// Undefined where stdin is no terminal, and Ink takes that for true.
+	const isOn = isActive && isRawModeSupported === true;
 	const pasting = useRef<string | undefined>(undefined);
 	const isInSequence = useRef(false);
+	const latest = useRef({onKey, onPaste});
+	useLayoutEffect(() => {
+		latest.current = {onKey, onPaste};
+	});
 
 	useInput(
-		(input, key) => {
+		useCallback((input, key) => {
+			const {onKey, onPaste} = latest.current;
 			// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
 			if (input === '[' || (input === ']' && !key.ctrl)) {
 				isInSequence.current = true;
@@ -76,10 +92,10 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 			else if (input.startsWith('[') && input.length > 1) return;
 			else if (input.length > 1 && !hasty.test(input)) onPaste?.(input);
 			else for (const character of input) onKey(named[character] ?? character);
-		},
-		// Undefined where stdin is no terminal, and Ink takes that for true.
-		{isActive: isActive && isRawModeSupported === true},
+		}, []),
+		{isActive: isOn},
 	);
+	useListensWithFrame(isOn);
 };
 
 /** Asks the terminal to mark what is pasted, for as long as somebody takes it. */

@@ -1,7 +1,7 @@
 import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {StrictMode, useEffect} from 'react';
+import {StrictMode, useEffect, useState} from 'react';
 import {Text} from 'ink';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Session} from '../../source/engine/session.js';
@@ -234,6 +234,23 @@ test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops wha
 	assert.deepEqual(heard.splice(0), ['enter', 'up', 'down', 'ctrl+c', 'q', '1', 'enter', 'escape']);
 	for (const input of ['some words', 'a://b', '\u001B[200~qqq\u001B[201~']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0), ['paste "some words"', 'paste "a://b"', 'paste "qqq"'].filter(Boolean));
+	await terminal.unmount();
+});
+
+test('useKeys hears a key that is pressed in the moment in which the frame that asks for it appears', async () => {
+	const heard: string[] = [];
+	const Listener = ({word}: {word: string}) => {
+		useKeys({onKey: key => heard.push(`${key} at ${word}`)});
+		return <Text>{word}</Text>;
+	};
+	const App = () => {
+		const [isOpen, setIsOpen] = useState(false);
+		useKeys({onKey: () => setIsOpen(true), isActive: !isOpen});
+		return isOpen ? <Listener word="open" /> : <Text>closed</Text>;
+	};
+	const terminal = await drawOn(<App />, {typedAtFirst: {sight: 'open', keys: 'x'}});
+	await terminal.type('o');
+	assert.deepEqual(heard, ['x at open']);
 	await terminal.unmount();
 });
 

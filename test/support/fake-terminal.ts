@@ -27,6 +27,7 @@ const macrotask = async (): Promise<void> => new Promise(resolve => setImmediate
 class FakeStdout extends Writable {
 	readonly isTTY = true;
 	written = '';
+	onWritten = (): void => {};
 	constructor(
 		readonly emulator: TerminalEmulator,
 		public columns: number,
@@ -37,6 +38,7 @@ class FakeStdout extends Writable {
 
 	override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
 		this.written += chunk.toString();
+		this.onWritten();
 		// A terminal's own line discipline begins each new line at the left.
 		void this.emulator.feed(chunk.toString().replaceAll('\n', '\r\n')).then(callback);
 	}
@@ -66,16 +68,24 @@ export const drawOn = async (
 		columns = 80,
 		rows = 24,
 		screenReader = false,
+		typedAtFirst,
 	}: {
 		readonly columns?: number;
 		readonly rows?: number;
 		readonly screenReader?: boolean;
+		/** Typed in the very moment in which something shows for the first time. */
+		readonly typedAtFirst?: {readonly sight: string; readonly keys: string};
 	} = {},
 ): Promise<FakeTerminal> => {
 	const emulator = new TerminalEmulator(columns, rows);
 	const stdout = new FakeStdout(emulator, columns, rows);
 	const stdin = new FakeStdin();
 	stdin.setEncoding('utf8');
+	stdout.onWritten = () => {
+		if (typedAtFirst === undefined || !stdout.written.includes(typedAtFirst.sight)) return;
+		stdout.onWritten = () => {};
+		stdin.write(typedAtFirst.keys);
+	};
 	const instance: Instance = render(node, {
 		stdout: stdout as unknown as NodeJS.WriteStream,
 		stdin: stdin as unknown as NodeJS.ReadStream,
