@@ -57,7 +57,13 @@ export function FrameView({
 			<Lines lines={top} look={look} parts={parts} />
 			{square && (
 				<Box flexShrink={0} paddingLeft={squareMargin} columnGap={squareGap}>
-					<Box width={square.columns} height={square.rows} flexShrink={0} overflow="hidden">
+					<Box
+						width={square.columns}
+						height={square.rows}
+						flexShrink={0}
+						// Ours fits; to cut each of its rows anew in each frame is what Ink takes the longest for.
+						{...(Code !== QrCode && {overflow: 'hidden'})}
+					>
 						<Code text={square.text} color={look.environment.color} />
 					</Box>
 					<Box flexDirection="column" flexGrow={1} flexShrink={1}>

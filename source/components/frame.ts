@@ -23,6 +23,21 @@ export const heightOf = ({top, square, beside, bottom}: Frame): number =>
 	top.length + Math.max(square?.rows ?? 0, beside.length) + bottom.length;
 
 /**
+ * Composes a frame for each layout when it is asked for: a screen is laid out anew each second.
+ *
+ * @param compose - undefined where the layout has no place for what there is to say
+ */
+export function* composeEach<Layout>(
+	layouts: readonly Layout[],
+	compose: (layout: Layout) => Frame | undefined,
+): Generator<Frame> {
+	for (const layout of layouts) {
+		const frame = compose(layout);
+		if (frame !== undefined) yield frame;
+	}
+}
+
+/**
  * The first frame that is not taller than the rows there are; where none fits the last one is cut. The order of
  * `candidates` is the order in which a screen gives things up.
  */

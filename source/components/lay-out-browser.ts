@@ -2,7 +2,7 @@ import type {EventOf} from '../engine/login-event.js';
 import type {BrowserState} from '../engine/login-state.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {forwardLines} from './forward-lines.js';
-import {firstThatFits, frameOf, type Frame, type Size} from './frame.js';
+import {composeEach, firstThatFits, frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {
 	addressLines,
@@ -149,5 +149,5 @@ const layouts: readonly Layout[] = [
 export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent): Frame =>
 	firstThatFits(
 		rows,
-		layouts.map(layout => compose(content, layout, columns)),
+		composeEach(layouts, layout => compose(content, layout, columns)),
 	);

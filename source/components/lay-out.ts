@@ -1,5 +1,5 @@
 import type {SafeUrl} from '../engine/safe-url.js';
-import {frameOf, firstThatFits, squareGap, squareMargin, type Frame, type Size, type Square} from './frame.js';
+import {composeEach, frameOf, firstThatFits, squareGap, squareMargin, type Frame, type Size, type Square} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Look} from './look.js';
@@ -228,5 +228,5 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 export const layOut = (size: Size, content: CodeContent): Frame =>
 	firstThatFits(
 		size.rows,
-		layouts.flatMap(layout => compose(content, layout, size.columns) ?? []),
+		composeEach(layouts, layout => compose(content, layout, size.columns)),
 	);

@@ -23,6 +23,7 @@ const wide =
 
 /** Columns that displayed text takes. An error here costs a cut word, never a broken row: rows are cut when drawn. */
 export const widthOf = (text: string): number => {
+	if (/^[ -~]*$/.test(text)) return text.length;
 	let width = 0;
 	for (const character of text.replaceAll(/\p{M}/gu, '')) width += wide.test(character) ? 2 : 1;
 	return width;
