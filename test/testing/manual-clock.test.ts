@@ -88,6 +88,14 @@ test('advanceToNextSleeper waits for work under way, then moves by exactly the n
 	assert.equal(await work, 6000);
 });
 
+test('a time limit that is far off does not overtake work under way', async () => {
+	const clock = createManualClock();
+	const limit = clock.sleep(300_000, signal).then(() => 'out of time');
+	const work = new Promise(resolve => setTimeout(resolve, 5)).then(() => 'done');
+	assert.equal(await clock.advanceUntil(Promise.race([limit, work])), 'done');
+	assert.equal(await clock.advanceUntil(limit), 'out of time');
+});
+
 test('advanceUntil goes from one sleeper to the next until the work has ended, whichever way it does', async () => {
 	const clock = createManualClock();
 	const work = async (sleeps: number, end: () => string) => {
