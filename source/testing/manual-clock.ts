@@ -15,8 +15,7 @@ export type ManualClock = Clock & {
 	advance(ms: number): Promise<void>;
 	/**
 	 * Waits until somebody sleeps (work that is really under way, such as a request, may come first), then advances to
-	 * the first due time. The further off that is, the longer such work may take before: up to half a real second, so
-	 * that a login's own time limit does not overtake it.
+	 * the first due time. A wait of a minute or more is taken for a time limit: such work has two real seconds before it.
 	 *
 	 * @returns by how many milliseconds the clock moved
 	 * @throws Error when nobody sleeps for ten real seconds
@@ -40,10 +39,10 @@ export type ManualClock = Clock & {
 const patience = 10_000;
 
 /**
- * Real milliseconds before a sleeper is woken that has so long to sleep: a module that is loaded and a signature that is
- * checked take time that no clock tells of, and a time limit is there to come last.
+ * Real milliseconds before a sleeper is woken that has so long to sleep. Nobody polls as seldom as once a minute: that is
+ * a time limit, there to come last, and a module that is loaded meanwhile takes time that no clock tells of.
  */
-const grace = (ms: number): number => Math.min(ms / 1000, 500);
+const grace = (ms: number): number => (ms < 60_000 ? 0 : 2000);
 
 const macrotask = async (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
