@@ -208,7 +208,7 @@ export const recommend = (
 		}
 
 		throw new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-			hint: 'Run it in a terminal, give a client secret, or ask for the code with --flow device.',
+			hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
 		});
 	}
 
