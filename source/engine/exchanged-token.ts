@@ -10,16 +10,21 @@ export type ExchangeRequest = {
 	readonly requestedTokenType?: string;
 	/** Delegation: who acts for the subject. */
 	readonly actorToken?: {readonly token: string; readonly type: string};
+	/** Ends the request. */
 	readonly signal?: AbortSignal;
 };
 
 /** The answer to a token exchange (RFC 8693 §2.2.1). */
 export type ExchangedToken = {
+	/** The new token. */
 	readonly token: string;
+	/** Its type, a URN (RFC 8693 §3). */
 	readonly issuedTokenType: string;
 	/** Lower-cased; `n_a` is not a bearer token (RFC 8693 §2.2.1). */
 	readonly tokenType: string;
+	/** Epoch milliseconds; missing where the server does not say. */
 	readonly expiresAt?: number;
+	/** Granted scope, space separated. */
 	readonly scope: string;
 	/** Who acts, by the token's own `act` claim: for display only. */
 	readonly actingParty?: string;

@@ -6,11 +6,23 @@ import type {TokenSet} from './token-set.js';
 
 /** What a person, or a screen on their behalf, may ask of a running route. */
 export type RouteCommand =
-	/** Text that was pasted: the redirect's address, its query, or a bare code. */
-	{readonly type: 'paste'; readonly text: string} | {readonly type: 'open-browser'} | {readonly type: 'renew-code'};
+	| {
+			readonly type: 'paste';
+			/** The redirect's address, its query, or a bare code. */
+			readonly text: string;
+	  }
+	| {readonly type: 'open-browser'}
+	| {readonly type: 'renew-code'};
 
 /** What may be asked of a running login. */
-export type LoginCommand = RouteCommand | {readonly type: 'open' | 'close'; readonly route: Route};
+export type LoginCommand =
+	| RouteCommand
+	| {
+			/** `open` and `close` are about a route; the rest goes to the routes that are open. */
+			readonly type: 'open' | 'close';
+			/** The route to open beside the others, or to end. */
+			readonly route: Route;
+	  };
 
 /** The commands that wait for a route. */
 export type Inbox = {
@@ -21,8 +33,12 @@ export type Inbox = {
 /** How opening a browser went. It never throws and never blocks for longer than a few seconds. */
 export type BrowserOutcome =
 	| {readonly status: 'opened'}
-	/** `detail` is a sentence that says why. */
-	| {readonly status: 'failed' | 'skipped'; readonly detail: string};
+	| {
+			/** `skipped`: none was tried, since none could be there or reach the person. */
+			readonly status: 'failed' | 'skipped';
+			/** A sentence that says why. */
+			readonly detail: string;
+	  };
 /** Names the program that holds a port of this computer, as in `node (process 1234)`, where the system tells. Never rejects. */
 export type PortHolder = (port: number) => Promise<string | undefined>;
 /** Opens an address in the person's browser; never rejects. */
@@ -30,25 +46,32 @@ export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<Brows
 
 /** What a protocol request needs. */
 export type RequestContext = {
+	/** The server and the client, checked. */
 	readonly provider: ResolvedProvider;
 	/** The hardened fetch; nothing else of the engine reaches the network. */
 	readonly fetch: typeof fetch;
+	/** The only time there is. */
 	readonly clock: Clock;
+	/** The only way to stop what was begun. */
 	readonly signal: AbortSignal;
 };
 
 /** Everything that a flow may touch. */
 export type FlowContext = RequestContext & {
+	/** Where state, verifiers and nonces come from. */
 	readonly random: Random;
 	/** Tells what happened; never waits for a reader. */
 	readonly emit: (event: LoginEvent) => void;
+	/** What the person asks of this route. */
 	readonly inbox: Inbox;
 	/**
 	 * Says that a code or tokens are in hand: until it is disposed the other routes start no request, so that no second
 	 * set of tokens comes into being.
 	 */
 	readonly claim: () => Disposable;
+	/** Opens the person's browser. */
 	readonly openBrowser: BrowserOpener;
+	/** Names the program that holds a registered port which is taken. */
 	readonly portHolder?: PortHolder;
 	/** Whether the browser route opens a browser by itself, or only shows the address. */
 	readonly autoOpen: boolean;

@@ -45,9 +45,13 @@ export type LoginErrorDetails = {
  */
 export class LoginError extends Error {
 	override readonly name = 'LoginError';
+	/** What went wrong, for programs. */
 	readonly code: LoginErrorCode;
+	/** What to do next, in one sentence. */
 	readonly hint: string;
+	/** Origin and path of the endpoint that was asked, where one was. */
 	readonly endpoint?: string;
+	/** The HTTP status that was answered. */
 	readonly status?: number;
 
 	/** `message` and `hint` are shown as they are: text from elsewhere goes through `displayText` first. */

@@ -9,9 +9,13 @@ export type Route = (typeof routes)[number];
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
 export type Identity = {
+	/** The issuer identifier. */
 	readonly issuer: string;
+	/** The `sub` claim: unique and never reassigned there. */
 	readonly subject: string;
+	/** What they are called. */
 	readonly name?: DisplayText;
+	/** Their address, verified or not. */
 	readonly email?: DisplayText;
 };
 
@@ -30,50 +34,89 @@ export type LoginEvent =
 	/** What the provider can do; the first event of every run that reaches a server. */
 	| {
 			readonly type: 'discovery';
+			/** The issuer identifier. */
 			readonly issuer: string;
+			/** What people sign in to, as they know it. */
 			readonly application?: DisplayText;
+			/** Space separated. */
 			readonly requestedScope: string;
+			/** Which routes are possible, and why the others are not. */
 			readonly routes: RouteAvailability;
 	  }
-	| {readonly type: 'route-opened'; readonly route: Route; readonly reason: string}
-	/** A route ended without tokens; `code` is missing where another route won. */
-	| {readonly type: 'route-closed'; readonly route: Route; readonly reason: string; readonly code?: LoginErrorCode}
+	| {
+			readonly type: 'route-opened';
+			/** The route that the event is about. */
+			readonly route: Route;
+			/** A sentence that says why. */
+			readonly reason: string;
+	  }
+	/** A route ended without tokens. */
+	| {
+			readonly type: 'route-closed';
+			readonly route: Route;
+			readonly reason: string;
+			/** What went wrong; missing where another route won. */
+			readonly code?: LoginErrorCode;
+	  }
 	| {
 			readonly type: 'authorization-url';
 			/** The address at the authorization server. */
 			readonly url: SafeUrl;
 			/** A short loopback address that redirects to it; works on this computer only. */
 			readonly shortUrl: SafeUrl;
+			/** Where the answer is awaited. */
 			readonly redirectUri: string;
+			/** When what the event names is over. */
 			readonly expiresAt: number;
 	  }
 	| {
 			readonly type: 'browser';
+			/** `skipped`: none was tried, since none could be there or reach the person. */
 			readonly status: 'opening' | 'opened' | 'failed' | 'skipped';
+			/** A sentence that says why. */
 			readonly detail?: string;
 	  }
 	| {
 			readonly type: 'device-code';
+			/** What the person types. */
 			readonly userCode: DisplayText;
+			/** Where they type it. */
 			readonly verificationUri: SafeUrl;
+			/** The same with the code in it, as for a QR code. */
 			readonly verificationUriComplete?: SafeUrl;
 			/** The address is on a host that neither the issuer's name nor the preset connects with the issuer. */
 			readonly onForeignHost?: boolean;
 			readonly expiresAt: number;
 			/** Seconds. */
 			readonly interval: number;
+			/** When the server is asked next. */
 			readonly nextPollAt: number;
 			/** How many codes of this login came before this one. */
 			readonly renewal: number;
 	  }
 	/** The server answered that nobody has approved yet. */
-	| {readonly type: 'poll'; readonly attempt: number; readonly interval: number; readonly nextPollAt: number}
+	| {
+			readonly type: 'poll';
+			/** 1 for the first answer, and so on. */
+			readonly attempt: number;
+			readonly interval: number;
+			readonly nextPollAt: number;
+	  }
 	/** The server asked for longer waits, from now on (RFC 8628 §3.5). */
 	| {readonly type: 'slow-down'; readonly interval: number; readonly nextPollAt: number}
 	/** No usable answer came; the same is tried again. */
-	| {readonly type: 'backoff'; readonly reason: string; readonly retryAt: number}
-	/** The computer slept for `sleptFor` milliseconds. */
-	| {readonly type: 'resumed'; readonly sleptFor: number}
+	| {
+			readonly type: 'backoff';
+			readonly reason: string;
+			/** When it is tried again. */
+			readonly retryAt: number;
+	  }
+	/** The computer slept, and is awake again. */
+	| {
+			readonly type: 'resumed';
+			/** Milliseconds. */
+			readonly sleptFor: number;
+	  }
 	| {readonly type: 'callback-ignored'; readonly reason: string}
 	| {readonly type: 'paste-rejected'; readonly reason: string}
 	/** Another process shows the login for this profile; its result is awaited. */
@@ -84,14 +127,25 @@ export type LoginEvent =
 			readonly type: 'signed-in';
 			/** None without an ID token. */
 			readonly identity?: Identity;
+			/** Granted scope, space separated. */
 			readonly scope: string;
 			readonly expiresAt?: number;
+			/** Whether the session renews itself. */
 			readonly refreshable: boolean;
+			/** Where it is kept. */
 			readonly store: StoreKind;
+			/** The name that it is kept by. */
 			readonly profile: string;
 			readonly route: Route;
 	  }
-	| {readonly type: 'failed'; readonly code: LoginErrorCode; readonly message: string; readonly hint: string};
+	| {
+			readonly type: 'failed';
+			readonly code: LoginErrorCode;
+			/** What went wrong, in one sentence. */
+			readonly message: string;
+			/** What to do next, in one sentence. */
+			readonly hint: string;
+	  };
 
 /** The event of one type. */
 export type EventOf<Type extends LoginEvent['type']> = Extract<LoginEvent, {readonly type: Type}>;

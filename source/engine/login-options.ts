@@ -2,7 +2,12 @@ import type {BrowserOpener, PortHolder} from './flow.js';
 import type {Identity, Route, RouteAvailability} from './login-event.js';
 
 /** The route to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
-export type Recommendation = {readonly route: Route; readonly reason: string};
+export type Recommendation = {
+	/** The route to take. */
+	readonly route: Route;
+	/** The sentence. */
+	readonly reason: string;
+};
 
 /** How a login is to go. */
 export type LoginOptions = {

@@ -5,16 +5,26 @@ type Closed = {readonly status: 'closed'; readonly reason: string; readonly code
 
 /** What the device route's polling last heard, and when it asks next. */
 export type PollingState =
-	/** `checks` answers so far; `kind` says what the last one was. */
 	| {
+			/** What the last answer was. */
 			readonly kind: 'waiting' | 'slowed-down' | 'resumed';
+			/** Answers so far. */
 			readonly checks: number;
+			/** Seconds between two checks. */
 			readonly interval: number;
+			/** When the server is asked next: epoch milliseconds. */
 			readonly nextPollAt: number;
 			/** How often in a row the server has asked to slow down by now. */
 			readonly inARow?: number;
 	  }
-	| {readonly kind: 'backoff'; readonly checks: number; readonly reason: string; readonly retryAt: number};
+	| {
+			readonly kind: 'backoff';
+			readonly checks: number;
+			/** Why no usable answer came. */
+			readonly reason: string;
+			/** When the same is tried again: epoch milliseconds. */
+			readonly retryAt: number;
+	  };
 
 /** The device route, as far as it has come. */
 export type DeviceState = {
@@ -23,9 +33,11 @@ export type DeviceState = {
 	readonly reason: string;
 	/** `opening`: the code is being asked for. `exchanging` does not occur: the tokens come with the approval. */
 	readonly phase: {readonly status: 'opening' | 'waiting'} | Closed;
+	/** The code that counts now. */
 	readonly code?: EventOf<'device-code'>;
 	/** The codes before this one, newest last: dead, and named so that nobody types them. */
 	readonly formerCodes: readonly string[];
+	/** What the server last said to the code. */
 	readonly polling?: PollingState;
 	/** Whether the address could be opened on this computer, where that was asked for. */
 	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
@@ -34,9 +46,13 @@ export type DeviceState = {
 /** The browser route, as far as it has come. */
 export type BrowserState = {
 	readonly route: 'browser';
+	/** Why it was opened. */
 	readonly reason: string;
+	/** `exchanging`: the answer is here, the tokens are not yet. */
 	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
+	/** What to open, once the port is bound. */
 	readonly address?: EventOf<'authorization-url'>;
+	/** Whether a browser could be opened, where that was asked for. */
 	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
 	/** How many answers were not ours, and why the last one was not. */
 	readonly ignored: {readonly count: number; readonly reason?: string};
@@ -46,8 +62,11 @@ export type BrowserState = {
 
 /** A route without a person. */
 export type MachineState = {
+	/** Which one. */
 	readonly route: 'client-credentials' | 'password';
+	/** Why it was opened. */
 	readonly reason: string;
+	/** How far it has come. */
 	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
 };
 
@@ -58,7 +77,9 @@ export type RouteState = DeviceState | BrowserState | MachineState;
 export type LoginState = {
 	/** `choosing`: no route is open, the picker's turn. `waiting`: another process shows the login. */
 	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
+	/** What the provider can do, once that is known. */
 	readonly discovery?: EventOf<'discovery'>;
+	/** What has been opened so far, closed routes included. */
 	readonly routes: {
 		readonly browser?: BrowserState;
 		readonly device?: DeviceState;
@@ -71,7 +92,9 @@ export type LoginState = {
 	readonly lastFailure?: {readonly route: Route; readonly reason: string; readonly code: LoginErrorCode};
 	/** A paste that no open route could take. */
 	readonly pasteRejected?: string;
+	/** The end, where somebody signed in. */
 	readonly signedIn?: EventOf<'signed-in'>;
+	/** The end, where nobody did. */
 	readonly failed?: EventOf<'failed'>;
 };
 

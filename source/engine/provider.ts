@@ -6,12 +6,19 @@ export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';
 
 /** The addresses of an authorization server, for one without discovery or to replace what discovery says. */
 export type Endpoints = {
+	/** RFC 6749 §3.1: the page that the browser route opens. */
 	readonly authorization?: string;
+	/** RFC 6749 §3.2. */
 	readonly token?: string;
+	/** RFC 8628 §3.1: where codes come from. */
 	readonly deviceAuthorization?: string;
+	/** OIDC Core §5.3. */
 	readonly userInfo?: string;
+	/** RFC 7009 §2. */
 	readonly revocation?: string;
+	/** RFC 9126 §2. */
 	readonly pushedAuthorization?: string;
+	/** RFC 7517 §5: the keys that ID tokens are signed with. */
 	readonly jwks?: string;
 };
 
@@ -39,8 +46,11 @@ export type Dialect = {
 export type IdentityMapping = {
 	/** An address to ask with the access token, or the member of the token answer. */
 	readonly from: {readonly url: string} | {readonly tokenAnswer: string};
+	/** The field that never changes, such as `id`. */
 	readonly subject: string;
+	/** The field with what they are called. */
 	readonly name?: string;
+	/** The field with their address. */
 	readonly email?: string;
 };
 
@@ -124,12 +134,16 @@ export type ProviderSettings = {
 export type ClientSecret = string | (() => string | Promise<string>);
 
 /** What a login needs to know of a provider. */
-export type Provider = ProviderSettings & {readonly clientSecret?: ClientSecret};
+export type Provider = ProviderSettings & {
+	/** Only for a confidential client: what ships in a program for everybody is no secret. */
+	readonly clientSecret?: ClientSecret;
+};
 
 /** A provider whose metadata was fetched, or was given by hand, and checked. */
 export type ResolvedProvider = Provider & {
 	/** The checked metadata, in the protocol library's form. One object per login: it is the key of the library's JWKS cache. */
 	readonly server: AuthorizationServer;
+	/** Which routes are possible, and why the others are not. */
 	readonly routes: RouteAvailability;
 	/** The scope that will be asked for; space separated. */
 	readonly requestedScope: string;

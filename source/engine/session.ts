@@ -14,6 +14,7 @@ export type AccessTokenOptions = {
 	readonly minimumValidity?: number;
 	/** Ask the server for a new one even if the present one is fresh. @default false */
 	readonly forceRefresh?: boolean;
+	/** Ends the wait, not a refresh that is under way. */
 	readonly signal?: AbortSignal;
 };
 

@@ -23,10 +23,11 @@ export type TokenEngineOptions = {
 	readonly provider: Provider;
 	/** Keeps the session, as from `openStore()`. */
 	readonly store: TokenStore;
-	/** @default 'default' */
+	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
 	/** Reaches the network; proxies and private CAs come in here. @default the global fetch */
 	readonly fetch?: typeof fetch;
+	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short address come from. @default the system's */
 	readonly random?: Random;
@@ -42,9 +43,13 @@ export type TokenEngineOptions = {
  * Gets tokens and keeps them alive; knows nothing of terminals. Every method throws `LoginError`s only.
  */
 export class TokenEngine {
+	/** Where people sign in, and as which client. */
 	readonly provider: Provider;
+	/** Keeps the session. */
 	readonly store: TokenStore;
+	/** The name that the session is kept by. */
 	readonly profile: string;
+	/** The clock that all times are by. */
 	readonly clock: Clock;
 	readonly #options: TokenEngineOptions;
 	readonly #keeper: SessionKeeper;

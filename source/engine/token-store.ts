@@ -5,20 +5,32 @@ import type {ProviderSettings} from './provider.js';
 import type {TokenSet} from './token-set.js';
 
 /** Where the command finds the client secret again; never the secret itself. */
-export type ClientSecretSource = {readonly env: string} | {readonly file: string};
+export type ClientSecretSource =
+	| {
+			/** The name of an environment variable. */
+			readonly env: string;
+	  }
+	| {
+			/** The path of a file. */
+			readonly file: string;
+	  };
 
 /** What is kept of a login: all that a later process needs for a token, with one request or none. */
 export type StoredSession = {
 	readonly version: 1;
+	/** All of it secret. */
 	readonly tokens: TokenSet;
+	/** How it began. */
 	readonly route: Route;
 	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
 	readonly signedInAt?: number;
+	/** The server and the client, without its secret. */
 	readonly provider: ProviderSettings;
 	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2, checklist B13). */
 	readonly server: AuthorizationServer;
 	/** The server's keys as last seen, so that a refreshed ID token needs no further request. */
 	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};
+	/** Where the client secret is found again. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
 	readonly dead?: true;
@@ -31,17 +43,22 @@ export type ProfilePreferences = {
 };
 
 /** A lock that is held until disposed. */
-export type StoreLock = {release(): Promise<void>};
+export type StoreLock = {
+	/** Lets the next one in. */
+	release(): Promise<void>;
+};
 
 /**
  * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
  */
 export interface TokenStore {
+	/** What kind of place it is. */
 	readonly kind: StoreKind;
 	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
 	readonly description: string;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
+	/** The session, if there is one. */
 	read(profile: string): Promise<StoredSession | undefined>;
 	/** Resolves once the session is on disk. */
 	write(profile: string, session: StoredSession): Promise<void>;
@@ -49,7 +66,9 @@ export interface TokenStore {
 	remove(profile: string): Promise<boolean>;
 	/** The profiles that have a session. */
 	list(): Promise<readonly string[]>;
+	/** An empty object where there are none. */
 	readPreferences(profile: string): Promise<ProfilePreferences>;
+	/** Replaces all of them. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.

@@ -10,8 +10,11 @@ import type {TokenEngine} from '../engine/token-engine.js';
 
 /** Asked before another person's session is replaced. */
 export type AccountQuestion = {
+	/** Whose session there is. */
 	readonly stored: Identity;
+	/** Who has just signed in. */
 	readonly next: Identity;
+	/** Replaces the session, or keeps it and ends the login. */
 	readonly answer: (replace: boolean) => void;
 };
 

@@ -19,7 +19,10 @@ export type PlainOptions = {
 };
 
 /** Takes the events of one login in order. Disposing of it ends its countdown. */
-export type PlainSink = Disposable & {readonly event: (event: LoginEvent) => void};
+export type PlainSink = Disposable & {
+	/** Takes the next event. */
+	readonly event: (event: LoginEvent) => void;
+};
 
 /** A line takes an address of the greatest length that is allowed, and its label. */
 const longestLine = 4200;

@@ -34,8 +34,11 @@ export type FileStoreOptions = {
 	readonly keepsForm?: boolean;
 	/** What had to be done to open the store. @default [] */
 	readonly notices?: readonly string[];
+	/** Reads and writes, for tests. @default the computer's own */
 	readonly fileSystem?: FileSystem;
+	/** Says which holder of a lock still lives, for tests. @default by process id, host and boot */
 	readonly processes?: Processes;
+	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
 };
 

@@ -1,4 +1,3 @@
-import {homedir} from 'node:os';
 import path from 'node:path';
 import {systemClock, type Clock} from '../engine/clock.js';
 import {displayText} from '../engine/display-text.js';
@@ -31,7 +30,9 @@ export type OpenStoreOptions = {
 	readonly say?: (sentence: string) => void;
 	/** @default the operating system's */
 	readonly keyring?: Keyring;
+	/** Reads and writes, for tests. @default the computer's own */
 	readonly fileSystem?: FileSystem;
+	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
 };
 
@@ -45,7 +46,7 @@ export const openStore = async (options: OpenStoreOptions = {}): Promise<TokenSt
 	const {fileSystem = nodeFileSystem, clock = systemClock} = options;
 	if (kind === 'memory') return createMemoryStore({clock});
 
-	const directory = path.resolve(options.home ?? storeHome(environment, platform, homedir()));
+	const directory = path.resolve(options.home ?? storeHome(environment, platform));
 	const keyring =
 		options.keyring ?? systemKeyring({account: directory, environment, platform, ...(say !== undefined && {say})});
 	const base = {directory, keyring, fileSystem, clock};

@@ -5,10 +5,13 @@ import {isatty} from 'node:tty';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type Facts = {
+	/** The environment variables. */
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** As Node.js names it: `linux`, `darwin`, `win32`. */
 	readonly platform: NodeJS.Platform;
 	/** Which of the standard streams are terminals. */
 	readonly tty: {readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean};
+	/** What this computer is called in a network. */
 	readonly hostname: string;
 	/** The name of the user who runs us; '' where the system has none for the uid. */
 	readonly user: string;

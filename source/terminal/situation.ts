@@ -20,6 +20,7 @@ export type Place =
 
 /** Where the terminal is, and what that means for a browser. */
 export type Situation = {
+	/** What kind of place it is. */
 	readonly place: Place;
 	/**
 	 * Whether the person's browser reaches a loopback address of ours: it is on this computer, something forwards the
@@ -28,6 +29,7 @@ export type Situation = {
 	readonly browser: 'here' | 'forwarded' | 'elsewhere';
 	/** A sentence that says why. */
 	readonly reason: string;
+	/** What stands between the program and the terminal. */
 	readonly multiplexer?: 'tmux' | 'screen';
 	/** A build machine, where nobody looks on. */
 	readonly ci: boolean;

@@ -7,6 +7,7 @@ export type AnswerBody =
 
 /** An answer in full. */
 export type Reply = {
+	/** The HTTP status. */
 	readonly status: number;
 	/** By lower-case name; `undefined` leaves one out that would be sent otherwise. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
@@ -16,14 +17,19 @@ export type Reply = {
 
 /** A request as the scripted server saw it. */
 export type ScriptedRequest<Endpoint extends string = string> = {
+	/** Which of the addresses was asked. */
 	readonly endpoint: Endpoint;
+	/** In capitals. */
 	readonly method: string;
+	/** The whole address that was asked. */
 	readonly url: URL;
+	/** Its path, without the query. */
 	readonly path: string;
 	/** By lower-case name. */
 	readonly headers: Readonly<Record<string, string>>;
 	/** Of the query, or of the body (a form, or the members of a JSON object) where there is one. */
 	readonly parameters: URLSearchParams;
+	/** As it came. */
 	readonly body: string;
 	/** When it came, by the server's clock: epoch milliseconds. */
 	readonly at: number;

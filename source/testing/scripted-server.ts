@@ -13,7 +13,9 @@ import {createSigningKey, type JsonObject} from './signing-key.js';
 export type ScriptedServer = AsyncDisposable & {
 	/** A provider that signs in here; spread it to change it. */
 	readonly provider: Provider;
+	/** The issuer identifier. */
 	readonly issuer: string;
+	/** The address of each endpoint. */
 	readonly endpoints: Readonly<Record<ServerEndpoint, string>>;
 	/** The script in force; what is set here holds from the next request on. */
 	readonly script: ServerScript;
@@ -34,6 +36,7 @@ export type ScriptedServer = AsyncDisposable & {
 	answer(endpoint: ServerEndpoint, ...answers: readonly Answer<ServerEndpoint>[]): void;
 	/** The person allows a device code; the newest one where none is named. */
 	approve(userCode?: string, user?: ScriptedUser): void;
+	/** The person declines it; the newest one where none is named. */
 	deny(userCode?: string): void;
 	/** The code is too old from now on. */
 	expire(userCode?: string): void;

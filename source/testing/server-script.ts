@@ -19,7 +19,10 @@ export const serverEndpoints = [
 export type ServerEndpoint = (typeof serverEndpoints)[number];
 
 /** A person at the server: claims of the ID token and of userinfo. */
-export type ScriptedUser = JsonObject & {readonly sub: string};
+export type ScriptedUser = JsonObject & {
+	/** The subject: who it is. */
+	readonly sub: string;
+};
 
 /**
  * How the scripted server differs from a plain conforming one. Everything is optional, and all but `issuer` and

@@ -9,7 +9,9 @@ export type SigningKey = {readonly kid: string; readonly privateKey: KeyObject; 
 
 /** How an ID token differs from a right one; each gets the right value and returns what goes out. */
 export type TokenSpoiler = {
+	/** Of the JOSE header. */
 	readonly header?: (header: JsonObject) => JsonObject;
+	/** Of the claims. */
 	readonly claims?: (claims: JsonObject) => JsonObject;
 	/** Of the base64url signature; `signingInput` is what it signs, spoiled already. */
 	readonly signature?: (signature: string, signingInput: string) => string;

@@ -165,6 +165,13 @@ test('issue 5: every export, prop and option is named in the README, and none th
 	);
 });
 
+test('every export has its TSDoc, and every member of an exported type', () => {
+	const silent = ['index.ts', 'engine.ts', 'testing/index.ts'].flatMap(entry =>
+		exportsOf(entry).flatMap(({undocumented}) => undocumented),
+	);
+	assert.deepEqual([...new Set(silent)], []);
+});
+
 test('issue 5: the README has every error with what to do, every command, option, exit code and preset', () => {
 	for (const code of loginErrorCodes)
 		assert.match(readme, new RegExp(`^\\| \`${code}\` \\| .{10,} \\| .{5,} \\|$`, 'm'));

@@ -2,9 +2,17 @@ import path from 'node:path';
 import ts from 'typescript';
 
 export type Member = {readonly name: string; readonly text: string};
-export type Exported = Member & {readonly isValue: boolean; readonly members: readonly Member[]};
+export type Exported = Member & {
+	readonly isValue: boolean;
+	readonly members: readonly Member[];
+	/** What no TSDoc tells about: the export itself, or members of it. */
+	readonly undocumented: readonly string[];
+};
 
 const root = path.dirname(path.dirname(import.meta.dirname));
+
+/** Not a library's declarations. */
+const sourceFolder = /^(?!.*\/node_modules\/).*\/source\//;
 
 /** Types whose members people write or read; the others are named only. */
 const isSpelledOut = (name: string): boolean =>
@@ -28,25 +36,43 @@ export const exportsOf = (entry: string): readonly Exported[] => {
 		const standard = given === undefined ? [] : [`Default: ${ts.displayPartsToString(given.text)}`];
 		return [paragraph.replaceAll(/\s+/g, ' '), ...standard].filter(Boolean).join(' ');
 	};
-	const membersOf = (symbol: ts.Symbol): Member[] => {
+	const membersOf = (symbol: ts.Symbol): ts.Symbol[] => {
 		const type = checker.getDeclaredTypeOfSymbol(symbol);
 		const parts = type.isUnion() ? type.types : [type];
 		const members = new Map<string, ts.Symbol>();
 		for (const member of parts.flatMap(part => part.getProperties())) {
-			if (!member.name.startsWith('__')) members.set(member.name, members.get(member.name) ?? member);
+			const known = members.get(member.name);
+			// In a union a member means the same wherever it occurs, and is told of once.
+			if (isOurs(member)) members.set(member.name, known && textOf(known) !== '' ? known : member);
 		}
 
-		return [...members.values()].map(member => ({name: member.name, text: textOf(member)}));
+		return [...members.values()];
 	};
+	/** Not what every error or string has, and no brand of a string. */
+	const isOurs = ({name, declarations = []}: ts.Symbol): boolean =>
+		!name.startsWith('__') &&
+		!name.startsWith('#') &&
+		declarations.some(declaration => sourceFolder.test(declaration.getSourceFile().fileName));
+	/** What tells the parts of a union apart tells of itself. */
+	const tellsItself = (member: ts.Symbol): boolean =>
+		member.name === 'type' || checker.getTypeOfSymbol(member).isLiteral();
 
 	return checker.getExportsOfModule(module).map(exported => {
 		const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
 		const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
+		const text = textOf(symbol);
+		// The words of `Messages` speak for themselves.
+		const members = exported.name === 'Messages' ? [] : membersOf(symbol);
+		const silent = members.filter(member => textOf(member) === '' && !tellsItself(member));
 		return {
 			name: exported.name,
-			text: textOf(symbol),
+			text,
 			isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
-			members: isSpelledOut(exported.name) ? membersOf(symbol) : [],
+			members: isSpelledOut(exported.name) ? members.map(member => ({name: member.name, text: textOf(member)})) : [],
+			undocumented: [
+				...(text === '' ? [exported.name] : []),
+				...silent.map(member => `${exported.name}.${member.name}`),
+			],
 		};
 	});
 };
