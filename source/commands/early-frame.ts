@@ -1,4 +1,3 @@
-import os from 'node:os';
 import path from 'node:path';
 import {askingOf} from '../components/header.js';
 import {firstPossible, layOutPicker, pickerOptions, reasonToSay} from '../components/lay-out-picker.js';
@@ -39,7 +38,7 @@ const layOut = (
 	if (command !== 'ask' || view.kind !== 'screen' || view.stream !== 'stdout') return undefined;
 	if ((values.flow ?? 'auto') !== 'auto' || secretSourceOf(values) !== undefined) return undefined;
 	const {env, platform} = process;
-	const directory = path.resolve(storeHome(env, platform, os.homedir()));
+	const directory = path.resolve(storeHome(env, platform));
 	const isKept = values.store !== 'memory';
 	const known = isKept ? recall(directory, profile) : {};
 	const provider = known && readProvider(values)(known.stored?.provider);

@@ -33,7 +33,7 @@ export const quickToken = async (argv: readonly string[]): Promise<string | unde
 		const {format = 'raw', type = 'access', store} = values;
 		if (format === 'kubernetes' || type === 'id' || store === 'memory') return undefined;
 		const {env, platform} = process;
-		const directory = path.resolve(storeHome(env, platform, process.getBuiltinModule('node:os').homedir()));
+		const directory = path.resolve(storeHome(env, platform));
 		const file = readSessionFile(nodeFileSystem, directory, profile);
 		if (file === undefined) return undefined;
 		const session = 'sealed' in file ? parseSession(await unseal(directory, profile, file.sealed)) : file.session;

@@ -1,3 +1,4 @@
+import type {Route} from '../engine/login-event.js';
 import type {StoredSession} from '../engine/token-store.js';
 import {ForeignFile} from './atomic-file.js';
 import {storeError} from './store-error.js';
@@ -50,20 +51,42 @@ const checkVersion = ({version}: Record<string, unknown>): void => {
 const checkSession = (value: unknown): StoredSession => {
 	if (!isObject(value)) throw new ForeignFile('is damaged');
 	checkVersion(value);
-	const {tokens, provider, server} = value;
+	const {tokens, provider, server, route} = value;
 	const isWhole =
 		isObject(tokens) &&
 		isObject(provider) &&
 		isObject(server) &&
-		typeof tokens['accessToken'] === 'string' &&
+		isToken(tokens['accessToken']) &&
+		isMissingOr(tokens['refreshToken'], isToken) &&
+		isMissingOr(tokens['idToken'], isToken) &&
+		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
+		isMissingOr(tokens['identity'], isIdentity) &&
+		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
 		typeof tokens['tokenType'] === 'string' &&
 		typeof tokens['issuedAt'] === 'number' &&
 		typeof tokens['scope'] === 'string' &&
 		typeof provider['issuer'] === 'string' &&
-		typeof provider['clientId'] === 'string';
+		typeof provider['clientId'] === 'string' &&
+		typeof server['issuer'] === 'string' &&
+		typeof route === 'string' &&
+		routes.has(route);
 	if (!isWhole) throw new ForeignFile('is damaged');
 	return value as unknown as StoredSession;
 };
+
+const routes: ReadonlySet<string> = new Set<Route>(['browser', 'device', 'client-credentials', 'password']);
+
+const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
+	value === undefined || check(value);
+
+/** What is printed or sent in a header holds no line end (RFC 6749 Appendix A). */
+const isToken = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
+
+const isIdentity = (value: unknown): boolean =>
+	isObject(value) &&
+	[value['issuer'], value['subject'], value['name'] ?? '', value['email'] ?? ''].every(
+		text => typeof text === 'string',
+	);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,22 +1,47 @@
 import path from 'node:path';
+import {storeError} from './store-error.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const name = 'ink-login';
 
 /**
+ * The user's home folder. Node.js takes HOME for it as it is: one that is empty or relative would be another folder
+ * wherever a command is run, with whatever lies there.
+ *
+ * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
+ */
+export const systemHome = (): string => {
+	const os = process.getBuiltinModule('node:os');
+	for (const read of [os.homedir, () => os.userInfo().homedir]) {
+		try {
+			const home = read();
+			if (path.isAbsolute(home)) return home;
+		} catch {
+			// The system knows no such user.
+		}
+	}
+
+	throw storeError('You have no home folder to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+};
+
+/**
  * The folder that everything is kept in: `INK_LOGIN_HOME`, else the platform's place for a program's own state.
  *
- * @param userHome - the user's home folder, for a user without a HOME
+ * @param userHome - finds the user's home folder, where that is needed
  */
-export const storeHome = (environment: Environment, platform: NodeJS.Platform, userHome: string): string => {
+export const storeHome = (
+	environment: Environment,
+	platform: NodeJS.Platform,
+	userHome: () => string = systemHome,
+): string => {
 	const paths = platform === 'win32' ? path.win32 : path.posix;
 	const own = environment['INK_LOGIN_HOME'];
 	if (own !== undefined && own !== '') return paths.resolve(own);
 	if (platform === 'win32')
-		return paths.join(environment['LOCALAPPDATA'] ?? paths.join(userHome, 'AppData', 'Local'), name);
-	if (platform === 'darwin') return paths.join(userHome, 'Library', 'Application Support', name);
+		return paths.join(environment['LOCALAPPDATA'] ?? paths.join(userHome(), 'AppData', 'Local'), name);
+	if (platform === 'darwin') return paths.join(userHome(), 'Library', 'Application Support', name);
 	// XDG Base Directory Specification: a relative path is invalid, and ignored.
 	const state = environment['XDG_STATE_HOME'] ?? '';
-	return paths.join(paths.isAbsolute(state) ? state : paths.join(userHome, '.local', 'state'), name);
+	return paths.join(paths.isAbsolute(state) ? state : paths.join(userHome(), '.local', 'state'), name);
 };

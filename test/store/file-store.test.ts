@@ -236,6 +236,30 @@ test('a good file that arrives while a damaged one is judged is read, not set as
 	assert.deepEqual(store.notices, []);
 });
 
+test('a session with a member that no reader could use is damaged: no line end gets into a header', async t => {
+	const directory = temporaryFolder(t);
+	const whole = makeSession('good');
+	const {tokens} = whole;
+	const spoiled: Readonly<Record<string, unknown>> = {
+		'a token with a line end': {...whole, tokens: {...tokens, accessToken: 'a\r\nX-Evil: 1'}},
+		'a token with an escape': {...whole, tokens: {...tokens, accessToken: 'a\u001B[31m'}},
+		'no token': {...whole, tokens: {...tokens, accessToken: ''}},
+		'a refresh token that is a number': {...whole, tokens: {...tokens, refreshToken: 5}},
+		'an end that is a word': {...whole, tokens: {...tokens, expiresAt: 'soon'}},
+		'a name that is an object': {...whole, tokens: {...tokens, identity: {issuer: 'i', subject: 's', name: {}}}},
+		'claims without an end': {...whole, tokens: {...tokens, claims: {}}},
+		'a way that there is not': {...whole, route: 'pigeon'},
+		'no server': {...whole, server: {}},
+	};
+	for (const [name, session] of Object.entries(spoiled)) {
+		const file = path.join(directory, 'profile-work.json');
+		writeFileSync(file, JSON.stringify({version: 1, profile: 'work', session}), {mode: 0o600});
+		const store = createFileStore({directory});
+		assert.equal(await store.read('work'), undefined, name);
+		assert.match(store.notices.join(), /is damaged; it is now/, name);
+	}
+});
+
 test('what a newer version wrote is refused and left where it is', async t => {
 	const directory = temporaryFolder(t);
 	const content = JSON.stringify({version: 2, profile: 'work', everything: 'new'});

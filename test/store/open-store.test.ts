@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {userInfo} from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
+import {codeCacheFolder} from '../../source/commands/code-cache.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Keyring} from '../../source/store/keyring.js';
 import {openStore} from '../../source/store/open-store.js';
 import {storeError} from '../../source/store/store-error.js';
-import {storeHome} from '../../source/store/store-home.js';
+import {storeHome, systemHome} from '../../source/store/store-home.js';
 import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
 
 const working = (): Keyring & {probes: number} => {
@@ -118,7 +120,41 @@ test('INK_LOGIN_HOME moves every file; without it each platform has its own plac
 		[{INK_LOGIN_HOME: 'D:\\x'}, 'win32', 'D:\\x'],
 	] as const;
 	for (const [environment, platform, expected] of rows)
-		assert.equal(storeHome(environment, platform, '/home/u'), expected);
+		assert.equal(
+			storeHome(environment, platform, () => '/home/u'),
+			expected,
+		);
+});
+
+test("a HOME that is empty or relative is nobody's: what is kept does not depend on where a command is run", t => {
+	const {HOME: home} = process.env;
+	t.after(() => {
+		if (home === undefined) delete process.env['HOME'];
+		else process.env['HOME'] = home;
+	});
+	for (const wrong of ['', 'relative', '.']) {
+		process.env['HOME'] = wrong;
+		assert.equal(systemHome(), userInfo().homedir);
+	}
+});
+
+test('who has no home folder is told to name one, and needs none with INK_LOGIN_HOME', () => {
+	const homeless = () => {
+		throw new Error('no home was to be looked for');
+	};
+	assert.equal(storeHome({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x');
+	assert.equal(storeHome({XDG_STATE_HOME: '/state'}, 'linux', homeless), '/state/ink-login');
+	assert.equal(codeCacheFolder({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x/code-cache');
+});
+
+test('compiled code is never looked for in the folder where a command is run', () => {
+	const inHome = '/home/u/.cache/ink-login/code';
+	for (const cache of [undefined, '', 'relative'])
+		assert.equal(
+			codeCacheFolder({XDG_CACHE_HOME: cache}, 'linux', () => '/home/u'),
+			inHome,
+		);
+	assert.equal(codeCacheFolder({XDG_CACHE_HOME: '/cache'}, 'linux'), '/cache/ink-login/code');
 });
 
 test('S28: a login that was given a file is not kept from it by the session that a failing keyring holds', async t => {
