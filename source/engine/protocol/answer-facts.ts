@@ -47,6 +47,14 @@ const units = [
 	['minute', 60_000],
 ] as const;
 
+/** When to come back, where the server has said so (RFC 9110 §10.2.3). */
+export const waitSentence = ({retryAfter = 0}: AnswerFacts): string => {
+	if (retryAfter === 0) return 'Try again in a while.';
+	const [unit, length] = retryAfter < 120 ? ['second', 1] : retryAfter < 7200 ? ['minute', 60] : ['hour', 3600];
+	const count = Math.ceil(retryAfter / length);
+	return `Try again in ${count} ${unit}${count === 1 ? '' : 's'}.`;
+};
+
 /**
  * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
  * minute (protocol checklist S36).

@@ -110,14 +110,17 @@ const transientCodes = new Set(['network_error', 'timeout', 'server_unavailable'
 export const requestDeviceToken = async (context: RequestContext, deviceCode: string): Promise<DeviceTokenAnswer> => {
 	const {provider, signal} = context;
 	const call = openCall(context, 'device-token');
+	let isGranted = false as boolean;
 	try {
 		signal.throwIfAborted();
 		const tokens = await completeGrant(context, call, {
 			async send({client, authentication, options}) {
-				return deviceCodeGrantRequest(provider.server, client, authentication, deviceCode, {
+				const response = await deviceCodeGrantRequest(provider.server, client, authentication, deviceCode, {
 					...options,
 					additionalParameters: requestParameters(provider, 'token'),
 				});
+				isGranted = response.ok;
+				return response;
 			},
 			scope: provider.requestedScope,
 		});
@@ -134,7 +137,8 @@ export const requestDeviceToken = async (context: RequestContext, deviceCode: st
 		}
 
 		const failure = call.fail(error);
-		if (transientCodes.has(failure.code)) return {kind: 'transient', reason: failure.message, retryAfter};
+		// A code that brought tokens is spent: some servers take them back when they are asked for again.
+		if (!isGranted && transientCodes.has(failure.code)) return {kind: 'transient', reason: failure.message, retryAfter};
 		throw failure;
 	}
 };

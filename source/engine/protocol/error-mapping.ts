@@ -1,14 +1,19 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../display-text.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
-import {clockSentence, type AnswerFacts} from './answer-facts.js';
+import {clockSentence, waitSentence, type AnswerFacts} from './answer-facts.js';
+import {idTokenProblem, otherClaim, type IdTokenProblem} from './id-token-problem.js';
 import {oauthError} from './oauth-error.js';
 import type {Purpose} from './purpose.js';
 
 /** A failed check of an ID token: its tokens are discarded, nothing is stored. */
-export const identityError = (reason: string, facts: AnswerFacts): LoginError =>
+export const identityError = (
+	reason: string,
+	facts: AnswerFacts,
+	hint = 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
+): LoginError =>
 	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
-		hint: 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
+		hint,
 		endpoint: facts.endpoint,
 		status: facts.status,
 	});
@@ -74,17 +79,17 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 			});
 };
 
+/** What is wrong with an answer whose tokens need more than to be sent (RFC 6749 §7.1). */
+export const unusableType = 'its token_type is not one that this client can use';
+
 /** An answer that is no answer of the protocol: the status tells what can be told. */
 export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFacts): LoginError => {
 	const {endpoint, status = 0} = facts;
 	const fail = (code: LoginErrorCode, message: string, hint: string) =>
 		new LoginError(code, message, {hint, endpoint, status: facts.status});
-	if (status >= 500 || status === 429 || status === 408) {
-		return fail(
-			'server_unavailable',
-			`The server cannot answer at the moment (HTTP ${status}).`,
-			'Try again in a while.',
-		);
+	if (status === 429) return oauthError({error: 'slow_down'}, facts);
+	if (status >= 500 || status === 408) {
+		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(facts));
 	}
 
 	if (status >= 300 && status < 400) {
@@ -124,6 +129,20 @@ const tokenRejected = ({endpoint, status}: AnswerFacts, needsScope = false): Log
 				status,
 			});
 
+const fromProblem = ({reason, hint}: IdTokenProblem, facts: AnswerFacts) => identityError(reason, facts, hint);
+
+/** The scope `openid` asks for an ID token, and only an OpenID provider has one to give (OIDC Core §3.1.2.1, §3.1.3.3). */
+const noIdToken = ({endpoint, status}: AnswerFacts): LoginError =>
+	new LoginError(
+		'bad_response',
+		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
+		{
+			hint: 'It does not act as an OpenID provider for this client: leave openid out of the scopes.',
+			endpoint,
+			status,
+		},
+	);
+
 const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, facts: AnswerFacts): LoginError => {
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
@@ -147,7 +166,7 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
 			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
-			return identityError(`its ${claim ?? attribute ?? 'content'} is not the expected one`, facts);
+			return fromProblem(otherClaim(claim ?? attribute), facts);
 		}
 
 		case oauth.KEY_SELECTION:
@@ -155,10 +174,10 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 		case oauth.JWT_USERINFO_EXPECTED:
 			return identityError('it is not signed', facts);
 		default: {
-			// The library's own sentences: constants, without a value of the answer in them.
-			const [, subject = error.message] = /^(?:unexpected )?((?:JWT|ID Token)\b.*)$/i.exec(error.message) ?? [];
-			if (/\b(?:JWT|ID Token)\b/.test(error.message)) return identityError(subject, facts);
+			const problem = idTokenProblem(error);
+			if (problem !== undefined) return fromProblem(problem, facts);
 			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
+			if (member === 'id_token') return noIdToken(facts);
 			return unusableAnswer(
 				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
 				purpose,
@@ -188,8 +207,8 @@ export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFact
 
 	if (error instanceof oauth.UnsupportedOperationError) {
 		return error.message.includes('token_type')
-			? unusableAnswer('its token_type is not one that this client can use', purpose, facts)
-			: identityError(error.message, facts);
+			? unusableAnswer(unusableType, purpose, facts)
+			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, facts);
 	}
 
 	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, purpose, facts);

@@ -1,7 +1,7 @@
 import {displayText} from '../display-text.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
 import {checkUrl} from '../safe-url.js';
-import type {AnswerFacts} from './answer-facts.js';
+import {waitSentence, type AnswerFacts} from './answer-facts.js';
 
 type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: string};
 
@@ -13,7 +13,12 @@ const interaction: Meaning = {
 const unavailable: Meaning = {
 	code: 'server_unavailable',
 	message: 'The server cannot answer at the moment.',
-	hint: 'Try again in a while.',
+	hint: waitSentence({}),
+};
+const tooMany: Meaning = {
+	code: 'server_unavailable',
+	message: 'The server has had too many requests.',
+	hint: waitSentence({}),
 };
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
@@ -60,13 +65,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	interaction_required: interaction,
 	account_selection_required: interaction,
 	server_error: unavailable,
+	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
+	slow_down: tooMany,
 	temporarily_unavailable: unavailable,
 };
 
 /** Codes of the standards that need no words of their own. */
 const furtherCodes = [
 	'authorization_pending',
-	'slow_down',
 	'invalid_request',
 	'invalid_token',
 	'unsupported_token_type',
@@ -83,18 +89,24 @@ export const isOAuthErrorCode = (code: string): boolean => knownCodes.has(code);
 export const isTemporaryErrorCode = (code: string): boolean =>
 	code === 'server_error' || code === 'temporarily_unavailable';
 
+const refused = (error: string): Meaning => {
+	const shown = displayText(error, 60);
+	return {
+		code: 'server_rejected',
+		message: shown === '' ? 'The server refused the request.' : `The server refused the request (${shown}).`,
+		hint: 'Check the configuration of the client with whoever runs the provider.',
+	};
+};
+
 /** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2; protocol checklist F12, F13). */
 export const oauthError = (
 	answer: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
-	{endpoint, status}: AnswerFacts,
+	facts: AnswerFacts,
 ): LoginError => {
-	const {code, message, hint}: Meaning = (Object.hasOwn(meanings, answer.error)
-		? meanings[answer.error]
-		: undefined) ?? {
-		code: 'server_rejected',
-		message: `The server refused the request (${displayText(answer.error, 60)}).`,
-		hint: 'Check the configuration of the client with whoever runs the provider.',
-	};
+	const {endpoint, status} = facts;
+	const known = Object.hasOwn(meanings, answer.error) ? meanings[answer.error] : undefined;
+	const {code, message, hint: advice} = known ?? refused(answer.error);
+	const hint = code === 'server_unavailable' ? waitSentence(facts) : advice;
 	const description = typeof answer.error_description === 'string' ? displayText(answer.error_description) : '';
 	const more = typeof answer.error_uri === 'string' ? checkUrl(answer.error_uri) : '';
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {

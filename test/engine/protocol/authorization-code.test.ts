@@ -164,7 +164,11 @@ test('O11, nonce-invalid: the nonce is the one that was sent, and then required'
 });
 
 test('O01: where openid was asked for an ID token must come; where it was not, none need', async () => {
-	await assert.rejects((await exchange({nonce: 'n1', claims: undefined})).tokens, code('bad_response', /id_token/));
+	await assert.rejects(
+		(await exchange({nonce: 'n1', claims: undefined})).tokens,
+		(error: LoginError) =>
+			code('bad_response', /openid/)(error) && error.hint.includes('leave openid out of the scopes'),
+	);
 	const {tokens} = await exchange({nonce: 'n1', claims: undefined, settings: {scope: 'repo'}});
 	assert.equal((await tokens).identity, undefined);
 	const ignored = await exchange({nonce: 'n1', claims: {nonce: 'wrong'}, settings: {idToken: 'ignore'}});
@@ -238,6 +242,12 @@ test('Q01, Q06: a request_uri is not pushed, and a refusal is an error', async (
 	const without = await testContext({}, {endpoints: {token: `${issuer}/token`}});
 	await assert.rejects(
 		pushAuthorizationRequest(without, new URLSearchParams()),
-		code('config_error', /pushed_authorization/),
+		code('config_error', /^The server takes no pushed sign-in requests \(PAR\)\.$/),
 	);
+	const server = {...without.provider.server, require_pushed_authorization_requests: true};
+	await assert.rejects(
+		pushAuthorizationRequest({...without, provider: {...without.provider, server}}, new URLSearchParams()),
+		code('config_error', /wants sign-in requests pushed/),
+	);
+	assert.equal(without.sent.length, 0);
 });

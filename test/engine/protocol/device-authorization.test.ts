@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../../source/engine/login-error.js';
 import {requestDeviceAuthorization, requestDeviceToken} from '../../../source/engine/protocol/index.js';
+import {createSigningKey, signIdToken} from '../../support/id-tokens.js';
 import {issuer, json, testContext, testTime, type Sent} from '../../support/protocol-context.js';
 
 const code = (expected: string) => (error: unknown) => {
@@ -223,6 +224,35 @@ test('a certificate that is not trusted ends the polling, as does a page in the 
 		poll(() => new Response('<html>', {headers: {'content-type': 'text/html'}})),
 		code('bad_response'),
 	);
+});
+
+test('a code that brought tokens is not asked for again, even where the keys of the server cannot be had', async () => {
+	const idToken = await signIdToken(await createSigningKey());
+	const context = await testContext(
+		{
+			'/token': () => json({access_token: 'a', token_type: 'Bearer', id_token: idToken}),
+			'/jwks': () => new Response(null, {status: 500}),
+		},
+		{idTokenAlgorithms: ['ES256']},
+	);
+	await assert.rejects(requestDeviceToken(context, 'x'), code('server_unavailable'));
+});
+
+test('authentik: a server that has had too many requests for a code says so, and when to come back', async () => {
+	const answers = [
+		() => json({error: 'slow_down'}, 429, {'retry-after': '90'}),
+		() => new Response('', {status: 429, headers: {'retry-after': '90'}}),
+	];
+	for (const answer of answers) {
+		const context = await testContext({'/device': answer});
+		await assert.rejects(
+			requestDeviceAuthorization(context),
+			(error: LoginError) =>
+				code('server_unavailable')(error) &&
+				error.message.includes('too many requests') &&
+				error.hint === 'Try again in 90 seconds.',
+		);
+	}
 });
 
 test('D19: an abort during a poll is cancelled, and no request follows one', async () => {

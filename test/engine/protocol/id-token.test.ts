@@ -81,7 +81,7 @@ test('oidcc-client-test-idtoken-sig-rs256: RS256 is what a server without a list
 	assert.equal(tokens.identity?.subject, 'user-1');
 	await assert.rejects(
 		signInWith({idToken: await signIdToken(key), settings: {idTokenAlgorithms: undefined}}),
-		refused(/alg/),
+		refused(/it is signed with ES256 instead of RS256\.$/),
 	);
 });
 
@@ -98,10 +98,15 @@ test('B2, O07, O08: no unsigned token and no shared secret’s, even where the c
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 	const settings = {idTokenAlgorithms: ['none', 'HS256', 'ES256'], clientSecret: 'secret'};
 	const unsigned = `${part({alg: 'none'})}.${part(goodClaims())}.`;
-	await assert.rejects(signInWith({idToken: unsigned, settings}), refused(/alg/));
+	await assert.rejects(signInWith({idToken: unsigned, settings}), refused(/it is not signed\.$/));
 	const input = `${part({alg: 'HS256'})}.${part(goodClaims())}`;
 	const mac = createHmac('sha256', 'secret').update(input).digest('base64url');
-	await assert.rejects(signInWith({idToken: `${input}.${mac}`, settings}), refused(/alg/));
+	await assert.rejects(
+		signInWith({idToken: `${input}.${mac}`, settings}),
+		(error: LoginError) =>
+			refused(/it is signed with HS256 instead of ES256\.$/)(error) &&
+			error.hint.endsWith('Have the provider sign ID tokens for this client with ES256.'),
+	);
 });
 
 test('4.2: with tls-only the claims count and the signature does not; without any alg never', async () => {
@@ -115,6 +120,29 @@ test('4.2: with tls-only the claims count and the signature does not; without an
 	);
 	const late = {...goodClaims(), aud: 'other'};
 	await assert.rejects(signInWith({idToken: `${part({alg: 'HS256'})}.${part(late)}.AAAA`, settings}), refused(/aud/));
+});
+
+test('1.7: what is wrong with a token is said in words that need no specification to be understood', async () => {
+	const said = async (claims: JWTPayload, header = {}) => {
+		const error = await withClaims(claims, header).then(
+			() => undefined,
+			(thrown: unknown) => thrown,
+		);
+		assert.ok(error instanceof LoginError);
+		return error.message;
+	};
+	const broken = {sub: 7} as unknown as JWTPayload;
+	for (const message of [
+		await said({iss: `${issuer}1`}),
+		await said({aud: 'another'}),
+		await said({exp: undefined}),
+		await said(broken),
+		await said({}, {typ: 'at+jwt'}),
+		await said({}, {crit: ['b64'], b64: true}),
+	]) {
+		assert.match(message, /^The server's proof of who signed in is not acceptable: it.+\.$/);
+		assert.doesNotMatch(message, /JWT|JWS|claim|header|parameter|expected/);
+	}
 });
 
 test('O03, invalid-iss: another issuer is refused', async () => {

@@ -147,6 +147,16 @@ test('F03, F04: unknown members are ignored, an unknown token type makes the tok
 	await assert.rejects(mac.tokens, code('bad_response', /token_type/));
 });
 
+test('RFC 9449 §5: a token that is bound to a key is refused, for no proof of one was sent', async () => {
+	const {tokens} = await request(() => json({...good, token_type: 'DPoP'}));
+	await assert.rejects(tokens, code('bad_response', /token_type/));
+});
+
+test('an error without a name is no empty pair of brackets', async () => {
+	const {tokens} = await request(() => json({error: ' '}, 400));
+	await assert.rejects(tokens, code('server_rejected', /^The server refused the request\.$/));
+});
+
 test('A13: a token with characters that no header can carry is refused', async () => {
 	for (const token of ['canary\r\nx: y', 'canary\u001B[2J', 'canäry']) {
 		const access = await request(() => json({...good, access_token: token}));
