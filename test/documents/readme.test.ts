@@ -121,16 +121,25 @@ const app = render(
 	assert.equal((await terminal.exit).code, 0);
 });
 
-test('issue 5: the lines for a program without Ink sign somebody in, and leave nothing running', async t => {
+test('issue 5: the lines for a program without Ink sign somebody in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
 	const text = `${pointedAt(server, snippet('In any program', 'ts'))}\nconsole.log('the token has', token.length);\n`;
-	const cwd = await projectWith(t, 'app.ts', text);
-	const env = {INK_LOGIN_HOME: path.join(cwd, 'home'), SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
-	for (const round of ['signs in', 'is signed in']) {
-		await using terminal = runInPty({args: ['--import', 'tsx', 'app.ts'], cwd, env});
-		if (round === 'signs in') await approveOn(terminal, server.issuer);
-		await terminal.waitFor(/the token has \d+/);
-		assert.equal((await terminal.exit).code, 0, round);
+	for (const {entry, says} of [
+		{entry: 'ink-login/engine', says: /^Enter /m},
+		{entry: 'ink-login', says: / esc /},
+	]) {
+		const cwd = await projectWith(t, 'app.ts', text.replace('ink-login/engine', entry));
+		const env = {INK_LOGIN_HOME: path.join(cwd, 'home'), SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
+		for (const round of ['signs in', 'is signed in']) {
+			await using terminal = runInPty({args: ['--import', 'tsx', 'app.ts'], cwd, env});
+			if (round === 'signs in') {
+				await terminal.waitFor(says);
+				await approveOn(terminal, server.issuer);
+			}
+
+			await terminal.waitFor(/the token has \d+/);
+			assert.equal((await terminal.exit).code, 0, round);
+		}
 	}
 });
 
@@ -187,7 +196,7 @@ test('issue 5: the README has every error with what to do, every command, option
 test('issue 5: the event that the README shows is valid by the schema that ships', () => {
 	const schema = JSON.parse(readFileSync(path.join(root, 'build/event-schema.json'), 'utf8')) as AnySchemaObject;
 	const isEvent = new Ajv2020({strict: true, formats: {uri: text => URL.canParse(text)}}).compile(schema);
-	assert.ok(isEvent(JSON.parse(snippet('Agents, CI, other programs', 'json'))));
+	assert.ok(isEvent(JSON.parse(snippet('CI, agents, other programs', 'json'))));
 	assert.match(readme, new RegExp(String(schema.$id)));
 });
 
