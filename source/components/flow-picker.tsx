@@ -25,7 +25,9 @@ export type FlowPickerProps = ScreenProps &
 
 /** The choice between the ways to sign in, the recommended one first. It does not wait for discovery. */
 export function FlowPicker(props: FlowPickerProps): ReactNode {
-	const {state, command, onChoose, recommendation, currentIdentity, isActive = true, notice} = props;
+	const {state, command, onChoose, currentIdentity, isActive = true, notice} = props;
+	// What is learned meanwhile may recommend another way: the options stay in the order in which they were first seen.
+	const [recommendation] = useState(props.recommendation);
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
 	const [moved, setMoved] = useState<Choice>();

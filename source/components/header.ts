@@ -9,10 +9,19 @@ export type Asking = {
 	/** The issuer's whole host; empty until it is known. */
 	readonly host: string;
 	readonly permissions: string;
+	/** The most that may be asked for once discovery has answered. */
+	readonly expected: string;
 };
 
-/** Before discovery has answered, an application may know its own name and issuer. */
-export type AskingHint = {readonly application?: string | undefined; readonly issuer?: string | undefined};
+/** Before discovery has answered, an application may know its own name and issuer, and what it will ask for. */
+export type AskingHint = {
+	readonly application?: string | undefined;
+	readonly issuer?: string | undefined;
+	readonly scope?: string | undefined;
+};
+
+/** What is asked for where nothing else is said, as far as the server has it. */
+const usualScope = 'openid profile email offline_access';
 
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
@@ -23,28 +32,47 @@ export const askingOf = ({discovery}: LoginState, hint: AskingHint, {messages}: 
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
 		permissions: discovery === undefined ? '' : messages.mayDo(discovery.requestedScope),
+		expected: messages.mayDo(hint.scope ?? usualScope),
 	};
 };
 
-/** The host is never shortened: it is what a person can check. */
+/**
+ * The host is never shortened: it is what a person can check.
+ *
+ * @param reserves - what is asked for may come later, and keeps its rows until then
+ */
 export const headerLines = (
-	{title, host, permissions}: Asking,
-	{columns, full, look}: {readonly columns: number; readonly full: boolean; readonly look: Look},
+	{title, host, permissions, expected}: Asking,
+	{
+		columns,
+		full,
+		reserves = false,
+		look,
+	}: {readonly columns: number; readonly full: boolean; readonly reserves?: boolean; readonly look: Look},
 ): Line[] => {
 	const width = columns - 2;
+	const rowsOf = (text: string) => (text === '' ? [] : wrapWords(text, width).map(row => plain(` ${row}`)));
+	const asked = full ? rowsOf(permissions) : [];
+	const kept =
+		full && reserves
+			? rowsOf(expected)
+					.slice(asked.length)
+					.map(() => blank)
+			: [];
 	const who: Line = [
 		{text: ' '},
 		{text: title, bold: true},
 		...(host === '' ? [] : [{text: ` ${look.glyphs.separator} ${host}`}]),
 	];
 	if (lineWidth(who) > columns) {
-		return [...wrapWords(title, width), ...cutEvery(host, width)].filter(Boolean).map(text => plain(` ${text}`));
+		const rows = [...wrapWords(title, width), ...cutEvery(host, width)].filter(Boolean);
+		return [...rows.map(text => plain(` ${text}`)), ...asked, ...kept];
 	}
 
-	if (!full || permissions === '') return [who];
-	const gap = columns - lineWidth(who) - widthOf(permissions) - 1;
-	if (gap >= 3) return [[...who, {text: ' '.repeat(gap) + permissions}]];
-	return [who, ...wrapWords(permissions, width).map(text => plain(` ${text}`))];
+	const gapBefore = (text: string) => columns - lineWidth(who) - widthOf(text) - 1;
+	if (gapBefore(reserves && widthOf(expected) > widthOf(permissions) ? expected : permissions) < 3)
+		return [who, ...asked, ...kept];
+	return full && permissions !== '' ? [[...who, {text: ' '.repeat(gapBefore(permissions)) + permissions}]] : [who];
 };
 
 export const spacer = (isWanted: boolean): Line[] => (isWanted ? [blank] : []);

@@ -1,7 +1,7 @@
 import type {Identity} from '../engine/login-event.js';
 import type {Recommendation} from '../engine/login-options.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
-import {firstThatFits, frameOf, type Frame, type Size} from './frame.js';
+import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {indent, keyLine, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Look} from './look.js';
@@ -22,6 +22,8 @@ export type Option = {
 	readonly choice: Choice;
 	readonly label: string;
 	readonly detail: string;
+	/** What the detail is as long as nothing else is known: the option keeps its rows. */
+	readonly usual: string;
 	readonly isPossible: boolean;
 };
 
@@ -31,22 +33,31 @@ export const pickerOptions = (
 	{recommendation, currentIdentity}: PickerHints,
 	{messages: {picker}, glyphs}: Look,
 ): readonly Option[] => {
-	const way = (choice: 'browser' | 'device', label: string, detail: string): Option => {
+	const way = (choice: 'browser' | 'device', label: string, usual: string): Option => {
 		const availability = discovery?.routes[choice] ?? true;
-		if (availability !== true) return {choice, label, detail: picker.unavailable(availability), isPossible: false};
-		return {choice, label, detail: isOpen(routes[choice]) ? picker.running : detail, isPossible: true};
+		if (availability !== true)
+			return {choice, label, usual, detail: picker.unavailable(availability), isPossible: false};
+		return {choice, label, usual, detail: isOpen(routes[choice]) ? picker.running : usual, isPossible: true};
 	};
+	const stay = (identity: Identity): Option => ({
+		choice: 'stay',
+		label: picker.stay(identity),
+		usual: picker.stayDetail,
+		detail: picker.stayDetail,
+		isPossible: true,
+	});
 	const browser = way('browser', picker.browser, picker.browserDetail);
 	const device = way('device', picker.device, glyphs.blocks ? picker.deviceDetail : picker.deviceDetailWithoutSquare);
 	return [
 		...(recommendation?.route === 'device' ? [device, browser] : [browser, device]),
-		...(currentIdentity === undefined
-			? []
-			: [{choice: 'stay', label: picker.stay(currentIdentity), detail: picker.stayDetail, isPossible: true} as const]),
+		...(currentIdentity === undefined ? [] : [stay(currentIdentity)]),
 	];
 };
 
-const optionLines = (
+/** The options in rows that stay where they are, and what has no room in them. */
+type OptionRows = {readonly lines: readonly Line[]; readonly untold: readonly string[]};
+
+const optionRows = (
 	options: readonly Option[],
 	{
 		selected,
@@ -54,30 +65,53 @@ const optionLines = (
 		columns,
 		look,
 	}: {readonly selected: number; readonly details: boolean; readonly columns: number; readonly look: Look},
-): Line[] => {
+): OptionRows => {
 	const column = Math.max(...options.map(({label}) => widthOf(label))) + 4;
-	const room = columns - 6 - column - 1;
-	const fits = details && options.every(({detail, isPossible}) => !isPossible || widthOf(detail) <= room);
-	return options.flatMap(({label, detail, isPossible}, index) => {
+	const beside = columns - 6 - column - 1;
+	const isBeside = details && beside >= 20 && options.every(({usual}) => widthOf(usual) <= beside);
+	const room = isBeside ? beside : columns - 7;
+	const untold: string[] = [];
+	const lines = options.flatMap(({label, detail, usual, isPossible}, index) => {
 		const isSelected = index === selected;
 		const mark: Line = [
 			{text: isSelected ? ` ${look.glyphs.pointer} ` : '   ', tone: 'accent'},
 			{text: `${index + 1}  `, bold: isSelected},
 			{text: label, bold: isSelected && isPossible, struck: !isPossible},
 		];
-		const [beside = '', ...further] = wrapWords(detail, Math.max(1, room));
-		if (fits && room >= 20) {
-			const gap = ' '.repeat(column - widthOf(label));
-			return [[...mark, {text: gap + beside}], ...indent(6 + column, further.map(plain))];
-		}
-
+		const kept = details ? wrapWords(usual, room).length : 0;
+		const told = wrapWords(detail, room);
 		// Why a way is not possible is never left out.
-		const under = details || !isPossible ? wrapWords(detail, columns - 7) : [];
-		return [mark, ...indent(6, under.map(plain))];
+		const hasRoom = isPossible || told.length <= kept;
+		if (!hasRoom) untold.push(`${label}: ${detail}`);
+		const rows = Array.from({length: kept}, (_, row) => (hasRoom ? (told[row] ?? '') : ''));
+		if (!isBeside) return [mark, ...indent(6, rows.map(plain))];
+		return [[...mark, {text: ' '.repeat(column - widthOf(label)) + (rows[0] ?? '')}]];
 	});
+	return {lines, untold};
 };
 
-/** The whole picker, in the room that there is. */
+type Layout = {
+	readonly air: boolean;
+	readonly details: boolean;
+	/** Whether it is said what is asked for, and why the first way is recommended. */
+	readonly explained: boolean;
+	/** Whether who asks and the keys are shown. */
+	readonly frame: boolean;
+};
+
+/** They are tried in order, from all to the least. */
+const layouts: readonly Layout[] = [
+	{air: true, details: true, explained: true, frame: true},
+	{air: false, details: true, explained: true, frame: true},
+	{air: false, details: false, explained: true, frame: true},
+	{air: false, details: false, explained: false, frame: true},
+];
+const least: Layout = {air: false, details: false, explained: false, frame: false};
+
+/**
+ * The whole picker, in the room that there is. While discovery answers somebody may be about to choose: what it brings
+ * has its place already, or stands below the options, and none of them moves.
+ */
 export const layOutPicker = (
 	{columns, rows}: Size,
 	{
@@ -98,27 +132,30 @@ export const layOutPicker = (
 ): Frame => {
 	const {keys} = look.messages;
 	const {arrows, separator} = look.glyphs;
-	const footer = keyLine([keys.choose(arrows), keys.continue, keys.leave], separator, columns - 2);
-	const said = notice === undefined ? [] : wrapWords(notice, columns - 2).map(plain);
-	const compose = ({air, details, explained}: {air: boolean; details: boolean; explained: boolean}) =>
-		frameOf([
-			...headerLines(asking, {columns, full: explained, look}),
-			...spacer(air),
-			...(explained && reason !== undefined
-				? [...indent(1, wrapWords(reason, columns - 2).map(plain)), ...spacer(air)]
-				: []),
-			...optionLines(options, {selected, details, columns, look}),
-			// The row that keeps the keys apart is where something is said.
-			...(said.length > 0 ? indent(1, said) : spacer(air)),
-			...indent(1, [footer]),
-		]);
-	return firstThatFits(rows, [
-		compose({air: true, details: true, explained: true}),
-		compose({air: false, details: true, explained: true}),
-		compose({air: false, details: false, explained: true}),
-		compose({air: false, details: false, explained: false}),
-		frameOf([...indent(0, optionLines(options, {selected, details: false, columns, look}))]),
-	]);
+	const width = columns - 2;
+	const sentence = (text: string) => indent(1, wrapWords(text, width).map(plain));
+	const footer = indent(1, [keyLine([keys.choose(arrows), keys.continue, keys.leave], separator, width)]);
+	const compose = ({air, details, explained, frame}: Layout) => {
+		const {lines, untold} = optionRows(options, {selected, details, columns, look});
+		const reasoned = explained && reason !== undefined ? [...sentence(reason), ...spacer(air)] : [];
+		const header = headerLines(asking, {columns, full: explained, reserves: true, look});
+		return {
+			above: frame ? [...header, ...spacer(air), ...reasoned, ...lines] : lines,
+			apart: spacer(air),
+			below: frame ? footer : [],
+			notes: [...(notice === undefined ? [] : [notice]), ...untold].flatMap(sentence),
+		};
+	};
+	// Chosen by what is there at all times: a note never makes room for itself by moving the options.
+	const fitting = layouts
+		.map(compose)
+		.find(({above, apart, below}) => above.length + apart.length + below.length <= rows);
+	const {above, apart, below, notes} = fitting ?? compose(least);
+	const free = rows - above.length - below.length;
+	if (notes.length === 0) return frameOf([...above, ...apart, ...below].slice(0, rows));
+	// The row that keeps the keys apart is where something is said first; without one it takes the place of the keys.
+	if (free > 0) return frameOf([...above, ...notes.slice(0, free), ...below]);
+	return frameOf([...above, ...(notice === undefined ? below : notes)].slice(0, rows));
 };
 
 /** The first option that can be taken is where the choice begins. */

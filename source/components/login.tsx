@@ -231,6 +231,7 @@ export function Login(props: LoginProps): ReactNode {
 	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1));
 	const application = props.application ?? props.engine?.provider.application;
 	const issuer = props.engine?.provider.issuer;
+	const scope = props.engine?.provider.scope;
 	const shared = {
 		...props,
 		...(components !== undefined && {components}),
@@ -242,6 +243,7 @@ export function Login(props: LoginProps): ReactNode {
 		maxRows: rows,
 		application,
 		issuer,
+		scope,
 		notice,
 		preference,
 		isActive: takesKeys,

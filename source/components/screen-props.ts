@@ -30,6 +30,8 @@ export type ScreenProps = LookProps & {
 	readonly application?: string | undefined;
 	/** The issuer, until discovery has answered. */
 	readonly issuer?: string | undefined;
+	/** The scope that will be asked for, until discovery has answered. */
+	readonly scope?: string | undefined;
 	/** Something to be said, in a place that is kept for it. */
 	readonly notice?: string | undefined;
 	/** Whether `esc` leads anywhere, and is offered. @default false */

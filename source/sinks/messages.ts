@@ -58,7 +58,8 @@ export const messages = {
 		stayDetail: 'already signed in here',
 		/** Beside a way that is running already. */
 		running: 'already waiting',
-		unavailable: (reason: string) => `not here: ${reason}`,
+		/** `reason` is a sentence; the label before it is crossed out where the terminal can do that. */
+		unavailable: (reason: string) => reason,
 	},
 
 	code: {

@@ -11,7 +11,7 @@ import {deviceCode} from '../support/login-tapes.js';
 
 const square = {...squareSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
 const content: CodeContent = {
-	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: 'may: read your profile'},
+	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: 'may: read your profile', expected: ''},
 	address: deviceCode.verificationUri,
 	userCode: 'WDJB-MJHT',
 	square,

@@ -50,6 +50,11 @@ const overSsh = {
 	reason: 'You are connected over SSH: a browser opened here would not reach you.',
 } as const;
 
+const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
+	...tapes.discovery,
+	routes: {...tapes.discovery.routes, browser: reason},
+});
+
 const screens: Readonly<Record<string, (environment: Environment) => ReactElement>> = {
 	picker: environment => (
 		<FlowPicker {...shared(foldEvents(tapes.discovery), environment)} currentIdentity={tapes.alice} />
@@ -243,9 +248,8 @@ test('no frame is taller than the window less one row, from 20x5 to 200x60, and 
 });
 
 test('a way that the provider lacks is crossed out with its reason, and cannot be taken', async () => {
-	const lacking = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page is known'}};
-	await draw(<FlowPicker {...shared(foldEvents(lacking))} />, {}, ({lines}) => {
-		assert.match(lines().join('\n'), /1 {2}On this computer +not here: no sign-in page is known/);
+	await draw(<FlowPicker {...shared(foldEvents(withoutBrowser()))} />, {}, ({lines}) => {
+		assert.match(lines().join('\n'), /1 {2}On this computer +The provider has no sign-in in the browser\./);
 		assert.match(lines().join('\n'), /❯ 2 {2}On my phone/);
 	});
 });
@@ -256,8 +260,8 @@ test('the picker is drawn before discovery; over SSH the code comes first, and w
 	);
 	const lines = await draw(picker, {}, terminal => terminal.lines());
 	assert.equal(lines[0], ' Sign in to Acme · auth.acme.dev');
-	assert.equal(lines[2], ` ${overSsh.reason}`);
-	assert.match(lines[4]!, /❯ 1 {2}On my phone or elsewhere/);
+	assert.equal(lines[3], ` ${overSsh.reason}`);
+	assert.match(lines[5]!, /❯ 1 {2}On my phone or elsewhere/);
 });
 
 test('the status line says what the last check answered', async () => {

@@ -1,0 +1,105 @@
+import '../support/terminal-environment.js';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {FlowPicker} from '../../source/components/flow-picker.js';
+import type {EventOf} from '../../source/engine/login-event.js';
+import type {Recommendation} from '../../source/engine/login-options.js';
+import type {LoginState} from '../../source/engine/login-state.js';
+import {drawOn} from '../support/fake-terminal.js';
+import * as tapes from '../support/login-tapes.js';
+
+const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
+const overSsh: Recommendation = {
+	route: 'device',
+	reason: 'You are connected over SSH: a browser opened here would not reach you.',
+};
+const whatIsLeft: Recommendation = {route: 'browser', reason: 'No codes are offered for this login.'};
+
+const lacking = (route: 'browser' | 'device', reason: string): EventOf<'discovery'> => ({
+	...tapes.discovery,
+	routes: {...tapes.discovery.routes, [route]: reason},
+});
+
+const answers: readonly EventOf<'discovery'>[] = [
+	tapes.discovery,
+	{...tapes.discovery, requestedScope: 'openid profile email offline_access'},
+	{...tapes.discovery, requestedScope: ''},
+	lacking('browser', 'The provider has no sign-in in the browser.'),
+	lacking('device', 'The provider has no sign-in with a code.'),
+];
+
+const sizes = [
+	[120, 40],
+	[80, 24],
+	[60, 20],
+	[40, 15],
+	[20, 5],
+] as const;
+
+/** The picker before discovery, and then with each of these answers. */
+const watch = async (
+	[columns, rows]: (typeof sizes)[number],
+	recommendation: Recommendation | undefined,
+	look: (linesBefore: readonly string[], lines: readonly string[], answer: EventOf<'discovery'>) => void,
+	discoveries = answers,
+) => {
+	const picker = (state: LoginState, recommended: Recommendation | undefined) => (
+		<FlowPicker
+			state={state}
+			environment={environment}
+			command={() => undefined}
+			application="Acme"
+			issuer="https://auth.acme.dev"
+			recommendation={recommended}
+			currentIdentity={tapes.alice}
+		/>
+	);
+	for (const answer of discoveries) {
+		const terminal = await drawOn(picker(tapes.foldEvents(), recommendation), {columns, rows});
+		const before = terminal.lines();
+		// The engine recommends anew, of what is left.
+		await terminal.rerender(picker(tapes.foldEvents(answer), whatIsLeft));
+		look(before, terminal.lines(), answer);
+		await terminal.unmount();
+	}
+};
+
+const rowsOf = (lines: readonly string[], words: RegExp) =>
+	lines.flatMap((line, row) => (words.test(line) ? [`${row} ${words.exec(line)![0]}`] : []));
+
+test('whatever discovery brings, no option of the picker moves, nor do the keys', async () => {
+	for (const size of sizes) {
+		for (const recommendation of [undefined, overSsh]) {
+			await watch(size, recommendation, (before, lines) => {
+				const options = rowsOf(before, /\d {2}(On this|On my|Stay)/);
+				assert.equal(options.length, 3);
+				assert.deepEqual(rowsOf(lines, /\d {2}(On this|On my|Stay)/), options);
+				assert.deepEqual(rowsOf(lines, /esc leave/), rowsOf(before, /esc leave/));
+				// One that grows at the foot of the window moves up.
+				if (size[1] > 5) assert.equal(lines.length, before.length);
+			});
+		}
+	}
+});
+
+test('what is asked for is there whole once it is known, and why a way is not possible', async () => {
+	for (const size of sizes.slice(0, -1)) {
+		await watch(size, overSsh, (_, lines, {requestedScope, routes}) => {
+			const told = lines.join(' ').replaceAll(/ +/g, ' ');
+			if (requestedScope !== '') assert.match(told, /may: read your profile, .*stay signed in/);
+			for (const way of [routes.browser, routes.device]) assert.ok(way === true || told.includes(way), told);
+		});
+	}
+});
+
+test('a reason without room in its own rows is told whole below the options', async () => {
+	const reason = 'This server was told to let nobody sign in with a code, and nobody remembers by whom.';
+	for (const size of sizes.slice(0, 3)) {
+		const check = (before: readonly string[], lines: readonly string[]) => {
+			assert.deepEqual(rowsOf(lines, /\d {2}(On this|On my|Stay)/), rowsOf(before, /\d {2}(On this|On my|Stay)/));
+			const told = lines.map(line => line.trim()).join(' ');
+			assert.ok(told.includes(`On my phone or elsewhere: ${reason}`) || told.includes(reason), told);
+		};
+		await watch(size, undefined, check, [lacking('device', reason)]);
+	}
+});
