@@ -4,10 +4,10 @@ import {createServer, type AddressInfo} from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test, {after} from 'node:test';
-import nodePty from '@lydell/node-pty';
 import {createFileStore} from '../../source/store/index.js';
-import {TerminalEmulator} from '../support/terminal-emulator.js';
 import {commandFile} from '../support/built-command.js';
+import {spawnPty} from '../support/pty.js';
+import {TerminalEmulator} from '../support/terminal-emulator.js';
 import {storedSession, tokenSet} from './command-double.js';
 
 const home = mkdtempSync(path.join(os.tmpdir(), 'ink-login-'));
@@ -21,6 +21,9 @@ after(() => {
 });
 
 type Moment = {readonly rows: readonly string[]; readonly cells: string};
+
+// eslint-disable-next-line no-control-regex -- where a synchronized update begins
+const beforeUpdate = /(?=\u001B\[\?2026h)/;
 
 /** Runs the picker and tells what the screen showed after every piece of output. */
 const watch = async ({
@@ -40,30 +43,12 @@ const watch = async ({
 	readonly until: (moment: Moment, output: string) => boolean;
 }) => {
 	const emulator = new TerminalEmulator(columns, rows);
-	const pty = nodePty.spawn(
-		process.execPath,
-		[commandFile, '--issuer', issuer, '--client-id', 'client', '--store', store],
-		{
-			cols: columns,
-			rows,
-			env: {
-				PATH: process.env['PATH'] ?? '',
-				HOME: home,
-				INK_LOGIN_HOME: path.join(home, 'own'),
-				TERM: 'xterm-256color',
-				COLORTERM: 'truecolor',
-				LANG: 'C.UTF-8',
-				DISPLAY: ':0',
-				...env,
-			},
-		},
-	);
 	const moments: Moment[] = [];
 	let output = '';
 	let feeding = Promise.resolve();
 	let hasTyped = false;
 	let hasEnded = false;
-	pty.onData(text => {
+	const show = (text: string) => {
 		output += text;
 		// A terminal shows nothing of a synchronized update before its end, in however many pieces it comes.
 		const isUpdating = output.lastIndexOf('\u001B[?2026h') > output.lastIndexOf('\u001B[?2026l');
@@ -80,8 +65,28 @@ const watch = async ({
 				pty.write('\u0003');
 			}
 		});
-	});
-	const code = await new Promise<number>(resolve => pty.onExit(({exitCode}) => resolve(exitCode)));
+	};
+	const {pty, exit} = spawnPty(
+		process.execPath,
+		[commandFile, '--issuer', issuer, '--client-id', 'client', '--store', store],
+		{
+			cols: columns,
+			rows,
+			env: {
+				PATH: process.env['PATH'] ?? '',
+				HOME: home,
+				INK_LOGIN_HOME: path.join(home, 'own'),
+				TERM: 'xterm-256color',
+				COLORTERM: 'truecolor',
+				LANG: 'C.UTF-8',
+				DISPLAY: ':0',
+				...env,
+			},
+		},
+		// However much comes at once, what stood before an update was seen.
+		text => text.split(beforeUpdate).forEach(show),
+	);
+	const {code} = await exit;
 	await feeding;
 	const cursor = emulator.cursor.visible;
 	emulator.dispose();
@@ -150,14 +155,14 @@ test('who is signed in already is offered to stay so in the early frame too', as
 	await createFileStore({directory}).write('default', session);
 	const {moments} = await watch({until: inkIsUp});
 	await createFileStore({directory}).remove('default');
-	const first = moments.find(moment => !isBlank(moment));
+	const first = moments.find(({rows}) => rows.some(row => row.includes('esc leave')));
 	assert.match(first!.rows.join('\n'), /3 +Stay/);
 });
 
 test('a failure before Ink takes the early frame away, and is told in its place', async () => {
-	const {moments, code, cursor} = await watch({store: 'keyring', until: () => false});
+	const {moments, output, code, cursor} = await watch({store: 'keyring', until: () => false});
 	assert.equal(code, 1);
 	assert.match(moments.at(-1)?.rows[0] ?? '', /^ink-login: The system keyring/);
-	assert.ok(moments.some(({rows}) => rows[0]?.startsWith(' Sign in')));
+	assert.match(output, /Sign in[^]*ink-login: /);
 	assert.equal(cursor, true);
 });

@@ -12,17 +12,6 @@ test('issue 5: an app with a sidebar embeds the login: its own keys work, somebo
 		app.write(keys);
 		return app.waitFor(effect);
 	};
-	// An app's own `useInput` listens a moment after its frame shows: a key that may be pressed twice is.
-	const pressUntil = async (keys: string, effect: RegExp) => {
-		for (let tries = 1; ; tries++) {
-			app.write(keys);
-			try {
-				return await app.waitFor(effect, `after ${keys}`, 1500);
-			} catch (error) {
-				if (tries === 10) throw error;
-			}
-		}
-	};
 	await app.waitFor(/│ House +││ Account [^]*❯ 1 {2}On this computer/);
 	await press('\t', /q quit/);
 	await press('\u001B[B', /> Workshop/);
@@ -33,7 +22,8 @@ test('issue 5: an app with a sidebar embeds the login: its own keys work, somebo
 	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
 	await approveDevice({issuer, userCode});
 	await app.waitFor(/Alice Demo looks after the workshop/);
-	await pressUntil('o', /❯ 1 {2}On this computer/);
+	// An app's own `useInput` listens a moment after its frame shows.
+	await app.pressUntil('o', /❯ 1 {2}On this computer/);
 	await press('\t', /q quit/);
 	app.write('q');
 	assert.equal((await app.exit).code, 0);

@@ -134,7 +134,7 @@ const failures: readonly Failure[] = [
 ];
 
 /** Milliseconds, so that what never ends fails. */
-const timeout = 30_000;
+const timeout = 120_000;
 
 type Arranged = {readonly args: readonly string[]; readonly program: string; readonly visit: () => Promise<void>};
 

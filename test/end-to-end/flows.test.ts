@@ -43,12 +43,12 @@ const fitsIn = ({tallestFrame, emulator}: PtyRun, {columns, rows}: Size): void =
 	assert.ok(emulator.screen().every(line => line.length <= columns));
 };
 
-/** Milliseconds that a busy machine may take; alone it is to be 100. */
-const patience = 1500;
+/** Milliseconds. Alone it takes 100; whoever waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
+const patience = 3500;
 
 /** Follows the run to its end: what is said, what stays, and how soon the prompt is back. */
 const endsSignedIn = async (t: TestContext, run: PtyRun, application: string): Promise<void> => {
-	await run.waitFor(/Signed in to/, 'Signed in', 30_000);
+	await run.waitFor(/Signed in to/, 'Signed in');
 	const shown = performance.now();
 	const {code} = await run.exit;
 	const took = performance.now() - shown;
@@ -58,7 +58,7 @@ const endsSignedIn = async (t: TestContext, run: PtyRun, application: string): P
 	const left = run.emulator.text.replaceAll(/\s+/g, ' ');
 	assert.equal(
 		left,
-		` ✔ Signed in to ${application} as Alice Demo (alice@example.test). Stays signed in. Kept until this program ends.`,
+		` ✔ Signed in to ${application} as Alice Demo (alice@example.test). Kept until this program ends.`,
 	);
 	assert.equal(run.emulator.cursor.visible, true);
 	assert.equal(run.emulator.cursor.column, 0);
@@ -85,7 +85,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			const person = demoPerson(await browser.newPage());
 			const userCode = codeOn(screen);
 			assert.match(screen, /Sign in to the demo/);
-			assert.match(screen, /(10:00|9:5\d) left/);
+			assert.match(screen, /(10:00|9:\d\d) left/);
 			assert.match(screen, /enter open here/);
 			await person.typeCode(addressOn(screen), userCode);
 			await person.approveCode(userCode);
@@ -122,7 +122,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			run.write('\r');
 			const screen = await run.waitFor(/Waiting for your browser[^]*esc back/);
 			assert.match(screen, /Sign in to Acme · 127\.0\.0\.1:\d+/);
-			assert.match(screen, /(5:00|4:5\d) left/);
+			assert.match(screen, /(5:00|4:\d\d) left/);
 			assert.match(screen, /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/, 'the short address');
 			const page = await browser.newPage();
 			const person = demoPerson(page);

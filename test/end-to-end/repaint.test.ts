@@ -7,7 +7,7 @@ test('the next screen leaves no row of the one before it, and every line stands 
 	await run.waitFor(/esc leave/, 'the picker');
 	run.write('2\r');
 	await run.waitFor(/Waiting for approval[^]*esc back/, 'the code screen');
-	const code = await run.waitFor(/ 9:5[0-8] left[^]*esc back/, 'the next seconds');
+	const code = await run.waitFor(/ 9:(?!59)\d\d left[^]*esc back/, 'the next seconds');
 	assert.doesNotMatch(code, /esc leave|Asking/);
 	assert.equal(code.match(/Waiting for approval/g)?.length, 1);
 	run.write('\u001B');

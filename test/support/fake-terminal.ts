@@ -27,7 +27,7 @@ const macrotask = async (): Promise<void> => new Promise(resolve => setImmediate
 class FakeStdout extends Writable {
 	readonly isTTY = true;
 	written = '';
-	onWritten = (): void => {};
+	onWritten: () => void = () => undefined;
 	constructor(
 		readonly emulator: TerminalEmulator,
 		public columns: number,
@@ -83,7 +83,7 @@ export const drawOn = async (
 	stdin.setEncoding('utf8');
 	stdout.onWritten = () => {
 		if (typedAtFirst === undefined || !stdout.written.includes(typedAtFirst.sight)) return;
-		stdout.onWritten = () => {};
+		stdout.onWritten = () => undefined;
 		stdin.write(typedAtFirst.keys);
 	};
 	const instance: Instance = render(node, {

@@ -1,5 +1,7 @@
+import {randomUUID} from 'node:crypto';
+import {close, constants, openSync, write} from 'node:fs';
 import process from 'node:process';
-import nodePty from '@lydell/node-pty';
+import nodePty, {type IPty, type IPtyForkOptions} from '@lydell/node-pty';
 import {TerminalEmulator} from './terminal-emulator.js';
 
 export type PtyOptions = {
@@ -37,6 +39,11 @@ export type PtyRun = {
 		description?: string,
 		timeoutMs?: number,
 	): Promise<string>;
+	/**
+	 * Types, and does so again every few seconds until the screen matches: for a key that may come before anybody listens,
+	 * or so soon after another one that both are taken for one, and that does no harm twice.
+	 */
+	pressUntil(keys: string, effect: RegExp): Promise<string>;
 	resize(columns: number, rows: number): void;
 	kill(signal?: NodeJS.Signals): void;
 	/** Resolves when the program has ended and all its output shows. */
@@ -56,6 +63,60 @@ const cleanEnvironment = (): Record<string, string | undefined> => ({
 	LANG: 'C.UTF-8',
 });
 
+/** What node-pty keeps to itself: the name of the program's end of the terminal, and our end. */
+type Internals = {readonly ptsName: string; readonly _socket: {destroy(): void}; _emittedClose: boolean};
+
+/**
+ * A program in a pseudo-terminal, its end told after all of its output.
+ *
+ * Once the program has closed its end of the terminal, libuv takes what it reads next for the last, though the kernel may
+ * still hold more; and node-pty stops reading 200 ms later. Either loses the last words on a busy machine. So the
+ * program's end is kept open here, and a mark is written behind its last word: all is read when the mark is.
+ */
+export const spawnPty = (
+	command: string,
+	args: readonly string[],
+	options: IPtyForkOptions,
+	onData: (data: string) => void,
+): {readonly pty: IPty; readonly exit: Promise<PtyExit>} => {
+	const pty = nodePty.spawn(command, [...args], options);
+	const internals = pty as unknown as Internals;
+	const programsEnd = openSync(internals.ptsName, constants.O_RDWR | constants.O_NOCTTY);
+	// So that it tells of the exit at once, and leaves the rest to us.
+	internals._emittedClose = true;
+	const mark = `<end ${randomUUID()}>`;
+	let isRunning = true;
+	let last = '';
+	const exit = new Promise<PtyExit>(resolve => {
+		let status: PtyExit;
+		const finish = (data: string) => {
+			if (data !== '') onData(data);
+			internals._socket.destroy();
+			close(programsEnd);
+			resolve(status);
+		};
+		pty.onData(data => {
+			if (isRunning) {
+				onData(data);
+				return;
+			}
+
+			last += data;
+			const end = last.indexOf(mark);
+			if (end !== -1) finish(last.slice(0, end));
+		});
+		pty.onExit(({exitCode, signal = 0}) => {
+			isRunning = false;
+			status = {code: exitCode, signal};
+			write(programsEnd, mark, error => {
+				// Where the system has taken the terminal away there is nothing more to be read.
+				if (error) finish(last);
+			});
+		});
+	});
+	return {pty, exit};
+};
+
 /** Runs a program in a pseudo-terminal, with a terminal emulator at the other end. */
 export const runInPty = ({
 	command = process.execPath,
@@ -69,13 +130,6 @@ export const runInPty = ({
 	const environment = Object.fromEntries(
 		Object.entries({...cleanEnvironment(), ...env}).filter(([, value]) => value !== undefined),
 	);
-	const pty = nodePty.spawn(command, [...args], {
-		cols: columns,
-		rows,
-		cwd,
-		env: environment,
-		name: environment['TERM'],
-	});
 	const watchers = new Set<() => void>();
 	let output = '';
 	let tallestFrame = 0;
@@ -88,22 +142,40 @@ export const runInPty = ({
 		for (const watcher of [...watchers]) watcher();
 	};
 
-	pty.onData(data => {
+	const options = {cols: columns, rows, cwd, env: environment, name: environment['TERM']};
+	const {pty, exit: whole} = spawnPty(command, args, options, data => {
 		output += data;
 		shown = emulator.feed(data).then(notice);
 	});
 	emulator.onReply(reply => {
 		if (!ended) pty.write(reply);
 	});
-	const exit = new Promise<PtyExit>(resolve => {
-		pty.onExit(({exitCode, signal = 0}) => {
-			void shown.then(() => {
-				ended = {code: exitCode, signal};
-				resolve(ended);
-				for (const watcher of [...watchers]) watcher();
-			});
-		});
+	const exit = whole.then(async status => {
+		await shown;
+		ended = status;
+		for (const watcher of [...watchers]) watcher();
+		return status;
 	});
+
+	const waitFor: PtyRun['waitFor'] = async (predicate, description = String(predicate), timeoutMs = 60_000) => {
+		const holds = () => (predicate instanceof RegExp ? predicate.test(emulator.text) : predicate(emulator));
+		return new Promise((resolve, reject) => {
+			const finish = (problem?: string) => {
+				clearTimeout(timer);
+				watchers.delete(look);
+				if (!problem) resolve(emulator.text);
+				else
+					reject(new Error(`${problem} (${description}). The screen was:\n${emulator.history().join('\n').trimEnd()}`));
+			};
+			const look = () => {
+				if (holds()) finish();
+				else if (ended) finish(`The program ended with ${JSON.stringify(ended)} before it came`);
+			};
+			const timer = setTimeout(() => finish(`Not seen within ${timeoutMs} ms`), timeoutMs);
+			watchers.add(look);
+			look();
+		});
+	};
 
 	return {
 		emulator,
@@ -121,26 +193,15 @@ export const runInPty = ({
 		paste(text) {
 			pty.write(emulator.bracketedPaste ? `\u001B[200~${text}\u001B[201~` : text);
 		},
-		async waitFor(predicate, description = String(predicate), timeoutMs = 15_000) {
-			const holds = () => (predicate instanceof RegExp ? predicate.test(emulator.text) : predicate(emulator));
-			return new Promise((resolve, reject) => {
-				const finish = (problem?: string) => {
-					clearTimeout(timer);
-					watchers.delete(look);
-					if (!problem) resolve(emulator.text);
-					else
-						reject(
-							new Error(`${problem} (${description}). The screen was:\n${emulator.history().join('\n').trimEnd()}`),
-						);
-				};
-				const look = () => {
-					if (holds()) finish();
-					else if (ended) finish(`The program ended with ${JSON.stringify(ended)} before it came`);
-				};
-				const timer = setTimeout(() => finish(`Not seen within ${timeoutMs} ms`), timeoutMs);
-				watchers.add(look);
-				look();
-			});
+		waitFor,
+		async pressUntil(keys, effect) {
+			const again = setInterval(() => pty.write(keys), 3000);
+			pty.write(keys);
+			try {
+				return await waitFor(effect, `after ${JSON.stringify(keys)}`);
+			} finally {
+				clearInterval(again);
+			}
 		},
 		resize(newColumns, newRows) {
 			emulator.resize(newColumns, newRows);

@@ -2,3 +2,5 @@
 // the process's own it would draw without colours.
 delete process.env['CI'];
 process.env['FORCE_COLOR'] = '3';
+// Screens tell the time of day where they run.
+process.env['TZ'] = 'UTC';
