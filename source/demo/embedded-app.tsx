@@ -1,5 +1,5 @@
-import {Box, render, Text, useApp, useInput, useStdout} from 'ink';
-import {useState, type ReactNode} from 'react';
+import {Box, render, Text, useApp, useInput, useStdout, type Key} from 'ink';
+import {useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode} from 'react';
 import {createMemoryStore, Login, oidc, TokenEngine, useSession, type UseSession} from '../index.js';
 import {startDemoServer} from './start-demo-server.js';
 
@@ -9,6 +9,31 @@ import {startDemoServer} from './start-demo-server.js';
  */
 
 const rooms = ['Kitchen', 'Workshop', 'Garden', 'Attic'];
+
+/**
+ * Ink keeps calling the handler of an earlier frame until React's effects have run, which is after the new frame shows.
+ * This handler stays the same and calls the newest, so that no key is judged by what is no longer on the screen.
+ */
+const useKeys = (onKey: (input: string, key: Key) => void): void => {
+	const latest = useRef(onKey);
+	useLayoutEffect(() => {
+		latest.current = onKey;
+	});
+	useInput(useCallback((input, key) => latest.current(input, key), []));
+};
+
+/** Ink draws anew when the window changes its size, and renders no component for that. */
+const useRows = (): number => {
+	const {stdout} = useStdout();
+	const subscribe = useCallback(
+		(listener: () => void) => {
+			stdout.on('resize', listener);
+			return () => stdout.off('resize', listener);
+		},
+		[stdout],
+	);
+	return useSyncExternalStore(subscribe, () => stdout.rows);
+};
 
 type PaneProps = {
 	readonly title: string;
@@ -46,18 +71,17 @@ function Account({session, room}: {readonly session: UseSession; readonly room: 
 
 function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 	const {exit} = useApp();
-	const {stdout} = useStdout();
+	const rows = useRows();
 	const session = useSession(engine);
 	const [chosen, setChosen] = useState(0);
 	const [pane, setPane] = useState<'rooms' | 'account'>('account');
-	const isSignedIn = session.status === 'signed-in';
-	useInput((input, key) => {
+	useKeys((input, key) => {
 		if (key.tab) setPane(focused => (focused === 'rooms' ? 'account' : 'rooms'));
-		// In the other pane the letters are the login's.
+		// In the other pane the keys are the login's.
 		else if (pane === 'rooms' && input === 'q') exit();
 		else if (pane === 'rooms' && key.downArrow) setChosen(index => (index + 1) % rooms.length);
 		else if (pane === 'rooms' && key.upArrow) setChosen(index => (index + rooms.length - 1) % rooms.length);
-		else if (isSignedIn && input === 'o') void session.logout();
+		else if (session.status === 'signed-in' && input === 'o') session.logout().catch(exit);
 	});
 	return (
 		<Box flexDirection="column">
@@ -71,13 +95,13 @@ function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 					))}
 				</Pane>
 				<Pane title="Account" isFocused={pane === 'account'}>
-					{isSignedIn ? (
-						<Account session={session} room={rooms[chosen] ?? ''} />
-					) : (
+					{session.status === 'signed-in' && <Account session={session} room={rooms[chosen] ?? ''} />}
+					{(session.status === 'signed-out' || session.status === 'failed') && (
 						<Login
 							engine={engine}
 							isActive={pane === 'account'}
-							maxRows={stdout.rows - 6}
+							// The pane's frame and title, the line below, and one row that stays free.
+							maxRows={rows - 6}
 							onSignedIn={session.reload}
 							onCancel={() => exit()}
 						/>

@@ -22,10 +22,22 @@ test('issue 5: an app with a sidebar embeds the login: its own keys work, somebo
 	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
 	await approveDevice({issuer, userCode});
 	await app.waitFor(/Alice Demo looks after the workshop/);
-	// An app's own `useInput` listens a moment after its frame shows.
-	await app.pressUntil('o', /❯ 1 {2}On this computer/);
+	await press('o', /❯ 1 {2}On this computer/);
 	await press('\t', /q quit/);
 	app.write('q');
 	assert.equal((await app.exit).code, 0);
 	assert.ok(app.tallestFrame < 24);
+});
+
+test('an app with a sidebar fits its window again when that becomes lower', async () => {
+	await using app = runInPty({
+		args: ['--import', 'tsx', 'source/demo/embedded-app.tsx'],
+		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
+		rows: 40,
+	});
+	await app.waitFor(/❯ 1 {2}On this computer/);
+	app.write('2\r');
+	await app.waitFor(/\b[A-Z]{4}-[A-Z]{4}\b/);
+	app.resize(80, 20);
+	await app.waitFor(({text}) => /^╭─+╮/.test(text) && / tab other pane\s*$/.test(text));
 });
