@@ -150,6 +150,8 @@ export class RunningLogin implements LoginRun {
 		try {
 			return await this.#host.keep(finish.tokens, finish.route, provider, signal);
 		} catch (error) {
+			const {message: reason, code} = toLoginError(error);
+			this.#log.append({type: 'route-closed', route: finish.route, reason, code});
 			this.#afterwards.add(this.#host.revoke(finish.tokens, provider));
 			throw error;
 		}

@@ -191,8 +191,10 @@ export class SessionKeeper {
 			return await this.#keep({...stored, tokens, ...(keys !== undefined && {keys})}, stored, context);
 		} catch (error) {
 			const failure = toLoginError(error);
-			if (failure.code !== 'invalid_grant' || stored.route === 'client-credentials') throw failure;
-			return await this.#adoptOrEnd(stored);
+			if (stored.route === 'client-credentials') throw failure;
+			if (failure.code === 'invalid_grant') return await this.#adoptOrEnd(stored, this.#sessionEnded());
+			if (failure.code === 'identity_check_failed') return await this.#adoptOrEnd(stored, this.#notContinued(failure));
+			throw failure;
 		}
 	}
 
@@ -226,17 +228,32 @@ export class SessionKeeper {
 		}
 	}
 
-	/** The server refused the refresh token: a sibling's newer session is taken over before anything is called over. */
-	async #adoptOrEnd(used: StoredSession): Promise<StoredSession> {
+	/**
+	 * The refresh token is refused, or spent on an answer that must not be believed: a sibling's newer session is taken over
+	 * before anything is called over.
+	 */
+	async #adoptOrEnd(used: StoredSession, failure: LoginError): Promise<StoredSession> {
 		const {store, profile} = this.#options;
 		const stored = await this.#alive();
 		if (stored.tokens.refreshToken !== used.tokens.refreshToken) return stored;
 		await store.write(profile, {...stored, dead: true});
-		throw this.#sessionEnded();
+		throw failure;
 	}
 
 	#sessionEnded(message = 'The session has ended: the server no longer accepts it.'): LoginError {
 		return new LoginError('person_required', message, {hint: this.#options.signInHint});
+	}
+
+	/**
+	 * What a refresh brought is not a continuation of this sign-in (OIDC Core §12.2; O22). To send the same refresh token
+	 * again would be to replay it, which ends the session at the server as well (RFC 9700 §4.14.2).
+	 */
+	#notContinued({code, message, endpoint, status}: LoginError): LoginError {
+		return new LoginError(code, `${message} So the session has ended.`, {
+			hint: this.#options.signInHint,
+			endpoint,
+			status,
+		});
 	}
 
 	/** The refresh lock if it can be had soon; a hung process must not keep anybody from signing in or out. */

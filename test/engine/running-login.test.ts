@@ -305,9 +305,9 @@ test('demand 41: while another process shows the login this one waits, and takes
 	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
 });
 
-test('tokens that could not be kept are revoked, and the login fails with the reason', async () => {
+test('tokens that could not be kept are revoked, their route is closed, and the login fails with the reason', async () => {
 	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
-	const {run, flows, revoked} = await start(
+	const {run, flows, revoked, events} = await start(
 		{route: 'device'},
 		{
 			keep: async () => {
@@ -319,6 +319,11 @@ test('tokens that could not be kept are revoked, and the login fails with the re
 	await assert.rejects(run.session, {code: 'store_error'});
 	await run.cancel();
 	assert.deepEqual(revoked, [tokens]);
+	const closed = {type: 'route-closed', route: 'device', reason: 'The disk is full.', code: 'store_error'};
+	assert.deepEqual((await events()).slice(-2), [
+		closed,
+		{type: 'failed', code: 'store_error', message: 'The disk is full.', hint: 'Make room.'},
+	]);
 });
 
 test('S23: an error that is not ours leaves the engine without its content', async () => {

@@ -189,6 +189,21 @@ test('B15: a session that the server called over is marked, so that nobody asks 
 	assert.equal(await engine.session(), undefined);
 });
 
+test('O22: after a refresh that named another person the session is over, and its spent refresh token is never sent again', async () => {
+	const change = stored(createManualClock({now: 1_700_000_000_000}));
+	const claims = {iss: issuer, sub: 'ada', aud: 'cli', iat: 1_699_999_000, exp: 1_700_003_600};
+	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+	const eve = `${part({alg: 'RS256'})}.${part({...claims, sub: 'eve', iat: 1_700_000_600, exp: 1_700_009_000})}.AAAA`;
+	const {engine, clock, store, requests} = await signedIn([renewed({id_token: eve})], {
+		tokens: {...change.tokens, claims},
+	});
+	await clock.advance(10 * minute);
+	await assert.rejects(engine.accessToken(), {code: 'identity_check_failed', hint: 'Sign in again.'});
+	assert.equal((await store.read('default'))?.dead, true);
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	assert.equal(requests.filter(({path}) => path === '/token').length, 1);
+});
+
 test('a session that cannot renew itself lives until its token ends', async () => {
 	const {engine, clock} = await signedIn([]);
 	const {tokens, ...rest} = stored(clock);

@@ -48,10 +48,13 @@ const checkTimes = ({iat}: IdTokenClaims, now: number, facts: AnswerFacts) => {
 	if (iat < now - oldest) throw timeError('issued too long ago', facts);
 };
 
+/** What is wrong with the ID token of a refresh that names somebody else. */
+export const anotherPerson = 'it is about another person than the login';
+
 /** The token of a refresh continues the login: same person, same sign-in, newly issued (OIDC Core §12.2, O22). */
 const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, facts: AnswerFacts) => {
 	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', facts);
-	if (claims.sub !== previous.sub) throw identityError('it is about another person than the login', facts);
+	if (claims.sub !== previous.sub) throw identityError(anotherPerson, facts);
 	if (claims.iat < previous.iat) throw identityError('it is older than the one that it replaces', facts);
 	if (claims.auth_time !== undefined && previous.auth_time !== undefined && claims.auth_time !== previous.auth_time) {
 		throw identityError('it is about another sign-in than the login', facts);

@@ -96,13 +96,17 @@ export const verifySignature = async (
 			await attempt({...server}, fresh);
 		}
 	} catch (error) {
+		// The caller may know what to make of it: the server's keys can be newer than what a cache before it holds.
+		if (isKeyUnknown(error)) throw error;
 		const failure = call.fail(error);
 		// What the platform's cryptography throws at a malformed key or signature.
 		throw failure.code === 'internal_error' ? identityError('its signature cannot be verified', facts) : failure;
 	}
 };
 
+const isKeyUnknown = (error: unknown): boolean =>
+	error instanceof OperationProcessingError && error.code === KEY_SELECTION;
+
 /** None of the known keys fits, or the one without a name that did is another by now. */
 const mayBeRotated = (error: unknown): boolean =>
-	error instanceof OperationProcessingError &&
-	(error.code === KEY_SELECTION || error.message === 'JWT signature verification failed');
+	isKeyUnknown(error) || (error instanceof Error && error.message === 'JWT signature verification failed');

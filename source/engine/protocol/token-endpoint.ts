@@ -2,6 +2,7 @@ import {
 	clientCredentialsGrantRequest,
 	genericTokenEndpointRequest,
 	JWT_TIMESTAMP_CHECK,
+	KEY_SELECTION,
 	OperationProcessingError,
 	processGenericTokenEndpointResponse,
 	type AuthorizationServer,
@@ -12,8 +13,8 @@ import {displayText} from '../display-text.js';
 import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import type {IdTokenClaims, TokenSet} from '../token-set.js';
-import {resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
-import {unusableAnswer, unusableType} from './error-mapping.js';
+import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
+import {identityError, unusableAnswer, unusableType} from './error-mapping.js';
 import {findIdentity} from './identity-mapping.js';
 import {decodeJwtPart} from './jwt.js';
 import {plain} from './plain.js';
@@ -88,24 +89,22 @@ export const completeGrant = async (context: RequestContext, call: ServerCall, g
 		return await readAnswer(context, call, grant, response);
 	} catch (error) {
 		// What is wrong with the identity itself stays wrong; keys out of reach and a clock that is off do not.
-		const isOff = error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK;
+		const mayPass = error instanceof OperationProcessingError && passing.has(error.code);
 		const failure = call.fail(error);
-		if (failure.code === 'identity_check_failed' && !isOff) throw failure;
-		return readAnswer(context, call, grant, await withoutIdToken(copy, grant.idToken?.previous, failure));
+		if (failure.code === 'identity_check_failed' && !mayPass) throw failure;
+		const {id_token: idToken, ...rest} = (await copy.json().catch(() => ({}))) as {id_token?: unknown};
+		if (typeof idToken !== 'string') throw failure;
+		if (namesAnother(idToken, grant.idToken?.previous)) throw identityError(anotherPerson, call.facts);
+		return readAnswer(context, call, grant, Response.json(rest, {status: copy.status}));
 	}
 };
 
-/** @throws LoginError `failure` where it was not about an ID token, or that one names somebody else */
-const withoutIdToken = async (
-	response: Response,
-	previous: IdTokenClaims | undefined,
-	failure: LoginError,
-): Promise<Response> => {
-	const {id_token: idToken, ...rest} = (await response.json().catch(() => ({}))) as {id_token?: unknown};
-	if (typeof idToken !== 'string') throw failure;
+/** What keeps an ID token from being judged for the time being: a clock that is off, and a key that is not known yet. */
+const passing = new Set<string | undefined>([JWT_TIMESTAMP_CHECK, KEY_SELECTION]);
+
+const namesAnother = (idToken: string, previous: IdTokenClaims | undefined): boolean => {
 	const {iss, sub} = decodeJwtPart(idToken, 1) ?? {};
-	if (previous !== undefined && (iss !== previous.iss || sub !== previous.sub)) throw failure;
-	return Response.json(rest, {status: response.status});
+	return previous !== undefined && (iss !== previous.iss || sub !== previous.sub);
 };
 
 export const requestTokens = async (context: RequestContext, grant: Grant): Promise<TokenSet> =>

@@ -134,6 +134,7 @@ test('glewlwyd: a bare 400 is no verdict about the session', async () => {
 });
 
 const spent = {refresh_token: 'refresh-2'};
+const other = await createSigningKey('ES256', 'two');
 
 for (const [name, keys] of [
 	['fail', () => json({}, 503)],
@@ -143,6 +144,7 @@ for (const [name, keys] of [
 			throw new TypeError('fetch failed');
 		},
 	],
+	['are older than the one that signed', () => json({keys: [other.jwk]})],
 ] as const) {
 	test(`S27: keys that ${name} cost nobody the new refresh token: the ID token stays the one before`, async () => {
 		const idToken = await signIdToken(key, {});
@@ -161,7 +163,7 @@ test('S27: a clock that went wrong after the login costs nobody the new refresh 
 	assert.equal((await fast.tokens).refreshToken, 'refresh-2');
 	const slow = await refresh({exp: now + 7200, iat: now + 3600}, spent);
 	assert.equal((await slow.tokens).refreshToken, 'refresh-2');
-	await assert.rejects((await refresh({exp: now - 3600, sub: 'user-2'}, spent)).tokens, LoginError);
+	await assert.rejects((await refresh({exp: now - 3600, sub: 'user-2'}, spent)).tokens, refused(/another person/));
 });
 
 test('a refresh that is refused without a word, as glewlwyd does, names signing in again as the way on', async () => {
