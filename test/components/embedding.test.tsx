@@ -71,7 +71,7 @@ const withHost = async (
 };
 
 const until = async (condition: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-	const end = performance.now() + 10_000;
+	const end = performance.now() + 60_000;
 	while (!(await condition())) {
 		if (performance.now() > end) throw new Error(`It never came: ${what}`);
 		await new Promise(resolve => setTimeout(resolve, 5));

@@ -124,7 +124,7 @@ test('demands 1, 2: in tmux the selected address is whole at every width, by its
 		const words = [process.execPath, '--import', 'tsx', program, 'device', address];
 		const ask = await startTmux(t, tmux, columns, words);
 		let screen = '';
-		const giveUp = Date.now() + 20_000;
+		const giveUp = Date.now() + 60_000;
 		while (!screen.includes('? more')) {
 			assert.ok(Date.now() < giveUp, `the screen came not:\n${screen}`);
 			screen = await ask('capture-pane', '-p');

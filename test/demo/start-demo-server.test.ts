@@ -38,7 +38,7 @@ test('the server ends with the process that started it, however that one ends', 
 	const witness = connect(Number(new URL(issuer).port), '127.0.0.1');
 	await once(witness, 'connect');
 	parent.kill('SIGKILL');
-	await once(witness.resume(), 'close', {signal: AbortSignal.timeout(10_000)});
+	await once(witness.resume(), 'close', {signal: AbortSignal.timeout(60_000)});
 });
 
 test('a port that is taken is named as the reason', async t => {

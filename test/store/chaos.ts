@@ -6,8 +6,8 @@ import {createFileStore} from '../../source/store/file-store.js';
 import type {Children} from './children.js';
 import {never} from './fixtures.js';
 
-/** Milliseconds; what DESIGN promises after a crash. */
-const longestStuck = 5000;
+/** Milliseconds: a waiter gives up on a stuck lock after 30 seconds; a busy machine with a slow disk takes a few. */
+const longestStuck = 20_000;
 
 /** A process dies with the lock in hand, and `count` others, told to at the same moment, want it. */
 export const meetDeadLock = async (children: Children, folder: string, count: number): Promise<void> => {
@@ -24,7 +24,7 @@ export const meetDeadLock = async (children: Children, folder: string, count: nu
 	const began = performance.now();
 	for (const contender of contenders) contender.process.stdin.write('go\n');
 	await Promise.all(contenders.map(async contender => contender.closed));
-	assert.ok(performance.now() - began < longestStuck * 2, 'the dead lock was stuck');
+	assert.ok(performance.now() - began < longestStuck, 'the dead lock was stuck');
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
 	assert.equal(lines.length, 2 * count);
 	const entered = new Set<string>();

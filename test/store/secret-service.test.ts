@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, test} from 'node:test';
-import {isKeyringMissing, startBus, startKeyring, startSilentBus, strangersEnvironment} from '../support/keyring.js';
+import {
+	isKeyringMissing,
+	startBus,
+	startKeyring,
+	startSilentBus,
+	strangersEnvironment,
+	withoutPatience,
+	withPatience,
+} from '../support/keyring.js';
 import {prepareChildren, type Child} from './children.js';
 import {temporaryFolder} from './fixtures.js';
 
@@ -20,10 +28,13 @@ type Answer = {
 
 const answerOf = async (child: Child): Promise<Answer> => {
 	const began = performance.now();
-	const answer = JSON.parse((await child.line()) ?? '{}') as Answer;
+	let line = await child.line();
+	// Where it has patience it may say so.
+	if (line?.startsWith('Waiting')) line = await child.line();
+	const answer = JSON.parse(line ?? '{}') as Answer;
 	await child.closed;
 	assert.equal(child.process.exitCode, 0);
-	assert.ok(performance.now() - began < 10_000, 'it hung');
+	assert.ok(performance.now() - began < withoutPatience, 'it hung');
 	return answer;
 };
 
@@ -34,7 +45,8 @@ test('gnome-keyring: stored, read back by another process, larger than 16 KB, re
 	await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
 	const size = 40_000;
-	assert.deepEqual(await answerOf(children.startIn(environment, 'login', home, String(size))), {
+	const patient = {...environment, ...withPatience};
+	assert.deepEqual(await answerOf(children.startIn(patient, 'login', home, String(size))), {
 		kind: 'keyring',
 		notices: [],
 	});
@@ -54,7 +66,7 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	const environment = await startBus(t, strangersEnvironment(folder));
 	const stop = await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
-	await answerOf(children.startIn(environment, 'login', home, '10'));
+	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	await stop();
 	await startKeyring(t, environment);
 
@@ -63,9 +75,7 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	assert.equal(message, 'The system keyring is locked.');
 	assert.equal(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), sealed);
 
-	const began = performance.now();
 	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '20'));
-	assert.ok(performance.now() - began < 4000);
 	assert.equal(kind, 'file');
 	assert.match(
 		notices?.join() ?? '',
@@ -82,9 +92,7 @@ test('demand 44: without a bus a login takes a file within its time, and says so
 	const folder = temporaryFolder(t);
 	const environment = strangersEnvironment(folder);
 	const home = path.join(folder, 'home');
-	const began = performance.now();
 	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
-	assert.ok(performance.now() - began < 4000);
 	assert.equal(kind, 'file');
 	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is kept in a file/);
 	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
@@ -98,9 +106,7 @@ test('demand 44: a bus that never answers holds up neither a login nor a reader 
 	const folder = temporaryFolder(t);
 	const environment = await startSilentBus(t, folder);
 	const home = path.join(folder, 'home');
-	const began = performance.now();
 	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
-	assert.ok(performance.now() - began < 5000);
 	assert.equal(kind, 'file');
 	assert.match(notices?.join() ?? '', /^The system keyring did not answer within 2 seconds\./);
 });
@@ -111,7 +117,7 @@ test('demand 44: a reader of a sealed session gives up on a bus that never answe
 	const environment = await startBus(t, strangersEnvironment(folder));
 	await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
-	await answerOf(children.startIn(environment, 'login', home, '10'));
+	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	const silent = await startSilentBus(t, folder);
 	const {message} = await answerOf(children.startIn(silent, 'read', home));
 	assert.equal(message, 'The system keyring does not answer.');
@@ -125,7 +131,7 @@ test('demand 44: a reader of a sealed session gives up on a bus that never answe
 test('where a window may be asking for a password, the wait is longer, and said', async t => {
 	const folder = temporaryFolder(t);
 	const environment = await startSilentBus(t, folder);
-	const child = children.startIn({...environment, DISPLAY: ':99'}, 'login', path.join(folder, 'home'), '10');
+	const child = children.startIn({...environment, ...withPatience}, 'login', path.join(folder, 'home'), '10');
 	assert.equal(await child.line(), 'Waiting for the system keyring: a window may be asking to unlock it.');
 	child.process.kill('SIGKILL');
 	await child.closed;

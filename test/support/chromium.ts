@@ -24,6 +24,8 @@ export const launchChromium = async (
 		args: [
 			'--no-sandbox',
 			'--disable-gpu',
+			// A container's may be missing, or too small.
+			'--disable-dev-shm-usage',
 			'--disable-quic',
 			'--no-first-run',
 			'--disable-background-networking',
@@ -35,7 +37,7 @@ export const launchChromium = async (
 		],
 		...options,
 	});
-	context.setDefaultTimeout(15_000);
+	context.setDefaultTimeout(60_000);
 	t.after(async () => {
 		await context.close();
 		await rm(profile, {recursive: true, force: true, maxRetries: 3});

@@ -24,6 +24,15 @@ export const strangersEnvironment = (folder: string): Record<string, string> => 
 	};
 };
 
+/**
+ * A display, where a window might ask for a password: a keyring may take half a minute then. Without one it has two
+ * seconds, which a busy machine may need for itself.
+ */
+export const withPatience = {DISPLAY: ':99'};
+
+/** Milliseconds that nobody takes who did not wait for such a window. */
+export const withoutPatience = 25_000;
+
 /** A session bus that ends with the test. */
 export const startBus = async (
 	t: TestContext,
@@ -42,17 +51,14 @@ export const startBus = async (
 	return {...environment, DBUS_SESSION_BUS_ADDRESS: address};
 };
 
+const ask = async (environment: Record<string, string>, who: string, ...question: string[]): Promise<string> => {
+	const words = ['--session', '--print-reply', '--reply-timeout=60000', `--dest=${who}`, '/', ...question];
+	return (await promisify(execFile)('dbus-send', words, {env: environment})).stdout;
+};
+
 const hasKeyring = async (environment: Record<string, string>): Promise<boolean> => {
-	const question = [
-		'--session',
-		'--print-reply',
-		'--dest=org.freedesktop.DBus',
-		'/',
-		'org.freedesktop.DBus.NameHasOwner',
-		'string:org.freedesktop.secrets',
-	];
-	const {stdout} = await promisify(execFile)('dbus-send', question, {env: environment});
-	return stdout.includes('true');
+	const question = ['org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
+	return (await ask(environment, 'org.freedesktop.DBus', ...question)).includes('true');
 };
 
 /** gnome-keyring, unlocked where a password is given; resolves to a function that ends it. */
@@ -74,6 +80,8 @@ export const startKeyring = async (
 	};
 	t.after(stop);
 	while (!(await hasKeyring(environment))) assert.equal(daemon.exitCode, null, 'gnome-keyring-daemon ended');
+	// It has its name before it listens.
+	await ask(environment, 'org.freedesktop.secrets', 'org.freedesktop.DBus.Peer.Ping');
 	return stop;
 };
 

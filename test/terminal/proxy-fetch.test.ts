@@ -78,7 +78,7 @@ test('demand 51: a form posted through HTTPS_PROXY reaches a server with a priva
 		body: new URLSearchParams({grant_type: 'refresh_token'}),
 		headers: new Headers({accept: 'application/json'}),
 		redirect: 'manual',
-		signal: AbortSignal.timeout(10_000),
+		signal: AbortSignal.timeout(60_000),
 	});
 	const answer = await json(response);
 	assert.equal(answer['method'], 'POST');
