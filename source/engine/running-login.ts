@@ -10,6 +10,7 @@ import type {LoginRun} from './login-run.js';
 import type {LoginState} from './login-state.js';
 import {OpenRoutes} from './open-routes.js';
 import type {ResolvedProvider} from './provider.js';
+import {redirectAdvice} from './redirect-advice.js';
 import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoreLock} from './token-store.js';
@@ -160,9 +161,11 @@ export class RunningLogin implements LoginRun {
 	async #limitTime(seconds: number, signal: AbortSignal): Promise<void> {
 		try {
 			await this.clock.sleep(seconds * 1000, signal);
+			const {phase, address} = this.state.routes.browser ?? {};
+			const advice = phase?.status === 'waiting' && address ? ` ${redirectAdvice(address.redirectUri)}` : '';
 			this.#controller.abort(
 				new LoginError('timeout', `Nobody signed in within ${seconds} seconds.`, {
-					hint: 'Start it again, or allow more time with --timeout.',
+					hint: `Start it again, or allow more time with --timeout.${advice}`,
 				}),
 			);
 		} catch {

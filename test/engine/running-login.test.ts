@@ -7,6 +7,7 @@ import type {LoginOptions} from '../../source/engine/login-options.js';
 import type {ResolvedProvider} from '../../source/engine/provider.js';
 import type {LoginHost, LoginResult} from '../../source/engine/login-host.js';
 import {RunningLogin} from '../../source/engine/running-login.js';
+import type {SafeUrl} from '../../source/engine/safe-url.js';
 import type {TokenSet} from '../../source/engine/token-set.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 
@@ -271,6 +272,28 @@ test('the caller’s signal cancels, and a time limit ends the login as timed ou
 	const second = await start({route: 'device', timeout: 30});
 	await second.clock.advance(30_000);
 	await assert.rejects(second.run.session, {code: 'timeout'});
+});
+
+test('where the browser never came back in the time given, the redirect address that must be registered is named', async () => {
+	const {run, flows, clock} = await start({route: 'browser', timeout: 30});
+	const redirectUri = 'http://127.0.0.1:8400/callback' as SafeUrl;
+	const url = 'https://auth.example/authorize' as SafeUrl;
+	flows.browser.context?.emit({
+		type: 'authorization-url',
+		url,
+		shortUrl: url,
+		redirectUri,
+		expiresAt: clock.now() + 300_000,
+	});
+	await clock.advance(30_000);
+	await assert.rejects(run.session, ({code, hint}: LoginError) => {
+		assert.equal(code, 'timeout');
+		assert.match(
+			hint,
+			/allow more time with --timeout\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/,
+		);
+		return true;
+	});
 });
 
 test('an unreachable issuer ends the login, attended or not', async () => {

@@ -3,6 +3,7 @@ import type {Flow, FlowContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
+import {redirectAdvice} from '../redirect-advice.js';
 import type {SafeUrl} from '../safe-url.js';
 import type {TokenSet} from '../token-set.js';
 import {
@@ -93,7 +94,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 			? ''
 			: ` ${strays === 1 ? 'An answer' : `${strays} answers`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
 	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
-		hint: `Sign in again. If the browser showed an error about the redirect address, register ${redirectUri} with the provider, or use a port that is registered (--port).`,
+		hint: `Sign in again. ${redirectAdvice(redirectUri)}`,
 	});
 };
 

@@ -53,6 +53,24 @@ export const exchangeToken = async (
 	subjectToken: string,
 	request: ExchangeRequest,
 ): Promise<ExchangedToken> => {
+	try {
+		return await requestExchange(context, subjectToken, request);
+	} catch (error) {
+		if (!(error instanceof LoginError) || error.code !== 'unsupported_grant') throw error;
+		// Its own words are about ways to sign in.
+		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
+			hint: 'Ask whoever runs the provider to allow token exchange for this client.',
+			endpoint: error.endpoint,
+			status: error.status,
+		});
+	}
+};
+
+const requestExchange = async (
+	context: RequestContext,
+	subjectToken: string,
+	request: ExchangeRequest,
+): Promise<ExchangedToken> => {
 	const {server} = context.provider;
 	const parameters = exchangeParameters(subjectToken, request);
 	return callServer(context, 'token-exchange', async ({client, authentication, options, facts}) => {

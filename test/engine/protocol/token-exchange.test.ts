@@ -24,6 +24,16 @@ const code =
 		return true;
 	};
 
+test('a server that does no token exchange is said to do none; it is no way of signing in that fails', async () => {
+	for (const error of ['unsupported_grant_type', 'unauthorized_client']) {
+		const {token} = await exchange({}, {error}, 400);
+		await assert.rejects(
+			token,
+			code('unsupported_grant', /^This server does not exchange tokens .* for this client\.$/),
+		);
+	}
+});
+
 test('X01, X02, X05: the request names subject and actor with their types, and repeats audiences and resources', async () => {
 	const {token, sent} = await exchange({
 		audience: ['service-a', 'service-b'],
