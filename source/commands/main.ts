@@ -1,4 +1,5 @@
 import process from 'node:process';
+import {cancelled} from '../engine/login-error.js';
 import {TokenEngine} from '../engine/token-engine.js';
 import {openStore} from '../store/index.js';
 import {gatherFacts} from '../terminal/facts.js';
@@ -44,6 +45,10 @@ export const runCommandLine = async (
 	}
 };
 
+/** Whether the command, by its name, is about a session that is there: nobody signs in. */
+const isAboutSession = ([name = '']: readonly string[]): boolean =>
+	[...tokenCommands, 'status', 'logout'].includes(name);
+
 /** Milliseconds that a cancelled command has to put things in order. */
 const orderlyEnd = 3000;
 
@@ -60,7 +65,7 @@ const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
 export const main = async (argv: readonly string[], early?: EarlyFrame): Promise<number> => {
 	const {stdin, stdout, stderr} = process;
-	const signals = listenToSignals();
+	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled());
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import process from 'node:process';
-import {cancelled} from '../engine/login-error.js';
+import type {LoginError} from '../engine/login-error.js';
 import type {Signals} from './command.js';
 import {exitCodes} from './exit-codes.js';
 
@@ -17,12 +17,12 @@ export type ProcessSignals = Signals & {
 	endBy(name: NodeJS.Signals): number;
 };
 
-/** Turns signals into one abort; a second one ends the process at once. */
-export const listenToSignals = (): ProcessSignals => {
+/** Turns signals into one abort, for `reason`; a second one ends the process at once. */
+export const listenToSignals = (reason: LoginError): ProcessSignals => {
 	const controller = new AbortController();
 	const {signal} = controller;
 	let listener: ((name: NodeJS.Signals) => void) | undefined;
-	const abort = () => controller.abort(cancelled());
+	const abort = () => controller.abort(reason);
 	const onSignal = (name: NodeJS.Signals) => {
 		if (listener) listener(name);
 		else if (signal.aborted) process.exit(exitCodes.cancelled);

@@ -33,7 +33,9 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const application = state.discovery?.application ?? props.application;
 	const until = expiresAt === undefined ? [] : [end.until(timeOfDay(expiresAt))];
 	const who = end.signedIn(application === undefined ? undefined : displayText(application, 60), identity);
-	const headline = [`${who}.`, ...(refreshable ? [end.staysSignedIn] : until)].join(' ');
+	// What renews itself and ends with this program lasts until then, as is said below.
+	const renews = store === 'memory' ? [] : [end.staysSignedIn];
+	const headline = [`${who}.`, ...(refreshable ? renews : until)].join(' ');
 	// A session that ends with this program is replaced by starting it again.
 	const notYou = switchCommand === undefined || store === 'memory' ? [] : [end.notYou(switchCommand)];
 	const kept = [end.kept(store, profile), ...notYou];

@@ -75,5 +75,5 @@ export const toLoginError = (error: unknown): LoginError => {
 };
 
 /** The person, or the program on their behalf, ended it. */
-export const cancelled = (message = 'The sign-in was cancelled.'): LoginError =>
+export const cancelled = (message = 'Sign-in cancelled.'): LoginError =>
 	new LoginError('cancelled', message, {hint: 'Start it again whenever you like.'});

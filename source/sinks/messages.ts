@@ -2,11 +2,10 @@ import {displayText} from '../engine/display-text.js';
 import type {LoginErrorCode} from '../engine/login-error.js';
 import type {Identity, StoreKind} from '../engine/login-event.js';
 
-/** What a failure's headline says, by code; the codes that are missing say what the engine said. */
+/** What a failure's headline says, by code; the codes that are missing say what the engine said, such as who cancelled. */
 const failures: Partial<Readonly<Record<LoginErrorCode, string>>> = {
 	access_denied: 'The request was declined.',
 	expired_token: 'The code expired before anyone approved it.',
-	cancelled: 'Sign-in cancelled.',
 	timeout: 'Nobody finished signing in in time.',
 };
 

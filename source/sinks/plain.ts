@@ -189,7 +189,9 @@ export const createPlainSink = ({
 				say(end.signedIn(undefined, event.identity));
 				const {refreshable, expiresAt, store, profile} = event;
 				const lasts = refreshable ? end.staysSignedIn : expiresAt === undefined ? '' : end.until(timeOfDay(expiresAt));
-				say(`${lasts} ${end.kept(store, profile)}`);
+				const kept = end.kept(store, profile);
+				// What renews itself and ends with this program lasts until then.
+				say(lasts === '' || (refreshable && store === 'memory') ? kept : `${lasts} ${kept}`);
 				return;
 			}
 

@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		const {child, line, ended} = session.start(['token']);
 		await session.server.received('token', 2);
 		child.kill(signal);
-		await line('stderr', /cancelled/);
+		assert.equal(await line('stderr', /ancelled/), 'ink-login: Cancelled before it was done.');
 		answer();
 		assert.equal((await ended).exit, 130);
 		assert.notEqual(session.session().tokens.refreshToken, before);

@@ -213,6 +213,19 @@ test('a session that cannot renew itself says until when it lasts', () => {
 	assert.match(shown, /\nUntil 17:50\. Kept until this program ends\.\n$/);
 });
 
+test('a login that waited for another one says that it was the other one that ended', () => {
+	const message = 'The sign-in in another window ended without a session.';
+	const shown = listen().say({type: 'failed', code: 'cancelled', message, hint: 'Start it again here.'});
+	assert.equal(shown, `${message}\nStart it again here.\n`);
+});
+
+test('a session that renews itself and is kept in memory lasts as long as the program: no more is promised', () => {
+	const shown = listen().say({...samples['signed-in'], refreshable: true, store: 'memory'});
+	assert.match(shown, /^Signed in [^\n]*\nKept until this program ends\.\n$/);
+	const {expiresAt: _, ...endless} = samples['signed-in'];
+	assert.match(listen().say({...endless, refreshable: false}), /^Signed in [^\n]*\nKept in [^\n]+\.\n$/);
+});
+
 test('S38: nothing that a terminal acts on gets into a line', () => {
 	const hostile = 'x\u001B[2J\u001B]0;evil\u0007\u009B31m\r\nSigned in as root\u202Ey';
 	const {say} = listen();
