@@ -7,16 +7,17 @@ import {LoginError} from '../engine/login-error.js';
 import type {ClientSecretSource} from '../engine/token-store.js';
 import type {OptionValues} from './options.js';
 
-/** Where the client secret comes from; stdin is there once, so it is not remembered. */
-export type SecretSource = ClientSecretSource | 'stdin';
-
 /** The source that the options name. A file keeps its meaning in another folder: its path becomes absolute. */
-export const secretSourceOf = (values: OptionValues): SecretSource | undefined => {
+export const secretSourceOf = (values: OptionValues): ClientSecretSource | undefined => {
 	const {'client-secret-file': file, 'client-secret-env': env} = values;
 	if (env !== undefined) return {env};
 	if (file === undefined) return undefined;
-	return file === '-' ? 'stdin' : {file: path.resolve(file)};
+	return file === '-' ? {stdin: true} : {file: path.resolve(file)};
 };
+
+/** The source of an earlier login, where it is still there: stdin was there once. */
+export const lastingSource = (source: ClientSecretSource | undefined): ClientSecretSource | undefined =>
+	source === undefined || 'stdin' in source ? undefined : source;
 
 const withoutLineEnd = (content: string) => content.replace(/\r?\n$/, '');
 
@@ -44,13 +45,13 @@ export const readSecretFile = async (file: string, what: string, stdin: Readable
 
 /** Reads the secret when it is first needed, and keeps it for the time of this process (S22). */
 export const readClientSecret = (
-	source: SecretSource,
+	source: ClientSecretSource,
 	env: Readonly<Record<string, string | undefined>>,
 	stdin: Readable,
 ): (() => Promise<string>) => {
 	let secret: Promise<string> | undefined;
 	const read = async () => {
-		if (source === 'stdin') return readSecretFile('-', 'The client secret', stdin);
+		if ('stdin' in source) return readSecretFile('-', 'The client secret', stdin);
 		if ('file' in source) return readSecretFile(source.file, 'The client secret', stdin);
 		const value = env[source.env];
 		if (value) return value;

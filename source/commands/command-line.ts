@@ -1,6 +1,6 @@
 import {parseArgs} from 'node:util';
 import {displayText} from '../engine/display-text.js';
-import {commandNames, isOptionName, optionTable, type CommandName, type OptionValues} from './options.js';
+import {commandNames, hasNoMeaning, isOptionName, optionTable, type CommandName, type OptionValues} from './options.js';
 import {UsageError} from './usage-error.js';
 
 /** What somebody typed, understood and free of contradictions. */
@@ -121,16 +121,16 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 
 	const {flow} = values;
 	for (const name of Object.keys(values)) {
-		const {flows, group} = optionTable[name] ?? {};
-		if (flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false) {
+		const option = optionTable[name];
+		if (option !== undefined && hasNoMeaning(option, flow)) {
 			throw new UsageError(
 				`--${name} has no meaning with --flow ${flow}.`,
-				`It is about --flow ${oneOf(['auto', ...flows])}: leave one of the two out.`,
+				`It is about --flow ${oneOf(['auto', ...(option.flows ?? [])])}: leave one of the two out.`,
 			);
 		}
 
 		// A stored session brings its own settings; only a login has a use for others.
-		const isForLogin = group === 'provider' || group === 'request';
+		const isForLogin = option?.group === 'provider' || option?.group === 'request';
 		const isForAll = name === 'ca-file' || name.startsWith('client-secret-');
 		if (command === 'token' && values.login === undefined && isForLogin && !isForAll) {
 			throw new UsageError(`--${name} is about signing in.`, 'Add --login, or leave it out: the session knows it.');
@@ -201,7 +201,7 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 
 	const profile = named ?? 'default';
 	if (profile === '') throw new UsageError('The name of the profile is empty.', helpFor(command));
-	if (command === 'exec' && child.length === 0) {
+	if (command === 'exec' && !child[0]) {
 		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec [PROFILE] -- CMD');
 	}
 

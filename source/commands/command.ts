@@ -5,7 +5,7 @@ import type {TokenStore} from '../engine/token-store.js';
 import type {Facts} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';
 import type {EarlyFrame} from './early-screen.js';
-import {optionTable, type OptionValues} from './options.js';
+import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
 
 /** Where text goes. */
 export type Output = {readonly write: (text: string) => unknown};
@@ -58,6 +58,7 @@ export const loginText = (profile: string, values: OptionValues = {}): string =>
 		...Object.entries(values).flatMap(([name, value]) => {
 			const option = optionTable[name];
 			if (option?.commands.includes('login') !== true || option.group === 'looks') return [];
+			if (hasNoMeaning(option, values.flow)) return [];
 			return value === true ? [`--${name}`] : [value].flat().flatMap(text => [`--${name}`, text]);
 		}),
 	);

@@ -6,7 +6,7 @@ import type {Session} from '../engine/session.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
 import {forwardLine} from '../terminal/remote-address.js';
 import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
-import {readClientSecret, secretSourceOf} from './client-secret.js';
+import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
@@ -56,9 +56,11 @@ type Plan = {
 };
 
 const personRequired = ({command, profile, values}: CommandLine): LoginError => {
-	const line = command === 'demo' ? 'ink-login demo' : loginText(profile, values);
+	const isDemo = command === 'demo';
+	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
+	const elsewhere = isDemo ? 'ink-login demo --flow device' : loginText(profile, {...values, flow: 'device'});
 	return new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-		hint: `Run in a terminal: ${line}   Or, to approve a code elsewhere: ${line} --flow device`,
+		hint: `Run in a terminal: ${here}${here === elsewhere ? '' : `   Or, to approve a code elsewhere: ${elsewhere}`}`,
 	});
 };
 
@@ -94,7 +96,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	}
 
 	const isSameClient = stored?.provider.issuer === provider.issuer && stored.provider.clientId === provider.clientId;
-	const storedSource = isSameClient ? stored.clientSecretSource : undefined;
+	const storedSource = isSameClient ? lastingSource(stored.clientSecretSource) : undefined;
 	const hasSecret = (givenSource ?? storedSource ?? provider.clientSecret) !== undefined;
 	if (flow === 'client-credentials' && !hasSecret) {
 		throw new UsageError(

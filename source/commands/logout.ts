@@ -1,11 +1,14 @@
 import {displayText} from '../engine/display-text.js';
 import type {LogoutResult} from '../engine/session.js';
 import type {Command} from './command.js';
-import {exitCodes} from './exit-codes.js';
+import {exitCodeOf, exitCodes} from './exit-codes.js';
 import {openSession, openStore, readSession} from './open-profile.js';
+import {tellFailure} from './tell-failure.js';
+
+const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
 
 const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string => {
-	const name = `"${displayText(profile, 60)}"`;
+	const name = quoted(profile);
 	switch (outcome) {
 		case 'revoked': {
 			return `Signed out of ${name}: the server has revoked the session, and it is forgotten here.`;
@@ -32,17 +35,25 @@ export const run: Command = async (line, context) => {
 	const store = await openStore(line, context, 'use');
 	const profiles = line.values.all ? await store.list() : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
+	const signOut = async (profile: string): Promise<LogoutResult> => {
+		const stored = await readSession(store, profile, context);
+		if (stored === undefined) return {outcome: 'no-session'};
+		return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
+	};
 	let exitCode: number = exitCodes.done;
 	for (const profile of profiles) {
-		const stored = await readSession(store, profile, context);
-		const result: LogoutResult =
-			stored === undefined
-				? {outcome: 'no-session'}
-				: await openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
-		stderr.write(`${sentenceOf(profile, result)}\n`);
-		// What the server may still honour is worth more than a sentence to a script.
-		if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
+		if (signals.signal.aborted) break;
+		try {
+			const result = await signOut(profile);
+			stderr.write(`${sentenceOf(profile, result)}\n`);
+			// What the server may still honour is worth more than a sentence to a script.
+			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
+		} catch (error) {
+			// One that cannot be read keeps nobody from leaving the others.
+			stderr.write(`Not signed out of ${quoted(profile)}:\n`);
+			exitCode = tellFailure(error, stderr, exitCodeOf);
+		}
 	}
 
-	return exitCode;
+	return signals.signal.aborted ? exitCodes.cancelled : exitCode;
 };

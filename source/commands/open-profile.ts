@@ -2,7 +2,7 @@ import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {Provider} from '../engine/provider.js';
 import type {ClientSecretSource, StoredSession, TokenStore} from '../engine/token-store.js';
-import {readClientSecret, secretSourceOf} from './client-secret.js';
+import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext, type Engine} from './command.js';
 import type {OptionValues} from './options.js';
@@ -69,7 +69,7 @@ export const buildEngine = (
 		signInHint: signInHint(profile),
 		fetch: lazyFetch(values, context),
 		...(more.openBrowser && {openBrowser: more.openBrowser}),
-		...(source !== undefined && source !== 'stdin' && {clientSecretSource: source}),
+		...(source !== undefined && {clientSecretSource: source}),
 	});
 };
 
@@ -92,7 +92,7 @@ export const openSession = (
 ): OpenProfile => ({
 	stored,
 	store,
-	engine: buildEngine(stored.provider, store, line, context, stored.clientSecretSource),
+	engine: buildEngine(stored.provider, store, line, context, lastingSource(stored.clientSecretSource)),
 });
 
 /**

@@ -241,4 +241,8 @@ export type OptionValues = {
 /** The table without its literal types, to walk over. */
 export const optionTable: Readonly<Record<string, Option>> = options;
 
+/** Whether an option is about other flows than the one that is named. */
+export const hasNoMeaning = ({flows}: Option, flow: OptionValues['flow']): boolean =>
+	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
+
 export const isOptionName = (name: string): name is OptionName => Object.hasOwn(options, name);

@@ -1,4 +1,5 @@
 import {displayText} from '../engine/display-text.js';
+import {renewsItself} from '../engine/freshness.js';
 import {LoginError} from '../engine/login-error.js';
 import type {Identity} from '../engine/login-event.js';
 import type {UserInfo} from '../engine/user-info.js';
@@ -9,9 +10,6 @@ import type {Command} from './command.js';
 import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import {openSession, openStore, readSession, signInFirst} from './open-profile.js';
 import {tellFailure} from './tell-failure.js';
-
-const isRefreshable = ({tokens, route}: StoredSession) =>
-	tokens.refreshToken !== undefined || route === 'client-credentials';
 
 const dateAndTime = (epoch: number): string => {
 	const date = new Date(epoch);
@@ -33,7 +31,7 @@ const lasts = (session: StoredSession, now: number): string => {
 		expiresAt === undefined
 			? 'the server does not say how long'
 			: `${expiresAt > now ? 'until' : 'expired at'} ${dateAndTime(expiresAt)}`;
-	return isRefreshable(session) ? `${token}; renews itself` : token;
+	return renewsItself(session) ? `${token}; renews itself` : token;
 };
 
 type Report = {
@@ -42,9 +40,11 @@ type Report = {
 	readonly store: TokenStore;
 	readonly now: number;
 	readonly userInfo: UserInfo | undefined;
+	/** Why the server could not be asked. */
+	readonly failure: LoginError | undefined;
 };
 
-const asJson = ({profile, session, store, now, userInfo}: Report) => ({
+const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
 	signedIn: true,
 	profile,
 	issuer: session.provider.issuer,
@@ -57,9 +57,10 @@ const asJson = ({profile, session, store, now, userInfo}: Report) => ({
 		expiresAt: session.tokens.expiresAt,
 		expired: session.tokens.expiresAt <= now,
 	}),
-	refreshable: isRefreshable(session),
+	refreshable: renewsItself(session),
 	store: store.kind,
 	...(userInfo && {userInfo: userInfo.claims}),
+	...(failure && {failure: {code: failure.code, message: failure.message, hint: failure.hint}}),
 });
 
 const asLines = ({profile, session, store, now, userInfo}: Report, others: readonly string[]): string => {
@@ -76,7 +77,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		['Others', others.join(', ')],
 	];
 	return [
-		messages.end.signedIn(application, identity),
+		displayText(messages.end.signedIn(application, identity), 400),
 		...rows
 			.filter(([, value]) => value !== '')
 			.map(([label, value]) => `${label.padEnd(11)}${displayText(value, 400)}`),
@@ -85,34 +86,43 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		.join('');
 };
 
+/** A session that has ended needs a person; whatever else keeps the server from being asked is a failure. */
+const isOver = ({code}: LoginError): boolean => tokenExitCodeOf(code) === exitCodes.personRequired;
+
 /** `ink-login status`: who, where, how long. It asks nobody unless `--userinfo` is given. */
 export const run: Command = async (line, context) => {
 	const {values, profile} = line;
 	const {stdout, stderr, signals} = context;
 	const store = await openStore(line, context, 'use');
-	const session = await readSession(store, profile, context);
+	let session = await readSession(store, profile, context);
 	const now = context.now();
-	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
-	if (session === undefined || session.dead === true || (expiresAt <= now && !isRefreshable(session))) {
+	const tellNobody = (error: LoginError) => {
 		if (values.json) stdout.write(jsonLine({signedIn: false, profile}));
-		return tellFailure(signInFirst(profile, session !== undefined), stderr, exitCodeOf);
+		return tellFailure(error, stderr, () => exitCodes.personRequired);
+	};
+	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
+	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
+		return tellNobody(signInFirst(profile, session !== undefined));
 	}
 
 	let userInfo: UserInfo | undefined;
+	let failure: LoginError | undefined;
 	if (values.userinfo) {
 		const {engine} = openSession(session, store, line, context);
 		try {
 			userInfo = await engine.userInfo({signal: signals.signal});
 		} catch (error) {
 			if (!(error instanceof LoginError)) throw error;
-			// Told with its own meaning: a session that has ended needs a person, all else is a failure.
-			const isOver = tokenExitCodeOf(error.code) === exitCodes.personRequired;
-			return tellFailure(error, stderr, code => (isOver ? exitCodes.personRequired : exitCodeOf(code)));
+			if (isOver(error)) return tellNobody(error);
+			failure = error;
 		}
+
+		// Its token may have been renewed for that.
+		session = (await store.read(profile)) ?? session;
 	}
 
-	const report = {profile, session, store, now, userInfo};
+	const report = {profile, session, store, now, userInfo, failure};
 	const others = (await store.list()).filter(name => name !== profile);
 	stdout.write(values.json ? jsonLine(asJson(report)) : asLines(report, others));
-	return exitCodes.done;
+	return failure === undefined ? exitCodes.done : tellFailure(failure, stderr, exitCodeOf);
 };

@@ -1,4 +1,5 @@
 import type {TokenSet} from './token-set.js';
+import type {StoredSession} from './token-store.js';
 
 /** Milliseconds by which a clock may differ from itself without having been set. */
 const tolerance = 5000;
@@ -18,6 +19,16 @@ export const isFresh = (tokens: TokenSet, now: number, minimumValidity: number):
 	const lifetime = tokens.expiresAt - tokens.issuedAt;
 	const left = tokens.expiresAt - now;
 	return left > Math.min(minimumValidity * 1000, lifetime / 10) && left <= lifetime + tolerance;
+};
+
+/** Whether new tokens can be asked for, given the client's secret where it has one. */
+export const canRenew = ({tokens, route}: StoredSession): boolean =>
+	tokens.refreshToken !== undefined || route === 'client-credentials';
+
+/** Whether a later process can renew the session by itself: a client secret that came by stdin is known to nobody then. */
+export const renewsItself = (session: StoredSession): boolean => {
+	const {clientSecretSource: source} = session;
+	return canRenew(session) && (source === undefined || !('stdin' in source));
 };
 
 /** Whether the token is still accepted, as far as the clock knows. */

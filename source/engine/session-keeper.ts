@@ -1,7 +1,7 @@
 import type {Clock} from './clock.js';
 import {displayText} from './display-text.js';
 import type {RequestContext} from './flow.js';
-import {defaultMinimumValidity, isFresh, isValid} from './freshness.js';
+import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from './login-error.js';
 import type {Provider, ResolvedProvider} from './provider.js';
 import type {AccessTokenOptions, LogoutResult} from './session.js';
@@ -68,8 +68,9 @@ export class SessionKeeper {
 		const now = clock.now();
 		if (!forceRefresh && isFresh(stored.tokens, now, minimumValidity)) return stored;
 		if (!canRenew(stored)) {
-			if (!forceRefresh && isValid(stored.tokens, now)) return stored;
-			throw this.#sessionEnded('The session has expired and cannot renew itself.');
+			if (!isValid(stored.tokens, now)) throw this.#sessionEnded('The session has expired and cannot renew itself.');
+			if (!forceRefresh) return stored;
+			throw this.#sessionEnded('The session cannot renew itself.');
 		}
 
 		try {
@@ -111,10 +112,19 @@ export class SessionKeeper {
 			if (stored === undefined) return {outcome: 'no-session'};
 			// Forgotten first: nothing that the network does can bring it back.
 			await store.remove(profile);
-			const {revokeTokens} = await import('./protocol/index.js');
-			return await revokeTokens(await this.context(stored, signal), stored.tokens);
+			return await this.#revoke(stored, signal);
 		} finally {
 			await lock?.release();
+		}
+	}
+
+	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
+	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
+		try {
+			const {revokeTokens} = await import('./protocol/index.js');
+			return await revokeTokens(await this.context(stored, signal), stored.tokens);
+		} catch (error) {
+			return {outcome: 'not-revoked', reason: toLoginError(error).message};
 		}
 	}
 
@@ -280,6 +290,3 @@ const abortable = async <Value>(work: Promise<Value>, signal: AbortSignal | unde
 	});
 	return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 };
-
-const canRenew = ({tokens, route}: StoredSession): boolean =>
-	tokens.refreshToken !== undefined || route === 'client-credentials';

@@ -2,6 +2,7 @@ import {confirmAccount} from './account-switch.js';
 import {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 import type {BrowserOpener} from './flow.js';
 import type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
+import {renewsItself} from './freshness.js';
 import {loadFlow} from './flows/index.js';
 import {LoginEntrance} from './login-entrance.js';
 import {LoginError, toLoginError} from './login-error.js';
@@ -210,15 +211,16 @@ export class TokenEngine {
 		};
 	}
 
-	#session({tokens, route}: StoredSession): Session {
-		const {identity, scope, expiresAt, refreshToken} = tokens;
+	#session(stored: StoredSession): Session {
+		const {tokens, route} = stored;
+		const {identity, scope, expiresAt} = tokens;
 		return {
 			profile: this.profile,
 			route,
 			...(identity !== undefined && {identity}),
 			scope,
 			...(expiresAt !== undefined && {expiresAt}),
-			refreshable: refreshToken !== undefined || route === 'client-credentials',
+			refreshable: renewsItself(stored),
 			store: this.store.kind,
 			getToken: async options => this.accessToken(options),
 			logout: async options => this.logout(options),

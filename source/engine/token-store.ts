@@ -13,6 +13,10 @@ export type ClientSecretSource =
 	| {
 			/** The path of a file. */
 			readonly file: string;
+	  }
+	| {
+			/** It came by stdin, once: nobody finds it again. */
+			readonly stdin: true;
 	  };
 
 /** What is kept of a login: all that a later process needs for a token, with one request or none. */

@@ -69,7 +69,8 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof provider['clientId'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
 		typeof route === 'string' &&
-		routes.has(route);
+		routes.has(route) &&
+		isMissingOr(value['clientSecretSource'], isObject);
 	if (!isWhole) throw new ForeignFile('is damaged');
 	return value as unknown as StoredSession;
 };

@@ -40,7 +40,9 @@ export const failure = (code: LoginErrorCode) => new LoginError(code, `It failed
 export type Double = {
 	/** @default no terminal anywhere */
 	readonly facts?: Partial<Facts>;
-	readonly stdin?: string;
+	readonly stdin?: string | Readable;
+	/** @default a new one in memory */
+	readonly store?: TokenStore;
 	readonly sessions?: Readonly<Record<string, StoredSession>>;
 	/** What the engine does; what is missing is refused. */
 	readonly engine?: Partial<Engine>;
@@ -52,17 +54,17 @@ const refuse = async () => Promise.reject(failure('internal_error'));
 /** Runs one command in a world of its own; nothing of it touches this process. */
 export const runDouble = async (
 	argv: readonly string[],
-	{facts, stdin = '', sessions, engine, signal}: Double = {},
+	{facts, stdin = '', store: given, sessions, engine, signal}: Double = {},
 ) => {
 	const clock = createManualClock({now});
-	const store: TokenStore = createMemoryStore({clock});
+	const store = given ?? createMemoryStore({clock});
 	for (const [profile, session] of Object.entries(sessions ?? {})) await store.write(profile, session);
 	const written = {stdout: '', stderr: ''};
 	const engines: TokenEngineOptions[] = [];
 	const opened: (readonly [string, string])[] = [];
 	const context: CommandContext = {
 		facts: factsOf({env: {}, tty: noTty, ancestors: [], ...facts}),
-		stdin: Readable.from(stdin === '' ? [] : [stdin]),
+		stdin: typeof stdin === 'string' ? Readable.from(stdin === '' ? [] : [stdin]) : stdin,
 		stdout: {write: text => (written.stdout += text)},
 		stderr: {write: text => (written.stderr += text)},
 		signals: {

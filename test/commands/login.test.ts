@@ -114,12 +114,12 @@ test('without a person a client with a secret signs in by itself', async () => {
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });
 
-test('S22: a secret from stdin is read when it is needed, and where it came from is not remembered', async () => {
+test('S22: a secret from stdin is read when it is needed, and is known to be gone afterwards', async () => {
 	const {engines} = await login([...provider, '--client-secret-file', '-', '--flow', 'client-credentials'], success, {
 		stdin: 'hush\n',
 	});
 	const [{provider: used, clientSecretSource}] = engines as [(typeof engines)[0]];
-	assert.equal(clientSecretSource, undefined);
+	assert.deepEqual(clientSecretSource, {stdin: true});
 	assert.ok(typeof used.clientSecret === 'function');
 	assert.equal(await used.clientSecret(), 'hush');
 });
@@ -157,6 +157,19 @@ test('without a provider the stored one is signed in to again, else it is asked 
 	const nowhere = await login(['--json']);
 	assert.deepEqual([nowhere.exit, nowhere.stdout], [2, '']);
 	assert.match(nowhere.stderr, /--issuer URL --client-id ID/);
+});
+
+test('the line to run instead names one way to sign in, with nothing in it that this way refuses', async () => {
+	const byCode = '--issuer https://auth.example --client-id cli --flow device';
+	const {exit, stderr} = await runDouble(['login', ...provider, '--port', '8400', '--prompt', 'login']);
+	assert.equal(exit, 3);
+	assert.ok(stderr.endsWith(`Or, to approve a code elsewhere: ink-login login ${byCode}\n`), stderr);
+	const env = {
+		KUBERNETES_EXEC_INFO: JSON.stringify({apiVersion: 'client.authentication.k8s.io/v1', spec: {interactive: false}}),
+	};
+	const token = ['token', '--login', '--format', 'kubernetes', ...provider, '--flow', 'device'];
+	const refused = await runDouble(token, {facts: {env}});
+	assert.ok(refused.stderr.endsWith(`\nRun in a terminal: ink-login login ${byCode}\n`), refused.stderr);
 });
 
 test("a stored client secret does not go to another server's login", async () => {

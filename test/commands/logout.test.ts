@@ -49,10 +49,46 @@ test('--all goes through every profile, also after one that was refused', async 
 	assert.equal((await runDouble(['logout', '--all'])).stderr, 'Nobody was signed in.\n');
 });
 
+test('--all goes on after a session that cannot be read, and names it', async () => {
+	const signedOut: (string | undefined)[] = [];
+	const {exit, stderr} = await runDouble(['logout', '--all'], {
+		sessions,
+		engine: {
+			logout: async () => {
+				signedOut.push(undefined);
+				if (signedOut.length === 1) throw failure('store_error');
+				return {outcome: 'revoked'};
+			},
+		},
+	});
+	assert.deepEqual([exit, signedOut.length], [1, 2]);
+	assert.match(
+		stderr,
+		/^Not signed out of "default":\nink-login: It failed: store_error\.\nDo this next\.\nSigned out of "work"/,
+	);
+});
+
+test('Ctrl-C ends --all after the session that is being left, says what became of it, and ends with 130', async () => {
+	const controller = new AbortController();
+	const {exit, stderr, engines} = await runDouble(['logout', '--all'], {
+		sessions,
+		signal: controller.signal,
+		engine: {
+			logout: async () => {
+				controller.abort();
+				return {outcome: 'not-revoked', reason: 'Cancelled before it was done.'};
+			},
+		},
+	});
+	assert.deepEqual([exit, engines.length], [130, 1]);
+	assert.match(stderr, /^Forgotten here, but the server did not revoke .* Cancelled before it was done\.\n$/);
+});
+
 test('a store that fails is a failure with its reason', async () => {
 	const {exit, stderr} = await runDouble(['logout'], {
 		sessions,
 		engine: {logout: async () => Promise.reject(failure('store_error'))},
 	});
-	assert.deepEqual([exit, stderr], [1, 'ink-login: It failed: store_error.\nDo this next.\n']);
+	assert.equal(exit, 1);
+	assert.equal(stderr, 'Not signed out of "default":\nink-login: It failed: store_error.\nDo this next.\n');
 });

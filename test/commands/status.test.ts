@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {createMemoryStore} from '../../source/store/index.js';
 import {failure, now, runDouble, storedSession, tokenSet} from './command-double.js';
 
 process.env['TZ'] = 'UTC';
@@ -74,16 +75,63 @@ test('it asks the server with --userinfo alone', async () => {
 
 test('a server that cannot be asked is a failure; a session that it has ended needs a person', async () => {
 	const sessions = {default: storedSession()};
-	const failing = async (code: Parameters<typeof failure>[0]) =>
-		runDouble(['status', '--userinfo'], {sessions, engine: {userInfo: async () => Promise.reject(failure(code))}});
-	assert.equal((await failing('network_error')).exit, 1);
-	assert.equal((await failing('invalid_grant')).exit, 3);
+	const failing = async (code: Parameters<typeof failure>[0], ...more: readonly string[]) =>
+		runDouble(['status', '--userinfo', ...more], {
+			sessions,
+			engine: {userInfo: async () => Promise.reject(failure(code))},
+		});
+	const unasked = await failing('network_error');
+	assert.deepEqual([unasked.exit, unasked.stderr], [1, 'ink-login: It failed: network_error.\nDo this next.\n']);
+	assert.match(unasked.stdout, /^Signed in as Alice Demo\nProfile {4}default\n/, 'what is known is said all the same');
+	const {signedIn, failure: told} = JSON.parse((await failing('network_error', '--json')).stdout) as Record<
+		string,
+		unknown
+	>;
+	assert.deepEqual(
+		[signedIn, told],
+		[true, {code: 'network_error', message: 'It failed: network_error.', hint: 'Do this next.'}],
+	);
+	const ended = await failing('invalid_grant');
+	assert.deepEqual([ended.exit, ended.stdout], [3, '']);
+	assert.deepEqual(JSON.parse((await failing('invalid_grant', '--json')).stdout), {
+		signedIn: false,
+		profile: 'default',
+	});
+});
+
+test('a token that was renewed to ask the server is told with its new end', async () => {
+	const store = createMemoryStore();
+	const {stdout} = await runDouble(['status', '--userinfo'], {
+		store,
+		sessions: {default: storedSession({tokens: tokenSet({expiresAt: now - 60_000})})},
+		engine: {
+			async userInfo() {
+				await store.write('default', storedSession());
+				return {identity: {issuer: 'https://auth.example', subject: 'alice'}, claims: {sub: 'alice'}};
+			},
+		},
+	});
+	assert.match(stdout, /Token {6}until 2026-11-21 13:00; renews itself\n/);
+});
+
+test('a session whose client secret came by stdin does not renew itself, and has ended with its token', async () => {
+	const byStdin = {route: 'client-credentials', clientSecretSource: {stdin: true}} as const;
+	const alive = {default: storedSession({...byStdin, tokens: withoutRefresh})};
+	const {stdout} = await runDouble(['status'], {sessions: alive});
+	assert.match(stdout, /Token {6}until 2026-11-21 13:00\n/);
+	const {refreshable} = JSON.parse((await runDouble(['status', '--json'], {sessions: alive})).stdout) as {
+		refreshable: boolean;
+	};
+	assert.equal(refreshable, false);
+	const over = {default: storedSession({...byStdin, tokens: {...withoutRefresh, expiresAt: now}})};
+	assert.equal((await runDouble(['status'], {sessions: over})).exit, 3);
 });
 
 test('S1: a server cannot draw on the terminal', async () => {
 	const hostile = 'x\u001B[2J\u009B31m\nSigned in as root';
 	const provider = {name: 'oidc', issuer: 'https://auth.example', clientId: 'c', application: hostile};
-	const tokens = tokenSet({scope: hostile});
+	const identity = {issuer: 'https://auth.example', subject: 'alice', name: hostile as never};
+	const tokens = tokenSet({scope: hostile, identity});
 	const {stdout} = await runDouble(['status'], {sessions: {default: storedSession({provider, tokens})}});
 	// eslint-disable-next-line no-control-regex -- they are what must not be there
 	assert.doesNotMatch(stdout, /[\u0000-\u0009\u000B-\u001F\u007F-\u009F]|^Signed in as root/m);

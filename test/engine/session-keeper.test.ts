@@ -356,6 +356,28 @@ test('V05: logout revokes the refresh token first, then the access token, and fo
 	assert.deepEqual(await engine.logout(), {outcome: 'no-session'});
 });
 
+test('a logout that is cancelled while the server is asked has forgotten the session, and says that it is only that', async () => {
+	const {engine, store, requests} = await signedIn([async () => new Promise(() => undefined)]);
+	const controller = new AbortController();
+	const leaving = engine.logout({signal: controller.signal});
+	while (requests.length === 0) await new Promise(resolve => setImmediate(resolve));
+	controller.abort(new LoginError('cancelled', 'Never mind.', {hint: ''}));
+	assert.deepEqual(await leaving, {outcome: 'not-revoked', reason: 'Never mind.'});
+	assert.equal(await store.read('default'), undefined);
+});
+
+test('a forced refresh of a session that cannot renew itself is not told that it has expired', async () => {
+	const {engine, store} = await signedIn([]);
+	const stored = await store.read('default');
+	assert.ok(stored);
+	const {refreshToken: _, ...tokens} = stored.tokens;
+	await store.write('default', {...stored, tokens});
+	await assert.rejects(engine.tokens({forceRefresh: true}), {
+		code: 'person_required',
+		message: 'The session cannot renew itself.',
+	});
+});
+
 test('demand 50: a logout that the server did not confirm forgets all the same, and says so', async () => {
 	const {engine, store} = await signedIn([dropped, dropped, dropped, dropped]);
 	const result = await engine.logout();
