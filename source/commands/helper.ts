@@ -1,8 +1,19 @@
-import {text as readText} from 'node:stream/consumers';
+import type {Readable} from 'node:stream';
 import type {Command} from './command.js';
 import {exitCodes} from './exit-codes.js';
 import {belongsToProfile, formatGitCredential, parseGitCredential} from './git-credential.js';
 import {openSession, openStore, readSession, signInFirst} from './open-profile.js';
+
+/** All that comes before an empty line or the end: git may leave its end open. */
+const readRequest = async (stdin: Readable): Promise<string> => {
+	let text = '';
+	for await (const chunk of stdin.setEncoding('utf8')) {
+		text += chunk as string;
+		if (/(?:^|\n)\r?\n/.test(text)) break;
+	}
+
+	return text;
+};
 
 /**
  * `ink-login helper git`: git's credential protocol (gitcredentials(7)). For a host that is not the profile's it says
@@ -13,7 +24,7 @@ export const run: Command = async (line, context) => {
 	const {stdin, stdout, signals} = context;
 	// What we have to store comes from `login`; actions of later versions are to be ignored.
 	if (action !== 'get' && action !== 'erase') return exitCodes.done;
-	const asked = parseGitCredential(await readText(stdin));
+	const asked = parseGitCredential(await readRequest(stdin));
 	const store = await openStore(line, context, 'use');
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined || !belongsToProfile(asked, stored.provider)) return exitCodes.done;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {PassThrough} from 'node:stream';
 import test from 'node:test';
 import {belongsToProfile, formatGitCredential, parseGitCredential} from '../../source/commands/git-credential.js';
 import type {AccessTokenOptions} from '../../source/engine/session.js';
@@ -14,6 +15,14 @@ test("git's lines are read up to the empty one; values may hold =", () => {
 		host: 'a.example',
 		path: 'a=b',
 	});
+});
+
+test('an empty line ends the question, though its end is still open', async () => {
+	const stdin = new PassThrough();
+	stdin.write('protocol=https\nhost=auth.example\r');
+	setImmediate(() => stdin.write('\n\r\n'));
+	const {stdout} = await runDouble(['helper', 'git', 'get'], {sessions, engine, stdin});
+	assert.match(stdout, /\npassword=access-1\n/);
 });
 
 test('a value with a line end in it is not written', () => {
