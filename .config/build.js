@@ -54,6 +54,8 @@ const bundle = {
 	legalComments: 'none',
 	metafile: true,
 	logLevel: 'warning',
+	// A hook that our own Ink has not is looked for in an application's (source/hooks/use-keys.ts).
+	logOverride: {'import-is-undefined': 'silent'},
 	define: {'process.env.NODE_ENV': '"production"'},
 	// What is CommonJS inside the bundle asks for Node's own modules with require.
 	banner: {

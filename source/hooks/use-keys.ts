@@ -1,3 +1,4 @@
+import * as ink from 'ink';
 import {useInput, useStdin, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
 
@@ -13,10 +14,10 @@ export type KeysOptions = {
 };
 
 /**
- * What somebody types into the picker before it listens comes in one chunk, its Enter as the line feed that the terminal
- * made of it then; any other chunk was pasted.
+ * What somebody types fast, or before anybody listens, comes in one chunk, its Enter as the line feed that the terminal
+ * made of it then. What is longer was pasted: nobody pastes so little that has a meaning here.
  */
-const hasty = /^[1-9]{0,2}[\r\n]?$/;
+const hasty = /^[!-~]{0,3}[\r\n]{0,2}$/;
 
 const redirect = /code=|error=|:\/\/|^\S+\.\S+\/\S*\?/;
 
@@ -25,7 +26,11 @@ export const looksLikeRedirect = (text: string): boolean => redirect.test(text);
 
 const named: Readonly<Record<string, KeyName>> = {'\r': 'enter', '\n': 'enter', '\u0003': 'ctrl+c'};
 
-/** Ink leaves these to us: version 6 as input without its escape; versions 7 and 8 deliver the paste in one piece. */
+/** Versions 7 and 8 of Ink tell pastes from keys where somebody uses this hook; version 6 has none. */
+type UsePaste = (onPaste: (text: string) => void, options: {readonly isActive: boolean}) => void;
+const usePaste = (ink as {readonly usePaste?: UsePaste}).usePaste ?? (() => undefined);
+
+/** Version 6 leaves these to us, as input without its escape. */
 const pasteBegins = '[200~';
 const pasteEnds = '[201~';
 
@@ -50,49 +55,55 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 		latest.current = {onKey, onPaste};
 	});
 
+	const paste = useCallback((text: string) => {
+		if (text.trim() !== '') latest.current.onPaste?.(text);
+	}, []);
+	usePaste(paste, {isActive: isOn});
 	useInput(
-		useCallback((input, key) => {
-			const {onKey, onPaste} = latest.current;
-			// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
-			if (input === '[' || (input === ']' && !key.ctrl)) {
-				isInSequence.current = true;
-				setImmediate(() => (isInSequence.current = false));
-			}
+		useCallback(
+			(input, key) => {
+				const {onKey, onPaste} = latest.current;
+				// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
+				if (input === '[' || (input === ']' && !key.ctrl)) {
+					isInSequence.current = true;
+					setImmediate(() => (isInSequence.current = false));
+				}
 
-			if (input === pasteBegins) {
-				pasting.current = '';
-				return;
-			}
+				if (input === pasteBegins) {
+					pasting.current = '';
+					return;
+				}
 
-			if (input === pasteEnds) {
-				const text = pasting.current ?? '';
-				pasting.current = undefined;
-				if (text.trim() !== '') onPaste?.(text);
-				return;
-			}
+				if (input === pasteEnds) {
+					paste(pasting.current ?? '');
+					pasting.current = undefined;
+					return;
+				}
 
-			if (pasting.current !== undefined) {
-				pasting.current += key.return ? '\n' : input;
-				return;
-			}
+				if (pasting.current !== undefined) {
+					pasting.current += key.return ? '\n' : input;
+					return;
+				}
 
-			// Ink 6 says `meta` on Escape too.
-			if (key.escape) onKey('escape');
-			else if (key.ctrl) {
-				if (input === 'c' && !isInSequence.current) onKey('ctrl+c');
-			} else if (key.meta) return;
-			else if (key.return) onKey('enter');
-			else if (key.upArrow) onKey('up');
-			else if (key.downArrow) onKey('down');
-			// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
-			else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
-			// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's (demand 24).
-			else if (input.includes('\u0003')) return;
-			// What a terminal answers to a question that nobody of us asked.
-			else if (input.startsWith('[') && input.length > 1) return;
-			else if (input.length > 1 && !hasty.test(input)) onPaste?.(input);
-			else for (const character of input) onKey(named[character] ?? character);
-		}, []),
+				// Ink 6 says `meta` on Escape too.
+				if (key.escape) onKey('escape');
+				else if (key.ctrl) {
+					if (input === 'c' && !isInSequence.current) onKey('ctrl+c');
+				} else if (key.meta) return;
+				else if (key.return) onKey('enter');
+				else if (key.upArrow) onKey('up');
+				else if (key.downArrow) onKey('down');
+				// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
+				else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
+				// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's (demand 24).
+				else if (input.includes('\u0003')) return;
+				// What a terminal answers to a question that nobody of us asked.
+				else if (input.startsWith('[') && input.length > 1) return;
+				else if (input.length > 1 && !hasty.test(input)) onPaste?.(input);
+				else for (const character of input) onKey(named[character] ?? character);
+			},
+			[paste],
+		),
 		{isActive: isOn},
 	);
 	useListensWithFrame(isOn);

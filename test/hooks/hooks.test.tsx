@@ -232,6 +232,8 @@ test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops wha
 	for (const input of ['\r', '\u001B[A', '\u001B[B', '\u0003', 'q', '1\r', '\u001B', '\u001B[?1;2c', '\u001Bx'])
 		await terminal.type(input);
 	assert.deepEqual(heard.splice(0), ['enter', 'up', 'down', 'ctrl+c', 'q', '1', 'enter', 'escape']);
+	for (const input of ['?b', 'ud2\r', '\r\r', '\u001B[B\u001B[B\r', '2\u001B[A']) await terminal.type(input);
+	assert.deepEqual(heard.splice(0).join(' '), '? b u d 2 enter enter enter down down enter 2 up');
 	for (const input of ['some words', 'a://b', '\u001B[200~qqq\u001B[201~']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0), ['paste "some words"', 'paste "a://b"', 'paste "qqq"'].filter(Boolean));
 	await terminal.unmount();
