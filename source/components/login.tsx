@@ -257,7 +257,15 @@ export function Login(props: LoginProps): ReactNode {
 		if (state.failed !== undefined) {
 			const {code, message, hint} = state.failed;
 			// Whoever leaves after a failure is told of that, not of the leaving.
-			if (leftAfter !== undefined) return <Failure {...shared} code={leftAfter.code} said={leftAfter.reason} />;
+			if (leftAfter !== undefined)
+				return (
+					<Failure
+						{...shared}
+						code={leftAfter.code}
+						said={leftAfter.reason}
+						hint={look.messages.afterFailure(leftAfter.code)}
+					/>
+				);
 			return <Failure {...shared} code={code} said={message} hint={hint} />;
 		}
 
@@ -278,7 +286,9 @@ export function Login(props: LoginProps): ReactNode {
 				setView('way');
 				command({type: 'open', route: next});
 			};
-			return <Failure {...shared} code={code} said={reason} next={{keys: hints, onKey}} />;
+			// The event that closes a way says what happened, and leaves the advice to us.
+			const hint = look.messages.afterFailure(code);
+			return <Failure {...shared} code={code} said={reason} hint={hint} next={{keys: hints, onKey}} />;
 		}
 
 		if (isChoosing) {

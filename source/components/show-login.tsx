@@ -91,7 +91,7 @@ export const showLogin = async ({
 		end = resolve;
 	});
 
-	const {end: words} = props.messages ?? english;
+	const {end: words, afterFailure} = props.messages ?? english;
 	const login: LoginProps = {
 		...props,
 		// The screen starts the login; its signals and its last breath are ours.
@@ -161,5 +161,7 @@ export const showLogin = async ({
 	if (present) return present;
 	// Whoever leaves after a failure ends with it; Ctrl-C is a cancel at every moment.
 	if (failedBefore === undefined || pressed.interrupt) throw cancelled();
-	throw new LoginError(failedBefore.code, displayText(failedBefore.reason, 400), {hint: ''});
+	throw new LoginError(failedBefore.code, displayText(failedBefore.reason, 400), {
+		hint: afterFailure(failedBefore.code),
+	});
 };

@@ -419,6 +419,21 @@ test('demand 35: a way that can never work is not offered again, the other one i
 	});
 });
 
+test('after a failure it is said what helps, above the keys, and still when somebody leaves', async () => {
+	const reason = 'auth.acme.dev cannot be reached: it refuses the connection.';
+	const lost = {type: 'route-closed', route: 'device', reason, code: 'network_error'} as const;
+	await scene(
+		[...tapes.codeShown, lost],
+		async ({terminal}) => {
+			const advised = [` ✖ ${reason}`, '   Check the network and the proxy settings (HTTPS_PROXY), then try again.'];
+			assert.deepEqual(terminal.lines(), [...advised, "   n new code · b use this computer's browser · esc leave"]);
+			await terminal.type(escape);
+			assert.deepEqual(terminal.lines(), advised);
+		},
+		{route: 'auto'},
+	);
+});
+
 test('while one way still waits, the failure of another is a line and not an end', async () => {
 	const expired = {type: 'route-closed', route: 'device', reason: '', code: 'expired_token'} as const;
 	await scene(
