@@ -3,7 +3,8 @@ import Provider, {errors, type Configuration, type KoaContextWithOIDC} from 'oid
 import type {DemoRequest, DemoServerOptions} from './demo-server-options.js';
 import {deviceFlow, showFilledInCode} from './device-verification.js';
 import {answerInteractions} from './interactions.js';
-import {errorPage, pageHeaders} from './pages.js';
+import {pageHeaders} from './page.js';
+import {errorPage} from './pages.js';
 import {passwordGrant, registerPasswordGrant} from './password-grant.js';
 import {demoClientId, machineClient, personFor, serviceFor} from './registrations.js';
 import {actorOf, registerTokenExchange, tokenExchangeGrant} from './token-exchange.js';

@@ -1,7 +1,6 @@
-import {createHash} from 'node:crypto';
 import {displayText} from '../engine/display-text.js';
-import {html, Markup} from './html.js';
-import {pageStyle} from './page-style.js';
+import {html, type Markup} from './html.js';
+import {page} from './page.js';
 import type {Person} from './registrations.js';
 
 /** What a person must know before approving (RFC 8628 §5.4): who asks for what, since when and from where. */
@@ -16,16 +15,6 @@ export type AuthorizationFacts = {
 	readonly address: string;
 	/** The redirect URI, where the answer goes to one. */
 	readonly answerTo?: string;
-};
-
-const styleHash = createHash('sha256').update(pageStyle).digest('base64');
-
-/** Nothing but the page itself: no script, no frame, nothing from elsewhere (protocol checklist S15). */
-export const pageHeaders = {
-	// A form's redirect ends at the application's loopback address, and no policy can name [::1].
-	'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action http:; frame-ancestors 'none'; base-uri 'none'`,
-	'referrer-policy': 'no-referrer',
-	'x-content-type-options': 'nosniff',
 };
 
 export const signInPage = ({
@@ -175,58 +164,6 @@ export const errorPage = (reason: string): string =>
 			<p class="hint">Start again from your terminal.</p>
 		`,
 	});
-
-type Outcome = 'approved' | 'declined' | 'failed' | 'open';
-
-const page = ({
-	title,
-	outcome = 'open',
-	body,
-}: {
-	readonly title: string;
-	readonly outcome?: Outcome;
-	readonly body: Markup;
-}): string =>
-	html`<!doctype html>
-		<html lang="en">
-			<head>
-				<meta charset="utf-8" />
-				<meta name="viewport" content="width=device-width, initial-scale=1" />
-				<meta name="color-scheme" content="light dark" />
-				<title>${title} · ink-login demo</title>
-				${styleSheet}
-			</head>
-			<body>
-				<main data-outcome="${outcome}">
-					<header>${mark} ink-login <span>demo</span></header>
-					${seals[outcome]}
-					<h1>${title}</h1>
-					${body}
-				</main>
-			</body>
-		</html>`.toString();
-
-/** Its content is what the policy's hash was made of, to the letter. */
-const styleSheet = new Markup(`<style>${pageStyle}</style>`);
-
-/** A prompt and its cursor. */
-const mark = html`<svg viewBox="0 0 32 32" aria-hidden="true">
-	<rect width="32" height="32" rx="8" />
-	<path d="M9 10l6 6-6 6M17 22h6" />
-</svg>`;
-
-const seal = (path: string) =>
-	html`<svg class="seal" viewBox="0 0 32 32" aria-hidden="true">
-		<circle cx="16" cy="16" r="16" />
-		<path d="${path}" />
-	</svg>`;
-
-const seals: Readonly<Record<Outcome, Markup | undefined>> = {
-	approved: seal('M9.5 16.5l4.5 4.5 8.5-9.5'),
-	declined: seal('M11 11l10 10M21 11L11 21'),
-	failed: seal('M16 9v9M16 22.5v.1'),
-	open: undefined,
-};
 
 const problem = (text: string | undefined) => text !== undefined && html`<p class="problem" role="alert">${text}</p>`;
 

@@ -60,6 +60,13 @@ export const json = (body: Readonly<Record<string, unknown>>, status = 200): Rep
 	body,
 });
 
+/** A page with one sentence. */
+export const html = (text: string, status = 200): Reply => ({
+	status,
+	headers: {'content-type': 'text/html; charset=utf-8'},
+	body: `<!doctype html><title>Scripted server</title><p>${text}</p>`,
+});
+
 /** Asks functions, and puts in what an answer leaves out. */
 export const decide = async <Endpoint extends string>(
 	answer: Answer<Endpoint>,

@@ -1,19 +1,10 @@
 import {randomBytes} from 'node:crypto';
-import {isLoopbackHost} from '../engine/safe-url.js';
-import {json, type Reply, type ScriptedRequest} from './answer.js';
+import {html, json, type Reply, type ScriptedRequest} from './answer.js';
+import {AuthorizationEndpoint} from './authorization-endpoint.js';
 import {includesScope, OAuthFailure, userClaims, type Grants} from './grants.js';
-import type {ServerEndpoint, ServerScript} from './server-script.js';
+import {clientOf, grantedScope, type ServerEndpoint, type ServerScript} from './server-script.js';
 import type {JsonObject} from './signing-key.js';
-
-const urn = (name: string) => `urn:ietf:params:oauth:${name}`;
-
-const html = (text: string, status = 200): Reply => ({
-	status,
-	headers: {'content-type': 'text/html; charset=utf-8'},
-	body: `<!doctype html><title>Scripted server</title><p>${text}</p>`,
-});
-
-const onLoopback = (uri: URL): boolean => uri.protocol === 'http:' && isLoopbackHost(uri.hostname);
+import {urn} from './urn.js';
 
 /** What the server answers where the script says nothing else: OAuth 2.0 and OpenID Connect by the book. */
 export class ConformingServer {
@@ -21,7 +12,7 @@ export class ConformingServer {
 	readonly #script: ServerScript;
 	readonly #issuer: string;
 	readonly #endpoints: Readonly<Record<ServerEndpoint, string>>;
-	readonly #pushed = new Map<string, {readonly parameters: URLSearchParams; readonly expiresAt: number}>();
+	readonly #authorization: AuthorizationEndpoint;
 
 	constructor(
 		script: ServerScript,
@@ -33,10 +24,11 @@ export class ConformingServer {
 		this.#issuer = issuer;
 		this.#endpoints = endpoints;
 		this.grants = grants;
+		this.#authorization = new AuthorizationEndpoint(script, issuer, grants);
 	}
 
 	get #client() {
-		return this.#script.client ?? {id: 'test-client'};
+		return clientOf(this.#script);
 	}
 
 	readonly answer = (request: ScriptedRequest<ServerEndpoint>): Reply => {
@@ -66,11 +58,12 @@ export class ConformingServer {
 			}
 
 			case 'authorization': {
-				return this.#authorize(parameters);
+				return this.#authorization.authorize(parameters);
 			}
 
 			case 'pushedAuthorization': {
-				return this.#push(request);
+				this.#authenticate(request);
+				return this.#authorization.push(parameters);
 			}
 
 			case 'deviceAuthorization': {
@@ -146,79 +139,9 @@ export class ConformingServer {
 			: new OAuthFailure('invalid_client', undefined, 401);
 	}
 
-	/** RFC 6749 §4.1.1: nothing goes to a redirect URI that is not the client's. */
-	#authorize(query: URLSearchParams): Reply {
-		const requestUri = query.get('request_uri');
-		const pushed = requestUri === null ? undefined : this.#pushed.get(requestUri);
-		if (requestUri !== null) {
-			this.#pushed.delete(requestUri);
-			if (pushed === undefined || this.grants.clock.now() > pushed.expiresAt) {
-				return html('This request_uri is unknown, used or expired.', 400);
-			}
-		} else if (this.#script.requirePushedAuthorization) {
-			return html('Requests must be pushed (RFC 9126 §5).', 400);
-		}
-
-		const parameters = pushed?.parameters ?? query;
-		const refusal = this.#refusal(parameters);
-		if (refusal !== undefined) return html(refusal, 400);
-		const redirect = new URL(parameters.get('redirect_uri') ?? '');
-		const answer = new URLSearchParams(this.#authorizationAnswer(parameters));
-		const state = parameters.get('state');
-		if (state !== null) answer.set('state', state);
-		answer.set('iss', this.#issuer);
-		for (const [name, value] of (this.#script.callback ?? (parameters => parameters))(answer)) {
-			redirect.searchParams.append(name, value);
-		}
-
-		return {status: 302, headers: {location: redirect.href, 'cache-control': 'no-store'}, body: undefined};
-	}
-
-	/** Why there is no redirect at all. */
-	#refusal(parameters: URLSearchParams): string | undefined {
-		if (parameters.get('client_id') !== this.#client.id) return 'This client is unknown.';
-		const redirectUri = parameters.get('redirect_uri') ?? '';
-		return URL.canParse(redirectUri) && (this.#script.redirectAllowed ?? onLoopback)(new URL(redirectUri))
-			? undefined
-			: 'This redirect URI is not registered.';
-	}
-
-	#authorizationAnswer(parameters: URLSearchParams): Record<string, string> {
-		if (parameters.get('response_type') !== 'code') return {error: 'unsupported_response_type'};
-		const challenge = parameters.get('code_challenge');
-		if (!challenge || parameters.get('code_challenge_method') !== 'S256') {
-			return {error: 'invalid_request', error_description: 'PKCE with S256 is required'};
-		}
-
-		const {user} = this.grants;
-		const scope = this.#grantedScope(parameters);
-		const grant = this.grants.allow(this.#client.id, scope, {user, nonce: parameters.get('nonce')});
-		return {code: this.grants.issueCode(grant, parameters.get('redirect_uri') ?? '', challenge)};
-	}
-
-	#grantedScope(parameters: URLSearchParams): string {
-		const requested = parameters.get('scope') ?? '';
-		return this.#script.grantScope?.(requested, parameters) ?? requested;
-	}
-
-	/** RFC 9126 §2. */
-	#push(request: ScriptedRequest): Reply {
-		this.#authenticate(request);
-		const refusal = this.#refusal(request.parameters);
-		if (refusal !== undefined || request.parameters.has('request_uri')) {
-			throw new OAuthFailure('invalid_request', refusal);
-		}
-
-		const lifetime = 60;
-		const requestUri = urn(`request_uri:${randomBytes(24).toString('base64url')}`);
-		const expiresAt = this.grants.clock.now() + lifetime * 1000;
-		this.#pushed.set(requestUri, {parameters: request.parameters, expiresAt});
-		return json({request_uri: requestUri, expires_in: lifetime}, 201);
-	}
-
 	/** RFC 8628 §3.2. */
 	#authorizeDevice(clientId: string, parameters: URLSearchParams): Reply {
-		const device = this.grants.issueDeviceCode(clientId, this.#grantedScope(parameters));
+		const device = this.grants.issueDeviceCode(clientId, grantedScope(this.#script, parameters));
 		const complete = new URL(this.#endpoints.verification);
 		complete.searchParams.set('user_code', device.userCode);
 		const silent = 'interval' in this.#script && this.#script.interval === undefined;
@@ -260,7 +183,7 @@ export class ConformingServer {
 					throw new OAuthFailure('invalid_grant', 'Wrong user name or password');
 				}
 
-				return grants.tokens(grants.allow(clientId, this.#grantedScope(parameters), {user: grants.user}));
+				return grants.tokens(grants.allow(clientId, grantedScope(this.#script, parameters), {user: grants.user}));
 			}
 
 			case urn('grant-type:token-exchange'): {

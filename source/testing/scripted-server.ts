@@ -3,11 +3,13 @@ import type {AddressInfo} from 'node:net';
 import {systemClock} from '../engine/clock.js';
 import type {BrowserOpener} from '../engine/flow.js';
 import type {Provider} from '../engine/provider.js';
-import {decide, sendReply, toResponse, type Answer, type Outcome, type ScriptedRequest} from './answer.js';
+import {decide, sendReply, type Answer, type Outcome, type ScriptedRequest} from './answer.js';
 import {ConformingServer} from './conforming-server.js';
 import {Grants, type IssuedDeviceCode} from './grants.js';
-import {serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
+import {createMemoryFetch} from './memory-fetch.js';
+import {clientOf, serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
 import {createSigningKey, type JsonObject} from './signing-key.js';
+import {createWillingBrowser} from './willing-browser.js';
 
 /** A running scripted server. */
 export type ScriptedServer = AsyncDisposable & {
@@ -102,25 +104,6 @@ const listen = async (server: Server): Promise<string> =>
 		server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 	});
 
-/** The promise, or the signal's reason as soon as it aborts. */
-const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> => {
-	const settled = new AbortController();
-	const aborted = new Promise<never>((_resolve, reject) => {
-		if (signal.aborted) reject(signal.reason as Error);
-		const options = {once: true, signal: settled.signal};
-		signal.addEventListener('abort', () => reject(signal.reason as Error), options);
-	});
-	try {
-		return await Promise.race([promise, aborted]);
-	} finally {
-		settled.abort();
-	}
-};
-
-/** As `fetch` fails when there is no answer. */
-const noAnswer = (code: string) =>
-	new TypeError('fetch failed', {cause: Object.assign(new Error(`The scripted server: ${code}`), {code})});
-
 /**
  * Starts an authorization server for tests: by default a small conforming one (discovery, code flow with PKCE and PAR,
  * device flow, refresh with rotation, client credentials, password, token exchange, userinfo, revocation, signed ID
@@ -203,43 +186,11 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 		answer().catch(() => response.destroy());
 	});
 
-	const fetchInMemory: typeof fetch = async (input, init) => {
-		const request = new Request(input, init);
-		const signal = init?.signal ?? request.signal;
-		const url = new URL(request.url);
-		const isOurs = [...byAddress.keys(), issuer].some(address => new URL(address).origin === url.origin);
-		if (!isOurs) throw noAnswer('ENOTFOUND');
-		const body = await unlessAborted(request.text(), signal);
-		const answered = handle(request.method, url, Object.fromEntries(request.headers), body);
-		const outcome = await unlessAborted(answered, signal);
-		if (outcome === 'hang') return unlessAborted(new Promise<never>(() => undefined), signal);
-		if (outcome === 'drop') throw noAnswer('ECONNRESET');
-		return toResponse(outcome, url.href);
-	};
-
-	const openBrowser: BrowserOpener = async (address, signal) => {
-		let url = new URL(address);
-		for (let hop = 0; hop < 10; hop++) {
-			const here = byAddress.has(url.origin + url.pathname);
-			// The headers of a top-level navigation.
-			const response = await (here ? fetchInMemory : fetch)(url, {
-				headers: {accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate'},
-				redirect: 'manual',
-				signal,
-			});
-			await response.arrayBuffer();
-			const location = response.headers.get('location');
-			if (location === null) {
-				return response.ok
-					? {status: 'opened'}
-					: {status: 'failed', detail: `The page at ${url.origin}${url.pathname} is an error (${response.status}).`};
-			}
-
-			url = new URL(location, url);
-		}
-
-		return {status: 'failed', detail: 'The address leads in circles.'};
-	};
+	const fetchInMemory = createMemoryFetch(
+		origin => [...byAddress.keys(), issuer].some(address => new URL(address).origin === origin),
+		handle,
+	);
+	const openBrowser = createWillingBrowser(url => (byAddress.has(url.origin + url.pathname) ? fetchInMemory : fetch));
 
 	const deviceOf = (userCode?: string): IssuedDeviceCode => {
 		const device =
@@ -256,7 +207,7 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 		if (scriptErrors.length > 0) throw scriptErrors[0];
 	};
 
-	const {id: clientId, secret: clientSecret} = script.client ?? {id: 'test-client'};
+	const {id: clientId, secret: clientSecret} = clientOf(script);
 	return {
 		provider: {name: 'scripted', issuer, clientId, ...(clientSecret !== undefined && {clientSecret})},
 		issuer,

@@ -67,3 +67,12 @@ export type ServerScript = {
 	/** What to answer instead: a list is used up answer by answer, a single one holds for all requests. */
 	answers?: Partial<Readonly<Record<ServerEndpoint, Answer<ServerEndpoint> | readonly Answer<ServerEndpoint>[]>>>;
 };
+
+/** The one client that is registered. */
+export const clientOf = ({client = {id: 'test-client'}}: ServerScript): NonNullable<ServerScript['client']> => client;
+
+/** What the person grants of the scope that was asked for. */
+export const grantedScope = ({grantScope}: ServerScript, parameters: URLSearchParams): string => {
+	const requested = parameters.get('scope') ?? '';
+	return grantScope?.(requested, parameters) ?? requested;
+};

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {test} from 'node:test';
+import {pageHeaders} from '../../source/demo/page.js';
 import {
 	consentPage,
 	deviceCodePage,
 	deviceConfirmationPage,
 	deviceEndPage,
 	errorPage,
-	pageHeaders,
 	signInPage,
 	type AuthorizationFacts,
 } from '../../source/demo/pages.js';
