@@ -41,7 +41,8 @@ test('S1: a megabyte of combining marks or escapes takes no time', () => {
 	displayText('a' + '\u0301'.repeat(1_000_000));
 	displayText('\u001B['.repeat(500_000));
 	displayText('\u001B]'.repeat(500_000));
-	assert.ok(performance.now() - start < 2000);
+	// What grows with the square of the length takes an hour.
+	assert.ok(performance.now() - start < 20_000);
 });
 
 test('S1, S2: whatever comes in, no control and no invisible character comes out, and it is clean already', () => {

@@ -128,7 +128,7 @@ test('defect of msal extensions: the lock of a process that died is taken over a
 		const store = createFileStore({directory: folder});
 		const begin = performance.now();
 		const lock = await store.lock('default', 'refresh', {signal: new AbortController().signal});
-		assert.ok(performance.now() - begin < 5000);
+		assert.ok(performance.now() - begin < 20_000);
 		await lock!.release();
 	} finally {
 		await rm(folder, {recursive: true});

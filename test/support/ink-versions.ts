@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {TestContext} from 'node:test';
 
@@ -9,10 +9,19 @@ export type InkMajor = (typeof inkMajors)[number];
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
 
+/** Several test files may do this at the same time: each does it for itself, and the first to be done is the one that counts. */
 const install = (folder: string, major: InkMajor) => {
-	mkdirSync(folder, {recursive: true});
-	const words = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-	execFileSync('npm', [...words, `ink@${major}`, 'react@^19.3'], {stdio: 'ignore', timeout: 120_000});
+	mkdirSync(cache, {recursive: true});
+	const own = mkdtempSync(`${folder}-`);
+	const words = ['install', '--prefix', own, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+	try {
+		execFileSync('npm', [...words, `ink@${major}`, 'react@^19.3'], {stdio: 'ignore', timeout: 300_000});
+		if (!existsSync(folder)) renameSync(own, folder);
+	} catch (error) {
+		if (!existsSync(folder)) throw error;
+	} finally {
+		rmSync(own, {recursive: true, force: true});
+	}
 };
 
 /**
@@ -23,7 +32,7 @@ export const useInk = (t: TestContext, major: InkMajor): readonly string[] | und
 	if (major === 6) return [];
 	const folder = `${cache}ink-${major}`;
 	try {
-		if (!existsSync(`${folder}/node_modules/ink/package.json`)) install(folder, major);
+		if (!existsSync(folder)) install(folder, major);
 	} catch {
 		const advice = `Ink ${major} is missing, and the package registry cannot be reached.`;
 		if (process.env['CI']) throw new Error(advice);

@@ -6,6 +6,7 @@ import {gatherFacts, type Facts} from '../../source/terminal/facts.js';
 import {describeSituation, isRemote, personIsThere, recommend, type Place} from '../../source/terminal/situation.js';
 import {screenStream} from '../../source/terminal/screen.js';
 import {desktopEnvironment, factsOf, noTty, sshEnvironment} from '../support/facts.js';
+import {shortest} from '../support/shortest.js';
 
 const all: RouteAvailability = {browser: true, device: true, 'client-credentials': 'no secret', password: 'off'};
 const withSecret: RouteAvailability = {...all, 'client-credentials': true};
@@ -278,10 +279,14 @@ test('demand 54: a screen far away, or in a multiplexer, is to be repainted seld
 	assert.equal(isRemote(factsOf({env: headless, containerMark: true})), false);
 });
 
-test('the facts of this machine are gathered at once and describe some place', () => {
-	const begin = performance.now();
+test('the facts of this machine are gathered at once and describe some place', async () => {
+	const took = await shortest(100, () => {
+		const begin = performance.now();
+		gatherFacts();
+		return performance.now() - begin;
+	});
+	assert.ok(took < 100, `${took} ms`);
 	const facts = gatherFacts();
-	assert.ok(performance.now() - begin < 100);
 	assert.equal(facts.platform, process.platform);
 	assert.equal(facts.env['PATH'], process.env['PATH']);
 	if (process.platform === 'linux') {
