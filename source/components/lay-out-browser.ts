@@ -37,7 +37,12 @@ export type BrowserContent = {
 	readonly look: Look;
 };
 
-type Layout = {readonly air: boolean; readonly words: 'all' | 'brief' | 'none'};
+type Layout = {
+	readonly air: boolean;
+	readonly words: 'all' | 'brief' | 'none';
+	/** Whether it is said what is asked for. @default where nothing else is left out */
+	readonly asked?: boolean;
+};
 
 /** What may be wrong, and the sentence or the keys that help. */
 type Help = {readonly question: string; readonly help: string | readonly string[]};
@@ -104,7 +109,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 	if (words === 'none') return frameOf([...address, statusLine(status, columns)]);
 
 	const head = [
-		...headerLines(asking, {columns, full: words === 'all', look}),
+		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}),
 		...spacer(air),
 		...indent(1, paragraph(!comesBack ? comesNotBack : isMissing(content) ? openThis : continueThere, columns - 2)),
 	];
@@ -140,6 +145,8 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 const layouts: readonly Layout[] = [
 	{air: true, words: 'all'},
 	{air: false, words: 'all'},
+	{air: false, words: 'all', asked: false},
+	{air: false, words: 'brief', asked: true},
 	{air: true, words: 'brief'},
 	{air: false, words: 'brief'},
 	{air: false, words: 'none'},

@@ -39,8 +39,8 @@ type Layout = {
 	readonly words: 'all' | 'brief' | 'none';
 	/** Whether who asks and the keys are shown. */
 	readonly frame: boolean;
-	/** Whether what is asked for is left out. */
-	readonly brieflyAsked?: boolean;
+	/** Whether it is said what is asked for. @default where nothing else is left out */
+	readonly asked?: boolean;
 	/** The code and the address alone, the code first: what is too tall even so is cut at its end. */
 	readonly last?: boolean;
 };
@@ -49,13 +49,17 @@ const roomy: readonly Layout['air'][] = [3, 2, 1, 0];
 
 const layouts: readonly Layout[] = [
 	...roomy.map(air => ({square: 'beside-text', air, words: 'all', frame: true}) as const),
-	{square: 'beside-text', air: 0, words: 'all', frame: true, brieflyAsked: true},
+	{square: 'beside-text', air: 0, words: 'all', frame: true, asked: false},
 	...roomy.slice(2).map(air => ({square: 'beside-text', air, words: 'brief', frame: true}) as const),
 	...roomy.map(air => ({square: 'beside-everything', air, words: 'all', frame: true}) as const),
+	{square: 'beside-everything', air: 0, words: 'all', frame: true, asked: false},
 	...roomy.slice(2).map(air => ({square: 'beside-everything', air, words: 'brief', frame: true}) as const),
 	...roomy.map(air => ({square: 'above-code', air, words: 'brief', frame: true}) as const),
 	{square: 'alone', air: 0, words: 'brief', frame: true},
 	...roomy.map(air => ({air, words: 'all', frame: true}) as const),
+	{air: 0, words: 'all', frame: true, asked: false},
+	{air: 1, words: 'brief', frame: true, asked: true},
+	{air: 0, words: 'brief', frame: true, asked: true},
 	{air: 1, words: 'brief', frame: true},
 	{air: 0, words: 'brief', frame: true},
 	{air: 0, words: 'none', frame: true},
@@ -168,7 +172,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	const {air, words} = layout;
 	if (words === 'none') return composeBare(content, layout, columns);
 	const header = [
-		...headerLines(asking, {columns, full: words === 'all' && !layout.brieflyAsked, look}),
+		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}),
 		...spacer(air >= 2),
 	];
 	const added = content.added(columns);
