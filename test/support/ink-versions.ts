@@ -7,6 +7,9 @@ import type {TestContext} from 'node:test';
 export const inkMajors = [6, 7, 8] as const;
 export type InkMajor = (typeof inkMajors)[number];
 
+/** So that a release elsewhere changes nothing here; `npm run test:matrix` takes the newest. */
+const versions: Readonly<Record<InkMajor, string>> = {6: '6', 7: '7.1.1', 8: '8.0.0'};
+
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
 
 /** Several test files may do this at the same time: each does it for itself, and the first to be done is the one that counts. */
@@ -15,7 +18,7 @@ const install = (folder: string, major: InkMajor) => {
 	const own = mkdtempSync(`${folder}-`);
 	const words = ['install', '--prefix', own, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
 	try {
-		execFileSync('npm', [...words, `ink@${major}`, 'react@^19.3'], {stdio: 'ignore', timeout: 300_000});
+		execFileSync('npm', [...words, `ink@${versions[major]}`, 'react@19.3.1'], {stdio: 'ignore', timeout: 300_000});
 		if (!existsSync(folder)) renameSync(own, folder);
 	} catch (error) {
 		if (!existsSync(folder)) throw error;
