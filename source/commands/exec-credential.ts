@@ -1,5 +1,5 @@
 import {LoginError} from '../engine/login-error.js';
-import type {PrintableToken} from './token-format.js';
+import type {PrintableToken} from './printable-token.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

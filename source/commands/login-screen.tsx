@@ -1,9 +1,15 @@
 import {showLogin} from '../components/show-login.js';
 import type {Identity} from '../engine/login-event.js';
 import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {Engine} from './command.js';
-import type {Demo} from './login.js';
+
+/** What the screen of `demo` can do beside a login's. */
+export type Demo = {
+	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
+	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
 
 export type ScreenOptions = {
 	readonly engine: Engine;

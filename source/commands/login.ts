@@ -1,6 +1,5 @@
 import {LoginError, toLoginError} from '../engine/login-error.js';
 import type {LoginOptions} from '../engine/login-options.js';
-import type {LoginState} from '../engine/login-state.js';
 import type {Provider} from '../engine/provider.js';
 import type {Session} from '../engine/session.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
@@ -15,15 +14,10 @@ import {buildEngine, openStore, readSession} from './open-profile.js';
 import type {OptionValues} from './options.js';
 import {forwardPastes} from './paste-lines.js';
 import {loadScreen} from './load-screen.js';
+import type {Demo} from './login-screen.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './usage-error.js';
 import {chooseView, type View} from './view.js';
-
-/** What the screen of `demo` can do beside a login's. */
-export type Demo = {
-	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
-	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
-};
 
 export type SignInOptions = {
 	/** Something else than the login goes to stdout. @default false */

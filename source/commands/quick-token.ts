@@ -5,7 +5,7 @@ import {readSessionFile} from '../store/read-profile.js';
 import {parseSession} from '../store/session-file.js';
 import {storeHome} from '../store/store-home.js';
 import {parseCommandLine} from './command-line.js';
-import {accessTokenOf} from './access-token.js';
+import {accessTokenOf} from './printable-token.js';
 import {formatToken} from './token-format.js';
 
 /** The text of a session whose key the keyring gives at once; a locked one is the command's business. */

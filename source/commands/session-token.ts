@@ -1,8 +1,7 @@
 import {LoginError} from '../engine/login-error.js';
 import type {TokenSet} from '../engine/token-set.js';
-import {accessTokenOf} from './access-token.js';
 import {loginText, type Engine} from './command.js';
-import type {PrintableToken} from './token-format.js';
+import {accessTokenOf, type PrintableToken} from './printable-token.js';
 
 type Request = {
 	readonly engine: Engine;

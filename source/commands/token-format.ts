@@ -1,19 +1,7 @@
 import {LoginError} from '../engine/login-error.js';
 import {jsonLine} from '../sinks/ndjson.js';
 import {execCredential} from './exec-credential.js';
-
-/** A token to be printed. */
-export type PrintableToken = {
-	readonly token: string;
-	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
-	readonly type: string;
-	/** How it is used, lower-cased: `bearer`, or `n_a` where it is no access token (RFC 8693 §2.2.1). */
-	readonly tokenType: string;
-	/** Epoch milliseconds. */
-	readonly expiresAt?: number;
-	readonly scope?: string;
-	readonly actingParty?: string;
-};
+import type {PrintableToken} from './printable-token.js';
 
 export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
 

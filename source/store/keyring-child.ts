@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import type {EntryOptions} from '@napi-rs/keyring';
-import {keyringUnavailable} from './keyring.js';
+import {keyringUnavailable} from './store-error.js';
 
 type Request = {
 	/** The path of the native module's package. */

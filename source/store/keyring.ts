@@ -1,6 +1,6 @@
 import {createRequire} from 'node:module';
 import type {Entry as KeyringEntry, EntryOptions} from '@napi-rs/keyring';
-import {storeError} from './store-error.js';
+import {keyringUnavailable} from './store-error.js';
 
 /** One secret in the operating system's keyring. */
 export type Keyring = {
@@ -94,9 +94,6 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 		},
 	};
 };
-
-export const keyringUnavailable = (what: string) =>
-	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
 
 const locate = (require: NodeJS.Require): string => {
 	try {

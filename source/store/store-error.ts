@@ -4,6 +4,9 @@ import {errorCode} from './file-system.js';
 
 export const storeError = (message: string, hint: string): LoginError => new LoginError('store_error', message, {hint});
 
+export const keyringUnavailable = (what: string) =>
+	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
+
 const elsewhere = 'set INK_LOGIN_HOME to a folder that only you can write to';
 
 /** One sentence for what the file system refused; `path` is shown, the contents never. */
