@@ -5,6 +5,7 @@ import type {ClientSecretSource, StoredSession, TokenStore} from '../engine/toke
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext, type Engine} from './command.js';
+import {hints} from './hints.js';
 import type {OptionValues} from './options.js';
 
 /** A profile with a session, and the engine that keeps it alive. */
@@ -67,6 +68,7 @@ export const buildEngine = (
 		store,
 		profile,
 		signInHint: signInHint(profile),
+		hints,
 		fetch: lazyFetch(values, context),
 		...(more.openBrowser && {openBrowser: more.openBrowser}),
 		...(source !== undefined && {clientSecretSource: source}),

@@ -1,3 +1,4 @@
+import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
 import type {Identity} from './login-event.js';
 import type {LoginOptions} from './login-options.js';
@@ -27,6 +28,6 @@ export const confirmAccount = async (
 	throw new LoginError(
 		'identity_check_failed',
 		`This is ${nameOf(next)}, but ${nameOf(present)} is signed in; nothing was changed.`,
-		{hint: 'To replace the session, sign in again with --switch-account, or use another profile.'},
+		{hint: defaultHints.switchAccount},
 	);
 };

@@ -10,6 +10,7 @@ export type {
 	RequestContext,
 	RouteCommand,
 } from './flow.js';
+export type {Hints} from './hints.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
 export {
 	routes,

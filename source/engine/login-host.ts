@@ -1,5 +1,6 @@
 import type {Clock, Random} from './clock.js';
 import type {BrowserOpener, Flow, PortHolder} from './flow.js';
+import type {Hints} from './hints.js';
 import type {EventOf, Route} from './login-event.js';
 import type {ResolvedProvider} from './provider.js';
 import type {Session} from './session.js';
@@ -14,6 +15,8 @@ export type LoginHost = {
 	readonly fetch: typeof fetch;
 	readonly openBrowser: BrowserOpener;
 	readonly portHolder?: PortHolder;
+	/** What the application says where what people do depends on it. */
+	readonly hints?: Partial<Hints>;
 	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;
 	discover(signal: AbortSignal): Promise<ResolvedProvider>;
 	/** Fetches the server's keys while the person is away; never fails. */

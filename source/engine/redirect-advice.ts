@@ -1,3 +1,5 @@
+import {defaultHints} from './hints.js';
+
 /** Why a browser may never have come back: the one mistake of a registration that only the browser shows. */
 export const redirectAdvice = (redirectUri: string): string =>
-	`If the browser showed an error about the redirect address, register ${redirectUri} with the provider, or use a port that is registered (--port).`;
+	`If the browser showed an error about the redirect address, register ${redirectUri} with the provider, ${defaultHints.registeredPort}.`;

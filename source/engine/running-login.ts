@@ -2,6 +2,7 @@ import type {Clock} from './clock.js';
 import {displayText} from './display-text.js';
 import {EventLog} from './event-log.js';
 import type {LoginCommand} from './flow.js';
+import {defaultHints, inWordsOf} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {LoginEvent, Route, RouteAvailability} from './login-event.js';
 import type {LoginHost, LoginResult} from './login-host.js';
@@ -117,7 +118,7 @@ export class RunningLogin implements LoginRun {
 			this.#log.append(event);
 			return session;
 		} catch (error) {
-			const failure = toLoginError(error);
+			const failure = inWordsOf(this.#host.hints, toLoginError(error));
 			await this.#routes.closeAll(failure.message, failure.code);
 			await this.#release();
 			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
@@ -165,7 +166,7 @@ export class RunningLogin implements LoginRun {
 			const advice = phase?.status === 'waiting' && address ? ` ${redirectAdvice(address.redirectUri)}` : '';
 			this.#controller.abort(
 				new LoginError('timeout', `Nobody signed in within ${seconds} seconds.`, {
-					hint: `Start it again, or allow more time with --timeout.${advice}`,
+					hint: defaultHints.moreTime + advice,
 				}),
 			);
 		} catch {

@@ -4,6 +4,7 @@ import type {BrowserOpener} from './flow.js';
 import type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
 import {renewsItself} from './freshness.js';
 import {loadFlow} from './flows/index.js';
+import {inWordsOf, type Hints} from './hints.js';
 import {LoginEntrance} from './login-entrance.js';
 import {LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
@@ -38,6 +39,8 @@ export type TokenEngineOptions = {
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
+	/** What people of this application do about other failures. @default sentences that name no command and no option */
+	readonly hints?: Partial<Hints>;
 };
 
 /**
@@ -76,7 +79,7 @@ export class TokenEngine {
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
 	login(options: LoginOptions = {}): LoginRun {
 		const {clock} = this;
-		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser} = this.#options;
+		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints} = this.#options;
 		const {portHolder} = options;
 		const entrance = new LoginEntrance(this.store, this.profile, clock);
 		return new RunningLogin(
@@ -86,6 +89,7 @@ export class TokenEngine {
 				openBrowser,
 				...(portHolder && {portHolder}),
 				loadFlow,
+				...(hints && {hints}),
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
 				discover: async signal => {
 					const {discover} = await import('./protocol/index.js');
@@ -238,7 +242,7 @@ export class TokenEngine {
 		try {
 			return await work();
 		} catch (error) {
-			throw toLoginError(error);
+			throw inWordsOf(this.#options.hints, toLoginError(error));
 		}
 	}
 }

@@ -274,6 +274,17 @@ test('the caller’s signal cancels, and a time limit ends the login as timed ou
 	await assert.rejects(second.run.session, {code: 'timeout'});
 });
 
+test('a hint is in the words of the application where it has some, and else names no option', async () => {
+	const ended = async (hints?: LoginHost['hints']) => {
+		const {run, clock} = await start({route: 'device', timeout: 30}, {...(hints && {hints})});
+		await clock.advance(30_000);
+		await assert.rejects(run.session);
+		return run.state.failed?.hint;
+	};
+	assert.equal(await ended(), 'Start it again, or allow more time.');
+	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
+});
+
 test('where the browser never came back in the time given, the redirect address that must be registered is named', async () => {
 	const {run, flows, clock} = await start({route: 'browser', timeout: 30});
 	const redirectUri = 'http://127.0.0.1:8400/callback' as SafeUrl;
@@ -288,10 +299,7 @@ test('where the browser never came back in the time given, the redirect address 
 	await clock.advance(30_000);
 	await assert.rejects(run.session, ({code, hint}: LoginError) => {
 		assert.equal(code, 'timeout');
-		assert.match(
-			hint,
-			/allow more time with --timeout\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/,
-		);
+		assert.match(hint, /allow more time\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/);
 		return true;
 	});
 });

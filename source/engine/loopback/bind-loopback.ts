@@ -1,5 +1,6 @@
 import {displayText} from '../display-text.js';
 import type {PortHolder} from '../flow.js';
+import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 
 /** Something that listens. */
@@ -47,7 +48,7 @@ const portInUse = async (ports: readonly number[], holderOf: PortHolder) => {
 	return new LoginError(
 		'port_in_use',
 		named.length === 1 ? `Port ${list} is in use.` : `The ports ${list} are all in use.`,
-		{hint: 'Close the program that holds it, perhaps another sign-in, or give another registered port with --port.'},
+		{hint: defaultHints.otherPort},
 	);
 };
 

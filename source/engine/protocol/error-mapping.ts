@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../display-text.js';
+import {defaultHints} from '../hints.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
 import {clockSentence, waitSentence, type AnswerFacts} from './answer-facts.js';
 import {idTokenProblem, otherClaim, type IdTokenProblem} from './id-token-problem.js';
@@ -61,7 +62,7 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 	const code = systemCode(error);
 	if (certificateProblem.test(code)) {
 		return new LoginError('tls_error', `The certificate of ${host} is not trusted here (${displayText(code, 60)}).`, {
-			hint: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
+			hint: defaultHints.trustCertificate,
 			endpoint,
 		});
 	}

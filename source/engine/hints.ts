@@ -1,0 +1,40 @@
+import {LoginError} from './login-error.js';
+
+/**
+ * What people do about a failure, as far as it depends on the application. Each is a sentence, but for the one that ends
+ * another; the defaults name no command and no option.
+ */
+export type Hints = {
+	/** A login's time limit is over. */
+	readonly moreTime: string;
+	/** The ports of the redirect are taken. */
+	readonly otherPort: string;
+	/** The redirect's port may not be one that is registered: the end of a sentence. */
+	readonly registeredPort: string;
+	/** Somebody else is signed in. */
+	readonly switchAccount: string;
+	/** The certificate of a server is not trusted. */
+	readonly trustCertificate: string;
+	/** The client secret is not there. */
+	readonly clientSecret: string;
+};
+
+/** Where an error arises, its hint is made of these. */
+export const defaultHints: Hints = {
+	moreTime: 'Start it again, or allow more time.',
+	otherPort: 'Close the program that holds it, perhaps another sign-in, or use another port that is registered.',
+	registeredPort: 'or use a port that is registered',
+	switchAccount: 'To replace the session, sign in again and allow that, or use another profile.',
+	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
+	clientSecret: 'Name the client secret again.',
+};
+
+/** An error on its way out: the application's own sentences take the place of the defaults. */
+export const inWordsOf = (hints: Partial<Hints> | undefined, error: LoginError): LoginError => {
+	if (hints === undefined) return error;
+	let {hint} = error;
+	for (const [name, sentence] of Object.entries(hints))
+		hint = hint.replace(defaultHints[name as keyof Hints], () => sentence);
+	const {code, message, endpoint, status} = error;
+	return hint === error.hint ? error : new LoginError(code, message, {hint, endpoint, status});
+};
