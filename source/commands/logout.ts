@@ -50,7 +50,7 @@ export const run: Command = async (line, context) => {
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.
-			stderr.write(`Not signed out of ${quoted(profile)}:\n`);
+			if (line.values.all) stderr.write(`Not signed out of ${quoted(profile)}:\n`);
 			exitCode = tellFailure(error, stderr, exitCodeOf);
 		}
 	}

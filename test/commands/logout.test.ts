@@ -89,6 +89,5 @@ test('a store that fails is a failure with its reason', async () => {
 		sessions,
 		engine: {logout: async () => Promise.reject(failure('store_error'))},
 	});
-	assert.equal(exit, 1);
-	assert.equal(stderr, 'Not signed out of "default":\nink-login: It failed: store_error.\nDo this next.\n');
+	assert.deepEqual([exit, stderr], [1, 'ink-login: It failed: store_error.\nDo this next.\n']);
 });
