@@ -1,5 +1,14 @@
 import type {SafeUrl} from '../engine/safe-url.js';
-import {composeEach, frameOf, firstThatFits, squareGap, squareMargin, type Frame, type Size, type Square} from './frame.js';
+import {
+	composeEach,
+	frameOf,
+	firstThatFits,
+	squareGap,
+	squareMargin,
+	type Frame,
+	type Size,
+	type Square,
+} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Look} from './look.js';
@@ -171,10 +180,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	const {asking, square, look} = content;
 	const {air, words} = layout;
 	if (words === 'none') return composeBare(content, layout, columns);
-	const header = [
-		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}),
-		...spacer(air >= 2),
-	];
+	const header = [...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}), ...spacer(air >= 2)];
 	const added = content.added(columns);
 	const bottom = [...(added.length > 0 ? [...spacer(air >= 1), ...added] : []), ...footer(content, layout, columns)];
 	const textOf = (width: number): Line[] => [
