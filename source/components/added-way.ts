@@ -2,7 +2,7 @@ import type {BrowserState, DeviceState} from '../engine/login-state.js';
 import {forwardLines} from './forward-lines.js';
 import {addressLines, indent, widthOf, type Line} from './line.js';
 import type {Look} from './look.js';
-import type {TimeLeft} from './use-screen.js';
+import type {Pulse} from './use-screen.js';
 import {browserStatus, deviceStatus, statusLine} from './way-status.js';
 
 /** A way that was added to another stands under it: what to do in one line, the address, its own status. */
@@ -25,9 +25,9 @@ export const addedBrowser = (browser: BrowserState, left: number, look: Look, co
 	return addedLines({title: look.messages.browser.added, address: [...address, ...forward], status: line});
 };
 
-export const addedDevice = (device: DeviceState, left: TimeLeft, look: Look, columns: number): Line[] => {
+export const addedDevice = (device: DeviceState, pulse: Pulse, look: Look, columns: number): Line[] => {
 	const {code} = device;
-	const line = statusLine(deviceStatus(device, left, look), columns - 1);
+	const line = statusLine(deviceStatus(device, pulse, look), columns - 1);
 	if (code === undefined) return indent(1, [line]);
 	const {added, enter} = look.messages.code;
 	const address = addressLines(code.verificationUri, {width: columns, margin: 1, links: look.environment.hyperlinks});

@@ -9,7 +9,7 @@ import {openingFrame} from './opening-frame.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
-import {useScreen, useTimeLeft} from './use-screen.js';
+import {useScreen, usePulse} from './use-screen.js';
 import {useWayControls, wayKeys} from './use-way-controls.js';
 import {browserStatus} from './way-status.js';
 
@@ -21,7 +21,7 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	const {state, canGoBack = false} = props;
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const left = useTimeLeft(state, look, {clock: props.clock, isStill: speaks});
+	const pulse = usePulse(state, look, {clock: props.clock, isStill: speaks});
 	const {messages} = look;
 	const controls = useWayControls({...props, messages, primary: 'browser'});
 	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
@@ -36,15 +36,15 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 		squareIsShown: undefined,
 		isNarrow: columns < 60,
 		canGoBack,
-		expiresSoon: device !== undefined && isNearEnd(left.device),
+		expiresSoon: device !== undefined && isNearEnd(pulse.device),
 		canWrite: props.writeAbove !== undefined,
 		preference: props.preference,
 		messages,
 	});
 	if (speaks) return <SpokenLines lines={spokenWays(state, asking, keys, look)} notice={controls.notice} />;
 
-	const status = browserStatus(browser, left.browser, look);
-	const added = device === undefined ? [] : addedDevice(device, left, look, columns);
+	const status = browserStatus(browser, pulse.browser, look);
+	const added = device === undefined ? [] : addedDevice(device, pulse, look, columns);
 	const {address, opener} = browser;
 	const frame =
 		address === undefined
@@ -55,7 +55,7 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 					opener,
 					status,
 					added,
-					takesLong: left.browser > 0 && left.browser <= 4 * 60_000,
+					takesLong: pulse.browser > 0 && pulse.browser <= 4 * 60_000,
 					canUseCode: state.discovery?.routes.device === true && device === undefined,
 					notice: controls.notice,
 					keys,

@@ -13,7 +13,7 @@ import {squareSize} from './qr-code.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
-import {useScreen, useTimeLeft} from './use-screen.js';
+import {useScreen, usePulse} from './use-screen.js';
 import {useWayControls, wayKeys, type WayControls} from './use-way-controls.js';
 import {deviceStatus} from './way-status.js';
 
@@ -55,7 +55,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	const {state, showQr = true, canGoBack = false} = props;
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const left = useTimeLeft(state, look, {clock: props.clock, isStill: speaks});
+	const pulse = usePulse(state, look, {clock: props.clock, isStill: speaks});
 	const {messages, environment, glyphs} = look;
 	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
 	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
@@ -69,7 +69,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 		if (device?.code === undefined) return undefined;
 		const {verificationUri, verificationUriComplete, userCode} = device.code;
 		const formerCode = device.formerCodes.at(-1);
-		const status = deviceStatus(device, left, look);
+		const status = deviceStatus(device, pulse, look);
 		return {
 			asking,
 			address: verificationUri,
@@ -79,7 +79,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 			status,
 			...(formerCode !== undefined && {formerCode}),
 			remarks: remarksOf(device, state, look),
-			added: width => (browser === undefined ? [] : addedBrowser(browser, left.browser, look, width)),
+			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, look, width)),
 			...(controls.notice !== undefined && {notice: controls.notice}),
 			keys: keysFor(controls.more === true, square && drawn !== undefined),
 			moreKeys: controls.more === true,
@@ -93,7 +93,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 			squareIsShown,
 			isNarrow: size.columns < 60,
 			canGoBack,
-			expiresSoon: isNearEnd(left.device),
+			expiresSoon: isNearEnd(pulse.device),
 			canWrite: props.writeAbove !== undefined,
 			preference: props.preference,
 			messages,
@@ -117,8 +117,8 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	}
 
 	if (device.code === undefined) {
-		const status = deviceStatus(device, left, look);
-		const added = browser && addedBrowser(browser, left.browser, look, columns);
+		const status = deviceStatus(device, pulse, look);
+		const added = browser && addedBrowser(browser, pulse.browser, look, columns);
 		const frame = openingFrame({asking, status: status.line, added, canGoBack, size, look});
 		return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
 	}

@@ -1,5 +1,6 @@
+import {useState} from 'react';
 import {systemClock, type Clock} from '../engine/clock.js';
-import {isOpen, type LoginState} from '../engine/login-state.js';
+import {isOpen, type LoginState, type PollingState} from '../engine/login-state.js';
 import {useCountdown} from '../hooks/use-countdown.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import type {Size} from './frame.js';
@@ -29,33 +30,50 @@ export const useScreen = ({
 	};
 };
 
-export type TimeLeft = {
+/** What changes by itself, as of the last tick. */
+export type Pulse = {
+	/** Milliseconds until the code expires. */
 	readonly device: number;
+	/** Milliseconds until the address expires. */
 	readonly browser: number;
-	/** Epoch milliseconds by the wall clock, as of this repaint. */
+	/** Epoch milliseconds by the wall clock. */
 	readonly now: number;
+	readonly polling: PollingState | undefined;
 };
 
+type Tick = {readonly left: number; readonly now: number; readonly polling: PollingState | undefined};
+
+/** One more answer of the kind that everybody waits through is no reason to draw anew before the next second is. */
+const isNews = (before: PollingState | undefined, polling: PollingState | undefined): boolean =>
+	before !== polling && !(before?.kind === 'waiting' && polling?.kind === 'waiting');
+
 /**
- * Milliseconds that the open ways have left, counted by one timer so that a second repaints once.
+ * The time that the open ways have left and what polling last heard, by one timer so that a second repaints once.
  *
  * @param isStill - nothing is counted: a screen reader would read each repaint.
  */
-export const useTimeLeft = (
+export const usePulse = (
 	{routes}: LoginState,
 	look: Look,
 	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
-): TimeLeft => {
-	const deviceEnd = isOpen(routes.device) ? routes.device?.code?.expiresAt : undefined;
+): Pulse => {
+	const device = isOpen(routes.device) ? routes.device : undefined;
+	const deviceEnd = device?.code?.expiresAt;
 	const browserEnd = isOpen(routes.browser) ? routes.browser?.address?.expiresAt : undefined;
 	const ends = [deviceEnd, browserEnd].filter(end => end !== undefined);
 	// One timer, for the later end: two would tick between each other's ticks.
 	const counted = ends.length === 0 || isStill ? undefined : Math.max(...ends);
 	const left = useCountdown(counted, clock, {every: pulseOf(look)});
+	const polling = device?.polling;
+	const [tick, setTick] = useState<Tick>(() => ({left, now: clock.now(), polling}));
+	const ticksOften = left > 0 && !look.environment.remote;
+	const isDue = left !== tick.left || (ticksOften ? isNews(tick.polling, polling) : polling !== tick.polling);
+	const current = isDue ? {left, now: clock.now(), polling} : tick;
+	if (isDue) setTick(current);
 	const leftUntil = (end: number | undefined) => {
 		if (isStill) return Number.POSITIVE_INFINITY;
 		if (end === undefined || counted === undefined) return 0;
 		return Math.max(0, Math.ceil((left - (counted - end)) / 1000) * 1000);
 	};
-	return {device: leftUntil(deviceEnd), browser: leftUntil(browserEnd), now: clock.now()};
+	return {device: leftUntil(deviceEnd), browser: leftUntil(browserEnd), now: current.now, polling: current.polling};
 };

@@ -2,7 +2,7 @@ import type {BrowserState, DeviceState} from '../engine/login-state.js';
 import {lineWidth, type Line, type Span} from './line.js';
 import type {Look} from './look.js';
 import {leftText} from './time-left.js';
-import type {TimeLeft} from './use-screen.js';
+import type {Pulse} from './use-screen.js';
 
 /** What is happening on a way: one line that counts down, and what there is to say besides. */
 export type WayStatus = {
@@ -28,7 +28,10 @@ export const statusLine = ({line, brief}: WayStatus, columns: number): Line =>
 
 const secondsUntil = (at: number, now: number): number => Math.max(0, Math.ceil((at - now) / 1000));
 
-const pollingDetail = ({polling}: DeviceState, now: number, {messages: {code}, environment}: Look): string => {
+const pollingDetail = (
+	{polling, now}: Pick<Pulse, 'polling' | 'now'>,
+	{messages: {code}, environment}: Look,
+): string => {
 	if (polling === undefined) return '';
 	if (polling.kind === 'backoff') return code.tryingAgain(polling.reason, secondsUntil(polling.retryAt, now));
 	if (polling.kind === 'resumed') return code.slept;
@@ -43,11 +46,12 @@ const pollingDetail = ({polling}: DeviceState, now: number, {messages: {code}, e
 /** What is left of the code, and the next check. */
 export const deviceStatus = (
 	device: DeviceState,
-	{device: left, now}: Pick<TimeLeft, 'device' | 'now'>,
+	pulse: Pick<Pulse, 'device' | 'now' | 'polling'>,
 	look: Look,
 ): WayStatus => {
 	const {code: words, keys} = look.messages;
-	const {code, polling} = device;
+	const {device: left, now, polling} = pulse;
+	const {code} = device;
 	if (device.phase.status === 'opening' || code === undefined) return working(words.opening, look);
 	if (left <= 0) {
 		return {
@@ -64,7 +68,7 @@ export const deviceStatus = (
 	return {
 		line: [activity(inFlight, look), {text: ` ${words.waiting} ${look.glyphs.separator} ${leftText(left, look)}`}],
 		brief: [activity(inFlight, look), {text: ` ${leftText(left, look)}`}],
-		detail: pollingDetail(device, now, look),
+		detail: pollingDetail(pulse, look),
 	};
 };
 

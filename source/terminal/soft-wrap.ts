@@ -1,4 +1,5 @@
 /* eslint-disable no-control-regex -- escape sequences begin with one. */
+const linkBegins = '\u001B]8;';
 const colours = /\u001B\[[\d;]*m/g;
 const link = /\u001B\]8;[^;]*;([^\u0007\u001B]*)(?:\u0007|\u001B\\)/g;
 const endsInLink =
@@ -7,6 +8,7 @@ const beginsWithLink = /^\u001B\]8;[^;]*;([^\u0007\u001B]+)(?:\u0007|\u001B\\)/;
 
 /** Whether a row is filled by an address that goes on in the next one. */
 const goesOn = (row: string, next: string, columns: number): boolean => {
+	if (!row.includes(linkBegins) || !next.includes(linkBegins)) return false;
 	const [, address, text] = endsInLink.exec(row.replaceAll(colours, '')) ?? [];
 	const [, nextAddress] = beginsWithLink.exec(next.replaceAll(colours, '')) ?? [];
 	return address !== undefined && address === nextAddress && text?.length === columns;
@@ -17,7 +19,7 @@ const goesOn = (row: string, next: string, columns: number): boolean => {
  * that it is one line, and gives it whole to whoever selects it.
  */
 export const joinAddressRows = (text: string, columns: number): string => {
-	if (!text.includes('\u001B]8;')) return text;
+	if (!text.includes(linkBegins)) return text;
 	const rows = text.split('\n');
 	return rows
 		.map((row, index) => {
