@@ -20,6 +20,19 @@ const fewSpinners = {
 	},
 };
 
+/**
+ * Yoga asks `fetch` for the assembly that it has inside it, and Node.js takes a while to load what `fetch` is made of.
+ * Without one it takes the same from the text itself.
+ */
+const yogaWithoutFetch = {
+	name: 'yoga-without-fetch',
+	setup(build) {
+		build.onLoad({filter: /yoga-wasm-base64-esm\.js$/}, async ({path}) => ({
+			contents: `const fetch = undefined;\n${await readFile(path, 'utf8')}`,
+		}));
+	},
+};
+
 /** The library: modules with their types, as TypeScript writes them. */
 const buildLibrary = async () => {
 	try {
@@ -134,7 +147,7 @@ const buildCommand = async () => {
 			entryPoints: later.map(name => `source/commands/${name}.ts`),
 			outExtension: {'.js': '.mjs'},
 			splitting: true,
-			plugins: [askForBuiltins, fewSpinners],
+			plugins: [askForBuiltins, fewSpinners, yogaWithoutFetch],
 			// These bring files of their own that they look for beside themselves.
 			external: ['clipboardy', 'open', '@napi-rs/keyring'],
 			// Ink asks for the devtools only where DEV=true; it is not installed here.
