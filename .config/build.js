@@ -76,6 +76,19 @@ const bundle = {
 	},
 };
 
+/** The members of a builtin module that its importers use; esbuild drops the others unread. */
+const membersOf = name => {
+	const names = Object.keys(process.getBuiltinModule(name)).filter(
+		member => /^[a-z]\w*$/i.test(member) && member !== 'default',
+	);
+	return [
+		`const builtin = /* @__PURE__ */ process.getBuiltinModule('${name}');`,
+		'const read = (from, member) => from[member];',
+		...names.map((member, index) => `const m${index} = /* @__PURE__ */ read(builtin, '${member}');`),
+		`export {builtin as default, ${names.map((member, index) => `m${index} as ${member}`).join(', ')}};`,
+	].join('\n');
+};
+
 /**
  * To import a builtin module reads every member that it has, and many are loaded by being read: `process.stdin`,
  * `fs.promises`. To ask for it does not.
@@ -83,11 +96,13 @@ const bundle = {
 const askForBuiltins = {
 	name: 'ask-for-builtins',
 	setup(build) {
-		build.onResolve({filter: /^node:/}, ({path, kind}) =>
-			// `import()` of what is CommonJS here would give its default and none of its names.
-			kind === 'dynamic-import' ? {path, external: true} : {path, namespace: 'builtin'},
-		);
-		build.onLoad({filter: /./, namespace: 'builtin'}, ({path}) => ({
+		build.onResolve({filter: /^node:/}, ({path, kind}) => {
+			// `import()` of what is bundled here would give its default and none of its names.
+			if (kind === 'dynamic-import') return {path, external: true};
+			return {path, namespace: kind === 'require-call' ? 'required-builtin' : 'builtin'};
+		});
+		build.onLoad({filter: /./, namespace: 'builtin'}, ({path}) => ({contents: membersOf(path)}));
+		build.onLoad({filter: /./, namespace: 'required-builtin'}, ({path}) => ({
 			contents: `module.exports = process.getBuiltinModule('${path}')`,
 		}));
 	},
@@ -105,15 +120,21 @@ const leaveForLater = {
 	},
 };
 
-/** What it loads for one quick answer each: to read and to compile the others would take a millisecond. */
-const quick = ['quick-token', 'early-frame'];
+/** What a quick answer needs, or may need: to read and to compile the others would take a millisecond. */
+const quick = {
+	'quick-token': 'source/commands/quick-token.ts',
+	'early-frame': 'source/commands/early-frame.ts',
+	'command-line': 'source/commands/command-line.ts',
+	'unseal-at-once': 'source/store/unseal-at-once.ts',
+};
 
 const leaveBeside = {
 	name: 'leave-beside',
 	setup(build) {
-		build.onResolve({filter: new RegExp(`/(${quick.join('|')})\\.js$`)}, ({path, kind}) => {
+		build.onResolve({filter: new RegExp(`/(${Object.keys(quick).join('|')})\\.js$`)}, ({path, kind}) => {
 			const file = path.replace(/^.*\//, './');
-			return kind === 'dynamic-import' ? {path: file, namespace: 'beside'} : {path: file, external: true};
+			if (kind === 'dynamic-import') return {path: file, namespace: 'beside'};
+			return kind === 'require-call' ? {path: file, external: true} : undefined;
 		});
 		build.onLoad({filter: /./, namespace: 'beside'}, ({path}) => ({contents: `module.exports = require('${path}')`}));
 	},
@@ -132,7 +153,7 @@ const buildCommand = async () => {
 		define: {...bundle.define, packageVersion: JSON.stringify(version)},
 	};
 	const builds = await Promise.all([
-		...['source/cli.ts', ...quick.map(name => `source/commands/${name}.ts`)].map(entry =>
+		...['source/cli.ts', ...Object.values(quick)].map(entry =>
 			esbuild.build({
 				...common,
 				entryPoints: [entry],

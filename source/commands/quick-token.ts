@@ -4,21 +4,21 @@ import {nodeFileSystem} from '../store/file-system.js';
 import {readSessionFile} from '../store/read-profile.js';
 import {parseSession} from '../store/session-file.js';
 import {storeHome} from '../store/store-home.js';
-import {parseCommandLine} from './command-line.js';
+import type {CommandLine} from './command-line.js';
 import {accessTokenOf} from './printable-token.js';
 import {formatToken} from './token-format.js';
 
+/** Without an option there is nothing to understand, and what understands it is not even read. */
+const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'values' | 'profile'>> => {
+	if (argv.length === 1) return {values: {}, profile: 'default'};
+	const {parseCommandLine} = await import('./command-line.js');
+	return parseCommandLine(argv);
+};
+
 /** The text of a session whose key the keyring gives at once; a locked one is the command's business. */
 const unseal = async (directory: string, profile: string, sealed: string): Promise<string> => {
-	const [{systemKeyring}, {createVault}, {nodeProcesses}, {systemClock}] = await Promise.all([
-		import('../store/keyring.js'),
-		import('../store/vault.js'),
-		import('../store/processes.js'),
-		import('../engine/clock.js'),
-	]);
-	const keyring = systemKeyring({account: directory, mayWait: false});
-	const context = {directory, keyring, fileSystem: nodeFileSystem, processes: nodeProcesses, clock: systemClock};
-	return createVault(context).unseal(profile, sealed);
+	const {unsealAtOnce} = await import('../store/unseal-at-once.js');
+	return unsealAtOnce(directory, profile, sealed);
 };
 
 /**
@@ -29,7 +29,7 @@ const unseal = async (directory: string, profile: string, sealed: string): Promi
  */
 export const quickToken = async (argv: readonly string[]): Promise<string | undefined> => {
 	try {
-		const {values, profile} = parseCommandLine(argv);
+		const {values, profile} = await understand(argv);
 		const {format = 'raw', type = 'access', store} = values;
 		if (format === 'kubernetes' || type === 'id' || store === 'memory') return undefined;
 		const {env, platform} = process;
