@@ -56,7 +56,7 @@ const withHost = async (
 	props: Partial<LoginProps> = {},
 	wrap = (node: ReactNode): ReactNode => node,
 ): Promise<void> => {
-	const clock = createHurriedClock(20);
+	const clock = createHurriedClock(5);
 	await using server = await startScriptedServer({interval: 1, clock});
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore({clock}), clock});
 	const seen: Seen = {keys: '', sessions: [], inputListeners: () => 0};

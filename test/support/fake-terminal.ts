@@ -97,8 +97,9 @@ export const drawOn = async (
 	});
 	const settle = async () => {
 		let before = -1;
-		// Ink draws what came late a frame later, by a timer of its own.
-		for (let calm = 0; calm < 3;) {
+		// Ink draws what came late a frame later, by a timer of its own. Where the time that is left is shown there may be
+		// no end to it, on a machine so busy that a second passes meanwhile.
+		for (let calm = 0, looks = 0; calm < 3 && looks < 100; looks++) {
 			await new Promise(resolve => setTimeout(resolve, 2));
 			for (let turn = 0; turn < 5; turn++) await macrotask();
 			calm = stdout.written.length === before ? calm + 1 : 0;
