@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
-import net from 'node:net';
 import os from 'node:os';
 import {test, type TestContext} from 'node:test';
 import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
 import {commandFile, temporaryFolder} from '../support/built-command.js';
 import {demoServer} from '../support/demo-server.js';
+import {hasIpv6} from '../support/ipv6.js';
 import {runInPty} from '../support/pty.js';
 import {startSshServer, type SshServer} from '../support/ssh-server.js';
 import {rawRequest} from '../support/raw-request.js';
@@ -52,14 +52,9 @@ test('demands 3, 16: over a real SSH session login chooses the code, and its key
 	assert.deepEqual(await run.exit, {code: 0, signal: 0});
 });
 
-const hasIpv6 = await new Promise<boolean>(resolve => {
-	const probe = net.createServer().once('error', () => resolve(false));
-	probe.listen(0, '::1', () => probe.close(() => resolve(true)));
-});
-
 test(
 	'demands 16, 17: over a real SSH session the browser way works through the very line that it shows',
-	{skip: !hasIpv6 && 'no IPv6'},
+	{skip: !(await hasIpv6()) && 'no IPv6'},
 	async t => {
 		const server = await startSshServer(t);
 		if (server === undefined) return;

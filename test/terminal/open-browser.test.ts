@@ -36,8 +36,11 @@ const argumentsOf = async (log: string): Promise<string[]> => {
 	return readFileSync(log, 'utf8').trimEnd().split('\n');
 };
 
+/** Milliseconds; programs that end at once, be it on a busy machine. */
+const patience = 60_000;
+
 const withBrowser = (browser: string, env: Record<string, string> = desktopEnvironment) =>
-	createBrowserOpener(factsOf({env: {...env, BROWSER: browser, PATH: process.env['PATH']!}}));
+	createBrowserOpener(factsOf({env: {...env, BROWSER: browser, PATH: process.env['PATH']!}}), {patience});
 
 test('demand 11: BROWSER opens the address, which is one argument', async () => {
 	const {program, log} = fakeProgram('browser');
@@ -99,7 +102,7 @@ test('a browser that stays is not waited for, and outlives nobody: an abort ends
 	const {program, log} = fakeProgram('stays', 'sleep 3; exit 3');
 	const controller = new AbortController();
 	const facts = factsOf({env: {...desktopEnvironment, BROWSER: `"${program}"`, PATH: process.env['PATH']!}});
-	const open = createBrowserOpener(facts, {patience: 60_000});
+	const open = createBrowserOpener(facts, {patience});
 	const outcome = open(address, controller.signal);
 	await argumentsOf(log);
 	controller.abort();
@@ -153,7 +156,7 @@ test(
 		});
 		delete process.env['DISPLAY'];
 		delete process.env['WAYLAND_DISPLAY'];
-		const open = createBrowserOpener(factsOf());
+		const open = createBrowserOpener(factsOf(), {patience});
 		const {program, log} = fakeProgram('by-xdg-open');
 		const link = path.join(os.tmpdir(), `by-xdg-open-${process.pid}`);
 		writeFileSync(link, `#!/bin/sh\nexec '${program}' "$@"\n`, {mode: 0o755});
