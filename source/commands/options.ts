@@ -54,7 +54,7 @@ export const options = {
 	},
 	domain: {
 		value: 'D',
-		help: "the domain or tenant of yours, where the preset's provider has one for each customer",
+		help: "the domain, tenant or host of yours, where the preset's provider has one for each customer",
 		group: 'provider',
 		commands: signIn,
 	},

@@ -266,13 +266,17 @@ export class SessionKeeper {
 		});
 	}
 
-	/** The refresh lock if it can be had soon; a hung process must not keep anybody from signing in or out. */
+	/**
+	 * The refresh lock if it can be had soon: neither a hung process nor a full disk, which takes no lock file, keeps anybody
+	 * from signing out. What cannot be written says so itself.
+	 */
 	async #lockAnyway(signal: AbortSignal): Promise<StoreLock | undefined> {
 		const {store, profile} = this.#options;
 		try {
 			return await store.lock(profile, 'refresh', {signal, timeout: 5000});
 		} catch (error) {
-			if (error instanceof LoginError && error.code === 'lock_timeout') return undefined;
+			if (error instanceof LoginError && (error.code === 'lock_timeout' || error.code === 'store_error'))
+				return undefined;
 			throw error;
 		}
 	}

@@ -378,6 +378,16 @@ test('a forced refresh of a session that cannot renew itself is not told that it
 	});
 });
 
+test('a disk that is full, and takes no lock, keeps nobody from signing out', async () => {
+	const done: Reply = () => new Response(null, {status: 200});
+	const {engine, store} = await signedIn([done, done]);
+	store.lock = async () => {
+		throw new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
+	};
+	assert.deepEqual(await engine.logout(), {outcome: 'revoked'});
+	assert.equal(await store.read('default'), undefined);
+});
+
 test('demand 50: a logout that the server did not confirm forgets all the same, and says so', async () => {
 	const {engine, store} = await signedIn([dropped, dropped, dropped, dropped]);
 	const result = await engine.logout();
