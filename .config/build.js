@@ -33,7 +33,12 @@ const yogaWithoutFetch = {
 	},
 };
 
-/** The library: modules with their types, as TypeScript writes them. */
+const readPackage = async () => JSON.parse(await readFile('package.json', 'utf8'));
+
+/**
+ * The library: its entries with what they share, in few files, since to import a hundred modules takes longer than all
+ * that they do; and the types of each module, as TypeScript writes them.
+ */
 const buildLibrary = async () => {
 	try {
 		await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.config/tsconfig.library.json']);
@@ -41,16 +46,19 @@ const buildLibrary = async () => {
 		throw new Error(error.stdout || error.message, {cause: error});
 	}
 	await copyFile('source/sinks/event-schema.json', 'build/event-schema.json');
-	// As a dependency ink-spinner would bring an Ink of its own, so it goes into the one module that uses it.
+	const {dependencies, optionalDependencies, peerDependencies} = await readPackage();
 	const {metafile} = await esbuild.build({
-		entryPoints: ['source/components/spinner.tsx'],
-		outfile: 'build/components/spinner.js',
+		entryPoints: ['source/index.ts', 'source/engine.ts', 'source/testing/index.ts'],
+		outdir: 'build',
+		chunkNames: 'chunks/[name]-[hash]',
 		bundle: true,
+		splitting: true,
 		format: 'esm',
 		platform: 'node',
 		target: 'node20',
 		jsx: 'automatic',
-		external: ['ink', 'react', 'react/jsx-runtime'],
+		// As a dependency ink-spinner would bring an Ink of its own, so it goes inside.
+		external: Object.keys({...dependencies, ...optionalDependencies, ...peerDependencies}),
 		plugins: [fewSpinners],
 		metafile: true,
 		logLevel: 'warning',
@@ -145,7 +153,7 @@ const leaveBeside = {
  * takes as long as to find a token; the rest are chunks that are loaded when they are needed.
  */
 const buildCommand = async () => {
-	const {version} = JSON.parse(await readFile('package.json', 'utf8'));
+	const {version} = await readPackage();
 	const common = {
 		...bundle,
 		outdir: 'build/command',
@@ -207,7 +215,7 @@ const writeLicences = async metafiles => {
 			return [`${name} ${version} (${license})`, ...contents.map(text => text.trim())].join('\n\n');
 		}),
 	);
-	const opening = 'The files in command/, demo-server.js and components/spinner.js contain these packages.';
+	const opening = 'The files in command/ and chunks/, and demo-server.js, contain these packages.';
 	await writeFile('build/THIRD-PARTY-LICENSES.txt', [opening, ...notices].join(`\n\n${'-'.repeat(72)}\n\n`) + '\n');
 };
 

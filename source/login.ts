@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type {LoginProps} from './components/login.js';
 import {showLogin} from './components/show-login.js';
 import type {Session} from './engine/session.js';

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {Box, render, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {displayText} from '../engine/display-text.js';

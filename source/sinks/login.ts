@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type {LoginOptions} from '../engine/login-options.js';
 import type {LoginRun} from '../engine/login-run.js';
 import type {Session} from '../engine/session.js';

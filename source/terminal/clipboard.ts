@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process';
 import type {Facts} from './facts.js';
 import {describeSituation} from './situation.js';
 
@@ -49,8 +48,9 @@ const throughScreen = (sequence: string): string =>
 	sequence.replaceAll(/[^]{1,200}/g, part => `\u001BP${part}\u001B\\`);
 
 /** tmux keeps a buffer and, with `-w`, hands it to the outer terminal, which its defaults forbid to programs' own OSC 52. */
-const loadTmuxBuffer = async (text: string, env: Facts['env']): Promise<void> =>
-	new Promise((resolve, reject) => {
+const loadTmuxBuffer = async (text: string, env: Facts['env']): Promise<void> => {
+	const {spawn} = await import('node:child_process');
+	return new Promise((resolve, reject) => {
 		const tmux = spawn('tmux', ['load-buffer', '-w', '-'], {env, stdio: ['pipe', 'ignore', 'ignore']});
 		tmux.once('error', reject);
 		tmux.once('exit', code => {
@@ -60,6 +60,7 @@ const loadTmuxBuffer = async (text: string, env: Facts['env']): Promise<void> =>
 		tmux.stdin.once('error', reject);
 		tmux.stdin.end(text);
 	});
+};
 
 /**
  * The clipboard in front of the person: the system's own on their computer, through the terminal (OSC 52) where they

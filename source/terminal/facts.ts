@@ -1,7 +1,5 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
-import process from 'node:process';
-import {isatty} from 'node:tty';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type Facts = {
@@ -55,6 +53,7 @@ const ancestorsOf = (pid: number): string[] => {
 /** The one look at the world of this layer: synchronous, without a process or a request, well under a millisecond. */
 export const gatherFacts = (): Facts => {
 	const isLinux = process.platform === 'linux';
+	const {isatty} = process.getBuiltinModule('node:tty');
 	return {
 		env: {...process.env},
 		platform: process.platform,

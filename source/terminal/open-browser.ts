@@ -1,4 +1,4 @@
-import {spawn, type ChildProcess} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
 import path from 'node:path';
 import {displayText} from '../engine/display-text.js';
 import type {BrowserOpener, BrowserOutcome} from '../engine/flow.js';
@@ -36,6 +36,7 @@ const browserCommands = ({env, platform}: Facts, url: SafeUrl): string[][] => {
 
 /** Detached and without our streams: a text browser cannot take over the terminal, and we need not wait for its end. */
 const start = async ([program = '', ...words]: readonly string[], env: Facts['env']): Promise<ChildProcess> => {
+	const {spawn} = await import('node:child_process');
 	const child = spawn(program, words, {env, stdio: 'ignore', detached: true, windowsHide: true});
 	child.unref();
 	return new Promise((resolve, reject) => {

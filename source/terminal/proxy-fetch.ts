@@ -1,5 +1,3 @@
-import {readFile} from 'node:fs/promises';
-import tls from 'node:tls';
 import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
@@ -14,7 +12,11 @@ export type FetchOptions = {
 
 /** What newer versions of Node.js can tell about certificates; 20 cannot. */
 type CertificateSource = {readonly getCACertificates?: (kind: 'default' | 'system') => string[]};
-const {getCACertificates} = tls as CertificateSource;
+
+/** Loaded when it is needed: it takes as long as all the rest of the engine. */
+const loadTls = () => process.getBuiltinModule('node:tls');
+
+const systemCertificates = () => (loadTls() as CertificateSource).getCACertificates;
 
 /** Handshakes that fail like this may succeed with the certificates that an organisation put on this computer. */
 const untrustedIssuer = new Set([
@@ -31,6 +33,7 @@ const isUntrustedIssuer = (error: unknown): boolean => {
 };
 
 const certificatesIn = async (path: string, what: string): Promise<string> => {
+	const {readFile} = await import('node:fs/promises');
 	const text = await readFile(path, 'utf8').catch(() => '');
 	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
 	throw new LoginError('config_error', `${what} ${displayText(path)} is not a readable file of certificates.`, {
@@ -41,11 +44,12 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 /** A list of our own replaces the default one, so the default ones go into it. Verification stays on, always. */
 const trustedCertificates = async ({env}: Facts, caFile: string | undefined): Promise<string[]> => {
 	const own = caFile === undefined ? [] : [await certificatesIn(caFile, 'The CA file')];
+	const getCACertificates = systemCertificates();
 	if (getCACertificates) return [...getCACertificates('default'), ...getCACertificates('system'), ...own];
 	const extraFile = env['NODE_EXTRA_CA_CERTS'];
 	// Node.js itself only warns of a bad one.
 	const extra = extraFile ? await certificatesIn(extraFile, 'NODE_EXTRA_CA_CERTS').catch(() => undefined) : undefined;
-	return [...tls.rootCertificates, ...(extra ? [extra] : []), ...own];
+	return [...loadTls().rootCertificates, ...(extra ? [extra] : []), ...own];
 };
 
 const variable = ({env}: Facts, name: string): string | undefined =>
@@ -106,7 +110,7 @@ const orWithSystemCertificates = (facts: Facts): typeof fetch => {
 		try {
 			return await fetch(input, init);
 		} catch (error) {
-			if (!getCACertificates || !isUntrustedIssuer(error)) throw error;
+			if (!isUntrustedIssuer(error) || systemCertificates() === undefined) throw error;
 			withSystem = trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca));
 			return (await withSystem)(input, init);
 		}

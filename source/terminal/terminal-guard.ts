@@ -1,5 +1,4 @@
 import {writeSync} from 'node:fs';
-import process from 'node:process';
 
 export type TerminalGuardOptions = {
 	/** The file descriptor of the terminal that a screen draws on. @default 1 */
