@@ -10,7 +10,7 @@ import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
 import {useScreen, usePulse} from './use-screen.js';
-import {useWayControls, wayKeys} from './use-way-controls.js';
+import {useWayControls, wayKeys, withHiddenCode} from './use-way-controls.js';
 import {browserStatus} from './way-status.js';
 
 /** What `<BrowserScreen>` takes. */
@@ -18,12 +18,13 @@ export type BrowserScreenProps = ScreenProps;
 
 /** The browser route's short address and what it waits for (RFC 8252), with a device route under it if one is open. */
 export function BrowserScreen(props: BrowserScreenProps): ReactNode {
-	const {state, canGoBack = false} = props;
+	const {canGoBack = false} = props;
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const pulse = usePulse(state, look, {clock: props.clock, isStill: speaks});
+	const pulse = usePulse(props.state, look, {clock: props.clock, isStill: speaks});
 	const {messages} = look;
 	const controls = useWayControls({...props, messages, primary: 'browser'});
+	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
 	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
 	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
 	if (browser === undefined) return null;
@@ -33,6 +34,7 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	const keys = wayKeys(state, {
 		primary: 'browser',
 		more: controls.more,
+		hidesCode: controls.hidesCode,
 		squareIsShown: undefined,
 		isNarrow: columns < 60,
 		canGoBack,

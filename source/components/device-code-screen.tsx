@@ -14,7 +14,7 @@ import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
 import {useScreen, usePulse} from './use-screen.js';
-import {useWayControls, wayKeys, type WayControls} from './use-way-controls.js';
+import {useWayControls, wayKeys, withHiddenCode, type WayControls} from './use-way-controls.js';
 import {deviceStatus} from './way-status.js';
 
 /** What `<DeviceCodeScreen>` takes. */
@@ -66,8 +66,9 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 
 	const asking = askingOf(state, props, look);
 	const contentWith = (drawn: Square | undefined, controls: Partial<WayControls>): CodeContent | undefined => {
-		if (device?.code === undefined) return undefined;
-		const {verificationUri, verificationUriComplete, userCode} = device.code;
+		const shown = (controls.hidesCode ? withHiddenCode(state) : state).routes.device?.code;
+		if (device === undefined || shown === undefined) return undefined;
+		const {verificationUri, verificationUriComplete, userCode} = shown;
 		const formerCode = device.formerCodes.at(-1);
 		const status = deviceStatus(device, pulse, look);
 		return {
@@ -81,15 +82,16 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 			remarks: remarksOf(device, state, look),
 			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, look, width)),
 			...(controls.notice !== undefined && {notice: controls.notice}),
-			keys: keysFor(controls.more === true, square && drawn !== undefined),
+			keys: keysFor(controls, square && !controls.hidesCode ? drawn !== undefined : undefined),
 			moreKeys: controls.more === true,
 			look,
 		};
 	};
-	const keysFor = (more: boolean, squareIsShown: boolean | undefined) =>
+	const keysFor = ({more = false, hidesCode = false}: Partial<WayControls>, squareIsShown: boolean | undefined) =>
 		wayKeys(state, {
 			primary: 'device',
 			more,
+			hidesCode,
 			squareIsShown,
 			isNarrow: size.columns < 60,
 			canGoBack,
@@ -112,7 +114,8 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	if (device === undefined) return null;
 	const {columns} = size;
 	if (speaks) {
-		const lines = spokenWays(state, asking, keysFor(controls.more, undefined), look);
+		const told = controls.hidesCode ? withHiddenCode(state) : state;
+		const lines = spokenWays(told, asking, keysFor(controls, undefined), look);
 		return <SpokenLines lines={lines} notice={controls.notice} />;
 	}
 
@@ -123,10 +126,12 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 		return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
 	}
 
-	const wanted = controls.wantsSquare === undefined ? offered : controls.wantsSquare ? square : undefined;
+	const asked = controls.wantsSquare === undefined ? offered : controls.wantsSquare ? square : undefined;
+	// Whoever scans it has the code.
+	const wanted = controls.hidesCode ? undefined : asked;
 	const withSquare = draw(wanted, controls);
 	const tooSmall =
-		controls.wantsSquare === true && square !== undefined && withSquare?.square === undefined
+		controls.wantsSquare === true && wanted !== undefined && square !== undefined && withSquare?.square === undefined
 			? {notice: messages.tooSmallForSquare(square.columns + squareMargin, square.rows + 4)}
 			: {};
 	const frame = withSquare?.square === undefined ? draw(undefined, {...tooSmall, ...controls}) : withSquare;

@@ -1,4 +1,5 @@
 import {useState} from 'react';
+import {displayText} from '../engine/display-text.js';
 import {toLoginError} from '../engine/login-error.js';
 import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
 import type {SafeUrl} from '../engine/safe-url.js';
@@ -10,6 +11,8 @@ import type {ScreenProps} from './screen-props.js';
 export type WayControls = {
 	/** Whether the person asked for the square, or asked it away; undefined before they did. */
 	readonly wantsSquare: boolean | undefined;
+	/** Whether the code is not to be read by who looks over a shoulder (RFC 8628 §5.5). */
+	readonly hidesCode: boolean;
 	/** Whether the other keys are shown. */
 	readonly more: boolean;
 	/** What there is to say about the last thing that was asked for, or that went wrong. */
@@ -34,6 +37,15 @@ const noticeOf = ({routes, pasteRejected, lastFailure}: LoginState, messages: Me
 	return isOpen(routes.browser) && (routes.browser?.ignored.count ?? 0) > 0 ? messages.browser.ignored : undefined;
 };
 
+/** The same with a code that cannot be read, nor scanned. */
+export const withHiddenCode = (state: LoginState): LoginState => {
+	const {device} = state.routes;
+	if (device?.code === undefined) return state;
+	const {verificationUriComplete: _, ...code} = device.code;
+	const userCode = displayText(code.userCode.replaceAll(/[\p{L}\p{N}]/gu, '*'));
+	return {...state, routes: {...state.routes, device: {...device, code: {...code, userCode}}}};
+};
+
 /** The address that `u` copies: the real one, not the short one that works on this computer only. */
 const addressOf = ({routes}: LoginState, primary: 'device' | 'browser'): SafeUrl | undefined => {
 	const device = isOpen(routes.device) ? routes.device?.code?.verificationUri : undefined;
@@ -54,6 +66,7 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 	const {routes, discovery} = state;
 	const [said, setSaid] = useState<string>();
 	const [wantsSquare, setWantsSquare] = useState<boolean>();
+	const [hidesCode, setHidesCode] = useState(false);
 	const [more, setMore] = useState(false);
 	const {copy, last: copied} = useClipboard(clipboard);
 	const [forgotten, setForgotten] = useState<unknown>();
@@ -105,6 +118,9 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 		s() {
 			if (squareByDefault !== undefined) setWantsSquare(wanted => !(wanted ?? squareByDefault));
 		},
+		h() {
+			if (isOpen(routes.device)) setHidesCode(hidden => !hidden);
+		},
 		'?'() {
 			setMore(shown => !shown);
 		},
@@ -131,7 +147,7 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 		return text === routes.device?.code?.userCode ? words.code : words.address;
 	};
 	const notice = said ?? copyNotice() ?? options.notice ?? noticeOf(state, messages);
-	return {more, wantsSquare, ...(notice !== undefined && {notice})};
+	return {more, hidesCode, wantsSquare, ...(notice !== undefined && {notice})};
 };
 
 /** The keys that lead somewhere now, the usual ones or the others. */
@@ -140,6 +156,7 @@ export const wayKeys = (
 	{
 		primary,
 		more,
+		hidesCode,
 		squareIsShown,
 		isNarrow,
 		canGoBack,
@@ -150,6 +167,7 @@ export const wayKeys = (
 	}: {
 		readonly primary: 'device' | 'browser';
 		readonly more: boolean;
+		readonly hidesCode: boolean;
 		readonly squareIsShown: boolean | undefined;
 		readonly isNarrow: boolean;
 		readonly canGoBack: boolean;
@@ -173,6 +191,7 @@ export const wayKeys = (
 			...wanted(canOpen('device'), keys.addCode),
 			...wanted(squareIsShown !== undefined, squareIsShown ? keys.hideSquare : keys.showSquare),
 			...wanted(device, keys.newCode),
+			...wanted(device, hidesCode ? keys.showCode : keys.hideCode),
 			...wanted(canWrite, keys.writeAddress),
 			...(way === undefined ? [] : [preference?.route === way ? keys.notAlways : keys.always[way]]),
 			keys.fewer,

@@ -224,6 +224,28 @@ test('s hides the square and shows it again; ? shows the other keys', async () =
 	);
 });
 
+test('D22: h hides the code, and the square that has it, from who looks on, on both screens; it is copied still', async () => {
+	const {copied, clipboard} = copying({status: 'copied'});
+	const cases = [tapes.codeShown, [...tapes.browserShown, tapes.opened('device'), tapes.deviceCode]] as const;
+	for (const events of cases) {
+		await scene(
+			events,
+			async ({terminal}) => {
+				await terminal.type('h');
+				assert.doesNotMatch(text(terminal), /WDJB|MJHT|█/);
+				assert.match(text(terminal), /\*{4}-\*{4}/);
+				await terminal.type('?');
+				assert.match(text(terminal), /h show code/);
+				await terminal.type('c');
+				assert.equal(copied.pop(), 'WDJB-MJHT');
+				await terminal.type('h');
+				assert.match(text(terminal), /WDJB-MJHT/);
+			},
+			{route: 'auto', clipboard},
+		);
+	}
+});
+
 test('a square that does not fit is not drawn when asked for, and the window it needs is named', async () => {
 	await scene(
 		tapes.codeShown,
