@@ -189,6 +189,8 @@ export const messages = {
 		copyAddress: 'u copy address',
 		showSquare: 's square',
 		hideSquare: 's hide square',
+		showCode: 'h show code',
+		hideCode: 'h hide code',
 		useCode: 'd use a code',
 		addCode: 'd use a code as well',
 		useBrowser: "b use this computer's browser",
