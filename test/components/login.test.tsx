@@ -509,9 +509,9 @@ test('StrictMode: mounted twice, one login starts', async () => {
 			assert.ok(engine.runs.slice(0, -1).every(({isCancelled}) => isCancelled));
 			assert.equal(run.isCancelled, false);
 			assert.equal(run.listeners, 1);
-			run.emit(tapes.polled);
+			run.emit({type: 'slow-down', interval: 10, nextPollAt: tapes.start + 38_000});
 			await terminal.settle();
-			assert.match(text(terminal), /Checked 3 times/);
+			assert.match(text(terminal), /The server asked us to slow down/);
 		},
 		{route: 'auto', wrap: node => <StrictMode>{node}</StrictMode>},
 	);
