@@ -26,11 +26,14 @@ export const askSecretService = async (environment: Environment, timeout: number
 	return new Promise(resolve => {
 		const socket = connect(path);
 		const finish = (state: SecretServiceState) => {
+			clearImmediate(start);
 			clearTimeout(timer);
 			socket.destroy();
 			resolve(state);
 		};
-		const timer = setTimeout(() => finish('silent'), timeout);
+		// The time runs from when this process can listen: loading a module may block it for longer, on a slow disk.
+		let timer: NodeJS.Timeout | undefined;
+		const start = setImmediate(() => (timer = setTimeout(() => finish('silent'), timeout)));
 		const answers = new Answers();
 		socket.on('error', () => finish('absent'));
 		socket.on('close', () => finish('absent'));

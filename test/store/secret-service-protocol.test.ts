@@ -61,6 +61,13 @@ for (const [what, answer, state] of [
 	});
 }
 
+test('its time runs from when this process can listen: what blocks it meanwhile takes none of that', async t => {
+	const bytes = Buffer.concat([greeting, locked(0)]);
+	const asked = askSecretService(await startBus(t, bytes), 2000);
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2100);
+	assert.equal(await asked, 'ready');
+});
+
 test('a peer that is no bus is as good as none', async t => {
 	const endless = message(methodReturn, Buffer.alloc(0));
 	endless.writeUInt32LE(0xffff_fff0, 4);
