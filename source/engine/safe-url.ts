@@ -23,6 +23,10 @@ export const loopbackPort = (redirectUri: string): number | undefined => {
 const shellCharacters = /[$()`;'"|<>^\\]/g;
 const percentEncode = (character: string) => '%' + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 
+/** An address as an error may show it: what stands before an `@` may be a password. */
+export const shownAddress = (text: string): string =>
+	displayText(text.replace(/^([\w+.-]*:?[/\\]*)[^/?#]*@/, '$1…@'), 80);
+
 /** Why an address is refused, or the parsed address. */
 export const checkUrl = (text: string): URL | string => {
 	if (!URL.canParse(text)) return 'it is not an address';
@@ -50,7 +54,7 @@ export const safeUrl = (
 ): SafeUrl => {
 	const url = checkUrl(text);
 	if (typeof url === 'string') {
-		throw new LoginError(code, `${what} cannot be used: ${url} (${displayText(text, 80)}).`, {
+		throw new LoginError(code, `${what} cannot be used: ${url} (${shownAddress(text)}).`, {
 			hint: 'Check the address of the provider, or ask whoever runs it.',
 		});
 	}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/engine/login-error.js';
-import {isLoopbackHost, safeUrl} from '../../source/engine/safe-url.js';
+import {isLoopbackHost, safeUrl, shownAddress} from '../../source/engine/safe-url.js';
 
 const accepted: readonly (readonly [string, string])[] = [
 	['https://auth.example/device', 'https://auth.example/device'],
@@ -50,6 +50,24 @@ for (const text of refused) {
 		);
 	});
 }
+
+test('S22: a refused address is shown without what may be a password', () => {
+	for (const text of [
+		'https://ada:canary@auth.example/',
+		'https://canary@auth.example',
+		'//a:canary@b',
+		'a:canary@b/c',
+	]) {
+		assert.equal(shownAddress(text).includes('canary'), false, text);
+	}
+
+	assert.equal(shownAddress('https://ada:canary@auth.example/a'), 'https://…@auth.example/a');
+	assert.equal(shownAddress('https://auth.example/@ada'), 'https://auth.example/@ada');
+	assert.throws(
+		() => safeUrl('https://a:canary@b.example', 'It'),
+		({message}: LoginError) => !message.includes('canary'),
+	);
+});
 
 test('S34: only 127.0.0.0/8, ::1 and localhost are loopback', () => {
 	for (const host of ['127.0.0.1', '127.8.9.10', '[::1]', 'localhost']) assert.equal(isLoopbackHost(host), true);

@@ -4,6 +4,7 @@ import {LoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
 import {redirectAdvice} from '../redirect-advice.js';
+import {checkClientSecret} from '../protocol/client-authentication.js';
 import type {SafeUrl} from '../safe-url.js';
 import type {TokenSet} from '../token-set.js';
 import {
@@ -101,6 +102,8 @@ const timedOut = (redirectUri: string, strays: number) => {
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async context => {
 	const {provider, clock, emit, inbox, autoOpen} = context;
+	// The code is exchanged after the person has signed in, which is too late to find that out.
+	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 	const transaction = createTransaction(provider, context.random);
 	const answer = new AwaitedAnswer(context, transaction);
 	const {redirectUri, loopback} = await listen(context, transaction, answer);

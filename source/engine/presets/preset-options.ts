@@ -1,7 +1,7 @@
 import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider} from '../provider.js';
-import {checkUrl} from '../safe-url.js';
+import {checkUrl, shownAddress} from '../safe-url.js';
 
 const commonNames = [
 	'clientId',
@@ -65,7 +65,7 @@ export const checkIssuer = (issuer: string): string => {
 	const url = checkUrl(required(issuer, 'issuer', hint));
 	const problem = typeof url === 'string' ? url : /[?#]/.test(issuer) ? 'it has a query or a fragment' : undefined;
 	if (problem === undefined) return issuer;
-	throw misconfigured(`The issuer cannot be used: ${problem} (${displayText(issuer, 80)}).`, hint);
+	throw misconfigured(`The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`, hint);
 };
 
 /**
@@ -79,7 +79,7 @@ export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints
 		const problem = typeof url === 'string' ? url : url.hash === '' ? undefined : 'it has a fragment';
 		if (problem === undefined) continue;
 		throw misconfigured(
-			`The ${name} endpoint cannot be used: ${problem} (${displayText(address, 80)}).`,
+			`The ${name} endpoint cannot be used: ${problem} (${shownAddress(address)}).`,
 			'Copy the address from the documentation of the provider.',
 		);
 	}

@@ -1,8 +1,7 @@
 import {BlockList, isIP} from 'node:net';
 import type {AuthorizationServer} from 'oauth4webapi';
-import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
-import {checkUrl, isLoopbackHost} from '../safe-url.js';
+import {checkUrl, isLoopbackHost, shownAddress} from '../safe-url.js';
 
 /** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
 const privateAddresses = new BlockList();
@@ -56,7 +55,7 @@ export const checkServerAddress = (
 				? 'it leads into a private network'
 				: undefined;
 	if (typeof url !== 'string' && problem === undefined) return url;
-	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${displayText(text, 80)}).`, {
+	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownAddress(text)}).`, {
 		hint: 'Check the address of the provider, or ask whoever runs it.',
 	});
 };

@@ -29,6 +29,15 @@ const chooseMethod = (
 		: 'post';
 };
 
+/**
+ * Finds out that the secret cannot be had while nobody has done anything for it yet.
+ *
+ * @throws LoginError `config_error`, or what the application's own way to the secret throws
+ */
+export const checkClientSecret = async (provider: Provider, offered?: readonly string[]): Promise<void> => {
+	if (chooseMethod(provider, offered) !== 'none') await readSecret(provider);
+};
+
 /** HTTP Basic without the form encoding that RFC 6749 §2.3.1 asks for. */
 const rawBasic = (clientId: string, secret: string): string => {
 	const bytes = new TextEncoder().encode(`${clientId}:${secret}`);

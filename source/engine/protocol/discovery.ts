@@ -9,7 +9,7 @@ import type {Clock} from '../clock.js';
 import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
-import {checkUrl} from '../safe-url.js';
+import {checkUrl, shownAddress} from '../safe-url.js';
 import {checkMetadata, endpointNames} from './check-metadata.js';
 import {unusableAnswer} from './error-mapping.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
@@ -39,7 +39,7 @@ const checkIssuer = (issuer: string): void => {
 	const problem =
 		typeof url === 'string' ? url : url.search === '' && url.hash === '' ? undefined : 'it has a query or a fragment';
 	if (problem === undefined) return;
-	throw new LoginError('config_error', `The issuer cannot be used: ${problem} (${displayText(issuer, 80)}).`, {
+	throw new LoginError('config_error', `The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`, {
 		hint: 'An issuer is an https address, as in https://login.example.com.',
 	});
 };

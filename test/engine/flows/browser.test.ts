@@ -226,6 +226,15 @@ test('O02: consent is asked for with offline_access alone, and never over a prom
 	);
 });
 
+test('nobody is sent to the browser for a client whose secret cannot be had', async t => {
+	const clientSecret = () => {
+		throw new LoginError('config_error', 'The variable ACME_SECRET is not set.', {hint: 'Set it.'});
+	};
+	const login = start(t, {provider: {clientSecret}});
+	assert.equal((await failure(login)).message, 'The variable ACME_SECRET is not set.');
+	assert.deepEqual(login.events, []);
+});
+
 test('the nonce is sent where an ID token is expected, and only there', async t => {
 	const query = new URL((await start(t).until('authorization-url')).url).searchParams;
 	assert.equal(query.has('nonce'), false);
