@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {inkMajors, useInk} from '../support/ink-versions.js';
-import {runInPty, type PtyRun} from '../support/pty.js';
+import {cleanEnvironment, runInPty, type PtyRun} from '../support/pty.js';
 import {requireProgram} from '../support/requirements.js';
 import type {TerminalEmulator} from '../support/terminal-emulator.js';
 
@@ -101,18 +101,19 @@ test('demand 2: where the terminal has no links the address is whole all the sam
 });
 
 /** A tmux of the test's own, with nobody's configuration, and one window of that width. */
-const startTmux = async (t: TestContext, tmux: string, columns: number, words: readonly string[]) => {
+const startTmux = async (t: TestContext, tmux: string, columns: number, program: readonly string[]) => {
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'tmux-'));
+	const words = ['-S', path.join(folder, 'socket'), '-f', '/dev/null'];
 	const ask = async (...args: readonly string[]) =>
-		(await promisify(execFile)(tmux, ['-S', path.join(folder, 'socket'), '-f', '/dev/null', ...args])).stdout;
+		(await promisify(execFile)(tmux, [...words, ...args], {env: cleanEnvironment()})).stdout;
 	t.after(async () => {
 		await ask('kill-server').catch(() => undefined);
 		await rm(folder, {recursive: true, force: true});
 	});
-	const quoted = words.map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+	const quoted = program.map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 	const size = ['-x', String(columns), '-y', '24'];
 	const environment = ['-e', 'COLORTERM=truecolor', '-e', 'LANG=C.UTF-8'];
-	await ask('new-session', '-d', ...size, ...environment, `env -u CI ${quoted}; tmux wait-for -S over`);
+	await ask('new-session', '-d', ...size, ...environment, `${quoted}; tmux wait-for -S over`);
 	return ask;
 };
 

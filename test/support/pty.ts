@@ -53,7 +53,7 @@ export type PtyRun = {
 };
 
 /** Nothing of the machine that runs the tests, and no CI: what a person with a good terminal has. */
-const cleanEnvironment = (): Record<string, string | undefined> => ({
+export const cleanEnvironment = (): Record<string, string | undefined> => ({
 	PATH: process.env['PATH'],
 	HOME: process.env['HOME'],
 	USER: 'person',
