@@ -24,7 +24,10 @@ export type Endpoints = {
 
 /** How a provider's answers differ from the standards; each is undone before the protocol library sees the answer. */
 export type Dialect = {
-	/** An answer with status 200 may hold an `error`: GitHub, Slack. On for all while polling. */
+	/**
+	 * An answer with status 200 may hold an `error` of the provider's own: GitHub, Slack. On for all while polling, and
+	 * for the codes of the standards.
+	 */
 	readonly errorsIn200?: boolean;
 	/** Requests to the token and device endpoints are JSON instead of forms: better-auth <= 1.4. */
 	readonly requestFormat?: 'form' | 'json';

@@ -97,7 +97,8 @@ const decideStatus = (body: Json, status: number, purpose: Purpose, dialect: Dia
 	const {error} = body;
 	const code = typeof error === 'string' && body['access_token'] === undefined ? error : '';
 	if (code !== '' && status >= 200 && status < 300) {
-		return purpose === 'device-token' || dialect.errorsIn200 === true ? 400 : status;
+		const isError = isOAuthErrorCode(code) || purpose === 'device-token' || dialect.errorsIn200 === true;
+		return isError ? 400 : status;
 	}
 
 	if (isOAuthErrorCode(code)) return status >= 500 && !isTemporaryErrorCode(code) ? 400 : status;

@@ -18,8 +18,9 @@ const normalise = async (response: Response, purpose: Purpose = 'token', setting
 	};
 };
 
-test('A1: a 200 that holds an error is an error while polling, and elsewhere where the dialect says so', async () => {
-	const error = () => json({error: 'authorization_pending'});
+test('A1: a 200 with an error of the standards is that error, any other one while polling or where the dialect says so', async () => {
+	assert.equal((await normalise(json({error: 'invalid_grant'}), 'token')).status, 400);
+	const error = () => json({error: 'bad_day'});
 	assert.equal((await normalise(error(), 'device-token')).status, 400);
 	assert.equal((await normalise(error(), 'token')).status, 200);
 	assert.equal((await normalise(error(), 'token', {dialect: {errorsIn200: true}})).status, 400);
