@@ -37,13 +37,16 @@ export const startKeyring = async (
 	const session = spawn('dbus-run-session', ['--', 'sh', '-c', script], {
 		env: place,
 		stdio: ['pipe', 'pipe', 'ignore'],
+		// A group of its own, so that the bus and the daemon end with it.
+		detached: true,
 	});
 	const ended = once(session, 'exit');
 	const [address] = (await once(createInterface({input: session.stdout}), 'line')) as [string];
 	session.stdin.end('password');
 	const environment = {...place, DBUS_SESSION_BUS_ADDRESS: address};
 	const stop = async () => {
-		session.kill();
+		if (session.pid !== undefined) process.kill(-session.pid);
+		session.stdout.destroy();
 		await ended;
 	};
 	const own = process.env['DBUS_SESSION_BUS_ADDRESS'];
