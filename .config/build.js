@@ -4,34 +4,11 @@ import path from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
 import * as esbuild from 'esbuild';
+import {fewSpinners, rememberedTokens, sharedStyles, yogaWithoutFetch} from './lean-ink.js';
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
 const run = promisify(execFile);
-
-/** Of the eighty spinners those that the screens draw (glyphs.ts). */
-const fewSpinners = {
-	name: 'few-spinners',
-	setup(build) {
-		build.onLoad({filter: /cli-spinners\/spinners\.json$/}, async ({path}) => {
-			const {dots, line} = JSON.parse(await readFile(path, 'utf8'));
-			return {contents: JSON.stringify({dots, line}), loader: 'json'};
-		});
-	},
-};
-
-/**
- * Yoga asks `fetch` for the assembly that it has inside it, and Node.js takes a while to load what `fetch` is made of.
- * Without one it takes the same from the text itself.
- */
-const yogaWithoutFetch = {
-	name: 'yoga-without-fetch',
-	setup(build) {
-		build.onLoad({filter: /yoga-wasm-base64-esm\.js$/}, async ({path}) => ({
-			contents: `const fetch = undefined;\n${await readFile(path, 'utf8')}`,
-		}));
-	},
-};
 
 const readPackage = async () => JSON.parse(await readFile('package.json', 'utf8'));
 
@@ -176,7 +153,7 @@ const buildCommand = async () => {
 			entryPoints: later.map(name => `source/commands/${name}.ts`),
 			outExtension: {'.js': '.mjs'},
 			splitting: true,
-			plugins: [askForBuiltins, fewSpinners, yogaWithoutFetch],
+			plugins: [askForBuiltins, fewSpinners, yogaWithoutFetch, rememberedTokens, sharedStyles],
 			// These bring files of their own that they look for beside themselves.
 			external: ['clipboardy', 'open', '@napi-rs/keyring'],
 			// Ink asks for the devtools only where DEV=true; it is not installed here.

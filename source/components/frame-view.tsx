@@ -1,8 +1,8 @@
 import {Box, Text} from 'ink';
-import type {ReactNode} from 'react';
+import {memo, type ReactNode} from 'react';
 import {hyperlink} from '../terminal/links.js';
 import {squareGap, squareMargin, type Frame} from './frame.js';
-import type {Line, Span} from './line.js';
+import {isSameLine, type Line, type Span} from './line.js';
 import type {Look} from './look.js';
 import {QrCode} from './qr-code.js';
 import {Spinner} from './spinner.js';
@@ -32,16 +32,24 @@ function SpanText({span, look, parts}: DrawProps & {readonly span: Span}): React
 	);
 }
 
+/** Each second a screen is composed anew, and nearly all of its rows are as before. */
+const Row = memo(
+	function Row({line, look, parts}: DrawProps & {readonly line: Line}): ReactNode {
+		return (
+			<Box height={1} flexShrink={0}>
+				<Text wrap="truncate">
+					{line.length === 0
+						? ' '
+						: line.map((span, position) => <SpanText key={position} span={span} look={look} parts={parts} />)}
+				</Text>
+			</Box>
+		);
+	},
+	(before, after) => before.look === after.look && before.parts === after.parts && isSameLine(before.line, after.line),
+);
+
 function Lines({lines, look, parts}: DrawProps & {readonly lines: readonly Line[]}): ReactNode {
-	return lines.map((line, index) => (
-		<Box key={index} height={1} flexShrink={0}>
-			<Text wrap="truncate">
-				{line.length === 0
-					? ' '
-					: line.map((span, position) => <SpanText key={position} span={span} look={look} parts={parts} />)}
-			</Text>
-		</Box>
-	));
+	return lines.map((line, index) => <Row key={index} line={line} look={look} parts={parts} />);
 }
 
 /** Draws a composed screen, row by row. */

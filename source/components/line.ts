@@ -14,6 +14,13 @@ export type Span = {
 /** One row of a screen. A screen is composed of these before it is drawn, so that its height is known beforehand. */
 export type Line = readonly Span[];
 
+const appearance = ['text', 'bold', 'struck', 'tone', 'link', 'spinner'] as const satisfies readonly (keyof Span)[];
+
+/** Whether two lines are drawn alike. */
+export const isSameLine = (one: Line, other: Line): boolean =>
+	one.length === other.length &&
+	one.every((span, index) => appearance.every(member => span[member] === other[index]?.[member]));
+
 export const blank: Line = [];
 export const plain = (text: string): Line => [{text}];
 export const bold = (text: string): Line => [{text, bold: true}];
@@ -33,6 +40,7 @@ export const lineWidth = (line: Line): number => line.reduce((sum, {text}) => su
 
 /** Cuts a text into pieces of at most `width` columns. */
 export const cutEvery = (text: string, width: number): string[] => {
+	if (widthOf(text) <= width) return [text];
 	const pieces: string[] = [''];
 	for (const character of text) {
 		const last = pieces.at(-1) ?? '';

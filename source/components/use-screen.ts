@@ -1,4 +1,4 @@
-import {useState} from 'react';
+import {useMemo, useState} from 'react';
 import {systemClock, type Clock} from '../engine/clock.js';
 import {isOpen, type LoginState, type PollingState} from '../engine/login-state.js';
 import {useCountdown} from '../hooks/use-countdown.js';
@@ -17,11 +17,14 @@ export type Screen = {
 export const useScreen = ({
 	columns,
 	maxRows,
-	...look
+	theme,
+	messages,
+	environment,
 }: Pick<ScreenProps, 'columns' | 'maxRows' | 'theme' | 'messages' | 'environment'>): Screen => {
 	const terminal = useTerminalSize();
+	const look = useMemo(() => lookOf({theme, messages, environment}), [theme, messages, environment]);
 	return {
-		look: lookOf(look),
+		look,
 		size: {
 			columns: columns ?? terminal.columns,
 			// As tall as the window, and older versions of Ink wipe what was above.

@@ -1,0 +1,63 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+
+/*
+ * Plugins for esbuild: what the Ink inside the command does without, each with the same outcome.
+ */
+
+/** Of the eighty spinners those that the screens draw (glyphs.ts). */
+export const fewSpinners = {
+	name: 'few-spinners',
+	setup(build) {
+		build.onLoad({filter: /cli-spinners\/spinners\.json$/}, async ({path}) => {
+			const {dots, line} = JSON.parse(await readFile(path, 'utf8'));
+			return {contents: JSON.stringify({dots, line}), loader: 'json'};
+		});
+	},
+};
+
+/**
+ * Yoga asks `fetch` for the assembly that it has inside it, and Node.js takes a while to load what `fetch` is made of.
+ * Without one it takes the same from the text itself.
+ */
+export const yogaWithoutFetch = {
+	name: 'yoga-without-fetch',
+	setup(build) {
+		build.onLoad({filter: /yoga-wasm-base64-esm\.js$/}, async ({path}) => ({
+			contents: `const fetch = undefined;\n${await readFile(path, 'utf8')}`,
+		}));
+	},
+};
+
+/** The next frame has nearly all rows of the one before: each is taken apart once. */
+const rememberTokens = `
+const known = new Map();
+export function tokenize(text, end) {
+	if (end !== undefined) return tokenizeAnew(text, end);
+	if (known.size > 200) known.clear();
+	if (!known.has(text)) known.set(text, tokenizeAnew(text));
+	return known.get(text);
+}
+`;
+
+export const rememberedTokens = {
+	name: 'remembered-tokens',
+	setup(build) {
+		build.onLoad({filter: /ansi-tokenize\/build\/tokenize\.js$/}, async ({path}) => {
+			const [before, after, ...more] = (await readFile(path, 'utf8')).split('export function tokenize(');
+			if (after === undefined || more.length > 0) throw new Error(`${path} is not what it was.`);
+			return {contents: `${before}function tokenizeAnew(${after}${rememberTokens}`};
+		});
+	},
+};
+
+/** Half of what Ink does for a frame is to compare the styles of cells that have the same. */
+export const sharedStyles = {
+	name: 'shared-styles',
+	setup(build) {
+		build.onLoad({filter: /ansi-tokenize\/build\/styledChars\.js$/}, async ({path: original}) => ({
+			contents: await readFile(path.join(import.meta.dirname, 'styled-chars.js'), 'utf8'),
+			resolveDir: path.dirname(original),
+		}));
+	},
+};
