@@ -6,9 +6,9 @@ import {compiles, signIn, suite, withoutInk} from './checks.js';
 import {addSuite, createProject, findNode, openWorkshop, type Project, type Workshop} from './projects.js';
 
 /**
- * `npm run test:matrix`: the packed package beside each Ink on each Node, and without Ink. In each of them the suite of
- * the screens runs against what is installed, and somebody signs in to the embedded server. Major versions of Node as
- * arguments leave out the others.
+ * `npm run test:matrix`: the packed package beside each Ink on each Node, and without Ink. In each of them somebody signs
+ * in to the embedded server with the package, and the suite of the screens runs on the same source with that Ink and
+ * React. Major versions of Node as arguments leave out the others.
  */
 const wanted = process.argv.slice(2).map(Number);
 const nodes = [20, 22, 24].filter(major => wanted.length === 0 || wanted.includes(major));

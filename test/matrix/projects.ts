@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
+import * as esbuild from 'esbuild';
 
 export const root = path.dirname(path.dirname(import.meta.dirname));
 const run = promisify(execFile);
@@ -90,8 +91,28 @@ export const createProject = async (
 };
 
 /**
- * The tests of the screens and hooks, beside the installed package in place of its source; but for the one that runs the
- * others on each Ink.
+ * The source, each module for itself as the tests of the screens take it, so that it finds the Ink and the React that are
+ * installed: the package has its modules in few files. An ink-spinner would bring an Ink of its own, so it goes inside.
+ */
+const compileModules = async (outdir: string): Promise<void> => {
+	const source = path.join(root, 'source');
+	const files = await readdir(source, {recursive: true});
+	const common = {
+		outbase: source,
+		outdir,
+		format: 'esm',
+		platform: 'node',
+		target: 'node20',
+		jsx: 'automatic',
+	} as const;
+	const isModule = (file: string) => /\.tsx?$/.test(file) && path.basename(file) !== 'spinner.tsx';
+	await esbuild.build({...common, entryPoints: files.filter(isModule).map(file => path.join(source, file))});
+	const spinner = path.join(source, 'components', 'spinner.tsx');
+	await esbuild.build({...common, entryPoints: [spinner], bundle: true, external: ['ink', 'react']});
+};
+
+/**
+ * The tests of the screens and hooks, beside what is installed; but for the one that runs the others on each Ink.
  */
 export const addSuite = async (project: string): Promise<readonly string[]> => {
 	const folders = ['components', 'hooks', 'support'];
@@ -100,7 +121,7 @@ export const addSuite = async (project: string): Promise<readonly string[]> => {
 			cp(path.join(root, 'test', folder), path.join(project, 'test', folder), {recursive: true}),
 		),
 	);
-	await symlink(path.join(project, 'node_modules', 'ink-login', 'build'), path.join(project, 'source'), 'junction');
+	await compileModules(path.join(project, 'source'));
 	const files = await Promise.all(folders.slice(0, 2).map(async folder => readdir(path.join(project, 'test', folder))));
 	return files.flatMap((names, index) =>
 		names
