@@ -74,7 +74,8 @@ export const record = async (
 		}
 	};
 	const show = async (pattern: RegExp, seconds: number) => {
-		const text = await terminal.waitFor(pattern, String(pattern), 30_000);
+		const isWhole = () => !emulator.isUpdating && pattern.test(emulator.text);
+		const text = await terminal.waitFor(isWhole, String(pattern), 30_000);
 		take(seconds);
 		return text;
 	};

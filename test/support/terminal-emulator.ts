@@ -117,6 +117,11 @@ export class TerminalEmulator {
 		return this.#terminal.modes.bracketedPasteMode;
 	}
 
+	/** Whether the program is in the middle of a frame that a terminal shows once it is whole (mode 2026). */
+	get isUpdating(): boolean {
+		return this.#terminal.modes.synchronizedOutputMode;
+	}
+
 	/** The cells of a row of the window, in a theme. */
 	cells(row: number, theme: Theme = darkTheme): Cell[] {
 		const line = this.#buffer.getLine(this.#buffer.baseY + row);
