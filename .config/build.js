@@ -108,7 +108,7 @@ const leaveForLater = {
 /** What a quick answer needs, or may need: to read and to compile the others would take a millisecond. */
 const quick = {
 	'quick-token': 'source/commands/quick-token.ts',
-	'early-frame': 'source/commands/early-frame.ts',
+	'early-picker': 'source/commands/early-picker.ts',
 	'command-line': 'source/commands/command-line.ts',
 	'unseal-at-once': 'source/store/unseal-at-once.ts',
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import type {EarlyFrame} from './commands/early-screen.js';
+import type {EarlyPicker} from './commands/early-picker.js';
 import {writeAtOnce} from './commands/write-at-once.js';
 
 // The global `process`, here and in what is loaded for a quick answer: to import it as a module opens its three streams.
@@ -32,9 +32,9 @@ const quickAnswer = async (): Promise<string | undefined> => {
 };
 
 /** The picker's first frame; every other command begins with its name. */
-const drawEarly = async (): Promise<EarlyFrame | undefined> => {
+const drawEarly = async (): Promise<EarlyPicker | undefined> => {
 	const isPicker = own[0] === undefined || own[0].startsWith('-');
-	return isPicker ? (await import('./commands/early-frame.js')).drawEarly(argv) : undefined;
+	return isPicker ? (await import('./commands/early-picker.js')).drawEarly(argv) : undefined;
 };
 
 const run = async (): Promise<void> => {

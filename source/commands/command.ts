@@ -4,7 +4,7 @@ import type {TokenEngine, TokenEngineOptions} from '../engine/token-engine.js';
 import type {TokenStore} from '../engine/token-store.js';
 import type {Facts} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';
-import type {EarlyFrame} from './early-screen.js';
+import type {EarlyPicker} from './early-picker.js';
 import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
 
 /** Where text goes. */
@@ -31,7 +31,7 @@ export type CommandContext = {
 	readonly stdout: Output;
 	readonly stderr: Output;
 	/** Stands on the terminal already. */
-	readonly early?: EarlyFrame;
+	readonly early?: EarlyPicker;
 	readonly signals: Signals;
 	/** `use` opens what the login has chosen; `login` may probe for the best place. */
 	readonly openStore: (kind: 'auto' | StoreKind, purpose: 'login' | 'use') => Promise<TokenStore>;

@@ -1,5 +1,7 @@
 /** A frame on the terminal that waits for Ink to draw the same one over it. */
-export type EarlyFrame = {
+export type EarlyScreen = {
+	/** Puts another frame, as tall as the first, in its place. */
+	redraw(lines: readonly string[]): void;
 	/** Writes to stderr; where that is the terminal too, above the frame. */
 	writeAbove(text: string): void;
 	/** Takes the frame off the terminal, if it still stands there. */
@@ -15,13 +17,17 @@ const sequences = /\u001B\[[0-?]*[ -/]*[@-~]/g; // eslint-disable-line no-contro
 const isVisible = (text: string): boolean => /\S/.test(text.replaceAll(sequences, ''));
 
 const hideCursor = '\u001B[?25l';
+/** What stands between them a terminal shows at once. */
+const update = {begin: '\u001B[?2026h', end: '\u001B[?2026l'};
 
-export const createEarlyFrame = (
+const joined = (lines: readonly string[]): string => lines.map(line => `${line}\r\n`).join('');
+
+export const createEarlyScreen = (
 	lines: readonly string[],
-	stdout: EarlyFrame['stream'],
+	stdout: EarlyScreen['stream'],
 	stderrIsTerminal: boolean,
-): EarlyFrame => {
-	const frame = lines.map(line => `${line}\r\n`).join('');
+): EarlyScreen => {
+	let frame = joined(lines);
 	/** Up to the frame's first row, and everything from there away. */
 	const away = `\u001B[${lines.length}A\r\u001B[J`;
 	let stands = true;
@@ -41,6 +47,10 @@ export const createEarlyFrame = (
 	};
 
 	return {
+		redraw(next) {
+			frame = joined(next);
+			if (stands) stdout.write(update.begin + away + frame + update.end);
+		},
 		writeAbove(text) {
 			if (stands && stderrIsTerminal) stdout.write(away + text.replaceAll('\n', '\r\n') + frame);
 			else process.stderr.write(text);

@@ -1,3 +1,4 @@
+import type {Choice} from '../components/lay-out-picker.js';
 import {showLogin} from '../components/show-login.js';
 import type {Identity} from '../engine/login-event.js';
 import type {LoginOptions} from '../engine/login-options.js';
@@ -17,6 +18,8 @@ export type ScreenOptions = {
 	/** The terminal to draw on. */
 	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
 	readonly currentIdentity: Identity | undefined;
+	/** What the person has selected before the screen was loaded. */
+	readonly initialChoice: Choice | undefined;
 	readonly showQr: boolean;
 	/** What to type where somebody else should have signed in. */
 	readonly switchCommand: string | undefined;
@@ -32,7 +35,8 @@ export type ScreenOptions = {
  * @throws LoginError
  */
 export const showScreen = async (screen: ScreenOptions): Promise<Session> => {
-	const {engine, options, stdout, currentIdentity, switchCommand, showQr, demo, preferredRoute, prefer} = screen;
+	const {engine, options, stdout, currentIdentity, initialChoice, switchCommand, showQr} = screen;
+	const {demo, preferredRoute, prefer} = screen;
 	const {signal, attended: _, ...login} = options;
 	return showLogin({
 		engine,
@@ -42,6 +46,7 @@ export const showScreen = async (screen: ScreenOptions): Promise<Session> => {
 			...login,
 			...(currentIdentity && {currentIdentity}),
 			...(switchCommand !== undefined && {switchCommand}),
+			initialChoice,
 			showQr,
 			preferredRoute,
 			...(prefer && {onPrefer: prefer}),

@@ -177,6 +177,7 @@ const show = async (
 		options,
 		stdout: context.early?.stream ?? process[view.stream],
 		currentIdentity: current?.identity,
+		initialChoice: context.early?.handOver(),
 		showQr: !line.values['no-qr'],
 		preferredRoute: preferred,
 		prefer,

@@ -5,7 +5,7 @@ import {openStore} from '../store/index.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
-import type {EarlyFrame} from './early-screen.js';
+import type {EarlyPicker} from './early-picker.js';
 import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import type {CommandName} from './options.js';
 import {listenToSignals} from './signals.js';
@@ -63,9 +63,10 @@ const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 	});
 
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
-export const main = async (argv: readonly string[], early?: EarlyFrame): Promise<number> => {
+export const main = async (argv: readonly string[], early?: EarlyPicker): Promise<number> => {
 	const {stdin, stdout, stderr} = process;
 	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled());
+	early?.onInterrupt(() => process.emit('SIGINT', 'SIGINT'));
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);

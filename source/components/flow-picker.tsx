@@ -9,6 +9,7 @@ import {
 	layOutPicker,
 	pickerOptions,
 	reasonToSay,
+	selectedBy,
 	type Choice,
 	type PickerHints,
 } from './lay-out-picker.js';
@@ -19,6 +20,8 @@ import {useScreen} from './use-screen.js';
 /** What `<FlowPicker>` takes. */
 export type FlowPickerProps = ScreenProps &
 	PickerHints & {
+		/** The line that is selected at first. @default the first that is possible */
+		readonly initialChoice?: Choice | undefined;
 		/** Called after the way was opened by a command; for `stay`, instead. */
 		readonly onChoose?: (choice: Choice) => void;
 	};
@@ -30,9 +33,9 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const [recommendation] = useState(props.recommendation);
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const [moved, setMoved] = useState<Choice>();
+	const [moved, setMoved] = useState(props.initialChoice);
 	// Keys may come faster than frames, as in a chunk that was typed before we listened: the next one counts from here.
-	const latest = useRef<Choice>(undefined);
+	const latest = useRef(moved);
 	const moveTo = (choice: Choice) => {
 		latest.current = choice;
 		setMoved(choice);
@@ -44,15 +47,6 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	};
 	const selected = indexOf(moved);
 
-	const move = (by: number) => {
-		for (let step = 1; step <= options.length; step++) {
-			const option = options[(indexOf(latest.current) + by * step + options.length * step) % options.length];
-			if (option?.isPossible) {
-				moveTo(option.choice);
-				return;
-			}
-		}
-	};
 	const choose = () => {
 		const option = options[indexOf(latest.current)];
 		if (option?.isPossible !== true) return;
@@ -63,13 +57,13 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 
 	useKeys({
 		onKey(key) {
-			if (key === 'up') move(-1);
-			else if (key === 'down') move(1);
-			else if (key === 'enter') choose();
-			else {
-				const option = options[Number(key) - 1];
-				if (option?.isPossible) moveTo(option.choice);
+			if (key === 'enter') {
+				choose();
+				return;
 			}
+
+			const next = options[selectedBy(key, options, indexOf(latest.current)) ?? -1];
+			if (next !== undefined) moveTo(next.choice);
 		},
 		isActive,
 	});

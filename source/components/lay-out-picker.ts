@@ -54,6 +54,14 @@ export const pickerOptions = (
 	];
 };
 
+/** Which line a key selects: an arrow, or its digit; undefined for a key that selects none. */
+export const selectedBy = (key: string, options: readonly Option[], selected: number): number | undefined => {
+	const by = {up: -1, down: 1}[key];
+	if (by === undefined) return options[Number(key) - 1]?.isPossible ? Number(key) - 1 : undefined;
+	const after = options.map((_, step) => (selected + by * (step + 1) + options.length * 2) % options.length);
+	return after.find(index => options[index]?.isPossible);
+};
+
 /** The options in rows that stay where they are, and what has no room in them. */
 type OptionRows = {readonly lines: readonly Line[]; readonly untold: readonly string[]};
 

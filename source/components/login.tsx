@@ -65,6 +65,8 @@ export type LoginProps = Source &
 		readonly route?: LoginOptions['route'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
+		/** The line of the picker that is selected at first. @default the first that is possible */
+		readonly initialChoice?: Choice | undefined;
 		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
 		readonly switchCommand?: string;
 		/**
@@ -303,6 +305,7 @@ export function Login(props: LoginProps): ReactNode {
 					onChoose={onChoose}
 					recommendation={recommended(recommend, state)}
 					currentIdentity={props.currentIdentity}
+					initialChoice={props.initialChoice}
 				/>
 			);
 		}

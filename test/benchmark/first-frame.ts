@@ -23,14 +23,14 @@ const until =
  * terminal's own buffer for whoever reads it. (Pressed before the program has switched the echo off it would also be
  * painted, which no program can prevent.)
  */
-const untilKeysWork =
-	(node: string, program: Program): Trial =>
+const untilKeyWorks =
+	(node: string, program: Program, key: string, effect: RegExp): Trial =>
 	async () => {
 		const terminal = openTerminal(node, program);
 		try {
 			await terminal.sees(picker);
-			terminal.type('\u001B[B');
-			return await terminal.sees(/❯ 2 /);
+			terminal.type(key);
+			return await terminal.sees(effect);
 		} finally {
 			await terminal.end();
 		}
@@ -51,7 +51,8 @@ export const firstFrame: Part = async ({node, version, build, runs, folder}) => 
 			bare: processTime(node, {args: ['-e', '0']}),
 			plain: until(node, plain, /Hello, world/),
 			frame: until(node, command, picker),
-			keys: untilKeysWork(node, command),
+			keys: untilKeyWorks(node, command, '\u001B[B', /❯ 2 /),
+			enter: untilKeyWorks(node, command, '\r', /esc back/),
 			code: until(node, {args: [cli, 'demo', '--flow', 'device'], env}, /[A-Z]{4}-[A-Z]{4}/),
 		},
 		runs,
@@ -67,6 +68,7 @@ export const firstFrame: Part = async ({node, version, build, runs, folder}) => 
 		compare("picker's first frame ÷ plain Ink's", times.frame, times.plain, limit(version, 0.3, 0.35)),
 		compare("picker's first frame ÷ `node -e 0`", times.frame, times.bare, limit(version, 1.6, 2.2)),
 		compare("picker takes keys ÷ plain Ink's first frame", times.keys, times.plain, limit(version, 0.55, 0.65)),
+		compare("the picker's Enter opens the way ÷ plain Ink's first frame", times.enter, times.plain),
 		compare("`ink-login demo`, its server included, shows a code ÷ plain Ink's first frame", times.code, times.plain),
 	];
 };

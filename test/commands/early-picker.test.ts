@@ -20,7 +20,14 @@ after(() => {
 	rmSync(home, {recursive: true});
 });
 
-type Moment = {readonly rows: readonly string[]; readonly cells: string};
+type Moment = {
+	readonly rows: readonly string[];
+	readonly cells: string;
+	/** Milliseconds since the start. */
+	readonly at: number;
+	/** Whether Ink has taken over. */
+	readonly isInk: boolean;
+};
 
 // eslint-disable-next-line no-control-regex -- where a synchronized update begins
 const beforeUpdate = /(?=\u001B\[\?2026h)/;
@@ -43,6 +50,7 @@ const watch = async ({
 	readonly until: (moment: Moment, output: string) => boolean;
 }) => {
 	const emulator = new TerminalEmulator(columns, rows);
+	const start = performance.now();
 	const moments: Moment[] = [];
 	let output = '';
 	let feeding = Promise.resolve();
@@ -52,13 +60,15 @@ const watch = async ({
 		output += text;
 		// A terminal shows nothing of a synchronized update before its end, in however many pieces it comes.
 		const isUpdating = output.lastIndexOf('\u001B[?2026h') > output.lastIndexOf('\u001B[?2026l');
+		const at = performance.now() - start;
+		const isInk = output.includes('\u001B[?2004h');
 		if (!hasTyped && keys !== '') pty.write(keys);
 		hasTyped = true;
 		feeding = feeding.then(async () => {
 			await emulator.feed(text);
 			if (isUpdating) return;
 			const cells = JSON.stringify(Array.from({length: rows}, (_, row) => emulator.cells(row)));
-			const moment = {rows: emulator.screen(), cells};
+			const moment = {rows: emulator.screen(), cells, at, isInk};
 			moments.push(moment);
 			if (!hasEnded && until(moment, output)) {
 				hasEnded = true;
@@ -132,13 +142,51 @@ for (const [name, options] of surroundings) {
 	});
 }
 
-test('a key that is pressed while only the early frame stands moves the choice', async () => {
-	const {moments, code} = await watch({
-		keys: '\u001B[B',
-		until: ({rows}) => rows.some(row => row.startsWith(' ❯ 2')),
+const isSelected = (number: number, {rows}: Moment) => rows.some(row => row.startsWith(` ❯ ${number}`));
+
+for (const [name, key] of [
+	['an arrow', '\u001B[B'],
+	['an arrow of the application mode', '\u001BOB'],
+	['a digit', '2'],
+	['an arrow around the end', '\u001B[A'],
+] as const) {
+	test(`${name} that is pressed while only the early frame stands moves the choice before Ink is there, and Ink leaves it so`, async () => {
+		const {moments, code} = await watch({keys: key, until: inkIsUp});
+		const first = moments.findIndex(moment => isSelected(1, moment));
+		const moved = moments.findIndex(moment => isSelected(2, moment));
+		assert.ok(first >= 0 && first < moved);
+		assert.equal(moments[moved]!.isInk, false);
+		const taken = moments.findIndex(({isInk}) => isInk);
+		assert.ok(taken > moved);
+		for (const moment of moments.slice(moved, taken + 1)) assert.ok(isSelected(2, moment), moment.rows.join('\n'));
+		assert.equal(code, 130);
 	});
-	assert.ok(moments.some(({rows}) => rows.some(row => row.startsWith(' ❯ 1'))));
+}
+
+test('what is typed ahead of Ink is done in its order: an arrow, then Enter, choose the second way', async () => {
+	const {moments, code} = await watch({
+		keys: '\u001B[B\r',
+		until: ({rows}) => rows.some(row => row.includes('Asking ')),
+	});
+	assert.ok(moments.some(({rows}) => rows.some(row => row.includes('Asking '))));
 	assert.equal(code, 130);
+});
+
+test('Ctrl-C ends a start that waits for a keyring which does not answer', async () => {
+	const address = path.join(home, 'bus');
+	const bus = createServer(socket => socket.on('error', () => undefined)).listen(address);
+	await new Promise(resolve => bus.once('listening', resolve));
+	const {code, moments, cursor} = await watch({
+		keys: '\u0003',
+		env: {DBUS_SESSION_BUS_ADDRESS: `unix:path=${address}`},
+		store: 'keyring',
+		until: () => false,
+	});
+	bus.close();
+	assert.equal(code, 130);
+	assert.equal(cursor, true);
+	// Where a window might ask for a password the keyring has thirty seconds.
+	assert.ok(moments.at(-1)!.at < 15_000);
 });
 
 test('Ctrl-C while only the early frame stands ends with 130 and gives the terminal back', async () => {

@@ -1,6 +1,14 @@
 import path from 'node:path';
 import {askingOf} from '../components/header.js';
-import {firstPossible, layOutPicker, pickerOptions, reasonToSay} from '../components/lay-out-picker.js';
+import {
+	firstPossible,
+	layOutPicker,
+	pickerOptions,
+	reasonToSay,
+	selectedBy,
+	type Choice,
+	type Option,
+} from '../components/lay-out-picker.js';
 import {lookOf} from '../components/look.js';
 import {paintLines} from '../components/paint.js';
 import {initialLoginState} from '../engine/login-state.js';
@@ -14,7 +22,8 @@ import {describeSituation, personIsThere, recommend} from '../terminal/situation
 import {guardTerminal} from '../terminal/terminal-guard.js';
 import {secretSourceOf} from './client-secret.js';
 import {parseCommandLine} from './command-line.js';
-import {createEarlyFrame, type EarlyFrame} from './early-screen.js';
+import {takeEarlyKeys} from './early-keys.js';
+import {createEarlyScreen, type EarlyScreen} from './early-screen.js';
 import {readProvider} from './provider.js';
 import {chooseView} from './view.js';
 
@@ -27,12 +36,26 @@ const recall = (directory: string, profile: string): {readonly stored?: StoredSe
 	return 'session' in file ? {stored: file.session} : undefined;
 };
 
-/** The rows of the picker as the screen will draw it first; undefined where it is not the picker that comes. */
+/** The picker before Ink and the engine are loaded. */
+export type EarlyPicker = EarlyScreen & {
+	/** Calls `listener` when Ctrl-C is pressed, also where that was before this call. */
+	onInterrupt(listener: () => void): void;
+	/** Leaves the keys to the next reader; returns what is selected. */
+	handOver(): Choice | undefined;
+};
+
+type Layout = {
+	readonly options: readonly Option[];
+	/** The rows, with one of the options selected. */
+	readonly draw: (selected: number) => readonly string[];
+};
+
+/** The picker as the screen will draw it first; undefined where it is not the picker that comes. */
 const layOut = (
 	argv: readonly string[],
 	facts: Facts,
 	size: {readonly columns: number; readonly rows: number},
-): readonly string[] | undefined => {
+): Layout | undefined => {
 	const {command, values, profile} = parseCommandLine(argv);
 	const view = chooseView(values, facts, false);
 	if (command !== 'ask' || view.kind !== 'screen' || view.stream !== 'stdout') return undefined;
@@ -57,24 +80,24 @@ const layOut = (
 	const look = lookOf({});
 	const hints = {recommendation, currentIdentity: isCurrent ? stored.tokens.identity : undefined};
 	const options = pickerOptions(initialLoginState, hints, look);
-	const {top} = layOutPicker(size, {
-		asking: askingOf(initialLoginState, provider, look),
+	const asking = askingOf(initialLoginState, provider, look);
+	const reason = reasonToSay(recommendation);
+	return {
 		options,
-		selected: firstPossible(options),
-		reason: reasonToSay(recommendation),
-		notice: undefined,
-		look,
-	});
-	return paintLines(top, look, colourLevel(facts));
+		draw(selected) {
+			const {top} = layOutPicker(size, {asking, options, selected, reason, notice: undefined, look});
+			return paintLines(top, look, colourLevel(facts));
+		},
+	};
 };
 
 /**
- * Draws the picker before Ink and the engine are loaded: its first frame is known without them. Keys wait in the
- * terminal until Ink reads them.
+ * Draws the picker before Ink and the engine are loaded: its first frame is known without them, and so is what an arrow
+ * or a digit changes in it. All other keys wait until Ink reads them.
  *
  * @returns undefined where something else comes first, or may; the usual way leads there
  */
-export const drawEarly = (argv: readonly string[]): EarlyFrame | undefined => {
+export const drawEarly = (argv: readonly string[]): EarlyPicker | undefined => {
 	try {
 		const facts = gatherFacts();
 		if (!facts.tty.stdin || !facts.tty.stdout) return undefined;
@@ -82,11 +105,36 @@ export const drawEarly = (argv: readonly string[]): EarlyFrame | undefined => {
 		const {columns, rows} = stdout;
 		// A terminal that does not know its size gets Ink's guess, later.
 		if (!columns || !rows) return undefined;
-		const lines = layOut(argv, facts, {columns, rows: Math.max(1, rows - 1)});
-		if (lines === undefined) return undefined;
+		const layout = layOut(argv, facts, {columns, rows: Math.max(1, rows - 1)});
+		if (layout === undefined) return undefined;
+		const {options, draw} = layout;
+		let selected = firstPossible(options);
 		guardTerminal({output: stdout.fd});
 		stdin.setRawMode(true);
-		return createEarlyFrame(lines, stdout, facts.tty.stderr);
+		const screen = createEarlyScreen(draw(selected), stdout, facts.tty.stderr);
+		let wasInterrupted = false;
+		let tellInterrupt: (() => void) | undefined;
+		const keys = takeEarlyKeys(stdin, {
+			onMove(key) {
+				selected = selectedBy(key, options, selected) ?? selected;
+				screen.redraw(draw(selected));
+			},
+			onInterrupt() {
+				wasInterrupted = true;
+				tellInterrupt?.();
+			},
+		});
+		return {
+			...screen,
+			onInterrupt(listener) {
+				tellInterrupt = listener;
+				if (wasInterrupted) listener();
+			},
+			handOver() {
+				keys.handOver();
+				return options[selected]?.choice;
+			},
+		};
 	} catch {
 		// Whatever it is, the usual way meets it too, and tells it.
 		return undefined;

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import {PassThrough} from 'node:stream';
+import test from 'node:test';
+import {takeEarlyKeys} from '../../source/commands/early-keys.js';
+
+const turn = async () => new Promise(resolve => setImmediate(resolve));
+
+/** Types each chunk, then hands over; tells what was understood, and what the next reader gets. */
+const type = async (...chunks: readonly string[]) => {
+	const stdin = new PassThrough();
+	const moves: string[] = [];
+	let interrupts = 0;
+	const keys = takeEarlyKeys(stdin, {onMove: key => moves.push(key), onInterrupt: () => (interrupts += 1)});
+	for (const chunk of chunks) {
+		stdin.write(chunk);
+		await turn();
+	}
+
+	keys.handOver();
+	stdin.write('later');
+	await turn();
+	const left = (stdin.read() as Buffer).toString();
+	return {moves, interrupts, left};
+};
+
+test('arrows of both forms and digits move, in whatever pieces they come', async () => {
+	const {moves, left} = await type('\u001B[B\u001B[A', '\u001B', 'OB', '\u001BO', 'A', '3');
+	assert.deepEqual(moves, ['down', 'up', 'down', 'up', '3']);
+	assert.equal(left, 'later');
+});
+
+test('from the first key that is not understood on, all wait for the next reader in their order', async () => {
+	const {moves, left} = await type('\u001B[B', '\r', '\u001B[B', 'é');
+	assert.deepEqual(moves, ['down']);
+	assert.equal(left, '\r\u001B[Bélater');
+});
+
+test('Ctrl-C is told at once, wherever it stands, and is no key of the next reader', async () => {
+	const {moves, interrupts, left} = await type('\r', '\u0003', 'x\u0003');
+	assert.deepEqual(moves, []);
+	assert.equal(interrupts, 2);
+	assert.equal(left, '\rlater');
+});
