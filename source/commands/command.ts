@@ -13,7 +13,7 @@ export type Output = {readonly write: (text: string) => unknown};
 /** The engine, as far as the commands use it. */
 export type Engine = Pick<
 	TokenEngine,
-	'provider' | 'clock' | 'login' | 'session' | 'tokens' | 'userInfo' | 'exchange' | 'logout'
+	'provider' | 'clock' | 'prepare' | 'login' | 'session' | 'tokens' | 'userInfo' | 'exchange' | 'logout'
 >;
 
 /** What the signals of the operating system lead to. */

@@ -77,8 +77,9 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const needsNobody = flow === 'client-credentials' || flow === 'password' || givenSource !== undefined;
 	const isSure = attended || needsNobody;
 	const opening = openStore(line, context, isSure ? 'login' : 'use');
-	// A keyring takes its time, and so does Ink.
-	if (view.kind === 'screen') loadScreen(facts).catch(() => undefined);
+	const isScreen = view.kind === 'screen';
+	// Ink takes its time, and so does a keyring; where there is no such wait the server is asked before Ink is loaded.
+	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
 	let store = await opening;
 	const stored = await readSession(store, profile, context);
 	const provider = chosen(stored?.provider);
@@ -107,8 +108,8 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const situation = describeSituation(facts);
 	const {route: preferred} = await store.readPreferences(profile);
 	const engine = buildEngine(provider, store, line, context, storedSource, {openBrowser: createBrowserOpener(facts)});
+	if (isScreen) engine.prepare();
 	const current = await engine.session();
-	const isScreen = view.kind === 'screen';
 	return {
 		engine,
 		view,

@@ -12,6 +12,7 @@ import type {LoginResult} from './login-host.js';
 import type {LoginOptions} from './login-options.js';
 import type {LoginRun} from './login-run.js';
 import type {Provider, ResolvedProvider} from './provider.js';
+import {ProviderResolver} from './provider-resolver.js';
 import {RunningLogin} from './running-login.js';
 import {SessionKeeper} from './session-keeper.js';
 import type {AccessTokenOptions, LogoutResult, Session} from './session.js';
@@ -57,6 +58,7 @@ export class TokenEngine {
 	readonly clock: Clock;
 	readonly #options: TokenEngineOptions;
 	readonly #keeper: SessionKeeper;
+	readonly #resolver: ProviderResolver;
 	#fetch: typeof fetch | undefined;
 
 	constructor(options: TokenEngineOptions) {
@@ -66,14 +68,17 @@ export class TokenEngine {
 		this.profile = profile;
 		this.clock = clock;
 		this.#options = options;
-		this.#keeper = new SessionKeeper({
-			provider,
-			store,
-			profile,
-			clock,
-			signInHint,
-			loadFetch: async () => this.#hardenedFetch(),
-		});
+		const loadFetch = async () => this.#hardenedFetch();
+		this.#keeper = new SessionKeeper({provider, store, profile, clock, signInHint, loadFetch});
+		this.#resolver = new ProviderResolver({provider, clock, loadFetch});
+	}
+
+	/**
+	 * Begins to ask what the provider can do, for the next login to take: while a screen is loaded, say. What went wrong by
+	 * then is forgotten, and that login asks itself.
+	 */
+	prepare(): void {
+		this.#resolver.prepare();
 	}
 
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
@@ -91,10 +96,7 @@ export class TokenEngine {
 				loadFlow,
 				...(hints && {hints}),
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
-				discover: async signal => {
-					const {discover} = await import('./protocol/index.js');
-					return discover(this.provider, {fetch: await this.#hardenedFetch(), clock, signal});
-				},
+				discover: async signal => this.#resolver.resolve(signal),
 				prefetchKeys: async (provider, signal) => {
 					const {prefetchKeys} = await import('./protocol/index.js');
 					await prefetchKeys({provider, fetch: await this.#hardenedFetch(), clock, signal});

@@ -80,6 +80,7 @@ export const runDouble = async (
 			return {
 				provider: options.provider,
 				clock,
+				prepare: () => undefined,
 				session: async () => undefined,
 				tokens: refuse,
 				userInfo: refuse,

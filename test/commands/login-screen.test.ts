@@ -51,6 +51,16 @@ test('Esc on the picker leaves with 130', async () => {
 	assert.equal((await screen.exit).code, 130);
 });
 
+test('a server that was asked before the screen was there is not asked again by it', async () => {
+	await using server = await startScriptedServer();
+	const options = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file', '--flow', 'device'];
+	await using screen = startInTerminal(...options);
+	await screen.waitFor(/Type this code there/);
+	assert.equal(server.requestsTo('openidConfiguration').length, 1);
+	screen.write('\u0003');
+	assert.equal((await screen.exit).code, 130);
+});
+
 test('who is signed in can stay so: 0, and nothing was cancelled', async () => {
 	await using server = await startScriptedServer();
 	const provider = {name: 'oidc', issuer: server.issuer, clientId: 'client'};
