@@ -104,8 +104,11 @@ const watch = async ({
 };
 
 const isBlank = ({rows}: Moment) => rows.every(row => row === '');
-/** Ink asks for marked pastes once its first frame is up. */
-const inkIsUp = (_: Moment, output: string) => output.includes('\u001B[?2004h') && output.includes('\u001B[?2026l');
+/** Ink asks for marked pastes, then draws. */
+const inkIsUp = (_: Moment, output: string) => {
+	const [, drawn = ''] = output.split('\u001B[?2004h');
+	return /On (?:this|my)[^]*\u001B\[\?2026l/.test(drawn);
+};
 
 const surroundings: readonly (readonly [string, Parameters<typeof watch>[0]])[] = [
 	['a wide terminal', {until: inkIsUp}],
