@@ -107,7 +107,8 @@ const isBlank = ({rows}: Moment) => rows.every(row => row === '');
 /** Ink asks for marked pastes, then draws. */
 const inkIsUp = (_: Moment, output: string) => {
 	const [, drawn = ''] = output.split('\u001B[?2004h');
-	return /On (?:this|my)[^]*\u001B\[\?2026l/.test(drawn);
+	const [, picker = ''] = drawn.split(/On (?:this|my)/);
+	return picker.includes('\u001B[?2026l');
 };
 
 const surroundings: readonly (readonly [string, Parameters<typeof watch>[0]])[] = [
