@@ -12,6 +12,58 @@ const run = promisify(execFile);
 
 const readPackage = async () => JSON.parse(await readFile('package.json', 'utf8'));
 
+/** The members of a builtin module that its importers use; esbuild drops the others unread. */
+const membersOf = name => {
+	const names = Object.keys(process.getBuiltinModule(name)).filter(
+		member => /^[a-z]\w*$/i.test(member) && member !== 'default',
+	);
+	return [
+		`const builtin = /* @__PURE__ */ process.getBuiltinModule('${name}');`,
+		'const read = (from, member) => from[member];',
+		...names.map(member => `const _${member} = /* @__PURE__ */ read(builtin, '${member}');`),
+		`export {builtin as default, ${names.map(member => `_${member} as ${member}`).join(', ')}};`,
+	].join('\n');
+};
+
+/**
+ * To import a builtin module reads every member that it has, and many are loaded by being read: `process.stdin`,
+ * `fs.promises`. To ask for it does not.
+ */
+const askForBuiltins = {
+	name: 'ask-for-builtins',
+	setup(build) {
+		build.onResolve({filter: /^node:/}, ({path, kind}) => {
+			// `import()` of what is bundled here would give its default and none of its names.
+			if (kind === 'dynamic-import') return {path, external: true};
+			return {path, namespace: kind === 'require-call' ? 'required-builtin' : 'builtin'};
+		});
+		build.onLoad({filter: /./, namespace: 'builtin'}, ({path}) => ({contents: membersOf(path)}));
+		build.onLoad({filter: /./, namespace: 'required-builtin'}, ({path}) => ({
+			contents: `module.exports = process.getBuiltinModule('${path}')`,
+		}));
+	},
+};
+
+/**
+ * What the engine loads with its import goes into one chunk, whoever else needs a part of it: each file at import is half
+ * a millisecond. esbuild makes a chunk of the modules that the same entries reach, and whatever is loaded later is an
+ * entry too; so every entry is told that it reaches the whole engine. An import for nothing else is not written out.
+ */
+const oneCore = {
+	name: 'one-core',
+	setup(build) {
+		const core = JSON.stringify(path.resolve('source/engine.ts'));
+		build.onResolve({filter: /^(\.|source\/)/}, ({path: file, kind, resolveDir}) =>
+			kind === 'entry-point' || kind === 'dynamic-import'
+				? {path: path.resolve(resolveDir, file.replace(/\.js$/, '.ts')), pluginData: 'entry'}
+				: undefined,
+		);
+		build.onLoad({filter: /\.ts$/}, async ({path: file, pluginData}) =>
+			pluginData === 'entry' ? {contents: `${await readFile(file, 'utf8')}\nimport ${core};`, loader: 'ts'} : undefined,
+		);
+	},
+};
+
 /**
  * The library: its entries with what they share, in few files, since to import a hundred modules takes longer than all
  * that they do; and the types of each module, as TypeScript writes them.
@@ -36,9 +88,10 @@ const buildLibrary = async () => {
 		jsx: 'automatic',
 		// As a dependency ink-spinner would bring an Ink of its own, so it goes inside.
 		external: Object.keys({...dependencies, ...optionalDependencies, ...peerDependencies}),
-		plugins: [fewSpinners],
+		plugins: [askForBuiltins, oneCore, fewSpinners],
 		metafile: true,
 		logLevel: 'warning',
+		logOverride: {'ignored-bare-import': 'silent'},
 	});
 	return metafile;
 };
@@ -58,38 +111,6 @@ const bundle = {
 	// What is CommonJS inside the bundle asks for Node's own modules with require.
 	banner: {
 		js: "import {createRequire as createBundleRequire} from 'node:module';const require=createBundleRequire(import.meta.url);",
-	},
-};
-
-/** The members of a builtin module that its importers use; esbuild drops the others unread. */
-const membersOf = name => {
-	const names = Object.keys(process.getBuiltinModule(name)).filter(
-		member => /^[a-z]\w*$/i.test(member) && member !== 'default',
-	);
-	return [
-		`const builtin = /* @__PURE__ */ process.getBuiltinModule('${name}');`,
-		'const read = (from, member) => from[member];',
-		...names.map((member, index) => `const m${index} = /* @__PURE__ */ read(builtin, '${member}');`),
-		`export {builtin as default, ${names.map((member, index) => `m${index} as ${member}`).join(', ')}};`,
-	].join('\n');
-};
-
-/**
- * To import a builtin module reads every member that it has, and many are loaded by being read: `process.stdin`,
- * `fs.promises`. To ask for it does not.
- */
-const askForBuiltins = {
-	name: 'ask-for-builtins',
-	setup(build) {
-		build.onResolve({filter: /^node:/}, ({path, kind}) => {
-			// `import()` of what is bundled here would give its default and none of its names.
-			if (kind === 'dynamic-import') return {path, external: true};
-			return {path, namespace: kind === 'require-call' ? 'required-builtin' : 'builtin'};
-		});
-		build.onLoad({filter: /./, namespace: 'builtin'}, ({path}) => ({contents: membersOf(path)}));
-		build.onLoad({filter: /./, namespace: 'required-builtin'}, ({path}) => ({
-			contents: `module.exports = process.getBuiltinModule('${path}')`,
-		}));
 	},
 };
 
