@@ -53,12 +53,12 @@ export const growth: Part = async ({node, build, logins}) => {
 		{part: 'growth', what: `${logins} logins, and ${logins} more beside them: signed in`, value: signedIn, unit: ''},
 		{
 			part: 'growth',
-			what: 'memory of each further one while all wait',
-			value: perLogin / 1000,
+			what: 'memory of each of the first while they wait',
+			value: perFirst / 1000,
 			unit: 'KB',
 			atMost: 100,
-			note: `of each of the first, with what V8 asks for once: ${round(perFirst / 1000, 0)} KB`,
 		},
+		{part: 'growth', what: 'memory of each further one', value: perLogin / 1000, unit: 'KB', atMost: 100},
 		{
 			part: 'growth',
 			what: 'event-loop delay, 99th percentile',
