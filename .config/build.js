@@ -4,7 +4,14 @@ import path from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
 import * as esbuild from 'esbuild';
-import {fewSpinners, rememberedTokens, sharedStyles, yogaWithoutFetch} from './lean-ink.js';
+import {
+	fewSpinners,
+	oneBlankCell,
+	rememberedTokens,
+	rememberedWidths,
+	sharedStyles,
+	yogaWithoutFetch,
+} from './lean-ink.js';
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
@@ -174,7 +181,15 @@ const buildCommand = async () => {
 			entryPoints: later.map(name => `source/commands/${name}.ts`),
 			outExtension: {'.js': '.mjs'},
 			splitting: true,
-			plugins: [askForBuiltins, fewSpinners, yogaWithoutFetch, rememberedTokens, sharedStyles],
+			plugins: [
+				askForBuiltins,
+				fewSpinners,
+				yogaWithoutFetch,
+				rememberedTokens,
+				rememberedWidths,
+				oneBlankCell,
+				sharedStyles,
+			],
 			// These bring files of their own that they look for beside themselves.
 			external: ['clipboardy', 'open', '@napi-rs/keyring'],
 			// Ink asks for the devtools only where DEV=true; it is not installed here.

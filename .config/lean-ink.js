@@ -51,6 +51,43 @@ export const rememberedTokens = {
 	},
 };
 
+/** So is the width of each row and of each character in it. */
+const rememberWidths = `
+const known = new Map();
+export default function stringWidth(text, options) {
+	if (options !== undefined || typeof text !== 'string') return measureAnew(text, options);
+	if (known.size > 2000) known.clear();
+	if (!known.has(text)) known.set(text, measureAnew(text));
+	return known.get(text);
+}
+`;
+
+export const rememberedWidths = {
+	name: 'remembered-widths',
+	setup(build) {
+		build.onLoad({filter: /string-width\/index\.js$/}, async ({path}) => {
+			const [before, after, ...more] = (await readFile(path, 'utf8')).split('export default function stringWidth(');
+			if (after === undefined || more.length > 0) throw new Error(`${path} is not what it was.`);
+			return {contents: `${before}function measureAnew(${after}${rememberWidths}`};
+		});
+	},
+};
+
+const blankCell = /\{\s*type: 'char',\s*value: ' ',\s*fullWidth: false,\s*styles: \[\],\s*\}/;
+
+/** A frame begins as two thousand blank cells: they may be one and the same, since Ink replaces cells and changes none. */
+export const oneBlankCell = {
+	name: 'one-blank-cell',
+	setup(build) {
+		build.onLoad({filter: /ink\/build\/output\.js$/}, async ({path}) => {
+			const text = await readFile(path, 'utf8');
+			const [cell] = blankCell.exec(text) ?? [];
+			if (cell === undefined) throw new Error(`${path} is not what it was.`);
+			return {contents: `${text.replace(cell, 'blankCell')}\nconst blankCell = Object.freeze(${cell});`};
+		});
+	},
+};
+
 /** Half of what Ink does for a frame is to compare the styles of cells that have the same. */
 export const sharedStyles = {
 	name: 'shared-styles',

@@ -23,16 +23,25 @@ export const styledCharsFromTokens = tokens => {
 	return cells;
 };
 
-const change = (from, to) =>
-	from === to || (from.length === 0 && to.length === 0) ? '' : ansiCodesToString(diffAnsiCodes(from, to));
+const none = [];
+const changes = new WeakMap();
+
+/** What leads from one list of styles to another; both are those of cells that are kept. */
+const change = (from, to) => {
+	if (from === to || (from.length === 0 && to.length === 0)) return '';
+	if (!changes.has(from)) changes.set(from, new WeakMap());
+	const ways = changes.get(from);
+	if (!ways.has(to)) ways.set(to, ansiCodesToString(diffAnsiCodes(from, to)));
+	return ways.get(to);
+};
 
 export const styledCharsToString = cells => {
 	let text = '';
-	let styles = [];
-	for (const cell of cells) {
+	let styles = none;
+	// Without an iterator, which makes an object for each of two thousand cells.
+	cells.forEach(cell => {
 		text += change(styles, cell.styles) + cell.value;
 		styles = cell.styles;
-	}
-
-	return text + change(styles, []);
+	});
+	return text + change(styles, none);
 };

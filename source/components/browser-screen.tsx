@@ -1,4 +1,3 @@
-import {useIsScreenReaderEnabled} from 'ink';
 import type {ReactNode} from 'react';
 import {isOpen} from '../engine/login-state.js';
 import {addedDevice} from './added-way.js';
@@ -9,7 +8,7 @@ import {openingFrame} from './opening-frame.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
-import {useScreen, usePulse} from './use-screen.js';
+import {useMoment, type Moment} from './use-screen.js';
 import {useWayControls, wayKeys, withHiddenCode} from './use-way-controls.js';
 import {browserStatus} from './way-status.js';
 
@@ -18,10 +17,11 @@ export type BrowserScreenProps = ScreenProps;
 
 /** The browser route's short address and what it waits for (RFC 8252), with a device route under it if one is open. */
 export function BrowserScreen(props: BrowserScreenProps): ReactNode {
+	return <AtMoment {...props} {...useMoment(props)} />;
+}
+
+function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Moment): ReactNode {
 	const {canGoBack = false} = props;
-	const {look, size} = useScreen(props);
-	const speaks = useIsScreenReaderEnabled();
-	const pulse = usePulse(props.state, look, {clock: props.clock, isStill: speaks});
 	const {messages} = look;
 	const controls = useWayControls({...props, messages, primary: 'browser'});
 	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;

@@ -1,4 +1,3 @@
-import {useIsScreenReaderEnabled} from 'ink';
 import {useMemo, type ReactNode} from 'react';
 import {isLoopbackHost} from '../engine/safe-url.js';
 import {isOpen, type DeviceState, type LoginState} from '../engine/login-state.js';
@@ -13,7 +12,7 @@ import {squareSize} from './qr-code.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenWays} from './spoken.js';
 import {isNearEnd} from './time-left.js';
-import {useScreen, usePulse} from './use-screen.js';
+import {useMoment, type Moment} from './use-screen.js';
 import {useWayControls, wayKeys, withHiddenCode, type WayControls} from './use-way-controls.js';
 import {deviceStatus} from './way-status.js';
 
@@ -52,10 +51,11 @@ const remarksOf = (
 
 /** The address, the code and the square of the device route (RFC 8628 §3.3), with a browser route under it if one is open. */
 export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
+	return <AtMoment {...props} {...useMoment(props)} />;
+}
+
+function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps & Moment): ReactNode {
 	const {state, showQr = true, canGoBack = false} = props;
-	const {look, size} = useScreen(props);
-	const speaks = useIsScreenReaderEnabled();
-	const pulse = usePulse(state, look, {clock: props.clock, isStill: speaks});
 	const {messages, environment, glyphs} = look;
 	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
 	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
@@ -109,7 +109,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 		...props,
 		messages,
 		primary: 'device',
-		squareByDefault: square && draw(offered, {})?.square !== undefined,
+		squareByDefault: () => square && draw(offered, {})?.square !== undefined,
 	});
 	if (device === undefined) return null;
 	const {columns} = size;

@@ -1,3 +1,4 @@
+import {useIsScreenReaderEnabled} from 'ink';
 import {useMemo, useState} from 'react';
 import {systemClock, type Clock} from '../engine/clock.js';
 import {isOpen, type LoginState, type PollingState} from '../engine/login-state.js';
@@ -55,7 +56,7 @@ const isNews = (before: PollingState | undefined, polling: PollingState | undefi
  *
  * @param isStill - nothing is counted: a screen reader would read each repaint.
  */
-export const usePulse = (
+const usePulse = (
 	{routes}: LoginState,
 	look: Look,
 	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
@@ -79,4 +80,22 @@ export const usePulse = (
 		return Math.max(0, Math.ceil((left - (counted - end)) / 1000) * 1000);
 	};
 	return {device: leftUntil(deviceEnd), browser: leftUntil(browserEnd), now: current.now, polling: current.polling};
+};
+
+/** What a screen is drawn from beside its props. */
+export type Moment = Screen & {
+	/** Somebody listens instead of looking. */
+	readonly speaks: boolean;
+	readonly pulse: Pulse;
+};
+
+/**
+ * What a screen with a countdown is drawn from. React calls whoever uses this twice a second, since the pulse is a state
+ * that is set while drawing: to lay out, which is the dear part, is for a component below.
+ */
+export const useMoment = (props: ScreenProps): Moment => {
+	const screen = useScreen(props);
+	const speaks = useIsScreenReaderEnabled();
+	const pulse = usePulse(props.state, screen.look, {clock: props.clock, isStill: speaks});
+	return {...screen, speaks, pulse};
 };

@@ -25,8 +25,8 @@ type WayControlsOptions = Pick<
 > & {
 	readonly messages: Messages;
 	readonly primary: 'device' | 'browser';
-	/** Whether a square is drawn before `s` was pressed; undefined where none can be drawn. */
-	readonly squareByDefault?: boolean | undefined;
+	/** Whether a square is drawn before `s` was pressed; undefined where none can be drawn. Asked when it matters. */
+	readonly squareByDefault?: () => boolean | undefined;
 };
 
 /** What the state itself has to say besides. */
@@ -116,7 +116,8 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 			if (way !== undefined) prefer(way);
 		},
 		s() {
-			if (squareByDefault !== undefined) setWantsSquare(wanted => !(wanted ?? squareByDefault));
+			const byDefault = squareByDefault?.();
+			if (byDefault !== undefined) setWantsSquare(wanted => !(wanted ?? byDefault));
 		},
 		h() {
 			if (isOpen(routes.device)) setHidesCode(hidden => !hidden);
