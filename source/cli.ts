@@ -40,7 +40,8 @@ const drawEarly = async (): Promise<EarlyPicker | undefined> => {
 const run = async (): Promise<void> => {
 	const answer = await quickAnswer();
 	if (answer !== undefined) {
-		writeAtOnce(answer);
+		// To take down what was opened for it takes longer than the system does.
+		if (writeAtOnce(answer)) process.exit();
 		return;
 	}
 

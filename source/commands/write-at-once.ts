@@ -1,12 +1,18 @@
-/** Writes to stdout without the stream of `process.stdout`, which takes longer to make than a token to find. */
-export const writeAtOnce = (text: string): void => {
+/**
+ * Writes to stdout without the stream of `process.stdout`, which takes longer to make than a token to find.
+ *
+ * @returns whether all of it is written; the rest is on its way otherwise
+ */
+export const writeAtOnce = (text: string): boolean => {
 	const bytes = Buffer.from(text);
 	let written = 0;
 	try {
 		while (written < bytes.length) written += process.getBuiltinModule('node:fs').writeSync(1, bytes, written);
+		return true;
 	} catch {
 		// A pipe that takes no more for now, or whose reader has left: the stream knows what to do.
 		process.stdout.on('error', (error: Error) => reportUnwritten(error)).write(bytes.subarray(written));
+		return false;
 	}
 };
 
