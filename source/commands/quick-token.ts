@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../engine/freshness.js';
+import type {StoredSession} from '../engine/token-store.js';
 import {nodeFileSystem} from '../store/file-system.js';
 import {readSessionFile} from '../store/read-profile.js';
 import {parseSession} from '../store/session-file.js';
@@ -15,10 +16,11 @@ const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'v
 	return parseCommandLine(argv);
 };
 
-/** The text of a session whose key the keyring gives at once; a locked one is the command's business. */
-const unseal = async (directory: string, profile: string, sealed: string): Promise<string> => {
+/** A session whose key the keyring gives at once; a locked one is the command's business. */
+const unseal = async (directory: string, profile: string, sealed: string): Promise<StoredSession | undefined> => {
 	const {unsealAtOnce} = await import('../store/unseal-at-once.js');
-	return unsealAtOnce(directory, profile, sealed);
+	const text = await unsealAtOnce(directory, profile, sealed);
+	return text === undefined ? undefined : parseSession(text);
 };
 
 /**
@@ -36,8 +38,8 @@ export const quickToken = async (argv: readonly string[]): Promise<string | unde
 		const directory = path.resolve(storeHome(env, platform));
 		const file = readSessionFile(nodeFileSystem, directory, profile);
 		if (file === undefined) return undefined;
-		const session = 'sealed' in file ? parseSession(await unseal(directory, profile, file.sealed)) : file.session;
-		if (session.dead === true) return undefined;
+		const session = 'sealed' in file ? await unseal(directory, profile, file.sealed) : file.session;
+		if (session === undefined || session.dead === true) return undefined;
 		const {tokens} = session;
 		if (!isFresh(tokens, Date.now(), defaultMinimumValidity)) return undefined;
 		return formatToken(format, accessTokenOf(tokens), env);

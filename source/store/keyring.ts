@@ -34,7 +34,8 @@ const entryOptions: EntryOptions = {linux: {store: 'secret-service'}};
 const waiting = 'Waiting for the system keyring: a window may be asking to unlock it.';
 
 /**
- * The system keyring through `@napi-rs/keyring`, loaded on first use.
+ * The system keyring through `@napi-rs/keyring`, loaded on first use, and read without it where the Secret Service has
+ * the secret ready (secret-service.ts).
  *
  * The native module waits without end for a keyring that does not answer, and neither a timer nor `process.exit` gets
  * past a native call. So it is called in this process only to read, and on Linux only once the desktop has said that it
@@ -46,7 +47,6 @@ const waiting = 'Waiting for the system keyring: a window may be asking to unloc
  */
 export const systemKeyring = (options: KeyringOptions): Keyring => {
 	const {account, environment = process.env, platform = process.platform, say, mayWait = true} = options;
-	const require = createRequire(import.meta.url);
 	const limit = hasDisplay(environment, platform) ? patience.person : patience.nobody;
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
@@ -54,7 +54,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 		const mayAsk = limit === patience.person;
 		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
 		try {
-			const module = locate(require);
+			const module = locate();
 			return await runKeyringChild(
 				{module, service, account, entryOptions, operation, secret},
 				{environment, timeout: limit},
@@ -68,18 +68,18 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 		async get() {
 			if (platform === 'linux') {
 				const {askSecretService} = await import('./secret-service.js');
-				const asked = askSecretService(environment, patience.nobody);
-				// The module loads while the bus answers.
-				load(require);
-				const state = await asked;
-				if (state === 'silent') throw keyringUnavailable('does not answer');
-				if (state === 'locked') {
+				// By these the native module stores an entry without a target, and finds it.
+				const attributes = {service, username: account};
+				const answer = await askSecretService({environment, timeout: patience.nobody, attributes});
+				if (answer.state === 'found') return answer.secret;
+				if (answer.state === 'silent') throw keyringUnavailable('does not answer');
+				if (answer.state === 'locked') {
 					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
 					return inChild('get');
 				}
 			}
 
-			const {Entry} = load(require);
+			const {Entry} = load();
 			try {
 				return new Entry(service, account, entryOptions).getPassword() ?? undefined;
 			} catch {
@@ -95,16 +95,17 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const locate = (require: NodeJS.Require): string => {
+const locate = (): string => {
 	try {
-		return require.resolve('@napi-rs/keyring');
+		return createRequire(import.meta.url).resolve('@napi-rs/keyring');
 	} catch {
 		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring is missing');
 	}
 };
 
-const load = (require: NodeJS.Require): {Entry: typeof KeyringEntry} => {
+const load = (): {Entry: typeof KeyringEntry} => {
 	try {
+		const require = createRequire(import.meta.url);
 		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
 		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring does not load here');

@@ -1,176 +1,150 @@
-import {connect} from 'node:net';
+import type {MethodCall, Reader, Reply} from './d-bus.js';
+import {SessionBus, sessionBusPath} from './session-bus.js';
 
-/** What the desktop's Secret Service answers when asked whether its keyring is locked. */
-export type SecretServiceState =
-	/** It answers, and will not ask the person anything. */
-	| 'ready'
+/** What the desktop's Secret Service answers when asked for a secret. */
+export type SecretServiceAnswer =
+	| {readonly state: 'found'; readonly secret: string}
+	/** It has none to give, or not in the way that was expected; the native module will not have to wait for a person. */
+	| {readonly state: 'ready'}
 	/** To use it, somebody must type a password into a window. */
-	| 'locked'
+	| {readonly state: 'locked'}
 	/** Something takes the connection and says nothing. */
-	| 'silent'
+	| {readonly state: 'silent'}
 	/** There is none, or none that can be asked this way. */
-	| 'absent';
+	| {readonly state: 'absent'};
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * Asks before the native module does: that one waits without end, on the main thread, for a bus that does not answer or
- * a window that nobody sees (demand 44). Two D-Bus calls, nothing of which depends on what the peer sends but its last
- * word.
- *
- * @param timeout - milliseconds
- */
-export const askSecretService = async (environment: Environment, timeout: number): Promise<SecretServiceState> => {
-	const path = busPath(environment);
-	if (path === undefined) return 'absent';
-	return new Promise(resolve => {
-		const socket = connect(path);
-		const finish = (state: SecretServiceState) => {
-			clearImmediate(start);
-			clearTimeout(timer);
-			socket.destroy();
-			resolve(state);
-		};
-		// The time runs from when this process can listen: loading a module may block it for longer, on a slow disk.
-		let timer: NodeJS.Timeout | undefined;
-		const start = setImmediate(() => (timer = setTimeout(() => finish('silent'), timeout)));
-		const answers = new Answers();
-		socket.on('error', () => finish('absent'));
-		socket.on('close', () => finish('absent'));
-		socket.on('data', chunk => {
-			const state = answers.take(chunk);
-			if (state !== undefined) finish(state);
-		});
-		// Authentication, greeting and question in one go: what the bus answers in between changes nothing.
-		const user = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
-		socket.write(Buffer.concat([Buffer.from(`\0AUTH EXTERNAL ${user}\r\nBEGIN\r\n`), hello, isLocked]));
-	});
+export type SecretServiceQuestion = {
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** Milliseconds for all that is said. */
+	readonly timeout: number;
+	/** What the secret was stored under. */
+	readonly attributes: Readonly<Record<string, string>>;
 };
 
-/** The first address of a kind that every bus of a desktop has. */
-const busPath = (environment: Environment): string | undefined => {
-	const address = environment['DBUS_SESSION_BUS_ADDRESS'];
-	if (address === undefined || address === '') {
-		const folder = environment['XDG_RUNTIME_DIR'];
-		return folder === undefined || folder === '' ? undefined : `${folder}/bus`;
+/**
+ * Reads a secret where nobody need be asked for it (Secret Service API, sections 5 to 8), in two rounds: a session and a
+ * search, then the secret itself. The native module takes several times as long, and waits without end, on the main
+ * thread, for a bus that does not answer or a window that nobody sees (demand 44).
+ *
+ * Only an item that is the only one and not locked is read. All else is left to the native module, so the last question
+ * is whether that would have to wait.
+ */
+export const askSecretService = async ({
+	environment,
+	timeout,
+	attributes,
+}: SecretServiceQuestion): Promise<SecretServiceAnswer> => {
+	const path = sessionBusPath(environment);
+	if (path === undefined) return {state: 'absent'};
+	const bus = new SessionBus(path);
+	let timer: NodeJS.Timeout | undefined;
+	let start: NodeJS.Immediate | undefined;
+	const silence = new Promise<SecretServiceAnswer>(resolve => {
+		// The time runs from when this process can listen: loading a module may block it for longer, on a slow disk.
+		start = setImmediate(() => (timer = setTimeout(() => resolve({state: 'silent'}), timeout)));
+	});
+	try {
+		return await Promise.race([converse(bus, attributes), silence]);
+	} catch {
+		return {state: 'absent'};
+	} finally {
+		clearImmediate(start);
+		clearTimeout(timer);
+		bus.close();
+	}
+};
+
+const converse = async (
+	bus: SessionBus,
+	attributes: Readonly<Record<string, string>>,
+): Promise<SecretServiceAnswer> => {
+	const [opened, found] = await Promise.all([bus.call(openSession), bus.call(searchItems(attributes))]);
+	const session = valueOf(opened, 'vo', body => {
+		body.variant();
+		return body.text();
+	});
+	const items = valueOf(found, 'aoao', body => {
+		const paths = () => body.array(4, () => body.text());
+		return {unlocked: paths(), locked: paths()};
+	});
+	if (items !== undefined && items.locked.length > 0) return {state: 'locked'};
+	const [item, other] = items?.unlocked ?? [];
+	if (session !== undefined && item !== undefined && other === undefined) {
+		const given = await bus.call(getSecret(item, session));
+		if (given.error === 'org.freedesktop.Secret.Error.IsLocked') return {state: 'locked'};
+		const secret = secretOf(given, session);
+		if (secret !== undefined) return {state: 'found', secret};
 	}
 
-	const [, kind, path] = /(?:^|;)unix:(?:[^;]*,)?(path|abstract)=([^,;]+)/.exec(address) ?? [];
-	if (path === undefined) return undefined;
+	const isLocked = await bus.call(isDefaultLocked);
+	// No such keyring, or no such service: the native module will be told the same at once.
+	if (isLocked.error !== undefined) return {state: 'ready'};
+	return {state: valueOf(isLocked, 'v', body => body.variant()) === 0 ? 'ready' : 'locked'};
+};
+
+const service = {
+	to: 'org.freedesktop.secrets',
+	path: '/org/freedesktop/secrets',
+	face: 'org.freedesktop.Secret.Service',
+};
+
+/**
+ * Plain: the bus hands the answer to nobody but us, and whoever may listen to it may ask the same question. The
+ * encryption that there is proves no identity, "is not envisioned to withstand man in the middle attacks", and is for
+ * programs that keep secrets out of memory that is swapped, which this one cannot (Secret Service API, section 7).
+ */
+const openSession: MethodCall = {
+	...service,
+	name: 'OpenSession',
+	signature: 'sv',
+	write: body => body.text('plain').signature('s').text(''),
+};
+
+/** It answers for locked keyrings too, whose items it lists apart. */
+const searchItems = (attributes: Readonly<Record<string, string>>): MethodCall => ({
+	...service,
+	name: 'SearchItems',
+	signature: 'a{ss}',
+	write: body => body.array(Object.entries(attributes), ([name, value]) => body.text(name).text(value)),
+});
+
+const getSecret = (item: string, session: string): MethodCall => ({
+	to: service.to,
+	path: item,
+	face: 'org.freedesktop.Secret.Item',
+	name: 'GetSecret',
+	signature: 'o',
+	write: body => body.text(session),
+});
+
+const isDefaultLocked: MethodCall = {
+	to: service.to,
+	path: '/org/freedesktop/secrets/aliases/default',
+	face: 'org.freedesktop.DBus.Properties',
+	name: 'Get',
+	signature: 'ss',
+	write: body => body.text('org.freedesktop.Secret.Collection').text('Locked'),
+};
+
+/** Undefined for an error, and for anything but what was asked for. */
+const valueOf = <Value>(
+	{error, signature, body}: Reply,
+	expected: string,
+	read: (body: Reader) => Value,
+): Value | undefined => {
+	if (error !== undefined || signature !== expected) return undefined;
 	try {
-		const name = decodeURIComponent(path);
-		return kind === 'abstract' ? `\0${name}` : name;
+		return read(body);
 	} catch {
 		return undefined;
 	}
 };
 
-const padded = (length: number, boundary: number): number => Math.ceil(length / boundary) * boundary;
-
-/** D-Bus specification, "Marshaling": a length, the bytes, a zero. */
-const text = (value: string): Buffer => {
-	const bytes = Buffer.alloc(4 + value.length + 1);
-	bytes.writeUInt32LE(value.length);
-	bytes.write(value, 4);
-	return bytes;
-};
-
-const align = (bytes: Buffer, boundary: number): Buffer =>
-	Buffer.concat([bytes, Buffer.alloc(padded(bytes.length, boundary) - bytes.length)]);
-
-type Call = {
-	readonly serial: number;
-	readonly to: string;
-	readonly path: string;
-	readonly face: string;
-	readonly name: string;
-};
-
-/** A method call whose arguments are all strings. */
-const methodCall = ({serial, to, path, face, name}: Call, ...values: readonly string[]): Buffer => {
-	const body = values.reduce((before, value) => Buffer.concat([align(before, 4), text(value)]), Buffer.alloc(0));
-	const field = (code: number, type: string, value: Buffer) =>
-		Buffer.concat([Buffer.from([code, 1]), Buffer.from(`${type}\0`), value]);
-	const fields = [
-		field(1, 'o', text(path)),
-		field(2, 's', text(face)),
-		field(3, 's', text(name)),
-		field(6, 's', text(to)),
-		...(values.length > 0
-			? [field(8, 'g', Buffer.from(`${String.fromCharCode(values.length)}${'s'.repeat(values.length)}\0`))]
-			: []),
-	];
-	const array = fields.reduce((before, next) => Buffer.concat([align(before, 8), next]), Buffer.alloc(0));
-	const head = Buffer.alloc(16);
-	head.write('l');
-	head.set([1, 0, 1], 1);
-	head.writeUInt32LE(body.length, 4);
-	head.writeUInt32LE(serial, 8);
-	head.writeUInt32LE(array.length, 12);
-	return Buffer.concat([align(Buffer.concat([head, array]), 8), body]);
-};
-
-const hello = methodCall({
-	serial: 1,
-	to: 'org.freedesktop.DBus',
-	path: '/org/freedesktop/DBus',
-	face: 'org.freedesktop.DBus',
-	name: 'Hello',
-});
-
-const isLocked = methodCall(
-	{
-		serial: 2,
-		to: 'org.freedesktop.secrets',
-		path: '/org/freedesktop/secrets/aliases/default',
-		face: 'org.freedesktop.DBus.Properties',
-		name: 'Get',
-	},
-	'org.freedesktop.Secret.Collection',
-	'Locked',
-);
-
-const methodReturn = 2;
-const errorReply = 3;
-
-/** No bus has so much to say to these questions. */
-const longestAnswer = 65_536;
-
-/** Waits for the second answer: the first one is to the greeting, and signals are none. */
-class Answers {
-	#bytes = Buffer.alloc(0);
-	#isAuthenticated = false;
-	#count = 0;
-
-	take(chunk: Buffer): SecretServiceState | undefined {
-		this.#bytes = Buffer.concat([this.#bytes, chunk]);
-		if (this.#bytes.length > longestAnswer) return 'absent';
-		if (!this.#isAuthenticated) {
-			const end = this.#bytes.indexOf('\r\n');
-			if (end < 0) return undefined;
-			if (!this.#bytes.toString('latin1', 0, end).startsWith('OK')) return 'absent';
-			this.#bytes = this.#bytes.subarray(end + 2);
-			this.#isAuthenticated = true;
-		}
-
-		while (this.#bytes.length >= 16) {
-			const isLittle = this.#bytes[0] === 0x6c;
-			const number = (offset: number) =>
-				isLittle ? this.#bytes.readUInt32LE(offset) : this.#bytes.readUInt32BE(offset);
-			const length = padded(16 + number(12), 8) + number(4);
-			if (length > longestAnswer) return 'absent';
-			if (this.#bytes.length < length) return undefined;
-			const type = this.#bytes[1];
-			if (type === methodReturn || type === errorReply) this.#count++;
-			if (this.#count === 2) {
-				// No such keyring, or no such service: the native module will be told the same at once.
-				if (type === errorReply) return 'ready';
-				return number(length - 4) === 0 ? 'ready' : 'locked';
-			}
-
-			this.#bytes = this.#bytes.subarray(length);
-		}
-
-		return undefined;
-	}
-}
+/** A secret is a structure of its session, the parameters of the encryption (none), the value and its type. */
+const secretOf = (reply: Reply, session: string): string | undefined =>
+	valueOf(reply, '(oayays)', body => {
+		const isOurs = body.text() === session && body.bytes().length === 0;
+		const secret = body.bytes().toString('latin1');
+		// Ours is Base64.
+		return isOurs && /^[\x20-\x7E]+$/.test(secret) ? secret : undefined;
+	});

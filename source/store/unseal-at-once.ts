@@ -1,16 +1,19 @@
-import {systemClock} from '../engine/clock.js';
-import {nodeFileSystem} from './file-system.js';
 import {systemKeyring} from './keyring.js';
-import {nodeProcesses} from './processes.js';
-import {createVault} from './vault.js';
+import {unseal} from './seal.js';
 
 /**
  * The text of a sealed session, where the keyring gives its key without asking anybody.
  *
- * @throws StoreError where it does not, as when it is locked
+ * @returns undefined where it gives none, or not the right one: the store itself sees to that
+ * @throws LoginError where it cannot be used, as when it is locked
  */
-export const unsealAtOnce = async (directory: string, profile: string, sealed: string): Promise<string> => {
-	const keyring = systemKeyring({account: directory, mayWait: false});
-	const context = {directory, keyring, fileSystem: nodeFileSystem, processes: nodeProcesses, clock: systemClock};
-	return createVault(context).unseal(profile, sealed);
+export const unsealAtOnce = async (directory: string, profile: string, sealed: string): Promise<string | undefined> => {
+	// Loading takes longer than the keyring's first answer, so it is done while that is under way.
+	const loading = setImmediate(() => process.getBuiltinModule('node:crypto'));
+	try {
+		const key = await systemKeyring({account: directory, mayWait: false}).get();
+		return key === undefined ? undefined : unseal(Buffer.from(key, 'base64'), profile, sealed);
+	} finally {
+		clearImmediate(loading);
+	}
 };

@@ -5,6 +5,7 @@ import type {FileSystem} from './file-system.js';
 import type {Keyring} from './keyring.js';
 import {takeLock} from './lock.js';
 import type {Processes} from './lock-record.js';
+import {seal, unseal} from './seal.js';
 import {storeError} from './store-error.js';
 
 export type VaultOptions = {
@@ -15,13 +16,9 @@ export type VaultOptions = {
 	readonly clock: Clock;
 };
 
-const algorithm = 'aes-256-gcm';
-const nonceLength = 12;
-const tagLength = 16;
-
 /**
  * Encrypts sessions with one key (AES-256-GCM) that lies in the keyring. A session may be of any size, where keyrings
- * end at 2,560 bytes (demand 45). The profile is authenticated with it, so that no profile's file serves as another's.
+ * end at 2,560 bytes (demand 45).
  */
 export const createVault = (options: VaultOptions): Vault => {
 	const {keyring} = options;
@@ -59,11 +56,7 @@ export const createVault = (options: VaultOptions): Vault => {
 
 	return {
 		async seal(profile, text) {
-			const key = (await recall()) ?? (await makeKey());
-			const {createCipheriv} = process.getBuiltinModule('node:crypto');
-			const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
-			const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(profile));
-			return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64');
+			return seal((await recall()) ?? (await makeKey()), profile, text);
 		},
 		async unseal(profile, sealed) {
 			const key = await recall();
@@ -75,27 +68,14 @@ export const createVault = (options: VaultOptions): Vault => {
 				);
 			}
 
-			const session = open(key, profile, sealed);
+			const session = unseal(key, profile, sealed);
 			if (session !== undefined) return session;
 			// Another process may have made a new key since this one was read.
 			known = undefined;
 			const newer = await recall();
-			const again = newer === undefined ? undefined : open(newer, profile, sealed);
+			const again = newer === undefined ? undefined : unseal(newer, profile, sealed);
 			if (again !== undefined) return again;
 			throw new ForeignFile('cannot be decrypted with the key in the system keyring');
 		},
 	};
-};
-
-const open = (key: Buffer, profile: string, sealed: string): string | undefined => {
-	const {createDecipheriv} = process.getBuiltinModule('node:crypto');
-	const bytes = Buffer.from(sealed, 'base64');
-	try {
-		const end = bytes.length - tagLength;
-		const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceLength), {authTagLength: tagLength});
-		decipher.setAAD(Buffer.from(profile)).setAuthTag(bytes.subarray(end));
-		return Buffer.concat([decipher.update(bytes.subarray(nonceLength, end)), decipher.final()]).toString('utf8');
-	} catch {
-		return undefined;
-	}
 };

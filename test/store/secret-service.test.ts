@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, test} from 'node:test';
+import {askSecretService} from '../../source/store/secret-service.js';
 import {
 	isKeyringMissing,
 	startBus,
@@ -58,6 +59,35 @@ test('gnome-keyring: stored, read back by another process, larger than 16 KB, re
 	assert.doesNotMatch(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), /xxxxxx/);
 	assert.deepEqual(await answerOf(children.startIn(environment, 'remove', home)), {removed: true, list: []});
 	assert.deepEqual(readdirSync(home), ['store.json']);
+});
+
+test('what the native module stored is read without it; a locked keyring says so, and one without the entry', async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	const environment = await startBus(t, strangersEnvironment(folder));
+	const home = path.join(folder, 'größe');
+	const ask = async (username: string) =>
+		askSecretService({environment, timeout: withoutPatience, attributes: {service: 'ink-login', username}});
+	const stop = await startKeyring(t, environment, 'a password');
+	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
+	const answer = await ask(home);
+	assert.equal(answer.state, 'found');
+	assert.equal(Buffer.from(answer.secret, 'base64').length, 32);
+	assert.deepEqual(await ask(`${home}/other`), {state: 'ready'});
+
+	await stop();
+	await startKeyring(t, environment);
+	assert.deepEqual(await ask(home), {state: 'locked'});
+	assert.deepEqual(await ask(`${home}/other`), {state: 'locked'});
+});
+
+test('on a bus where nobody keeps secrets, nobody is waited for', async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	// Nor can the bus start anybody who would.
+	const environment = await startBus(t, {...strangersEnvironment(folder), XDG_DATA_DIRS: folder});
+	const question = {environment, timeout: withoutPatience, attributes: {service: 'ink-login'}};
+	assert.deepEqual(await askSecretService(question), {state: 'ready'});
 });
 
 test('demand 44: a keyring that got locked is said at once, the session stays, and a login takes a file and says so', async t => {

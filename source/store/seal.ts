@@ -1,0 +1,28 @@
+const algorithm = 'aes-256-gcm';
+const nonceLength = 12;
+const tagLength = 16;
+
+/**
+ * Base64 of nonce, ciphertext and tag. The profile is authenticated with it, so that no profile's file serves as
+ * another's.
+ */
+export const seal = (key: Buffer, profile: string, text: string): string => {
+	const {createCipheriv} = process.getBuiltinModule('node:crypto');
+	const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
+	const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(profile));
+	return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64');
+};
+
+/** Undefined where the key is another one, or the text is not what was sealed. */
+export const unseal = (key: Buffer, profile: string, sealed: string): string | undefined => {
+	const {createDecipheriv} = process.getBuiltinModule('node:crypto');
+	const bytes = Buffer.from(sealed, 'base64');
+	try {
+		const end = bytes.length - tagLength;
+		const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceLength), {authTagLength: tagLength});
+		decipher.setAAD(Buffer.from(profile)).setAuthTag(bytes.subarray(end));
+		return Buffer.concat([decipher.update(bytes.subarray(nonceLength, end)), decipher.final()]).toString('utf8');
+	} catch {
+		return undefined;
+	}
+};

@@ -1,0 +1,129 @@
+import {connect, type Socket} from 'node:net';
+import {decodeReply, encodeCall, messageLength, type MethodCall, type Reply} from './d-bus.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The first address of a kind that every bus of a desktop has. */
+export const sessionBusPath = (environment: Environment): string | undefined => {
+	const address = environment['DBUS_SESSION_BUS_ADDRESS'];
+	if (address === undefined || address === '') {
+		const folder = environment['XDG_RUNTIME_DIR'];
+		return folder === undefined || folder === '' ? undefined : `${folder}/bus`;
+	}
+
+	const [, kind, path] = /(?:^|;)unix:(?:[^;]*,)?(path|abstract)=([^,;]+)/.exec(address) ?? [];
+	if (path === undefined) return undefined;
+	try {
+		const name = decodeURIComponent(path);
+		return kind === 'abstract' ? `\0${name}` : name;
+	} catch {
+		return undefined;
+	}
+};
+
+/** No bus has so much to say to these questions. */
+const longestAnswer = 65_536;
+
+const hello: MethodCall = {
+	to: 'org.freedesktop.DBus',
+	path: '/org/freedesktop/DBus',
+	face: 'org.freedesktop.DBus',
+	name: 'Hello',
+};
+
+const ended = () => new Error('The connection to the session bus has ended.');
+
+type Caller = {readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void};
+
+/** A connection to the session bus, for method calls alone. */
+export class SessionBus {
+	readonly #socket: Socket;
+	readonly #callers = new Map<unknown, Caller>();
+	#unsent: readonly Buffer[] = [];
+	#bytes: Buffer = Buffer.alloc(0);
+	#isAuthenticated = false;
+	#serial = 0;
+	#hasEnded = false;
+
+	constructor(path: string) {
+		const end = () => this.#end();
+		// Without the events of a stream, which take longer to set up than the bus to answer.
+		const callback = (length: number, buffer: Uint8Array) => {
+			try {
+				this.#take(buffer.subarray(0, length));
+			} catch {
+				end();
+			}
+
+			return true;
+		};
+		const onread = {buffer: Buffer.allocUnsafe(longestAnswer), callback};
+		// The end follows an error.
+		this.#socket = connect({path, onread})
+			.on('error', () => undefined)
+			.on('close', end);
+		const user = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
+		this.#write(Buffer.from(`\0AUTH EXTERNAL ${user}\r\nBEGIN\r\n`));
+		this.#send(hello);
+	}
+
+	/** Rejects where the peer is gone, or is no bus. */
+	async call(call: MethodCall): Promise<Reply> {
+		if (this.#hasEnded) throw ended();
+		return new Promise((resolve, reject) => this.#callers.set(this.#send(call), {resolve, reject}));
+	}
+
+	close(): void {
+		// Not at once: to end a socket takes half a millisecond, and a process that has what it wanted may end before that.
+		setImmediate(() => this.#socket.destroy());
+		this.#end();
+	}
+
+	#end(): void {
+		this.#hasEnded = true;
+		for (const {reject} of this.#callers.values()) reject(ended());
+		this.#callers.clear();
+	}
+
+	#send(call: MethodCall): number {
+		const serial = ++this.#serial;
+		this.#write(encodeCall(call, serial));
+		return serial;
+	}
+
+	/** Authentication, greeting and first calls go in one: what the bus answers in between changes nothing. */
+	#write(bytes: Buffer): void {
+		if (this.#unsent.length === 0) {
+			process.nextTick(() => {
+				this.#socket.write(Buffer.concat(this.#unsent));
+				this.#unsent = [];
+			});
+		}
+
+		this.#unsent = [...this.#unsent, bytes];
+	}
+
+	#take(chunk: Uint8Array): void {
+		this.#bytes = Buffer.concat([this.#bytes, chunk]);
+		if (this.#bytes.length > longestAnswer) throw new RangeError('The answer is too long.');
+		if (!this.#isAuthenticated) {
+			const end = this.#bytes.indexOf('\r\n');
+			if (end < 0) return;
+			if (this.#bytes.toString('latin1', 0, 2) !== 'OK') throw new TypeError('The peer is no bus.');
+			this.#bytes = this.#bytes.subarray(end + 2);
+			this.#isAuthenticated = true;
+		}
+
+		for (;;) {
+			const length = messageLength(this.#bytes);
+			if (length === undefined) return;
+			if (length > longestAnswer) throw new RangeError('The answer is too long.');
+			if (this.#bytes.length < length) return;
+			const answer = decodeReply(this.#bytes.subarray(0, length));
+			this.#bytes = this.#bytes.subarray(length);
+			if (answer === undefined) continue;
+			this.#callers.get(answer.replyTo)?.resolve(answer.reply);
+			this.#callers.delete(answer.replyTo);
+		}
+	}
+}
