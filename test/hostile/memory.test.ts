@@ -29,7 +29,7 @@ const meet = async (servers: readonly (readonly [issuer: string, route: Route])[
 			target: 'node20',
 			logLevel: 'error',
 		});
-		const {stdout} = await promisify(execFile)(process.execPath, [outfile, JSON.stringify(servers)], {
+		const {stdout} = await promisify(execFile)(process.execPath, ['--expose-gc', outfile, JSON.stringify(servers)], {
 			timeout: 200_000,
 		});
 		return JSON.parse(stdout) as {readonly outcomes: readonly string[]; readonly megabytes: number};
