@@ -108,7 +108,9 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const situation = describeSituation(facts);
 	const {route: preferred} = await store.readPreferences(profile);
 	const engine = buildEngine(provider, store, line, context, storedSource, {openBrowser: createBrowserOpener(facts)});
-	if (isScreen) engine.prepare();
+	const asks = flow === 'auto' && isScreen && command !== 'login' && command !== 'token';
+	// Whoever has to choose first gets the keys first.
+	if (isScreen && !asks) engine.prepare();
 	const current = await engine.session();
 	return {
 		engine,
@@ -121,7 +123,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 				: async route => store.writePreferences(profile, route === undefined ? {} : {route}),
 		options: {
 			// Lines have no picker.
-			route: flow === 'auto' && isScreen && command !== 'login' && command !== 'token' ? 'ask' : flow,
+			route: asks ? 'ask' : flow,
 			attended: isScreen,
 			signal: signals.signal,
 			...(timeout !== undefined && {timeout}),
