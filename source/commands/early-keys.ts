@@ -14,8 +14,8 @@ type Listener = {
 	readonly onInterrupt: () => void;
 };
 
-/** Arrows come in two forms, by the mode that the terminal's keypad is in. */
-const known = /^(?:\u001B[[O](?<arrow>[AB])|(?<digit>\d))/; // eslint-disable-line no-control-regex -- keys are that
+/** Arrows come in two forms, by the mode that the terminal's keypad is in; a digit before other text was pasted with it. */
+const known = /^(?:\u001B[[O](?<arrow>[AB])|(?<digit>\d)(?=$|[\r\n\u001B]))/; // eslint-disable-line no-control-regex -- keys are that
 const interrupt = 0x03;
 
 /**

@@ -35,6 +35,12 @@ test('from the first key that is not understood on, all wait for the next reader
 	assert.equal(left, '\r\u001B[Bélater');
 });
 
+test('what is pasted is no key, whatever it begins with', async () => {
+	const {moves, left} = await type('4/0AbCdEf&state=x');
+	assert.deepEqual(moves, []);
+	assert.equal(left, '4/0AbCdEf&state=xlater');
+});
+
 test('Ctrl-C is told at once, wherever it stands, and is no key of the next reader', async () => {
 	const {moves, interrupts, left} = await type('\r', '\u0003', 'x\u0003');
 	assert.deepEqual(moves, []);
