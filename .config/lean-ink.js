@@ -29,49 +29,49 @@ export const yogaWithoutFetch = {
 	},
 };
 
+/** Puts a function of ours before one of a module, which it knows as `original`. */
+const before = ({name, filter, declaration, ours}) => ({
+	name,
+	setup(build) {
+		build.onLoad({filter}, async ({path}) => {
+			const [head, rest, ...more] = (await readFile(path, 'utf8')).split(`${declaration}(`);
+			if (rest === undefined || more.length > 0) throw new Error(`${path} is not what it was.`);
+			return {contents: `${head}function original(${rest}${ours}`};
+		});
+	},
+});
+
 /** The next frame has nearly all rows of the one before: each is taken apart once. */
-const rememberTokens = `
+export const rememberedTokens = before({
+	name: 'remembered-tokens',
+	filter: /ansi-tokenize\/build\/tokenize\.js$/,
+	declaration: 'export function tokenize',
+	ours: `
 const known = new Map();
 export function tokenize(text, end) {
-	if (end !== undefined) return tokenizeAnew(text, end);
+	if (end !== undefined) return original(text, end);
 	if (known.size > 200) known.clear();
-	if (!known.has(text)) known.set(text, tokenizeAnew(text));
+	if (!known.has(text)) known.set(text, original(text));
 	return known.get(text);
 }
-`;
-
-export const rememberedTokens = {
-	name: 'remembered-tokens',
-	setup(build) {
-		build.onLoad({filter: /ansi-tokenize\/build\/tokenize\.js$/}, async ({path}) => {
-			const [before, after, ...more] = (await readFile(path, 'utf8')).split('export function tokenize(');
-			if (after === undefined || more.length > 0) throw new Error(`${path} is not what it was.`);
-			return {contents: `${before}function tokenizeAnew(${after}${rememberTokens}`};
-		});
-	},
-};
+`,
+});
 
 /** So is the width of each row and of each character in it. */
-const rememberWidths = `
+export const rememberedWidths = before({
+	name: 'remembered-widths',
+	filter: /string-width\/index\.js$/,
+	declaration: 'export default function stringWidth',
+	ours: `
 const known = new Map();
 export default function stringWidth(text, options) {
-	if (options !== undefined || typeof text !== 'string') return measureAnew(text, options);
+	if (options !== undefined || typeof text !== 'string') return original(text, options);
 	if (known.size > 2000) known.clear();
-	if (!known.has(text)) known.set(text, measureAnew(text));
+	if (!known.has(text)) known.set(text, original(text));
 	return known.get(text);
 }
-`;
-
-export const rememberedWidths = {
-	name: 'remembered-widths',
-	setup(build) {
-		build.onLoad({filter: /string-width\/index\.js$/}, async ({path}) => {
-			const [before, after, ...more] = (await readFile(path, 'utf8')).split('export default function stringWidth(');
-			if (after === undefined || more.length > 0) throw new Error(`${path} is not what it was.`);
-			return {contents: `${before}function measureAnew(${after}${rememberWidths}`};
-		});
-	},
-};
+`,
+});
 
 const blankCell = /\{\s*type: 'char',\s*value: ' ',\s*fullWidth: false,\s*styles: \[\],\s*\}/;
 
