@@ -7,7 +7,8 @@ export {DeviceCodeScreen, type DeviceCodeScreenProps} from './components/device-
 export {FlowPicker, type FlowPickerProps} from './components/flow-picker.js';
 export type {FrameParts} from './components/frame-view.js';
 export type {Choice} from './components/lay-out-picker.js';
-export {Login, type LoginComponents, type LoginProps} from './components/login.js';
+export {Login} from './components/login.js';
+export type {LoginComponents, LoginProps} from './components/login-props.js';
 export {defaultTheme, type Environment, type LookProps, type Theme} from './components/look.js';
 export {QrCode, type QrCodeProps} from './components/qr-code.js';
 export type {ScreenProps} from './components/screen-props.js';

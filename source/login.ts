@@ -1,4 +1,4 @@
-import type {LoginProps} from './components/login.js';
+import type {LoginProps} from './components/login-props.js';
 import {showLogin} from './components/show-login.js';
 import type {Session} from './engine/session.js';
 import type {TokenEngine} from './engine/token-engine.js';

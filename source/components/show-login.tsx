@@ -13,7 +13,8 @@ import {gatherFacts} from '../terminal/facts.js';
 import {supportsHyperlinks} from '../terminal/links.js';
 import {softWrapping} from '../terminal/soft-wrap.js';
 import {guardTerminal} from '../terminal/terminal-guard.js';
-import {Login, type LoginProps} from './login.js';
+import {Login} from './login.js';
+import type {LoginProps} from './login-props.js';
 
 /** One row below the login, and a key that does what it says. */
 export type Footer = {

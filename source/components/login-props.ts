@@ -1,0 +1,98 @@
+import type {ComponentType} from 'react';
+import type {LoginError} from '../engine/login-error.js';
+import type {Identity} from '../engine/login-event.js';
+import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginRun} from '../engine/login-run.js';
+import type {Session} from '../engine/session.js';
+import type {TokenEngine} from '../engine/token-engine.js';
+import type {LoginStarter} from '../hooks/login-subscription.js';
+import type {BrowserScreenProps} from './browser-screen.js';
+import type {DeviceCodeScreenProps} from './device-code-screen.js';
+import type {FlowPickerProps} from './flow-picker.js';
+import type {FrameParts} from './frame-view.js';
+import type {Choice} from './lay-out-picker.js';
+import type {LookProps} from './look.js';
+import type {ScreenProps} from './screen-props.js';
+
+/** Parts that an application may replace by its own. */
+export type LoginComponents = FrameParts & {
+	/** The choice. */
+	readonly FlowPicker?: ComponentType<FlowPickerProps>;
+	/** The code way. */
+	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
+	/** The browser way. */
+	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
+};
+
+type Source =
+	| {
+			/** Starts a login when mounted, and cancels it when unmounted. */
+			readonly engine: LoginStarter & Pick<TokenEngine, 'provider'>;
+			readonly run?: never;
+	  }
+	| {
+			readonly engine?: never;
+			/** Shows a login that was started elsewhere, and that goes on when this is unmounted. */
+			readonly run: LoginRun;
+	  };
+
+/**
+ * What `<Login>` takes: an engine or a run, and what differs from the defaults. Opener, clipboard, recommendation and
+ * surroundings that are not handed in are looked up by where the terminal is.
+ */
+export type LoginProps = Source &
+	LookProps &
+	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'clipboard' | 'showQr'> &
+	Pick<
+		LoginOptions,
+		'open' | 'openBrowser' | 'renew' | 'recommend' | 'switchAccount' | 'timeout' | 'credentials' | 'portHolder'
+	> & {
+		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
+		readonly route?: LoginOptions['route'];
+		/** Who is signed in already; the picker offers to stay so. */
+		readonly currentIdentity?: Identity;
+		/** The line of the picker that is selected at first. @default the first that is possible */
+		readonly initialChoice?: Choice | undefined;
+		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
+		readonly switchCommand?: string;
+		/**
+		 * Whether an address that cannot be copied may be written above the screen, raw and whole. It stays there: not for
+		 * a screen that stands among others.
+		 *
+		 * @default false
+		 */
+		readonly canWriteAbove?: boolean;
+		/** The way that this person wants each time. */
+		readonly preferredRoute?: 'browser' | 'device' | undefined;
+		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
+		readonly onPrefer?: (route: 'browser' | 'device' | undefined) => Promise<void>;
+		/** Parts of your own instead of ours. */
+		readonly components?: LoginComponents;
+		/** Called once with the session; the last frame is drawn by then or soon after. */
+		readonly onSignedIn?: (session: Session) => void;
+		/** The login ended without a session, other than by the person's wish. */
+		readonly onError?: (error: LoginError) => void;
+		/** The person left. Also called for `Stay …`, with `stay`. */
+		readonly onCancel?: (reason: 'left' | 'stay') => void;
+	};
+
+/** What of them the login itself takes. */
+export const optionsOf = ({
+	open,
+	openBrowser,
+	portHolder,
+	renew,
+	recommend,
+	switchAccount,
+	timeout,
+	credentials,
+}: LoginProps): LoginOptions => ({
+	...(open !== undefined && {open}),
+	...(openBrowser !== undefined && {openBrowser}),
+	...(portHolder !== undefined && {portHolder}),
+	...(renew !== undefined && {renew}),
+	...(recommend !== undefined && {recommend}),
+	...(switchAccount !== undefined && {switchAccount}),
+	...(timeout !== undefined && {timeout}),
+	...(credentials !== undefined && {credentials}),
+});
