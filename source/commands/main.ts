@@ -8,7 +8,7 @@ import type {Command, CommandContext} from './command.js';
 import type {EarlyPicker} from './early-picker.js';
 import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import type {CommandName} from './options.js';
-import {listenToSignals} from './signals.js';
+import {listenToSignals, type ProcessSignals} from './signals.js';
 import {tellFailure} from './tell-failure.js';
 import {reportUnwritten} from './write-at-once.js';
 
@@ -55,6 +55,22 @@ const orderlyEnd = 3000;
 /** Milliseconds that a refresh has to end: its answer may be the only copy of the next refresh token (S27). */
 const lastRefresh = 10_000;
 
+/** Milliseconds after which whoever pressed Ctrl-C is told why nothing happens. */
+const silence = 500;
+
+/** Waits for a refresh that is under way, for as long as there is time for it. */
+const lastAnswer = async (
+	engines: readonly TokenEngine[],
+	signals: ProcessSignals,
+	stderr: CommandContext['stderr'],
+): Promise<void> => {
+	const say = () =>
+		stderr.write('Waiting for the answer of a refresh, so that the session is not lost. Ctrl-C again ends at once.\n');
+	const timer = signals.signal.aborted ? setTimeout(say, silence) : undefined;
+	await Promise.race([Promise.all(engines.map(async engine => engine.settled())), signals.overdue(lastRefresh)]);
+	clearTimeout(timer);
+};
+
 const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 	new Promise(resolve => {
 		// A failed write is told one tick later.
@@ -91,7 +107,7 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 		now: Date.now,
 	};
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
-	await Promise.race([Promise.all(engines.map(async engine => engine.settled())), signals.overdue(lastRefresh)]);
+	await lastAnswer(engines, signals, stderr);
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
 	if (typeof outcome !== 'number') return signals.endBy(outcome);
 	return outcome === exitCodes.done && process.exitCode ? exitCodes.failed : outcome;

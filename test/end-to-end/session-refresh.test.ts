@@ -39,6 +39,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	});
 }
 
+test('S27: whoever presses Ctrl-C in a refresh that gets no answer is told what is waited for, and may end it at once', async t => {
+	const session = await scriptedSession(t);
+	session.server.answer('token', 'hang');
+	session.expire();
+	const {child, line, ended} = session.start(['token']);
+	await session.server.received('token', 2);
+	child.kill('SIGINT');
+	await line('stderr', /Waiting for the answer of a refresh/);
+	child.kill('SIGINT');
+	assert.equal((await ended).exit, 130);
+});
+
 const tokenCommands: readonly (readonly [readonly string[], string?])[] = [
 	[['token']],
 	[['exec', '--', process.execPath, '-e', '']],
