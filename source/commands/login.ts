@@ -73,9 +73,9 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const view = chooseView(values, facts, more.stdoutIsData ?? false);
 	const attended = !more.unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow: flow});
 
-	// Nobody waits for a keyring only to be told that a person is needed.
+	// Nobody waits for a keyring only to be told that a person is needed, or a server.
 	const needsNobody = flow === 'client-credentials' || flow === 'password' || givenSource !== undefined;
-	const isSure = attended || needsNobody;
+	const isSure = (attended || needsNobody) && chosen(undefined) !== undefined;
 	const opening = openStore(line, context, isSure ? 'login' : 'use');
 	const isScreen = view.kind === 'screen';
 	// Ink takes its time, and so does a keyring; where there is no such wait the server is asked before Ink is loaded.

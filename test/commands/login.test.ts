@@ -128,6 +128,15 @@ test('client credentials without a secret are wrong usage', async () => {
 	assert.equal((await login([...provider, '--flow', 'client-credentials'])).exit, 2);
 });
 
+test('nobody waits for a keyring only to be asked which server is meant', async () => {
+	const {exit, stderr, opened} = await login(['--flow', 'device', '--plain'], success, {
+		facts: {tty: {stdin: true, stdout: true, stderr: true}},
+	});
+	assert.equal(exit, 2);
+	assert.match(stderr, /which server\?/);
+	assert.deepEqual(opened, [['auto', 'use']]);
+});
+
 test('the options of a login reach the engine', async () => {
 	const {options, opened} = await login([
 		...[...provider, '--flow', 'device', '--renew', '--timeout', '90', '--no-open', '--store', 'file'],
