@@ -41,9 +41,17 @@ test('what is pasted is no key, whatever it begins with', async () => {
 	assert.equal(left, '4/0AbCdEf&state=xlater');
 });
 
-test('Ctrl-C is told at once, wherever it stands, and is no key of the next reader', async () => {
-	const {moves, interrupts, left} = await type('\r', '\u0003', 'x\u0003');
+test('Ctrl-C is told at once, also right before or after other keys, and is no key of the next reader', async () => {
+	const {moves, interrupts, left} = await type('\r', '\u0003', 'x\u0003', '\u0003x');
 	assert.deepEqual(moves, []);
-	assert.equal(interrupts, 2);
+	assert.equal(interrupts, 3);
 	assert.equal(left, '\rlater');
+});
+
+test('demand 24: the same byte inside a sequence of the terminal, or inside a paste, is no Ctrl-C', async () => {
+	const chunks = ['\u001B_Gi=1;a\u0003b\u001B\\', 'https://a.example/?code=\u0003x'];
+	const {moves, interrupts, left} = await type(...chunks);
+	assert.deepEqual(moves, []);
+	assert.equal(interrupts, 0);
+	assert.equal(left, `${chunks.join('')}later`);
 });
