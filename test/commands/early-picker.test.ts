@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import {createFileStore} from '../../source/store/index.js';
+import {startScriptedServer} from '../../source/testing/index.js';
 import {commandFile} from '../support/built-command.js';
 import {spawnPty} from '../support/pty.js';
 import {TerminalEmulator} from '../support/terminal-emulator.js';
@@ -39,6 +40,7 @@ const watch = async ({
 	rows = 24,
 	env = {},
 	store = 'file',
+	server = issuer,
 	until,
 }: {
 	readonly keys?: string;
@@ -46,6 +48,8 @@ const watch = async ({
 	readonly rows?: number;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly store?: string;
+	/** Its address. @default of one that says nothing */
+	readonly server?: string;
 	/** What ends the watch: Ctrl-C is pressed then. */
 	readonly until: (moment: Moment, output: string) => boolean;
 }) => {
@@ -78,7 +82,7 @@ const watch = async ({
 	};
 	const {pty, exit} = spawnPty(
 		process.execPath,
-		[commandFile, '--issuer', issuer, '--client-id', 'client', '--store', store],
+		[commandFile, '--issuer', server, '--client-id', 'test-client', '--store', store, '--no-open'],
 		{
 			cols: columns,
 			rows,
@@ -175,11 +179,13 @@ test('keys that are pressed while only the early frame stands move the choice at
 });
 
 test('what is typed ahead of Ink is done in its order: an arrow, then Enter, choose the second way', async () => {
+	await using server = await startScriptedServer();
 	const {moments, code} = await watch({
 		keys: '\u001B[B\r',
-		until: ({rows}) => rows.some(row => row.includes('Asking ')),
+		server: server.issuer,
+		until: ({rows}) => /Type this code there|in your browser/.test(rows.join('\n')),
 	});
-	assert.ok(moments.some(({rows}) => rows.some(row => row.includes('Asking '))));
+	assert.ok(moments.some(({rows}) => rows.some(row => row.includes('Type this code there'))));
 	assert.equal(code, 130);
 });
 
@@ -206,7 +212,7 @@ test('Ctrl-C while only the early frame stands ends with 130 and gives the termi
 
 test('who is signed in already is offered to stay so in the early frame too', async () => {
 	const tokens = tokenSet({issuedAt: Date.now(), expiresAt: Date.now() + 3_600_000});
-	const session = storedSession({tokens, provider: {name: 'oidc', issuer, clientId: 'client'}});
+	const session = storedSession({tokens, provider: {name: 'oidc', issuer, clientId: 'test-client'}});
 	const directory = path.join(home, 'own');
 	await createFileStore({directory}).write('default', session);
 	const {moments} = await watch({until: inkIsUp});
