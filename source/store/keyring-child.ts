@@ -41,16 +41,19 @@ export const runKeyringChild = async (
 		environment,
 		timeout,
 	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
-): Promise<string | undefined> =>
-	new Promise((resolve, reject) => {
-		const child = spawn(process.execPath, ['--eval', program], {
-			// Options for this process (an inspector, a loader) are not for that one.
-			env: {...environment, NODE_OPTIONS: ''},
-			stdio: ['pipe', 'pipe', 'ignore'],
-			windowsHide: true,
-			timeout,
-			killSignal: 'SIGKILL',
-		});
+): Promise<string | undefined> => {
+	const child = spawn(process.execPath, ['--eval', program], {
+		// Options for this process (an inspector, a loader) are not for that one.
+		env: {...environment, NODE_OPTIONS: ''},
+		stdio: ['pipe', 'pipe', 'ignore'],
+		windowsHide: true,
+		timeout,
+		killSignal: 'SIGKILL',
+	});
+	// It may wait without end, and nobody else would end it.
+	const kill = () => void child.kill('SIGKILL');
+	process.once('exit', kill);
+	return new Promise<string | undefined>((resolve, reject) => {
 		let answer = '';
 		child.stdout.setEncoding('utf8');
 		child.stdout.on('data', (chunk: string) => {
@@ -65,4 +68,5 @@ export const runKeyringChild = async (
 			else reject(keyringUnavailable('is locked, or there is none'));
 		});
 		child.stdin.end(JSON.stringify(request));
-	});
+	}).finally(() => process.off('exit', kill));
+};

@@ -47,6 +47,12 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
 		await store.write('work', makeSession('x'.repeat(Number(more))));
 		say(JSON.stringify({kind: store.kind, notices: store.notices}));
 	},
+	/** Begins to sign in, and ends when it is told to. */
+	async abandon() {
+		openStore({home: directory, kind: 'keyring', forLogin: true}).catch(() => undefined);
+		await order();
+		process.exit();
+	},
 	async read() {
 		const store = await openStore({home: directory});
 		try {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {readdirSync, readFileSync} from 'node:fs';
+import {createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import {after, test} from 'node:test';
 import {askSecretService} from '../../source/store/secret-service.js';
@@ -166,3 +168,26 @@ test('where a window may be asking for a password, the wait is longer, and said'
 	child.process.kill('SIGKILL');
 	await child.closed;
 });
+
+test(
+	'whoever ends while the keyring says nothing leaves no process behind that waits for it',
+	{timeout: 60_000},
+	async t => {
+		const folder = temporaryFolder(t);
+		const address = path.join(folder, 'bus');
+		const bus = createServer(socket => socket.on('error', () => undefined)).listen(address);
+		t.after(() => bus.close());
+		const environment = {
+			...strangersEnvironment(folder),
+			...withPatience,
+			DBUS_SESSION_BUS_ADDRESS: `unix:path=${address}`,
+		};
+		const child = children.startIn(environment, 'abandon', path.join(folder, 'home'));
+		const [waiting] = (await once(bus, 'connection')) as [Socket];
+		t.after(() => waiting.destroy());
+		const left = once(waiting.resume(), 'end');
+		child.process.stdin.write('now\n');
+		await child.closed;
+		await left;
+	},
+);
