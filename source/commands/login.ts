@@ -1,3 +1,4 @@
+import {abortable} from '../engine/abortable.js';
 import {LoginError, toLoginError} from '../engine/login-error.js';
 import type {LoginOptions} from '../engine/login-options.js';
 import type {Provider} from '../engine/provider.js';
@@ -78,7 +79,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const isSure = (attended || needsNobody) && chosen(undefined) !== undefined;
 	const opening = openStore(line, context, isSure ? 'login' : 'use');
 	const isScreen = view.kind === 'screen';
-	// Ink takes its time, and so does a keyring; where there is no such wait the server is asked before Ink is loaded.
+	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
 	let store = await opening;
 	const stored = await readSession(store, profile, context);
@@ -206,7 +207,8 @@ export const signIn = async (
 ): Promise<SignInOutcome> => {
 	let ready;
 	try {
-		ready = await plan(line, context, more);
+		// Nothing has begun by then that would have to be put in order: whoever cancels waits for no keyring.
+		ready = await abortable(plan(line, context, more), context.signals.signal);
 	} catch (error) {
 		return {exitCode: await tellEarly(error, line, context)};
 	}

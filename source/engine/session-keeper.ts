@@ -1,3 +1,4 @@
+import {abortable} from './abortable.js';
 import type {Clock} from './clock.js';
 import {displayText} from './display-text.js';
 import type {RequestContext} from './flow.js';
@@ -283,14 +284,3 @@ export class SessionKeeper {
 }
 
 const neverAborted = new AbortController().signal;
-
-/** The promise's result, or the signal's reason as soon as it aborts; the work itself goes on. */
-const abortable = async <Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
-	if (signal === undefined) return work;
-	let onAbort: () => void = () => undefined;
-	const aborted = new Promise<never>((_, reject) => {
-		onAbort = () => reject(signal.reason as Error);
-		signal.addEventListener('abort', onAbort, {once: true});
-	});
-	return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
-};

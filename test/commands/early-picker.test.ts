@@ -178,16 +178,20 @@ test('keys that are pressed while only the early frame stands move the choice at
 	assert.equal(code, 130);
 });
 
-test('what is typed ahead of Ink is done in its order: an arrow, then Enter, choose the second way', async () => {
-	await using server = await startScriptedServer();
-	const {moments, code} = await watch({
-		keys: '\u001B[B\r',
-		server: server.issuer,
-		until: ({rows}) => /Type this code there|in your browser/.test(rows.join('\n')),
-	});
-	assert.ok(moments.some(({rows}) => rows.some(row => row.includes('Type this code there'))));
-	assert.equal(code, 130);
-});
+test(
+	'what is typed ahead of Ink is done in its order: an arrow, then Enter, choose the second way',
+	{timeout: 60_000},
+	async () => {
+		await using server = await startScriptedServer();
+		const {moments, code} = await watch({
+			keys: '\u001B[B\r',
+			server: server.issuer,
+			until: ({rows}) => /Type this code there|in your browser/.test(rows.join('\n')),
+		});
+		assert.ok(moments.some(({rows}) => rows.some(row => row.includes('Type this code there'))));
+		assert.equal(code, 130);
+	},
+);
 
 test('Ctrl-C ends a start that waits for a keyring which does not answer', async () => {
 	using bus = await startSilentBus();
@@ -201,6 +205,9 @@ test('Ctrl-C ends a start that waits for a keyring which does not answer', async
 	assert.equal(cursor, true);
 	// Where a window might ask for a password the keyring has thirty seconds.
 	assert.ok(moments.at(-1)!.at < 15_000);
+	const end = moments.at(-1)!.rows.join('\n');
+	assert.match(end, /^ink-login: Sign-in cancelled\./m);
+	assert.doesNotMatch(end, /On this computer/);
 });
 
 test('Ctrl-C while only the early frame stands ends with 130 and gives the terminal back', async () => {
