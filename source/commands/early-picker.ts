@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type {Size} from '../components/frame.js';
 import {askingOf} from '../components/header.js';
 import {
 	firstPossible,
@@ -46,16 +47,12 @@ export type EarlyPicker = EarlyScreen & {
 
 type Layout = {
 	readonly options: readonly Option[];
-	/** The rows, with one of the options selected. */
-	readonly draw: (selected: number) => readonly string[];
+	/** The rows for a window, with one of the options selected. */
+	readonly draw: (selected: number, size: Size) => readonly string[];
 };
 
 /** The picker as the screen will draw it first; undefined where it is not the picker that comes. */
-const layOut = (
-	argv: readonly string[],
-	facts: Facts,
-	size: {readonly columns: number; readonly rows: number},
-): Layout | undefined => {
+const layOut = (argv: readonly string[], facts: Facts): Layout | undefined => {
 	const {command, values, profile} = parseCommandLine(argv);
 	const view = chooseView(values, facts, false);
 	if (command !== 'ask' || view.kind !== 'screen' || view.stream !== 'stdout') return undefined;
@@ -84,7 +81,7 @@ const layOut = (
 	const reason = reasonToSay(recommendation);
 	return {
 		options,
-		draw(selected) {
+		draw(selected, size) {
 			const {top} = layOutPicker(size, {asking, options, selected, reason, notice: undefined, look});
 			return paintLines(top, look, colourLevel(facts));
 		},
@@ -102,22 +99,24 @@ export const drawEarly = (argv: readonly string[]): EarlyPicker | undefined => {
 		const facts = gatherFacts();
 		if (!facts.tty.stdin || !facts.tty.stdout) return undefined;
 		const {stdin, stdout} = process;
-		const {columns, rows} = stdout;
 		// A terminal that does not know its size gets Ink's guess, later.
-		if (!columns || !rows) return undefined;
-		const layout = layOut(argv, facts, {columns, rows: Math.max(1, rows - 1)});
+		if (!stdout.columns || !stdout.rows) return undefined;
+		const layout = layOut(argv, facts);
 		if (layout === undefined) return undefined;
-		const {options, draw} = layout;
+		const {options} = layout;
 		let selected = firstPossible(options);
+		const draw = () => layout.draw(selected, {columns: stdout.columns, rows: Math.max(1, stdout.rows - 1)});
 		guardTerminal({output: stdout.fd});
 		stdin.setRawMode(true);
-		const screen = createEarlyScreen(draw(selected), stdout, facts.tty.stderr);
+		const screen = createEarlyScreen(draw(), stdout, facts.tty.stderr);
+		const redraw = () => screen.redraw(draw());
+		stdout.on('resize', redraw);
 		let wasInterrupted = false;
 		let tellInterrupt: (() => void) | undefined;
 		const keys = takeEarlyKeys(stdin, {
 			onMove(key) {
 				selected = selectedBy(key, options, selected) ?? selected;
-				screen.redraw(draw(selected));
+				redraw();
 			},
 			onInterrupt() {
 				wasInterrupted = true;
@@ -131,6 +130,7 @@ export const drawEarly = (argv: readonly string[]): EarlyPicker | undefined => {
 				if (wasInterrupted) listener();
 			},
 			handOver() {
+				stdout.off('resize', redraw);
 				keys.handOver();
 				return options[selected]?.choice;
 			},

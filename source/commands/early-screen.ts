@@ -1,6 +1,6 @@
 /** A frame on the terminal that waits for Ink to draw the same one over it. */
 export type EarlyScreen = {
-	/** Puts another frame, as tall as the first, in its place. */
+	/** Puts another frame in its place, while it stands. */
 	redraw(lines: readonly string[]): void;
 	/** Writes to stderr; where that is the terminal too, above the frame. */
 	writeAbove(text: string): void;
@@ -22,14 +22,19 @@ const update = {begin: '\u001B[?2026h', end: '\u001B[?2026l'};
 
 const joined = (lines: readonly string[]): string => lines.map(line => `${line}\r\n`).join('');
 
+/**
+ * Up to the first row of a frame, and all of it away. Row by row: whoever clears a screen from its first row on makes
+ * tmux keep in its history what stood there.
+ */
+const eraseRows = (count: number): string => `${'\u001B[2K\u001B[1A'.repeat(count)}\u001B[2K\r`;
+
 export const createEarlyScreen = (
 	lines: readonly string[],
 	stdout: EarlyScreen['stream'],
 	stderrIsTerminal: boolean,
 ): EarlyScreen => {
 	let frame = joined(lines);
-	/** Up to the frame's first row, and everything from there away. */
-	const away = `\u001B[${lines.length}A\r\u001B[J`;
+	let away = eraseRows(lines.length);
 	let stands = true;
 	const takeAway = (): string => {
 		if (!stands) return '';
@@ -48,8 +53,10 @@ export const createEarlyScreen = (
 
 	return {
 		redraw(next) {
+			if (!stands) return;
 			frame = joined(next);
-			if (stands) stdout.write(update.begin + away + frame + update.end);
+			stdout.write(update.begin + away + frame + update.end);
+			away = eraseRows(next.length);
 		},
 		writeAbove(text) {
 			if (stands && stderrIsTerminal) stdout.write(away + text.replaceAll('\n', '\r\n') + frame);
