@@ -10,6 +10,7 @@ import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {messages as english} from '../sinks/messages.js';
 import {gatherFacts} from '../terminal/facts.js';
+import {resizable} from '../terminal/resizable.js';
 import {supportsHyperlinks} from '../terminal/links.js';
 import {softWrapping} from '../terminal/soft-wrap.js';
 import {guardTerminal} from '../terminal/terminal-guard.js';
@@ -139,7 +140,7 @@ export const showLogin = async ({
 	};
 	const instance = render(screen(footer && ''), {
 		stdin: process.stdin,
-		stdout: softWrapping(stdout, props.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts())),
+		stdout: resizable(softWrapping(stdout, props.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts()))),
 		stderr: process.stderr,
 		exitOnCtrlC: false,
 		patchConsole: false,

@@ -15,7 +15,8 @@ export const useTerminalSize = (): TerminalSize => {
 	const [size, setSize] = useState(() => sizeOf(stdout));
 	useEffect(() => {
 		const onResize = () => setSize(sizeOf(stdout));
-		stdout.on('resize', onResize);
+		// Before Ink, which draws what stands there as soon as it hears of a new size (resizable.ts).
+		stdout.prependListener('resize', onResize);
 		return () => {
 			stdout.off('resize', onResize);
 		};

@@ -87,6 +87,32 @@ test('a window that becomes smaller and larger never holds a frame as tall as it
 	assert.equal((await run.exit).code, 0);
 });
 
+test(
+	'a window that becomes smaller keeps what scrolled out of it before, and few pieces of the screen',
+	{timeout},
+	async t => {
+		const server = await scriptedServer(t);
+		const home = await temporaryFolder(t);
+		const words = [process.execPath, commandFile, ...loginArgs(server, '--flow', 'device')];
+		await using run = runInPty({
+			command: '/bin/sh',
+			args: ['-c', 'seq -f "line %.0f" 60; exec "$@"', 'sh', ...words],
+			env: {DISPLAY: ':0', INK_LOGIN_HOME: home},
+		});
+		await run.waitFor(/Waiting for approval[^]*esc back/);
+		run.resize(80, 14);
+		await run.waitFor(({text}) => /Sign in[^]*Waiting for approval[^]*esc back/.test(text), 'a shorter screen');
+		run.resize(60, 14);
+		await run.waitFor(({text}) => /never enter a$[^]*esc back/m.test(text), 'a narrower screen');
+		const history = run.emulator.history();
+		for (const line of ['line 1', 'line 30', 'line 50']) assert.ok(history.includes(line), history.join('\n'));
+		// One went out of the window as that became shorter, pieces of one as it became narrower, and one is there.
+		assert.ok(history.filter(row => row.includes('Sign in')).length <= 3, history.join('\n'));
+		server.approve();
+		assert.equal((await run.exit).code, 0);
+	},
+);
+
 test('with NO_COLOR nothing is coloured, and nothing is missing', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const {run, screen} = await codeScreen(t, server, {env: {NO_COLOR: '1'}});
