@@ -50,3 +50,17 @@ export const firstThatFits = (rows: number, candidates: Iterable<Frame>): Frame 
 
 	return frameOf([...last.top, ...last.beside, ...last.bottom].slice(0, Math.max(1, rows)));
 };
+
+/**
+ * A frame with one row for what is said once, and with more of them where it takes more and rows are free: nothing but
+ * the keys below it moves for that.
+ */
+export const withWholeNotice = (
+	rows: number,
+	{notice}: {readonly notice?: string | undefined},
+	compose: (noticeRows: number) => Frame,
+): Frame => {
+	const frame = compose(1);
+	const free = rows - heightOf(frame);
+	return notice === undefined || free <= 0 ? frame : compose(1 + free);
+};

@@ -2,7 +2,7 @@ import type {EventOf} from '../engine/login-event.js';
 import type {BrowserState} from '../engine/login-state.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {forwardLines} from './forward-lines.js';
-import {composeEach, firstThatFits, frameOf, type Frame, type Size} from './frame.js';
+import {composeEach, firstThatFits, frameOf, withWholeNotice, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {
 	addressLines,
@@ -32,6 +32,8 @@ export type BrowserContent = {
 	/** Whether a code can be had instead. */
 	readonly canUseCode: boolean;
 	readonly notice: string | undefined;
+	/** How many rows it may take. @default 1 */
+	readonly noticeRows?: number;
 	readonly keys: readonly string[];
 	readonly moreKeys: boolean;
 	readonly look: Look;
@@ -88,16 +90,17 @@ const shortAddress = ({address, look}: BrowserContent, columns: number, words: L
 	return words === 'all' && fits ? [[...only, {text: remark}]] : lines;
 };
 
-const footer = ({notice, keys: all, moreKeys, look}: BrowserContent, {air, words}: Layout, columns: number): Line[] => {
+const footer = (content: BrowserContent, {air, words}: Layout, columns: number): Line[] => {
+	const {notice, noticeRows = 1, keys: all, moreKeys, look} = content;
 	const {separator} = look.glyphs;
 	// What the help has told already is not told twice.
 	const told: readonly string[] = words === 'all' ? [look.messages.keys.openAgain, look.messages.keys.copyAddress] : [];
 	const keys = all.filter(key => !told.includes(key));
 	const width = columns - 2;
 	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
-	const said = notice === undefined ? undefined : plain(wrapWords(notice, width)[0] ?? '');
+	const [said, ...more] = notice === undefined ? [] : wrapWords(notice, width).slice(0, noticeRows).map(plain);
 	// The blank row above the keys is where something is said; without one it takes the place of the keys.
-	return indent(1, air ? [said ?? [], ...rows] : said === undefined ? rows : [said]);
+	return indent(1, air ? [said ?? [], ...more, ...rows] : said === undefined ? rows : [said]);
 };
 
 const compose = (content: BrowserContent, layout: Layout, columns: number): Frame => {
@@ -154,7 +157,9 @@ const layouts: readonly Layout[] = [
 
 /** The browser screen for a window: blank rows go first, then the explanations, the address and its status never. */
 export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent): Frame =>
-	firstThatFits(
-		rows,
-		composeEach(layouts, layout => compose(content, layout, columns)),
+	withWholeNotice(rows, content, noticeRows =>
+		firstThatFits(
+			rows,
+			composeEach(layouts, layout => compose({...content, noticeRows}, layout, columns)),
+		),
 	);

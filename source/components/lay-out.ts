@@ -8,6 +8,7 @@ import {
 	type Frame,
 	type Size,
 	type Square,
+	withWholeNotice,
 } from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
@@ -34,6 +35,8 @@ export type CodeContent = {
 	readonly added: (columns: number) => readonly Line[];
 	/** Said once; its place is kept. */
 	readonly notice?: string;
+	/** How many rows it may take. @default 1 */
+	readonly noticeRows?: number;
 	readonly keys: readonly string[];
 	/** Whether all the keys are wanted, on as many rows as they need. */
 	readonly moreKeys: boolean;
@@ -80,16 +83,16 @@ const layouts: readonly Layout[] = [
 const narrowestText = 26;
 
 const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Line[] => {
-	const {notice, keys, moreKeys, look} = content;
+	const {notice, noticeRows = 1, keys, moreKeys, look} = content;
 	const width = columns - 2;
 	const separator = look.glyphs.separator;
 	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
-	const said = notice === undefined ? undefined : wrapWords(notice, width)[0];
+	const [said, ...more] = notice === undefined ? [] : wrapWords(notice, width).slice(0, noticeRows).map(plain);
 	if (!frame) return [];
 	// The blank row above the keys is where something is said; without one it takes the place of the keys.
 	// Keys that were asked for stay.
-	if (air === 0) return indent(1, said === undefined || moreKeys ? rows : [plain(said)]);
-	return indent(1, [said === undefined ? [] : plain(said), ...rows]);
+	if (air === 0) return indent(1, said === undefined || moreKeys ? rows : [said]);
+	return indent(1, [said ?? [], ...more, ...rows]);
 };
 
 // Not in the accent colour: on a light theme it is too faint for what must be read.
@@ -236,7 +239,9 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
  * @param size - the rows are all that may be used
  */
 export const layOut = (size: Size, content: CodeContent): Frame =>
-	firstThatFits(
-		size.rows,
-		composeEach(layouts, layout => compose(content, layout, size.columns)),
+	withWholeNotice(size.rows, content, noticeRows =>
+		firstThatFits(
+			size.rows,
+			composeEach(layouts, layout => compose({...content, noticeRows}, layout, size.columns)),
+		),
 	);

@@ -364,6 +364,12 @@ test('a stray callback, a bad paste and a missing browser are each said once', a
 	const ignored = {type: 'callback-ignored', reason: 'its state is not ours'} as const;
 	assert.equal((await say(ignored, ignored)).split('Ignored an answer that was not ours.').length, 2);
 	assert.match(await say({type: 'paste-rejected', reason: 'it has no code'}), /That could not be used: it has no code/);
+	const reason =
+		'That is another address: paste the one that begins with http://127.0.0.1:53114/callback, where it ends.';
+	assert.match(
+		await say({type: 'paste-rejected', reason}),
+		/begins\n with http:\/\/127\.0\.0\.1:53114\/callback, where it ends\.\n \?/,
+	);
 	const missing = await say({type: 'browser', status: 'failed', detail: 'This computer has no display.'});
 	assert.match(missing, /Open this address in your browser/);
 	assert.match(missing, /This computer has no display\./);
