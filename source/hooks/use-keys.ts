@@ -19,6 +19,9 @@ export type KeysOptions = {
  */
 const hasty = /^[!-~]{0,3}[\r\n]{0,2}$/;
 
+/** Control characters in a row are keys without a meaning here, such as Ctrl-D pressed twice. */
+const visible = /[^\p{Cc}\s]/u;
+
 const redirect = /code=|error=|:\/\/|^\S+\.\S+\/\S*\?/;
 
 /** Whether a text may be the redirect's address or its query. */
@@ -56,13 +59,13 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 	});
 
 	const paste = useCallback((text: string) => {
-		if (text.trim() !== '') latest.current.onPaste?.(text);
+		if (visible.test(text)) latest.current.onPaste?.(text);
 	}, []);
 	usePaste(paste, {isActive: isOn});
 	useInput(
 		useCallback(
 			(input, key) => {
-				const {onKey, onPaste} = latest.current;
+				const {onKey} = latest.current;
 				// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
 				if (input === '[' || (input === ']' && !key.ctrl)) {
 					isInSequence.current = true;
@@ -99,7 +102,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				else if (input.includes('\u0003')) return;
 				// What a terminal answers to a question that nobody of us asked.
 				else if (input.startsWith('[') && input.length > 1) return;
-				else if (input.length > 1 && !hasty.test(input)) onPaste?.(input);
+				else if (input.length > 1 && !hasty.test(input)) paste(input);
 				else for (const character of input) onKey(named[character] ?? character);
 			},
 			[paste],

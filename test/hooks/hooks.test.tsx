@@ -234,6 +234,9 @@ test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops wha
 	assert.deepEqual(heard.splice(0), ['enter', 'up', 'down', 'ctrl+c', 'q', '1', 'enter', 'escape']);
 	for (const input of ['?b', 'ud2\r', '\r\r', '\u001B[B\u001B[B\r', '2\u001B[A']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0).join(' '), '? b u d 2 enter enter enter down down enter 2 up');
+	// The second is Ctrl-D twice, the first of which came before the line was raw.
+	for (const input of ['\u0004', '\u0000\u0004', '\u001A\u001A']) await terminal.type(input);
+	assert.deepEqual(heard.splice(0), []);
 	for (const input of ['some words', 'a://b', '\u001B[200~qqq\u001B[201~']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0), ['paste "some words"', 'paste "a://b"', 'paste "qqq"'].filter(Boolean));
 	await terminal.unmount();
