@@ -77,7 +77,9 @@ const usePulse = (
 	const leftUntil = (end: number | undefined) => {
 		if (isStill) return Number.POSITIVE_INFINITY;
 		if (end === undefined || counted === undefined) return 0;
-		return Math.max(0, Math.ceil((left - (counted - end)) / 1000) * 1000);
+		// What is counted in minutes is rounded up to them, which would be too much for the earlier end.
+		const exact = end === counted ? left : Math.min(left - (counted - end), end - current.now);
+		return Math.max(0, Math.ceil(exact / 1000) * 1000);
 	};
 	return {device: leftUntil(deviceEnd), browser: leftUntil(browserEnd), now: current.now, polling: current.polling};
 };

@@ -299,6 +299,15 @@ test('over SSH and in tmux the screen counts in minutes, says how often instead 
 	});
 });
 
+test('over SSH, of two ways the one that ends earlier has no more minutes than are left', async () => {
+	const clock = createManualClock({now: tapes.start + 28_000});
+	const address = {...tapes.authorizationUrl, expiresAt: tapes.start + 306_000};
+	const state = foldEvents(...tapes.codeShown, tapes.opened('browser'), address);
+	const screen = <DeviceCodeScreen {...shared(state, {...usual, remote: true})} clock={clock} />;
+	const text = await draw(screen, {}, ({emulator}) => emulator.text);
+	assert.match(text, /approval · 15 minutes left[^]*browser · 5 minutes left/);
+});
+
 test('waiting is repainted once a second, and a second that changes nothing is none', async () => {
 	const clock = createManualClock({now: tapes.start + 28_000});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={clock} />, {}, async terminal => {
