@@ -121,14 +121,9 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 	if (words === 'brief')
 		return frameOf([...head, ...address, ...waiting, ...under, ...footer(content, layout, columns)]);
 
-	const details = [
-		...(status.detail === undefined ? [] : [status.detail]),
-		...(content.takesLong && comesBack ? [takesLong] : []),
-	];
-	const detail = indent(
-		3,
-		details.flatMap(text => paragraph(text, columns - 4)),
-	);
+	const detail = status.detail === undefined ? [] : indent(3, paragraph(status.detail, columns - 4));
+	// At the end, where it moves nothing that somebody is about to read or to copy.
+	const late = content.takesLong && comesBack ? [...spacer(air), ...indent(1, paragraph(takesLong, columns - 2))] : [];
 	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, look.glyphs.separator);
 	return frameOf([
 		...head,
@@ -141,6 +136,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 		...address,
 		...indent(1, others.flat()),
 		...forwardLines(content.address, look, columns),
+		...late,
 		...footer(content, layout, columns),
 	]);
 };
