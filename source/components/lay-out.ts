@@ -166,14 +166,13 @@ const composeBare = (content: CodeContent, layout: Layout, columns: number): Fra
 		]);
 	}
 
-	const code = indent(layout.frame ? 1 : 0, [bold(userCode)]);
-	const status = notice !== undefined && !layout.frame ? plain(notice) : statusLine(content.status, columns);
+	const by = layout.frame ? 1 : 0;
+	const status = notice !== undefined && !layout.frame ? plain(notice) : statusLine(content.status, columns - by);
 	const header = layout.frame ? headerLines(asking, {columns, full: false, look}) : [];
 	return frameOf([
 		...header,
 		...addressStep(content, layout, columns),
-		...code,
-		...indent(layout.frame ? 1 : 0, [status]),
+		...indent(by, [bold(userCode), status]),
 		...(layout.frame ? content.added(columns) : []),
 		...footer(content, layout, columns),
 	]);
