@@ -10,6 +10,7 @@ import {
 	type Choice,
 	type Option,
 } from '../components/lay-out-picker.js';
+import {lineWidth} from '../components/line.js';
 import {lookOf} from '../components/look.js';
 import {paintLines} from '../components/paint.js';
 import {initialLoginState} from '../engine/login-state.js';
@@ -47,8 +48,8 @@ export type EarlyPicker = EarlyScreen & {
 
 type Layout = {
 	readonly options: readonly Option[];
-	/** The rows for a window, with one of the options selected. */
-	readonly draw: (selected: number, size: Size) => readonly string[];
+	/** The rows for a window, with one of the options selected; undefined where it is too narrow, and Ink would cut them. */
+	readonly draw: (selected: number, size: Size) => readonly string[] | undefined;
 };
 
 /** The picker as the screen will draw it first; undefined where it is not the picker that comes. */
@@ -83,7 +84,8 @@ const layOut = (argv: readonly string[], facts: Facts): Layout | undefined => {
 		options,
 		draw(selected, size) {
 			const {top} = layOutPicker(size, {asking, options, selected, reason, notice: undefined, look});
-			return paintLines(top, look, colourLevel(facts));
+			const fits = top.every(line => lineWidth(line) <= size.columns);
+			return fits ? paintLines(top, look, colourLevel(facts)) : undefined;
 		},
 	};
 };
@@ -106,10 +108,15 @@ export const drawEarly = (argv: readonly string[]): EarlyPicker | undefined => {
 		const {options} = layout;
 		let selected = firstPossible(options);
 		const draw = () => layout.draw(selected, {columns: stdout.columns, rows: Math.max(1, stdout.rows - 1)});
+		const first = draw();
+		if (first === undefined) return undefined;
 		guardTerminal({output: stdout.fd});
 		stdin.setRawMode(true);
-		const screen = createEarlyScreen(draw(), stdout, facts.tty.stderr);
-		const redraw = () => screen.redraw(draw());
+		const screen = createEarlyScreen(first, stdout, facts.tty.stderr);
+		const redraw = () => {
+			const lines = draw();
+			if (lines !== undefined) screen.redraw(lines);
+		};
 		stdout.on('resize', redraw);
 		let wasInterrupted = false;
 		let tellInterrupt: (() => void) | undefined;

@@ -152,6 +152,14 @@ for (const [name, options] of surroundings) {
 	});
 }
 
+test('in a window that is narrower than the options only Ink draws them, which cuts them', async () => {
+	const {moments, code} = await watch({columns: 24, rows: 30, until: inkIsUp});
+	const titles = moments.map(({rows}) => rows.filter(row => row.startsWith(' Sign in')).length);
+	assert.equal(Math.max(...titles), 1);
+	for (const {rows} of moments) assert.doesNotMatch(rows.join('\n'), /^[a-z]+$/m, 'the end of a row that went on');
+	assert.equal(code, 130);
+});
+
 const isSelected = (number: number, {rows}: Moment) => rows.some(row => row.startsWith(` ❯ ${number}`));
 
 /** A bus of the desktop that takes connections and says nothing: whoever asks it for a keyring waits. */
