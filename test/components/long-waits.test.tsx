@@ -46,6 +46,21 @@ test('demands 14, 16, 18, 27: a callback that has not come after a minute says w
 	assert.match(text, /d use a code instead/);
 });
 
+test('what is said after a minute moves neither the address nor what stands above it', async () => {
+	for (const size of [
+		{columns: 80, rows: 24},
+		{columns: 60, rows: 24},
+	]) {
+		const [early, late] = await Promise.all(
+			[55, 61].map(async seconds => screen(<BrowserScreen {...shared(seconds, ...tapes.browserShown)} />, size)),
+		);
+		const rowOfAddress = (text = '') =>
+			text.split('\n').findIndex(row => row.includes(tapes.authorizationUrl.shortUrl));
+		assert.ok(rowOfAddress(early) > 0);
+		assert.equal(rowOfAddress(late), rowOfAddress(early), late);
+	}
+});
+
 test('demand 36: nothing on the browser screen suggests another device', async () => {
 	const text = sentences(await screen(<BrowserScreen {...shared(5, ...tapes.browserShown)} />));
 	assert.match(text, /http:\/\/127\.0\.0\.1:53114\/k7q2mfxt9ahr3 works on this computer only/);
