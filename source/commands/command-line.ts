@@ -1,6 +1,15 @@
 import {parseArgs} from 'node:util';
 import {displayText} from '../engine/display-text.js';
-import {commandNames, hasNoMeaning, isOptionName, optionTable, type CommandName, type OptionValues} from './options.js';
+import {
+	commandNames,
+	hasNoMeaning,
+	isAboutSigningIn,
+	isOptionName,
+	optionTable,
+	saysWhichSession,
+	type CommandName,
+	type OptionValues,
+} from './options.js';
 import {UsageError} from './usage-error.js';
 
 /** What somebody typed, understood and free of contradictions. */
@@ -129,10 +138,7 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 			);
 		}
 
-		// A stored session brings its own settings; only a login has a use for others.
-		const isForLogin = option?.group === 'provider' || option?.group === 'request';
-		const isForAll = name === 'ca-file' || name.startsWith('client-secret-');
-		if (command === 'token' && values.login === undefined && isForLogin && !isForAll) {
+		if (command === 'token' && values.login === undefined && isAboutSigningIn(name) && !saysWhichSession.has(name)) {
 			throw new UsageError(`--${name} is about signing in.`, 'Add --login, or leave it out: the session knows it.');
 		}
 	}

@@ -33,8 +33,7 @@ export type CommandContext = {
 	/** Stands on the terminal already. */
 	readonly early?: EarlyPicker;
 	readonly signals: Signals;
-	/** `use` opens what the login has chosen; `login` may probe for the best place. */
-	readonly openStore: (kind: 'auto' | StoreKind, purpose: 'login' | 'use') => Promise<TokenStore>;
+	readonly openStore: (kind: 'auto' | StoreKind) => Promise<TokenStore>;
 	readonly createEngine: (options: TokenEngineOptions) => Engine;
 	/** Epoch milliseconds. */
 	readonly now: () => number;

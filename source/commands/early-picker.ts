@@ -14,6 +14,7 @@ import {lineWidth} from '../components/line.js';
 import {lookOf} from '../components/look.js';
 import {paintLines} from '../components/paint.js';
 import {initialLoginState} from '../engine/login-state.js';
+import {differenceOf} from '../engine/session-difference.js';
 import type {StoredSession} from '../engine/token-store.js';
 import {nodeFileSystem} from '../store/file-system.js';
 import {readPreferencesFile, readSessionFile} from '../store/read-profile.js';
@@ -66,10 +67,7 @@ const layOut = (argv: readonly string[], facts: Facts): Layout | undefined => {
 	if (known === undefined || provider === undefined) return undefined;
 
 	const {stored} = known;
-	const isCurrent =
-		stored?.dead !== true &&
-		stored?.provider.issuer === provider.issuer &&
-		stored.provider.clientId === provider.clientId;
+	const isCurrent = stored !== undefined && stored.dead !== true && differenceOf(stored, provider) === undefined;
 	const {route: preferred} = isKept ? readPreferencesFile(nodeFileSystem, directory, profile) : {};
 	const recommendation = recommend(describeSituation(facts), everythingPossible, {
 		personIsThere: personIsThere(facts),

@@ -25,7 +25,7 @@ export const run: Command = async (line, context) => {
 	// What we have to store comes from `login`; actions of later versions are to be ignored.
 	if (action !== 'get' && action !== 'erase') return exitCodes.done;
 	const asked = parseGitCredential(await readRequest(stdin));
-	const store = await openStore(line, context, 'use');
+	const store = await openStore(line, context);
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined || !belongsToProfile(asked, stored.provider)) return exitCodes.done;
 	if (action === 'erase') {

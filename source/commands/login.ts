@@ -2,6 +2,7 @@ import {abortable} from '../engine/abortable.js';
 import {LoginError, toLoginError} from '../engine/login-error.js';
 import type {LoginOptions} from '../engine/login-options.js';
 import type {Provider} from '../engine/provider.js';
+import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
 import {forwardLine} from '../terminal/remote-address.js';
@@ -11,7 +12,7 @@ import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
 import {exitCodeOf, exitCodes} from './exit-codes.js';
-import {buildEngine, openStore, readSession} from './open-profile.js';
+import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
 import type {OptionValues} from './options.js';
 import {forwardPastes} from './paste-lines.js';
 import {loadScreen} from './load-screen.js';
@@ -50,11 +51,12 @@ type Plan = {
 	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
-const personRequired = ({command, profile, values}: CommandLine): LoginError => {
+const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
 	const isDemo = command === 'demo';
 	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
 	const elsewhere = isDemo ? 'ink-login demo --flow device' : loginText(profile, {...values, flow: 'device'});
-	return new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
+	const why = difference === undefined ? '' : `${anotherSession(profile, difference)} `;
+	return new LoginError('person_required', `${why}Signing in needs a person, and nobody is at a terminal here.`, {
 		hint: `Run in a terminal: ${here}${here === elsewhere ? '' : `   Or, to approve a code elsewhere: ${elsewhere}`}`,
 	});
 };
@@ -77,11 +79,11 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	// Nobody waits for a keyring only to be told that a person is needed, or a server.
 	const needsNobody = flow === 'client-credentials' || flow === 'password' || givenSource !== undefined;
 	const isSure = (attended || needsNobody) && chosen(undefined) !== undefined;
-	const opening = openStore(line, context, isSure ? 'login' : 'use');
 	const isScreen = view.kind === 'screen';
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
-	let store = await opening;
+	const store = await openStore(line, context);
+	if (isSure) await prepareStore(store, context);
 	const stored = await readSession(store, profile, context);
 	const provider = chosen(stored?.provider);
 	if (provider === undefined) {
@@ -91,7 +93,8 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 		);
 	}
 
-	const isSameClient = stored?.provider.issuer === provider.issuer && stored.provider.clientId === provider.clientId;
+	const {issuer, clientId} = provider;
+	const isSameClient = stored !== undefined && differenceOf(stored, {issuer, clientId}) === undefined;
 	const storedSource = isSameClient ? lastingSource(stored.clientSecretSource) : undefined;
 	const hasSecret = (givenSource ?? storedSource ?? provider.clientSecret) !== undefined;
 	if (flow === 'client-credentials' && !hasSecret) {
@@ -102,8 +105,8 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	}
 
 	const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
-	if (!attended && needsPerson) throw personRequired(line);
-	if (!isSure) store = await openStore(line, context, 'login');
+	if (!attended && needsPerson) throw personRequired(line, stored && differenceOf(stored, provider));
+	if (!isSure) await prepareStore(store, context);
 
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const situation = describeSituation(facts);

@@ -32,7 +32,7 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 /** `ink-login logout`: revokes and forgets, and says which of the two happened (demand 50). */
 export const run: Command = async (line, context) => {
 	const {stderr, signals} = context;
-	const store = await openStore(line, context, 'use');
+	const store = await openStore(line, context);
 	const profiles = line.values.all ? await store.list() : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
 	const signOut = async (profile: string): Promise<LogoutResult> => {

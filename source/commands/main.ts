@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {cancelled} from '../engine/login-error.js';
 import {TokenEngine} from '../engine/token-engine.js';
-import {openStore} from '../store/index.js';
+import {openStore, storeHome} from '../store/index.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
@@ -97,8 +97,11 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 		stderr: early ? {write: text => early.writeAbove(text)} : stderr,
 		signals,
 		...(early && {early}),
-		openStore: async (kind, purpose) =>
-			openStore({kind, forLogin: purpose === 'login', say: sentence => context.stderr.write(`${sentence}\n`)}),
+		openStore: async kind =>
+			openStore({
+				...(kind === 'memory' ? {kind} : {kind, home: storeHome(process.env, process.platform)}),
+				say: sentence => context.stderr.write(`${sentence}\n`),
+			}),
 		createEngine(options) {
 			const engine = new TokenEngine(options);
 			engines.push(engine);

@@ -1,42 +1,42 @@
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {Provider} from '../engine/provider.js';
+import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {ClientSecretSource, StoredSession, TokenStore} from '../engine/token-store.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext, type Engine} from './command.js';
 import {hints} from './hints.js';
 import type {OptionValues} from './options.js';
+import type {ProviderChoice} from './provider.js';
 
 /** A profile with a session, and the engine that keeps it alive. */
 export type OpenProfile = {readonly engine: Engine; readonly stored: StoredSession; readonly store: TokenStore};
 
-/** Opens the store and tells what it had to do, such as setting a corrupt file aside. */
-export const openStore = async (
-	{values}: CommandLine,
-	{openStore, stderr}: CommandContext,
-	purpose: 'login' | 'use',
-): Promise<TokenStore> => {
-	const store = await openStore(values.store ?? 'auto', purpose);
-	tellNotices(store.notices, stderr);
-	return store;
+export const openStore = async ({values}: CommandLine, {openStore}: CommandContext): Promise<TokenStore> =>
+	openStore(values.store ?? 'auto');
+
+/** Tells what the store had to do meanwhile, such as setting a corrupt file aside. */
+const tellingNotices = async <Value>(
+	{notices}: TokenStore,
+	{stderr}: CommandContext,
+	work: () => Promise<Value>,
+): Promise<Value> => {
+	const told = notices.length;
+	const value = await work();
+	for (const notice of notices.slice(told)) stderr.write(`${displayText(notice, 1000)}\n`);
+	return value;
 };
 
-/** Reads a session, and tells what the store had to do for that. */
+/** Finds the best place for a session, for somebody who is about to sign in. */
+export const prepareStore = async (store: TokenStore, context: CommandContext): Promise<void> =>
+	tellingNotices(store, context, async () => store.prepare?.());
+
 export const readSession = async (
 	store: TokenStore,
 	profile: string,
-	{stderr}: CommandContext,
-): Promise<StoredSession | undefined> => {
-	const told = store.notices.length;
-	const stored = await store.read(profile);
-	tellNotices(store.notices.slice(told), stderr);
-	return stored;
-};
-
-const tellNotices = (notices: readonly string[], stderr: CommandContext['stderr']) => {
-	for (const notice of notices) stderr.write(`${displayText(notice, 1000)}\n`);
-};
+	context: CommandContext,
+): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
 /** Loaded with the first request only: a token that is fresh needs none. */
 const lazyFetch = ({'ca-file': caFile}: OptionValues, {facts}: CommandContext): typeof fetch => {
@@ -100,11 +100,24 @@ export const openSession = (
 /**
  * Opens the profile as its login left it: no option is needed, and no request is made.
  *
- * @throws LoginError `person_required` where there is no session that could give a token
+ * @param wanted - what the session has to be for, where options say so
+ * @throws LoginError `person_required` where there is no session that could give a token, or not the one that is wanted
  */
-export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
-	const store = await openStore(line, context, 'use');
-	const stored = await readSession(store, line.profile, context);
-	if (stored === undefined || stored.dead === true) throw signInFirst(line.profile, stored !== undefined);
+export const openProfile = async (
+	line: CommandLine,
+	context: CommandContext,
+	wanted?: ProviderChoice,
+): Promise<OpenProfile> => {
+	const {profile, values} = line;
+	const store = await openStore(line, context);
+	const stored = await readSession(store, profile, context);
+	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
+	const asked = wanted?.(stored.provider);
+	const difference = asked && differenceOf(stored, asked);
+	if (difference !== undefined) {
+		const hint = `Run: ${displayText(loginText(profile, values), 1000)}`;
+		throw new LoginError('person_required', anotherSession(profile, difference), {hint});
+	}
+
 	return openSession(stored, store, line, context);
 };

@@ -245,4 +245,15 @@ export const optionTable: Readonly<Record<string, Option>> = options;
 export const hasNoMeaning = ({flows}: Option, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
 
+/** Whether a session that is there has its own answer to an option: only a login has a use for others. */
+export const isAboutSigningIn = (name: string): boolean => {
+	const {group} = optionTable[name] ?? {};
+	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !name.startsWith('client-secret-');
+};
+
+/** Those that say which session is meant: it is compared with them. */
+export const saysWhichSession: ReadonlySet<string> = new Set<OptionName>([
+	...(['issuer', 'preset', 'domain', 'client-id', 'scope', 'audience', 'resource'] as const),
+]);
+
 export const isOptionName = (name: string): name is OptionName => Object.hasOwn(options, name);

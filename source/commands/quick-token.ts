@@ -10,10 +10,15 @@ import {accessTokenOf} from './printable-token.js';
 import {formatToken} from './token-format.js';
 
 /** Without an option there is nothing to understand, and what understands it is not even read. */
-const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'values' | 'profile'>> => {
+const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'values' | 'profile'> | undefined> => {
 	if (argv.length === 1) return {values: {}, profile: 'default'};
-	const {parseCommandLine} = await import('./command-line.js');
-	return parseCommandLine(argv);
+	const [{parseCommandLine}, {isAboutSigningIn}] = await Promise.all([
+		import('./command-line.js'),
+		import('./options.js'),
+	]);
+	const line = parseCommandLine(argv);
+	// The session has to be compared with it.
+	return Object.keys(line.values).some(isAboutSigningIn) ? undefined : line;
 };
 
 /** A session whose key the keyring gives at once; a locked one is the command's business. */
@@ -31,7 +36,9 @@ const unseal = async (directory: string, profile: string, sealed: string): Promi
  */
 export const quickToken = async (argv: readonly string[]): Promise<string | undefined> => {
 	try {
-		const {values, profile} = await understand(argv);
+		const line = await understand(argv);
+		if (line === undefined) return undefined;
+		const {values, profile} = line;
 		const {format = 'raw', type = 'access', store} = values;
 		if (format === 'kubernetes' || type === 'id' || store === 'memory') return undefined;
 		const {env, platform} = process;

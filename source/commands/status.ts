@@ -93,7 +93,7 @@ const isOver = ({code}: LoginError): boolean => tokenExitCodeOf(code) === exitCo
 export const run: Command = async (line, context) => {
 	const {values, profile} = line;
 	const {stdout, stderr, signals} = context;
-	const store = await openStore(line, context, 'use');
+	const store = await openStore(line, context);
 	let session = await readSession(store, profile, context);
 	const now = context.now();
 	const tellNobody = (error: LoginError) => {

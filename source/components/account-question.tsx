@@ -29,7 +29,7 @@ export function AccountQuestion(props: AccountQuestionProps): ReactNode {
 		isActive,
 	});
 	const {question: words, keys, spoken} = look.messages;
-	const asked = words.switchAccount(question.stored, question.next);
+	const asked = words.switchAccount(question.stored, question.next, question.difference);
 	if (speaks) return <SpokenLines lines={[asked, words.whatHappens, spoken.keys([keys.yes, keys.no])]} />;
 
 	const {columns, rows} = size;

@@ -1,33 +1,61 @@
 import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
 import type {Identity} from './login-event.js';
-import type {LoginOptions} from './login-options.js';
+import type {AccountSwitch, LoginOptions} from './login-options.js';
+import {differenceOf, type AskedSession} from './session-difference.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession} from './token-store.js';
 
 const nameOf = ({name, email, subject}: Identity): string => name ?? email ?? subject;
 
 /**
- * Asks before another person's session is replaced: whoever was signed in must not lose it to a login that somebody
- * else finished (protocol checklist S12). Two people are the same if issuer and subject are (OIDC Core §5.7).
+ * What a login would replace that is not its own: another person's session (two people are the same if issuer and
+ * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client or organization.
+ */
+const switchOf = (
+	stored: StoredSession | undefined,
+	{identity: next}: TokenSet,
+	{issuer, clientId, parameters}: AskedSession,
+): AccountSwitch | undefined => {
+	if (stored === undefined || stored.dead === true) return undefined;
+	const present = stored.tokens.identity;
+	const difference = differenceOf(stored, {issuer, clientId, ...(parameters && {parameters})});
+	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
+	if (difference === undefined && isSamePerson) return undefined;
+	return {...(present && {stored: present}), ...(next && {next}), ...(difference !== undefined && {difference})};
+};
+
+const refusal = ({stored, next, difference}: AccountSwitch): string => {
+	const present = stored === undefined ? '' : nameOf(stored);
+	if (difference !== undefined) {
+		return `Another session is there${present && `, of ${present}`}. ${difference} Nothing was changed.`;
+	}
+
+	const found = next === undefined ? 'This sign-in names nobody' : `This is ${nameOf(next)}`;
+	return `${found}, but ${present} is signed in; nothing was changed.`;
+};
+
+/**
+ * Asks before another session is replaced: whoever was signed in must not lose it to a login that somebody else
+ * finished (protocol checklist S12).
  *
  * @throws LoginError where the session shall stay
  */
 export const confirmAccount = async (
 	stored: StoredSession | undefined,
-	{identity: next}: TokenSet,
+	tokens: TokenSet,
+	asked: AskedSession,
 	switchAccount: NonNullable<LoginOptions['switchAccount']>,
 	signal: AbortSignal,
 ): Promise<void> => {
-	const present = stored?.dead === true ? undefined : stored?.tokens.identity;
-	if (present === undefined || next === undefined) return;
-	if (present.issuer === next.issuer && present.subject === next.subject) return;
-	if (switchAccount === true) return;
-	if (switchAccount !== false && (await switchAccount(present, next, signal))) return;
-	if (switchAccount !== false) throw cancelled(`You are still signed in as ${nameOf(present)}.`);
-	throw new LoginError(
-		'identity_check_failed',
-		`This is ${nameOf(next)}, but ${nameOf(present)} is signed in; nothing was changed.`,
-		{hint: defaultHints.switchAccount},
+	const replaced = switchOf(stored, tokens, asked);
+	if (replaced === undefined || switchAccount === true) return;
+	if (switchAccount === false) {
+		throw new LoginError('identity_check_failed', refusal(replaced), {hint: defaultHints.switchAccount});
+	}
+
+	if (await switchAccount(replaced, signal)) return;
+	throw cancelled(
+		replaced.stored ? `You are still signed in as ${nameOf(replaced.stored)}.` : 'You are still signed in.',
 	);
 };

@@ -21,7 +21,7 @@ export {
 	type RouteAvailability,
 	type StoreKind,
 } from './login-event.js';
-export type {LoginOptions, Recommendation} from './login-options.js';
+export type {AccountSwitch, LoginOptions, Recommendation} from './login-options.js';
 export type {LoginRun} from './login-run.js';
 export {
 	initialLoginState,

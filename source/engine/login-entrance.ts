@@ -1,5 +1,6 @@
 import type {Clock} from './clock.js';
 import {LoginError} from './login-error.js';
+import {differenceOf, type AskedSession} from './session-difference.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
 /** A day, in milliseconds: the other login ends long before, or its process dies and its lock with it. */
@@ -16,14 +17,20 @@ export class LoginEntrance {
 	readonly #store: TokenStore;
 	readonly #profile: string;
 	readonly #clock: Clock;
+	readonly #asked: AskedSession;
 
-	constructor(store: TokenStore, profile: string, clock: Clock) {
+	constructor(store: TokenStore, profile: string, clock: Clock, asked: AskedSession) {
 		this.#store = store;
 		this.#profile = profile;
 		this.#clock = clock;
+		this.#asked = asked;
 	}
 
-	/** @throws LoginError `cancelled` where the other login was given up */
+	/**
+	 * Where the other login left a session that is not the one asked for here, this one goes on.
+	 *
+	 * @throws LoginError `cancelled` where the other login was given up
+	 */
 	async enter(onWait: () => void, signal: AbortSignal): Promise<StoreLock | StoredSession> {
 		const arrived = this.#clock.now();
 		const before = (await this.#store.read(this.#profile))?.signedInAt;
@@ -34,20 +41,24 @@ export class LoginEntrance {
 			return stored.signedInAt !== before || stored.signedInAt >= arrived - justNow ? stored : undefined;
 		};
 
+		const isWanted = (stored: StoredSession | undefined) =>
+			stored !== undefined && differenceOf(stored, this.#asked) === undefined;
+
 		const wait = {hadTo: false};
 		const lock = await this.#store.lock(this.#profile, 'login', {
 			signal,
 			timeout: patience,
-			until: async () => (await newSession()) !== undefined,
+			until: async () => isWanted(await newSession()),
 			onWait: () => {
 				wait.hadTo = true;
 				onWait();
 			},
 		});
 		if (!wait.hadTo && lock !== undefined) return lock;
-		await lock?.release();
 		const session = await newSession();
-		if (session !== undefined) return session;
+		if (lock !== undefined && session !== undefined && !isWanted(session)) return lock;
+		await lock?.release();
+		if (session !== undefined && isWanted(session)) return session;
 		throw new LoginError('cancelled', 'The sign-in in another window ended without a session.', {
 			hint: 'Start it again here.',
 		});

@@ -9,6 +9,16 @@ export type Recommendation = {
 	readonly reason: string;
 };
 
+/** A login that would replace a session which is not its own. */
+export type AccountSwitch = {
+	/** Whose session there is, as far as it names somebody. */
+	readonly stored?: Identity;
+	/** Who has just signed in; none for a program's own login. */
+	readonly next?: Identity;
+	/** How the session that is there differs besides: "It is for https://a.example, not https://b.example." */
+	readonly difference?: string;
+};
+
 /** How a login is to go. */
 export type LoginOptions = {
 	/** A route to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
@@ -33,9 +43,10 @@ export type LoginOptions = {
 	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
 	readonly recommend?: (routes: RouteAvailability) => Recommendation;
 	/**
-	 * Asked before another person's session is replaced; `true` replaces without asking, `false` refuses. @default false
+	 * Asked before another person's session is replaced, or one of another server, client or organization; `true` replaces
+	 * without asking, `false` refuses. @default false
 	 */
-	readonly switchAccount?: boolean | ((stored: Identity, next: Identity, signal: AbortSignal) => Promise<boolean>);
+	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
 	/** Asks for, or reads, the user name and password of the password route. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };

@@ -5,6 +5,7 @@ import type {RequestContext} from './flow.js';
 import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from './login-error.js';
 import type {Provider, ResolvedProvider} from './provider.js';
+import {anotherSession, differenceOf} from './session-difference.js';
 import type {AccessTokenOptions, LogoutResult} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
@@ -48,13 +49,11 @@ export class SessionKeeper {
 		this.#options = options;
 	}
 
-	/** The stored session of this provider and client; another one's is as good as none. */
+	/** The stored session, if it is the one that the provider's settings ask for; another one is as good as none. */
 	async read(): Promise<StoredSession | undefined> {
 		const {store, profile, provider} = this.#options;
 		const stored = await store.read(profile);
-		if (stored === undefined) return undefined;
-		const isOurs = stored.provider.issuer === provider.issuer && stored.provider.clientId === provider.clientId;
-		return isOurs ? stored : undefined;
+		return stored === undefined || differenceOf(stored, provider) !== undefined ? undefined : stored;
 	}
 
 	/** The session with fresh tokens. */
@@ -137,7 +136,11 @@ export class SessionKeeper {
 		if (stored.keys !== undefined) importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
 			...stored.provider,
-			...(provider.clientSecret !== undefined && {clientSecret: provider.clientSecret}),
+			// It is this client's: a session of another one, which a logout may meet, does not get it.
+			...(provider.clientSecret !== undefined &&
+				differenceOf(stored, {issuer: provider.issuer, clientId: provider.clientId}) === undefined && {
+					clientSecret: provider.clientSecret,
+				}),
 			server,
 			routes: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.tokens.scope,
@@ -147,13 +150,15 @@ export class SessionKeeper {
 	}
 
 	async #alive(): Promise<StoredSession> {
-		const stored = await this.read();
+		const {store, profile, provider, signInHint: hint} = this.#options;
+		const stored = await store.read(profile);
 		if (stored === undefined) {
-			throw new LoginError(
-				'person_required',
-				`Nobody is signed in (profile "${displayText(this.#options.profile, 60)}").`,
-				{hint: this.#options.signInHint},
-			);
+			throw new LoginError('person_required', `Nobody is signed in (profile "${displayText(profile, 60)}").`, {hint});
+		}
+
+		const difference = differenceOf(stored, provider);
+		if (difference !== undefined) {
+			throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 		}
 
 		if (stored.dead === true) throw this.#sessionEnded();

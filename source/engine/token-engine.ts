@@ -24,7 +24,7 @@ import type {UserInfo} from './user-info.js';
 export type TokenEngineOptions = {
 	/** Where people sign in, and as which client: made by a preset. */
 	readonly provider: Provider;
-	/** Keeps the session, as from `openStore()`. */
+	/** Keeps the session, as from `openStore({app: 'acme'})`. */
 	readonly store: TokenStore;
 	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
@@ -86,7 +86,7 @@ export class TokenEngine {
 		const {clock} = this;
 		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints} = this.#options;
 		const {portHolder} = options;
-		const entrance = new LoginEntrance(this.store, this.profile, clock);
+		const entrance = new LoginEntrance(this.store, this.profile, clock, this.provider);
 		return new RunningLogin(
 			{
 				clock,
@@ -96,7 +96,11 @@ export class TokenEngine {
 				loadFlow,
 				...(hints && {hints}),
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
-				discover: async signal => this.#resolver.resolve(signal),
+				discover: async signal => {
+					// Tried out beside the first request: a session is read or written only once its place is known.
+					const [provider] = await Promise.all([this.#resolver.resolve(signal), this.store.prepare?.()]);
+					return provider;
+				},
 				prefetchKeys: async (provider, signal) => {
 					const {prefetchKeys} = await import('./protocol/index.js');
 					await prefetchKeys({provider, fetch: await this.#hardenedFetch(), clock, signal});
@@ -116,7 +120,7 @@ export class TokenEngine {
 		);
 	}
 
-	/** The stored session, if there is one that the server has not called over. */
+	/** The stored session, if it is the one that the provider's settings ask for and the server has not called it over. */
 	async session(): Promise<Session | undefined> {
 		return this.#guard(async () => {
 			const stored = await this.#keeper.read();
@@ -180,16 +184,17 @@ export class TokenEngine {
 		{switchAccount = false}: LoginOptions,
 		signal: AbortSignal,
 	): Promise<LoginResult> {
-		await confirmAccount(await this.store.read(this.profile), tokens, switchAccount, signal);
+		await confirmAccount(await this.store.read(this.profile), tokens, this.provider, switchAccount, signal);
 		const {exportKeys} = await import('./protocol/index.js');
 		const keys = exportKeys(provider.server);
 		const {clientSecretSource} = this.#options;
-		const {clientSecret: _, server, routes: __, requestedScope: ___, foreignHosts: ____, ...settings} = provider;
+		const {clientSecret: _, server, routes: __, requestedScope, foreignHosts: ___, ...settings} = provider;
 		const stored: StoredSession = {
 			version: 1,
 			tokens,
 			route,
 			signedInAt: this.clock.now(),
+			requestedScope,
 			provider: settings,
 			server,
 			...(keys !== undefined && {keys}),

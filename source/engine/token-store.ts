@@ -28,6 +28,8 @@ export type StoredSession = {
 	readonly route: Route;
 	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
 	readonly signedInAt?: number;
+	/** What the login asked for, space separated; sessions of earlier versions lack it. */
+	readonly requestedScope?: string;
 	/** The server and the client, without its secret. */
 	readonly provider: ProviderSettings;
 	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2, checklist B13). */
@@ -60,6 +62,11 @@ export interface TokenStore {
 	readonly kind: StoreKind;
 	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
 	readonly description: string;
+	/**
+	 * Somebody is about to sign in: finds the best place for a new session, where that has to be tried out. A second call
+	 * waits for the first.
+	 */
+	prepare?(): Promise<void>;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
 	/** The session, if there is one. */

@@ -1,19 +1,14 @@
 import type {Clock} from '../engine/clock.js';
 import type {LoginCommand} from '../engine/flow.js';
 import type {LoginError} from '../engine/login-error.js';
-import type {Identity} from '../engine/login-event.js';
-import type {LoginOptions} from '../engine/login-options.js';
+import type {AccountSwitch, LoginOptions} from '../engine/login-options.js';
 import type {LoginRun} from '../engine/login-run.js';
 import {initialLoginState, type LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {TokenEngine} from '../engine/token-engine.js';
 
-/** Asked before another person's session is replaced. */
-export type AccountQuestion = {
-	/** Whose session there is. */
-	readonly stored: Identity;
-	/** Who has just signed in. */
-	readonly next: Identity;
+/** Asked before a session is replaced that is not the login's own. */
+export type AccountQuestion = AccountSwitch & {
 	/** Replaces the session, or keeps it and ends the login. */
 	readonly answer: (replace: boolean) => void;
 };
@@ -57,7 +52,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 		for (const listener of listeners) listener();
 	};
 
-	const ask = async (stored: Identity, next: Identity, signal: AbortSignal): Promise<boolean> =>
+	const ask = async (replaced: AccountSwitch, signal: AbortSignal): Promise<boolean> =>
 		new Promise(resolve => {
 			const answer = (replace: boolean) => {
 				signal.removeEventListener('abort', onAbort);
@@ -66,7 +61,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 			};
 			const onAbort = () => answer(false);
 			signal.addEventListener('abort', onAbort, {once: true});
-			show({state: shown.state, question: {stored, next, answer}});
+			show({state: shown.state, question: {...replaced, answer}});
 		});
 
 	const makeRun = (): LoginRun => {

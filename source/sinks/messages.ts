@@ -151,7 +151,7 @@ export const messages = {
 
 	/** A way was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Asking ${host}`,
-	waitingElsewhere: 'Another window is signing in to this profile. Its result is taken here too.',
+	waitingElsewhere: 'Another window is signing in to this profile. This one waits for it.',
 	leftInMinutes: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
 	leftOnClock: (clock: string) => `${clock} left`,
 	lessThanTwoMinutes: (clock: string) => `less than two minutes left (${clock})`,
@@ -210,9 +210,14 @@ export const messages = {
 	},
 
 	question: {
-		switchAccount: (stored: Identity, next: Identity) =>
-			`This profile belongs to ${person(stored)}. Replace it with ${person(next)}?`,
-		briefly: (next: Identity) => `Replace it with ${person(next)}?`,
+		switchAccount: (stored: Identity | undefined, next: Identity | undefined, difference: string | undefined) =>
+			[
+				`This profile ${stored === undefined ? 'has a session that names nobody' : `belongs to ${person(stored)}`}.`,
+				...(difference === undefined ? [] : [difference]),
+				`Replace it with ${next === undefined ? 'a session that names nobody' : person(next)}?`,
+			].join(' '),
+		briefly: (next: Identity | undefined) =>
+			`Replace it with ${next === undefined ? 'a session that names nobody' : person(next)}?`,
 		whatHappens: 'With yes the stored session is forgotten here; with no it stays.',
 	},
 

@@ -28,12 +28,10 @@ export type FileStoreOptions = {
 	/** How a session without a file yet is kept. @default 'file' */
 	readonly kind?: 'file' | 'keyring';
 	/**
-	 * Whether a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
-	 * @default false
+	 * Chooses `kind` when somebody begins to sign in, with a sentence for them where there is something to say. Until then
+	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
 	 */
-	readonly keepsForm?: boolean;
-	/** What had to be done to open the store. @default [] */
-	readonly notices?: readonly string[];
+	readonly choose?: () => Promise<{readonly kind: 'file' | 'keyring'; readonly notice?: string}>;
 	/** Reads and writes, for tests. @default the computer's own */
 	readonly fileSystem?: FileSystem;
 	/** Says which holder of a lock still lives, for tests. @default by process id, host and boot */
@@ -49,11 +47,13 @@ const preferencesExtension = '.preferences.json';
 export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
 
 class FileStore implements TokenStore {
-	readonly notices: string[];
+	readonly notices: string[] = [];
 	readonly #directory: string;
 	readonly #vault: Vault | undefined;
-	readonly #kind: 'file' | 'keyring';
-	readonly #keepsForm: boolean;
+	#kind: 'file' | 'keyring';
+	/** Undefined once it has chosen, or where there is no choice. */
+	#choose: FileStoreOptions['choose'];
+	#choosing: Promise<void> | undefined;
 	readonly #fileSystem: FileSystem;
 	readonly #processes: Processes;
 	readonly #clock: Clock;
@@ -65,11 +65,10 @@ class FileStore implements TokenStore {
 		this.#directory = options.directory;
 		this.#vault = options.vault;
 		this.#kind = options.kind ?? 'file';
-		this.#keepsForm = options.keepsForm ?? false;
+		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
 		this.#processes = options.processes ?? nodeProcesses;
 		this.#clock = options.clock ?? systemClock;
-		this.notices = [...(options.notices ?? [])];
 	}
 
 	/** Where the session lies that was last read or written; before that, where a new one would. */
@@ -79,6 +78,13 @@ class FileStore implements TokenStore {
 
 	get description(): string {
 		return this.kind === 'keyring' ? 'the system keyring' : displayText(this.#directory, 500);
+	}
+
+	async prepare(): Promise<void> {
+		this.#choosing ??= this.#chooseKind().finally(() => {
+			this.#choosing = undefined;
+		});
+		await this.#choosing;
 	}
 
 	async read(profile: string): Promise<StoredSession | undefined> {
@@ -105,7 +111,7 @@ class FileStore implements TokenStore {
 
 	async write(profile: string, session: StoredSession): Promise<void> {
 		await this.#guard(async () => {
-			const form = (this.#keepsForm ? this.#forms.get(profile) : undefined) ?? this.#kind;
+			const form = (this.#choose && this.#forms.get(profile)) ?? this.#kind;
 			const file: SessionFile =
 				form === 'file'
 					? {version: 1, profile, session}
@@ -159,6 +165,14 @@ class FileStore implements TokenStore {
 		});
 	}
 
+	async #chooseKind(): Promise<void> {
+		const chosen = await this.#choose?.();
+		if (chosen === undefined) return;
+		this.#kind = chosen.kind;
+		this.#choose = undefined;
+		if (chosen.notice !== undefined) this.notices.push(chosen.notice);
+	}
+
 	#path(profile: string, suffix: string): string {
 		return profilePath(this.#directory, profile, suffix);
 	}
@@ -185,7 +199,7 @@ class FileStore implements TokenStore {
 		try {
 			return parseSession(await this.#needVault().unseal(profile, sealed));
 		} catch (error) {
-			const isReplaced = this.#vault !== undefined && this.#kind === 'file' && !this.#keepsForm;
+			const isReplaced = this.#vault !== undefined && this.#kind === 'file' && !this.#choose;
 			if (!isReplaced || !(error instanceof LoginError)) throw error;
 			const notice = `${error.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
 			if (!this.notices.includes(notice)) this.notices.push(notice);

@@ -15,6 +15,8 @@ export type Keyring = {
 export type KeyringOptions = {
 	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
 	readonly account: string;
+	/** What the person reads where the system shows the entry. @default 'ink-login' */
+	readonly service?: string;
 	readonly environment?: Readonly<Record<string, string | undefined>>;
 	readonly platform?: NodeJS.Platform;
 	/** Shows a sentence while it waits for the person. */
@@ -23,7 +25,8 @@ export type KeyringOptions = {
 	readonly mayWait?: boolean;
 };
 
-const service = 'ink-login';
+/** The command's. */
+export const defaultService = 'ink-login';
 
 /** Milliseconds. */
 const patience = {nobody: 2000, person: 30_000, beforeSaying: 1500};
@@ -46,7 +49,8 @@ const waiting = 'Waiting for the system keyring: a window may be asking to unloc
  * display, 30 s where a window may be asking for a password
  */
 export const systemKeyring = (options: KeyringOptions): Keyring => {
-	const {account, environment = process.env, platform = process.platform, say, mayWait = true} = options;
+	const {account, service = defaultService, environment = process.env, platform = process.platform} = options;
+	const {say, mayWait = true} = options;
 	const limit = hasDisplay(environment, platform) ? patience.person : patience.nobody;
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {

@@ -6,22 +6,34 @@ import type {TokenStore} from '../engine/token-store.js';
 import {claimFolder, readOwnFile, replaceFile} from './atomic-file.js';
 import {nodeFileSystem, type FileSystem} from './file-system.js';
 import {createKeyringStore} from './keyring-store.js';
-import {systemKeyring, type Keyring} from './keyring.js';
+import {defaultService, systemKeyring, type Keyring} from './keyring.js';
 import {createMemoryStore} from './memory-store.js';
 import {storeHome} from './store-home.js';
 import {toStoreError} from './store-error.js';
 
-/** What `openStore` takes. */
-export type OpenStoreOptions = {
-	/** `auto` takes the keyring where there is one that works, and files elsewhere. @default 'auto' */
-	readonly kind?: 'auto' | 'keyring' | 'file' | 'memory';
-	/** The folder to keep everything in. @default {@link storeHome} */
-	readonly home?: string;
+/** What `openStore` takes: `app`, or `home`, or the kind `memory`. */
+export type OpenStoreOptions = Settings & (Named | Placed | InMemory);
+
+type Named = {
 	/**
-	 * Whether somebody is about to sign in. Only then is the keyring tried out, and the choice remembered; otherwise each
-	 * session stays in the form that it has. @default false
+	 * The name of your program, as in `acme`: lower-case letters, digits, `.`, `_` and `-`. Its sessions lie in a folder of
+	 * that name, and its entry in the keyring bears it; programs that give the same name share their sessions.
 	 */
-	readonly forLogin?: boolean;
+	readonly app: string;
+	/** The folder to keep everything in. @default `apps/APP` in {@link storeHome} */
+	readonly home?: string;
+};
+
+type Placed = Partial<Named> & {readonly home: string};
+
+type InMemory = Partial<Named> & {readonly kind: 'memory'};
+
+type Settings = {
+	/**
+	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when somebody signs in.
+	 * @default 'auto'
+	 */
+	readonly kind?: 'auto' | 'keyring' | 'file' | 'memory';
 	/** @default process.env */
 	readonly environment?: Readonly<Record<string, string | undefined>>;
 	/** @default process.platform */
@@ -37,42 +49,56 @@ export type OpenStoreOptions = {
 };
 
 /**
- * Opens the place where sessions are kept.
+ * Opens the place where sessions are kept. Nothing is tried out for that: the store itself does so once somebody begins
+ * to sign in, and rejects then with `store_error` where the keyring was asked for by name and does not work here.
  *
- * @throws LoginError `store_error` where the keyring was asked for by name and does not work here
+ * @throws LoginError `config_error` for an `app` that cannot be a name
  */
-export const openStore = async (options: OpenStoreOptions = {}): Promise<TokenStore> => {
-	const {kind = 'auto', forLogin = false, environment = process.env, platform = process.platform, say} = options;
+export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> => {
+	const {kind = 'auto', app, home, environment = process.env, platform = process.platform, say} = options;
 	const {fileSystem = nodeFileSystem, clock = systemClock} = options;
 	if (kind === 'memory') return createMemoryStore({clock});
 
-	const directory = path.resolve(options.home ?? storeHome(environment, platform));
+	const service = app === undefined && home !== undefined ? defaultService : checkApp(app);
+	const directory = path.resolve(home ?? path.join(storeHome(environment, platform), 'apps', service));
 	const keyring =
-		options.keyring ?? systemKeyring({account: directory, environment, platform, ...(say !== undefined && {say})});
-	const base = {directory, keyring, fileSystem, clock};
-	if (!forLogin) {
-		const chosen = kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind;
-		return createKeyringStore({...base, kind: chosen, keepsForm: true});
-	}
-
-	const {chosen, notices} = await choose(kind, keyring, directory);
-	rememberKind(fileSystem, directory, chosen);
-	return createKeyringStore({...base, kind: chosen, notices});
+		options.keyring ?? systemKeyring({account: directory, service, environment, platform, ...(say && {say})});
+	return createKeyringStore({
+		...{directory, keyring, fileSystem, clock},
+		kind: kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind,
+		async choose() {
+			const chosen = await choose(kind, keyring, directory);
+			rememberKind(fileSystem, directory, chosen.kind);
+			return chosen;
+		},
+	});
 };
 
-type Choice = {readonly chosen: 'keyring' | 'file'; readonly notices: readonly string[]};
+/** A folder of any file system: Windows has its devices in each, with any extension, and drops a dot at the end. */
+const appName = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d][a-z\d._-]*(?<!\.)$/;
+
+const checkApp = (app: string | undefined): string => {
+	if (app !== undefined && appName.test(app)) return app;
+	const problem =
+		app === undefined ? 'The name of the app is missing.' : `The app cannot be named ${displayText(app, 60)}.`;
+	throw new LoginError('config_error', problem, {
+		hint: "Give a short name of lower-case letters, digits, '.', '_' and '-', as in openStore({app: 'acme'}).",
+	});
+};
+
+type Choice = {readonly kind: 'keyring' | 'file'; readonly notice?: string};
 
 const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: Keyring, directory: string): Promise<Choice> => {
-	if (kind === 'file') return {chosen: 'file', notices: []};
+	if (kind === 'file') return {kind};
 	try {
 		await keyring.probe();
-		return {chosen: 'keyring', notices: []};
+		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;
 		const where = displayText(directory, 500);
 		return {
-			chosen: 'file',
-			notices: [`${error.message} The session is kept in a file that only you can read, in ${where}.`],
+			kind: 'file',
+			notice: `${error.message} The session is kept in a file that only you can read, in ${where}.`,
 		};
 	}
 };

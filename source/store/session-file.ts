@@ -70,6 +70,7 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof server['issuer'] === 'string' &&
 		typeof route === 'string' &&
 		routes.has(route) &&
+		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isMissingOr(value['clientSecretSource'], isObject);
 	if (!isWhole) throw new ForeignFile('is damaged');
 	return value as unknown as StoredSession;

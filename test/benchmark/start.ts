@@ -45,7 +45,6 @@ export const start: Part = async ({node, version, build, runs, folder}) => {
 		const store = await openStore({
 			kind: 'keyring',
 			home: path.join(folder, 'keyring-home'),
-			forLogin: true,
 			environment,
 		});
 		await store.write('default', session());

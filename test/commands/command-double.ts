@@ -61,7 +61,7 @@ export const runDouble = async (
 	for (const [profile, session] of Object.entries(sessions ?? {})) await store.write(profile, session);
 	const written = {stdout: '', stderr: ''};
 	const engines: TokenEngineOptions[] = [];
-	const opened: (readonly [string, string])[] = [];
+	const opened: string[] = [];
 	const context: CommandContext = {
 		facts: factsOf({env: {}, tty: noTty, ancestors: [], ...facts}),
 		stdin: typeof stdin === 'string' ? Readable.from(stdin === '' ? [] : [stdin]) : stdin,
@@ -71,8 +71,9 @@ export const runDouble = async (
 			signal: signal ?? new AbortController().signal,
 			handOver: () => ({[Symbol.dispose]: () => undefined}),
 		},
-		openStore: async (kind, purpose) => {
-			opened.push([kind, purpose]);
+		openStore: async kind => {
+			opened.push(kind);
+			store.prepare = async () => void opened.push('prepared');
 			return store;
 		},
 		createEngine(options) {

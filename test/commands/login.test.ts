@@ -134,7 +134,7 @@ test('nobody waits for a keyring only to be asked which server is meant', async 
 	});
 	assert.equal(exit, 2);
 	assert.match(stderr, /which server\?/);
-	assert.deepEqual(opened, [['auto', 'use']]);
+	assert.deepEqual(opened, ['auto']);
 });
 
 test('the options of a login reach the engine', async () => {
@@ -142,7 +142,7 @@ test('the options of a login reach the engine', async () => {
 		...[...provider, '--flow', 'device', '--renew', '--timeout', '90', '--no-open', '--store', 'file'],
 		'--switch-account',
 	]);
-	assert.deepEqual(opened, [['file', 'login']]);
+	assert.deepEqual(opened, ['file', 'prepared']);
 	const {route, renew, timeout, open, switchAccount, attended} = options ?? {};
 	assert.deepEqual(
 		{route, renew, timeout, open, switchAccount, attended},

@@ -31,6 +31,8 @@ test('a fresh token in a file is found at once, in the form that was asked for',
 test('whatever else is asked for is left to the command', async () => {
 	for (const more of [
 		['--type', 'id'],
+		['--login', '--issuer', 'https://b.example', '--client-id', 'other'],
+		['--scope', 'admin'],
 		['--format', 'kubernetes'],
 		['--store', 'memory'],
 		['nobody'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {AccessTokenOptions} from '../../source/engine/session.js';
-import {now, runDouble, storedSession, tokenSet} from './command-double.js';
+import {failure, now, runDouble, storedSession, tokenSet} from './command-double.js';
 
 const sessions = {default: storedSession(), work: storedSession({tokens: tokenSet({accessToken: 'work-1'})})};
 const engine = {tokens: async () => tokenSet()};
@@ -21,7 +21,7 @@ test('the engine is built from what the login left: no option, no question', asy
 		engine,
 		facts: {env: {CLIENT_SECRET: 'hush'}},
 	});
-	assert.deepEqual(opened, [['auto', 'use']]);
+	assert.deepEqual(opened, ['auto']);
 	const [{provider, profile, clientSecretSource}] = engines as [(typeof engines)[0]];
 	assert.equal(profile, 'work');
 	assert.equal(provider.issuer, stored.provider.issuer);
@@ -134,9 +134,73 @@ test('demand 41: a program that has no person to offer gets no login, whatever i
 });
 
 test('options about signing in need --login', async () => {
-	const {exit} = await runDouble(['token', '--issuer', 'https://auth.example', '--client-id', 'cli'], {
-		sessions,
-		engine,
-	});
+	const {exit} = await runDouble(['token', '--prompt', 'login'], {sessions, engine});
 	assert.equal(exit, 2);
+});
+
+/** What the options ask for beside the server and the client of the session that there is. */
+const same = ['--issuer', 'https://auth.example', '--client-id', 'client'];
+const stored = storedSession({
+	requestedScope: 'openid profile email',
+	provider: {
+		...storedSession().provider,
+		audience: 'https://api.example',
+		resource: ['https://a.example', 'https://b.example'],
+		parameters: {authorize: {organization: 'org_1'}, device: {organization: 'org_1'}},
+	},
+});
+const resources = ['--resource', 'https://b.example', '--resource', 'https://a.example'];
+
+test('a session that is not the one asked for is none, in every format: the difference is named, and what to run', async () => {
+	const rows: readonly (readonly [readonly string[], RegExp])[] = [
+		[
+			['--issuer', 'https://b.example', '--client-id', 'client'],
+			/It is for https:\/\/auth\.example, not https:\/\/b\./,
+		],
+		[['--preset', 'github', '--client-id', 'client'], /not https:\/\/github\.com/],
+		[[...same.slice(0, 3), 'other'], /It is for the client client, not the client other\./],
+		[[...same, '--audience', 'https://b.example'], /audience https:\/\/api\.example, not the audience https:\/\/b\./],
+		[['--resource', 'https://a.example'], /resource .+ and .+, not the resource https:\/\/a\.example\./],
+		[[...same, '--scope', 'openid admin'], /It lacks the scope admin\./],
+		[['--login', ...same, '--param', 'organization=org_2'], /It is for the organization org_1, not/],
+	];
+	for (const [options, difference] of rows) {
+		for (const format of ['raw', 'json', 'header', 'kubernetes']) {
+			const args = ['token', ...options, '--format', format];
+			const {exit, stdout, stderr} = await runDouble(args, {sessions: {default: stored}, engine});
+			assert.deepEqual([exit, stdout], [3, ''], args.join(' '));
+			assert.match(stderr, difference);
+			assert.match(
+				stderr,
+				new RegExp(`Run.*: ink-login login ${options.filter(name => name !== '--login').join(' ')}`),
+			);
+		}
+	}
+});
+
+test('a session that covers what is asked for is used; a scope counts if the login asked for it', async () => {
+	for (const options of [same, ['--scope', 'email profile'], resources, ['--audience', 'https://api.example']]) {
+		for (const login of [[], ['--login']]) {
+			const {exit, stdout} = await runDouble(['token', ...options, ...login], {sessions: {default: stored}, engine});
+			assert.deepEqual([exit, stdout], [0, 'access-1\n'], options.join(' '));
+		}
+	}
+});
+
+test('token --login shows the login where the session is for another server', async () => {
+	const asked: (readonly string[])[] = [];
+	const {exit, stderr} = await runDouble(
+		['token', '--login', '--plain', '--issuer', 'https://b.example', '--client-id', 'client'],
+		{
+			sessions: {default: stored},
+			engine: {
+				...engine,
+				login() {
+					asked.push(['login']);
+					throw failure('cancelled');
+				},
+			},
+		},
+	);
+	assert.deepEqual([exit, asked.length], [130, 1], stderr);
 });

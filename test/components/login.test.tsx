@@ -491,7 +491,10 @@ test("before another person's session is replaced somebody is asked: y replaces,
 			async ({terminal, engine}) => {
 				const ask = engine.options[0]!.switchAccount;
 				assert.ok(typeof ask === 'function');
-				const answered = ask(tapes.alice, {...tapes.alice, subject: 'bob'}, new AbortController().signal);
+				const answered = ask(
+					{stored: tapes.alice, next: {...tapes.alice, subject: 'bob'}},
+					new AbortController().signal,
+				);
 				await terminal.settle();
 				assert.match(text(terminal), /Replace it with Alice/);
 				await terminal.type(key);

@@ -23,7 +23,7 @@ const meet = async (present?: StoredSession) => {
 	const clock = createManualClock({now: begin});
 	const store = createMemoryStore({clock});
 	if (present) await store.write('work', present);
-	const entrance = new LoginEntrance(store, 'work', clock);
+	const entrance = new LoginEntrance(store, 'work', clock, {issuer, clientId: 'cli'});
 	const shown = await entrance.enter(() => assert.fail('the first one waits for nobody'), never);
 	assert.ok('release' in shown);
 	await clock.advance(60_000);

@@ -157,7 +157,7 @@ test('useLogin asks about another account, and an aborted question is a no', asy
 	const ask = scripted.options[0]!.switchAccount;
 	assert.ok(typeof ask === 'function');
 	const controller = new AbortController();
-	const answer = ask(tapes.alice, tapes.alice, controller.signal);
+	const answer = ask({stored: tapes.alice, next: tapes.alice}, controller.signal);
 	await terminal.settle();
 	assert.deepEqual(terminal.lines(), ['question']);
 	controller.abort();

@@ -43,13 +43,15 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
 	},
 	/** Signs in: writes a session of `more` bytes. */
 	async login() {
-		const store = await openStore({home: directory, forLogin: true, say});
+		const store = await openStore({home: directory, say});
+		await store.prepare?.();
 		await store.write('work', makeSession('x'.repeat(Number(more))));
 		say(JSON.stringify({kind: store.kind, notices: store.notices}));
 	},
 	/** Begins to sign in, and ends when it is told to. */
 	async abandon() {
-		openStore({home: directory, kind: 'keyring', forLogin: true}).catch(() => undefined);
+		const store = await openStore({home: directory, kind: 'keyring'});
+		store.prepare?.().catch(() => undefined);
 		await order();
 		process.exit();
 	},

@@ -6,7 +6,7 @@ import {test} from 'node:test';
 import {codeCacheFolder} from '../../source/commands/code-cache.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Keyring} from '../../source/store/keyring.js';
-import {openStore} from '../../source/store/open-store.js';
+import {openStore, type OpenStoreOptions} from '../../source/store/open-store.js';
 import {storeError} from '../../source/store/store-error.js';
 import {storeHome, systemHome} from '../../source/store/store-home.js';
 import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
@@ -26,13 +26,20 @@ const working = (): Keyring & {probes: number} => {
 	return keyring;
 };
 
+/** As a login leaves it that has begun. */
+const openForLogin = async (options: OpenStoreOptions) => {
+	const store = await openStore(options);
+	await store.prepare?.();
+	return store;
+};
+
 const refuse = async (): Promise<never> => Promise.reject(storeError('The system keyring is locked.', 'Unlock it.'));
 const locked: Keyring = {get: refuse, set: refuse, probe: refuse};
 
 test('S28: auto takes a keyring that works, remembers it, and tries it out at login only', async t => {
 	const home = temporaryFolder(t);
 	const keyring = working();
-	const store = await openStore({home, keyring, forLogin: true});
+	const store = await openForLogin({home, keyring});
 	assert.equal(store.kind, 'keyring');
 	assert.deepEqual(store.notices, []);
 	await store.write('work', makeSession('x'));
@@ -44,7 +51,7 @@ test('S28: auto takes a keyring that works, remembers it, and tries it out at lo
 
 test('S28: auto falls back to files, says so, and remembers it', async t => {
 	const home = temporaryFolder(t);
-	const store = await openStore({home, keyring: locked, forLogin: true});
+	const store = await openForLogin({home, keyring: locked});
 	assert.equal(store.kind, 'file');
 	assert.equal(store.notices.length, 1);
 	assert.match(
@@ -58,7 +65,7 @@ test('S28: auto falls back to files, says so, and remembers it', async t => {
 
 test('a keyring that was asked for by name is never replaced by files', async t => {
 	const home = temporaryFolder(t);
-	await assert.rejects(openStore({kind: 'keyring', home, keyring: locked, forLogin: true}), {code: 'store_error'});
+	await assert.rejects(openForLogin({kind: 'keyring', home, keyring: locked}), {code: 'store_error'});
 	assert.deepEqual(readdirSync(home), []);
 });
 
@@ -67,22 +74,22 @@ test('S28: never both: a refresh keeps the form of the session, a login moves it
 	const keyring = working();
 	const form = () =>
 		readFileSync(path.join(home, 'profile-work.json'), 'utf8').includes('"sealed"') ? 'keyring' : 'file';
-	await (await openStore({kind: 'keyring', home, keyring, forLogin: true})).write('work', makeSession('one'));
-	await (await openStore({kind: 'file', home, keyring, forLogin: true})).write('other', makeSession('two'));
+	await (await openForLogin({kind: 'keyring', home, keyring})).write('work', makeSession('one'));
+	await (await openForLogin({kind: 'file', home, keyring})).write('other', makeSession('two'));
 	const refresher = await openStore({home, keyring});
 	assert.equal(refresher.kind, 'file');
 	await refresher.read('work');
 	assert.equal(refresher.kind, 'keyring');
 	await refresher.write('work', makeSession('three'));
 	assert.equal(form(), 'keyring');
-	await (await openStore({kind: 'file', home, keyring, forLogin: true})).write('work', makeSession('four'));
+	await (await openForLogin({kind: 'file', home, keyring})).write('work', makeSession('four'));
 	assert.equal(form(), 'file');
 	assert.deepEqual(readdirSync(home), ['profile-other.json', 'profile-work.json', 'store.json']);
 });
 
 test('demand 47: a session in a file is opened and read without the keyring and without a write', async t => {
 	const home = temporaryFolder(t);
-	await (await openStore({kind: 'file', home, forLogin: true})).write('work', makeSession('x'));
+	await (await openForLogin({kind: 'file', home})).write('work', makeSession('x'));
 	const calls: string[] = [];
 	const fileSystem = watchedFileSystem(({name}) => calls.push(name));
 	const store = await openStore({home, keyring: locked, fileSystem});
@@ -96,14 +103,14 @@ test('demand 47: a session in a file is opened and read without the keyring and 
 
 test('a damaged memory of the choice loses nothing', async t => {
 	const home = temporaryFolder(t);
-	await (await openStore({kind: 'file', home, forLogin: true})).write('work', makeSession('x'));
+	await (await openForLogin({kind: 'file', home})).write('work', makeSession('x'));
 	writeFileSync(path.join(home, 'store.json'), '{');
 	assert.ok(await (await openStore({home, keyring: locked})).read('work'));
 });
 
 test('memory is kept nowhere', async t => {
 	const home = temporaryFolder(t);
-	const store = await openStore({kind: 'memory', home, forLogin: true});
+	const store = await openForLogin({kind: 'memory', home});
 	await store.write('work', makeSession('x'));
 	assert.equal(store.kind, 'memory');
 	assert.deepEqual(readdirSync(home), []);
@@ -159,15 +166,13 @@ test('compiled code is never looked for in the folder where a command is run', (
 
 test('S28: a login that was given a file is not kept from it by the session that a failing keyring holds', async t => {
 	const home = temporaryFolder(t);
-	await (
-		await openStore({kind: 'keyring', home, keyring: working(), forLogin: true})
-	).write('work', makeSession('one'));
+	await (await openForLogin({kind: 'keyring', home, keyring: working()})).write('work', makeSession('one'));
 	const broken = {
 		...locked,
 		get: async () => Promise.reject(new LoginError('store_error', 'The system keyring is locked.', {hint: ''})),
 	};
 	await assert.rejects((await openStore({home, keyring: broken})).read('work'), {code: 'store_error'});
-	const store = await openStore({kind: 'file', home, keyring: broken, forLogin: true});
+	const store = await openForLogin({kind: 'file', home, keyring: broken});
 	for (let time = 0; time < 2; time++) assert.equal(await store.read('work'), undefined);
 	assert.deepEqual(store.notices, [
 		'The system keyring is locked. The session of profile "work" cannot be read; signing in replaces it.',

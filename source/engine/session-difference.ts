@@ -1,0 +1,48 @@
+import {displayText} from './display-text.js';
+import type {ProviderSettings} from './provider.js';
+import type {StoredSession} from './token-store.js';
+
+/** What a session has to be for. Members that are missing are not asked about. */
+export type AskedSession = Pick<
+	ProviderSettings,
+	'issuer' | 'clientId' | 'parameters' | 'audience' | 'resource' | 'scope'
+>;
+
+const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean);
+
+const organizationOf = ({parameters: {authorize, device, token} = {}}: Pick<AskedSession, 'parameters'>) =>
+	[authorize, device, token].find(request => request?.['organization'] !== undefined)?.['organization'];
+
+/** Several resources are asked for in no particular order. */
+const listOf = (resources: readonly string[] = []): string => [...new Set(resources)].sort().join(' and ');
+
+/**
+ * How a stored session differs from the one that is asked for, as a sentence; undefined where it does not. A token that
+ * was issued for one server, client, organization or service is not to be seen by another. A scope is covered where it
+ * was granted, or where the login asked for it: what the server then withheld, another login would not bring either.
+ */
+export const differenceOf = (
+	{provider, tokens, requestedScope}: StoredSession,
+	asked: AskedSession,
+): string | undefined => {
+	const compared: readonly (readonly [string, string | undefined, string | undefined])[] = [
+		['', provider.issuer, asked.issuer],
+		['the client ', provider.clientId, asked.clientId],
+		['the organization ', organizationOf(provider), organizationOf(asked)],
+		['the audience ', provider.audience, asked.audience],
+		['the resource ', listOf(provider.resource), listOf(asked.resource)],
+	];
+	for (const [what, present = '', wanted = ''] of compared) {
+		if (wanted === '' || wanted === present) continue;
+		const other = `${what}${displayText(wanted, 200)}`;
+		return present === '' ? `It is not for ${other}.` : `It is for ${what}${displayText(present, 200)}, not ${other}.`;
+	}
+
+	const covered = new Set([...words(tokens.scope), ...words(requestedScope)]);
+	const missing = words(asked.scope).filter(scope => !covered.has(scope));
+	return missing.length === 0 ? undefined : `It lacks the scope ${displayText(missing.join(' '), 200)}.`;
+};
+
+/** The session that is there is not the one that is asked for. */
+export const anotherSession = (profile: string, difference: string): string =>
+	`The session of "${displayText(profile, 60)}" is not the one that is asked for. ${difference}`;
