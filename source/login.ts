@@ -45,7 +45,9 @@ export const login = async (engine: TokenEngine, options: ShowLoginOptions = {})
 	const shown = sink === 'auto' ? (stream === undefined || lines === 'spoken' ? lines : 'screen') : sink;
 	if (shown !== 'screen') return loginInLines(engine, {...rest, sink: shown});
 	const {signal, write: _, attended: __, route = 'auto', ...props} = rest;
-	const current = route === 'ask' && props.currentIdentity === undefined ? await engine.session() : undefined;
+	// A session that cannot be read is not offered, and keeps nobody from signing in.
+	const stored = async () => engine.session().catch(() => undefined);
+	const current = route === 'ask' && props.currentIdentity === undefined ? await stored() : undefined;
 	return showLogin({
 		engine,
 		signal,

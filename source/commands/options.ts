@@ -219,7 +219,7 @@ export const options = {
 		commands: commandNames,
 	},
 	'switch-account': {
-		help: "replace another person's session without asking",
+		help: 'replace a session of another person, server or client without asking',
 		group: 'storage',
 		commands: anyLogin,
 	},

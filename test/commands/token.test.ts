@@ -161,7 +161,7 @@ test('a session that is not the one asked for is none, in every format: the diff
 		[[...same.slice(0, 3), 'other'], /It is for the client client, not the client other\./],
 		[[...same, '--audience', 'https://b.example'], /audience https:\/\/api\.example, not the audience https:\/\/b\./],
 		[['--resource', 'https://a.example'], /resource .+ and .+, not the resource https:\/\/a\.example\./],
-		[[...same, '--scope', 'openid admin'], /It lacks the scope admin\./],
+		[[...same, '--scope', 'admin'], /It lacks the scope admin\./],
 		[['--login', ...same, '--param', 'organization=org_2'], /It is for the organization org_1, not/],
 	];
 	for (const [options, difference] of rows) {

@@ -92,3 +92,24 @@ test('a wait for another login can be cancelled', async () => {
 	controller.abort();
 	await assert.rejects(entered, {code: 'cancelled'});
 });
+
+test("another login's session that is not the one asked for is not taken: one of those who waited goes on, the rest wait for it", async () => {
+	const {clock, store, shown, comeLater} = await meet();
+	const waiting = await Promise.all([comeLater(), comeLater()]);
+	const other = session('other', clock.now());
+	await store.write('work', {...other, provider: {...other.provider, issuer: 'https://b.example'}});
+	await shown.release();
+	await clock.advance(1000);
+	const next = await Promise.race(waiting.map(async ({entered}) => entered));
+	assert.ok('release' in next, 'it shows its own login');
+	const mine = session('mine', clock.now());
+	await store.write('work', mine);
+	await next.release();
+	await clock.advance(1000);
+	const entered = await Promise.all(waiting.map(async ({entered}) => entered));
+	assert.equal(entered.filter(one => one === next).length, 1, 'the other one shows none');
+	assert.deepEqual(
+		entered.find(one => one !== next),
+		mine,
+	);
+});

@@ -48,6 +48,13 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
 		await store.write('work', makeSession('x'.repeat(Number(more))));
 		say(JSON.stringify({kind: store.kind, notices: store.notices}));
 	},
+	/** Signs in to a program that has the name `more`. */
+	async loginTo() {
+		const store = await openStore({app: more, environment: {...process.env, INK_LOGIN_HOME: directory}});
+		await store.prepare?.();
+		await store.write('work', makeSession('x'));
+		say(JSON.stringify({kind: store.kind, notices: store.notices}));
+	},
 	/** Begins to sign in, and ends when it is told to. */
 	async abandon() {
 		const store = await openStore({home: directory, kind: 'keyring'});

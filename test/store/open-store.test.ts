@@ -185,3 +185,17 @@ test('a home that cannot be made is said to be so at once, in /proc as well, whe
 	const store = await openStore({kind: 'file', home: '/proc/nowhere/at/all'});
 	await assert.rejects(store.write('default', makeSession('x')), {code: 'store_error'});
 });
+
+test('each program has a folder of its own, below INK_LOGIN_HOME too, and names that are none are refused', async t => {
+	const home = temporaryFolder(t);
+	const environment = {INK_LOGIN_HOME: home};
+	for (const app of ['acme', '0-a_b.c']) {
+		await (await openStore({app, environment, kind: 'file'})).write('work', makeSession(app));
+		assert.ok(readFileSync(path.join(home, 'apps', app, 'profile-work.json')));
+	}
+
+	for (const app of ['', 'Acme', '.acme', '../acme', 'a/b', 'a\\b', 'a b', 'nul', 'com1.x', 'acme.'])
+		await assert.rejects(openStore({app, environment}), {code: 'config_error'}, app);
+	// A program without types.
+	await assert.rejects(openStore({environment} as unknown as OpenStoreOptions), {code: 'config_error'});
+});

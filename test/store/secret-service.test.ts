@@ -83,6 +83,20 @@ test('what the native module stored is read without it; a locked keyring says so
 	assert.deepEqual(await ask(`${home}/other`), {state: 'locked'});
 });
 
+test("the keyring's entry bears the name of the program that signed in", async t => {
+	if (isKeyringMissing(t)) return;
+	const folder = temporaryFolder(t);
+	const environment = await startBus(t, strangersEnvironment(folder));
+	await startKeyring(t, environment, 'a password');
+	const home = path.join(folder, 'home');
+	assert.deepEqual(await answerOf(children.startIn({...environment, ...withPatience}, 'loginTo', home, 'acme')), {
+		kind: 'keyring',
+		notices: [],
+	});
+	const attributes = {service: 'acme', username: path.join(home, 'apps', 'acme')};
+	assert.equal((await askSecretService({environment, timeout: withoutPatience, attributes})).state, 'found');
+});
+
 test('on a bus where nobody keeps secrets, nobody is waited for', async t => {
 	if (isKeyringMissing(t)) return;
 	const folder = temporaryFolder(t);
