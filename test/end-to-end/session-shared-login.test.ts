@@ -96,6 +96,41 @@ for (const [how, signal] of [
 	});
 }
 
+test("a window that signs in to another server waits, goes on by itself, and replaces the first one's session only where that is allowed", async t => {
+	const {meet, start, run, session} = await prepare(t);
+	const other = await countedServer(t);
+	const elsewhere = ['--issuer', other.issuer, '--client-id', other.clientId, '--store', 'file'];
+	const {shown, url} = await meet(['login', '--json']);
+	for (const [more, exit] of [
+		[[], 1],
+		[['--switch-account'], 0],
+	] as const) {
+		const second = start(['login', '--json', ...elsewhere, '--flow', 'browser', '--no-open', ...more], {
+			input: undefined,
+		});
+		if (exit === 1) {
+			await second.line('stdout', /"waiting"/);
+			await approveAuthorization({url});
+			assert.equal((await shown.ended).exit, 0);
+		}
+
+		const own = JSON.parse(await second.line('stdout', /"authorization-url"/)) as {url: string};
+		await approveAuthorization(own);
+		const ended = await second.ended;
+		assert.equal(ended.exit, exit, ended.stdout);
+		if (exit === 0) continue;
+		assert.notEqual(session().provider.issuer, other.issuer);
+		for (const login of [[], ['--login']]) {
+			const token = await run(['token', ...login, ...elsewhere]);
+			assert.deepEqual([token.exit, token.stdout], [3, '']);
+			assert.ok(token.stderr.includes(`It is for ${session().provider.issuer}, not ${other.issuer}.`), token.stderr);
+		}
+	}
+
+	assert.equal(session().provider.issuer, other.issuer);
+	assert.equal((await run(['token', ...elsewhere])).stdout, `${session().tokens.accessToken}\n`);
+});
+
 test('another profile has a login of its own meanwhile', async t => {
 	const {meet, start, wanted} = await prepare(t);
 	await meet(['login', '--json']);
