@@ -253,7 +253,13 @@ export const isAboutSigningIn = (name: string): boolean => {
 
 /** Those that say which session is meant: it is compared with them. */
 export const saysWhichSession: ReadonlySet<string> = new Set<OptionName>([
-	...(['issuer', 'preset', 'domain', 'client-id', 'scope', 'audience', 'resource'] as const),
+	'issuer',
+	'preset',
+	'domain',
+	'client-id',
+	'scope',
+	'audience',
+	'resource',
 ]);
 
 export const isOptionName = (name: string): name is OptionName => Object.hasOwn(options, name);

@@ -12,10 +12,8 @@ import {formatToken} from './token-format.js';
 /** Without an option there is nothing to understand, and what understands it is not even read. */
 const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'values' | 'profile'> | undefined> => {
 	if (argv.length === 1) return {values: {}, profile: 'default'};
-	const [{parseCommandLine}, {isAboutSigningIn}] = await Promise.all([
-		import('./command-line.js'),
-		import('./options.js'),
-	]);
+	const {parseCommandLine} = await import('./command-line.js');
+	const {isAboutSigningIn} = await import('./options.js');
 	const line = parseCommandLine(argv);
 	// The session has to be compared with it.
 	return Object.keys(line.values).some(isAboutSigningIn) ? undefined : line;

@@ -1,7 +1,6 @@
 import {LoginError} from '../engine/login-error.js';
 import {readClientSecret, secretSourceOf} from './client-secret.js';
-import type {CommandLine} from './command-line.js';
-import type {Command, CommandContext, Engine} from './command.js';
+import type {Command, Engine} from './command.js';
 import {readExecInfo} from './exec-credential.js';
 import {exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import {openProfile} from './open-profile.js';
@@ -9,14 +8,6 @@ import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider.js';
 import {sessionToken} from './session-token.js';
 import {formatToken} from './token-format.js';
-
-/** What the options say of the session; what reads them is not even loaded where none does. */
-const wantedBy = async ({values}: CommandLine, {facts, stdin}: CommandContext): Promise<ProviderChoice | undefined> => {
-	if (!Object.keys(values).some(isAboutSigningIn)) return undefined;
-	const {readProvider} = await import('./provider.js');
-	const source = secretSourceOf(values);
-	return readProvider(values, {clientSecret: source && readClientSecret(source, facts.env, stdin)});
-};
 
 /** `ink-login token`: a fresh token on stdout, and nothing else there. */
 export const run: Command = async (line, context) => {
@@ -30,10 +21,17 @@ export const run: Command = async (line, context) => {
 		return exitCodes.done;
 	};
 
+	let wanted: ProviderChoice | undefined;
+	if (Object.keys(values).some(isAboutSigningIn)) {
+		const source = secretSourceOf(values);
+		const {readProvider} = await import('./provider.js');
+		wanted = readProvider(values, {clientSecret: source && readClientSecret(source, facts.env, context.stdin)});
+	}
+
 	// A call that cannot be answered is told before anybody signs in for it.
 	const unattended = format === 'kubernetes' && !readExecInfo(facts.env).interactive;
 	try {
-		const {engine} = await openProfile(line, context, await wantedBy(line, context));
+		const {engine} = await openProfile(line, context, wanted);
 		return await print(engine);
 	} catch (error) {
 		const needsLogin = error instanceof LoginError && tokenExitCodeOf(error.code) === exitCodes.personRequired;

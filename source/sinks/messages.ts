@@ -45,6 +45,9 @@ const person = ({name, email, subject}: Identity): string => {
 	return name ?? email ?? displayText(subject, 60);
 };
 
+/** In the place of a person where a session says of none. */
+const nobody = 'a session that names nobody';
+
 const storePlaces: Readonly<Record<StoreKind, string>> = {
 	keyring: 'Kept in the system keyring',
 	file: 'Kept in a file that only you can read',
@@ -210,14 +213,10 @@ export const messages = {
 	},
 
 	question: {
-		switchAccount: (stored: Identity | undefined, next: Identity | undefined, difference: string | undefined) =>
-			[
-				`This profile ${stored === undefined ? 'has a session that names nobody' : `belongs to ${person(stored)}`}.`,
-				...(difference === undefined ? [] : [difference]),
-				`Replace it with ${next === undefined ? 'a session that names nobody' : person(next)}?`,
-			].join(' '),
-		briefly: (next: Identity | undefined) =>
-			`Replace it with ${next === undefined ? 'a session that names nobody' : person(next)}?`,
+		switchAccount: (stored: Identity | undefined, next: Identity | undefined, difference = '') =>
+			`This profile ${stored === undefined ? `has ${nobody}` : `belongs to ${person(stored)}`}.` +
+			`${difference && ` ${difference}`} Replace it with ${next === undefined ? nobody : person(next)}?`,
+		briefly: (next: Identity | undefined) => `Replace it with ${next === undefined ? nobody : person(next)}?`,
 		whatHappens: 'With yes the stored session is forgotten here; with no it stays.',
 	},
 

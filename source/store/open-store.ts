@@ -12,23 +12,17 @@ import {storeHome} from './store-home.js';
 import {toStoreError} from './store-error.js';
 
 /** What `openStore` takes: `app`, or `home`, or the kind `memory`. */
-export type OpenStoreOptions = Settings & (Named | Placed | InMemory);
+export type OpenStoreOptions = Settings &
+	({readonly app: string} | {readonly home: string} | {readonly kind: 'memory'});
 
-type Named = {
+type Settings = {
 	/**
 	 * The name of your program, as in `acme`: lower-case letters, digits, `.`, `_` and `-`. Its sessions lie in a folder of
 	 * that name, and its entry in the keyring bears it; programs that give the same name share their sessions.
 	 */
-	readonly app: string;
+	readonly app?: string;
 	/** The folder to keep everything in. @default `apps/APP` in {@link storeHome} */
 	readonly home?: string;
-};
-
-type Placed = Partial<Named> & {readonly home: string};
-
-type InMemory = Partial<Named> & {readonly kind: 'memory'};
-
-type Settings = {
 	/**
 	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when somebody signs in.
 	 * @default 'auto'
