@@ -134,7 +134,7 @@ export class SessionKeeper {
 		const {clock, loadFetch, provider} = this.#options;
 		const {importKeys} = await import('./protocol/index.js');
 		const server = {...stored.server};
-		if (stored.keys !== undefined) importKeys(server, stored.keys);
+		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
 			...stored.provider,
 			...(provider.clientSecret !== undefined && {clientSecret: provider.clientSecret}),
