@@ -14,3 +14,4 @@ export {gatherFacts, type Facts} from './terminal/facts.js';
 export {createBrowserOpener} from './terminal/open-browser.js';
 export {createFetch, type FetchOptions} from './terminal/proxy-fetch.js';
 export {describeSituation, recommend, type Situation} from './terminal/situation.js';
+export {TokenEngine} from './token-engine.js';

@@ -70,7 +70,8 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof server['issuer'] === 'string' &&
 		typeof route === 'string' &&
 		routes.has(route) &&
-		isMissingOr(value['clientSecretSource'], isObject);
+		isMissingOr(value['clientSecretSource'], isObject) &&
+		isMissingOr(value['caFile'], file => typeof file === 'string');
 	if (!isWhole) throw new ForeignFile('is damaged');
 	return value as unknown as StoredSession;
 };
