@@ -28,10 +28,7 @@ export type TokenEngineOptions = {
 	readonly store: TokenStore;
 	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
-	/**
-	 * Reaches the network. @default through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, with
-	 * certificates checked always
-	 */
+	/** Reaches the network. @default `createFetch`: by the proxy variables of the environment */
 	readonly fetch?: typeof fetch;
 	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; kept with the session. */
 	readonly caFile?: string;

@@ -5,7 +5,7 @@ import {LoginError} from '../engine/login-error.js';
 import {isLoopbackHost} from '../engine/safe-url.js';
 import type {Facts} from './facts.js';
 
-type Environment = Pick<Facts, 'env'>;
+type Variables = Pick<Facts, 'env'>;
 
 /** What `createFetch` takes besides the facts. */
 export type FetchOptions = {
@@ -45,7 +45,7 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 };
 
 /** A list of our own replaces the default one, so the default ones go into it. Verification stays on, always. */
-const trustedCertificates = async ({env}: Environment, caFile: string | undefined): Promise<string[]> => {
+const trustedCertificates = async ({env}: Variables, caFile: string | undefined): Promise<string[]> => {
 	const own = caFile === undefined ? [] : [await certificatesIn(caFile, 'The CA file')];
 	const getCACertificates = systemCertificates();
 	if (getCACertificates) return [...getCACertificates('default'), ...getCACertificates('system'), ...own];
@@ -55,11 +55,11 @@ const trustedCertificates = async ({env}: Environment, caFile: string | undefine
 	return [...loadTls().rootCertificates, ...(extra ? [extra] : []), ...own];
 };
 
-const variable = ({env}: Environment, name: string): string | undefined =>
+const variable = ({env}: Variables, name: string): string | undefined =>
 	[env[name.toLowerCase()], env[name.toUpperCase()]].find(Boolean);
 
 /** The proxy that a variable names; like curl we take it without its `http://`. */
-const proxyFrom = (facts: Environment, name: string): string | undefined => {
+const proxyFrom = (facts: Variables, name: string): string | undefined => {
 	const value = variable(facts, name);
 	if (value === undefined) return undefined;
 	const text = value.includes('://') ? value : `http://${value}`;
@@ -78,10 +78,10 @@ const proxyFrom = (facts: Environment, name: string): string | undefined => {
 const refusal = /^Proxy response \((\d+)\)/;
 
 /** The error, or what it means where the proxy refused to connect. Its URL may hold a password: only its host is shown. */
-const inWordsOfProxy = (error: unknown, proxy: string, {origin, pathname, host}: URL): unknown => {
+const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, pathname, host}: URL): unknown => {
 	const cause = error instanceof Error ? error.cause : undefined;
-	const [, status] = (cause instanceof Error && refusal.exec(cause.message)) || [];
-	if (status === undefined) return error;
+	const [, status] = refusal.exec(cause instanceof Error ? cause.message : '') ?? [];
+	if (status === undefined || proxy === undefined) return error;
 	return new LoginError(
 		'network_error',
 		`The proxy ${displayText(new URL(proxy).host, 80)} refused to connect to ${displayText(host, 80)} (HTTP ${status}).`,
@@ -96,7 +96,7 @@ const inWordsOfProxy = (error: unknown, proxy: string, {origin, pathname, host}:
 };
 
 /** A fetch through the proxies of the environment, trusting the certificates given. Loopback is never proxied. */
-const fetchWith = async (facts: Environment, ca: string[]): Promise<typeof fetch> => {
+const fetchWith = async (facts: Variables, ca: string[]): Promise<typeof fetch> => {
 	const {default: undici} = await import('undici'); // A bundler names nothing else of a CommonJS module.
 	// Said outright, it holds over NODE_TLS_REJECT_UNAUTHORIZED.
 	const trust = {ca, rejectUnauthorized: true};
@@ -122,7 +122,7 @@ const fetchWith = async (facts: Environment, ca: string[]): Promise<typeof fetch
 		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
 		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
 		return undiciFetch(own, {...init, dispatcher}).catch((error: unknown) => {
-			throw inWordsOfProxy(error, (url.protocol === 'https:' && httpsProxy) || httpProxy || '', url);
+			throw inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
 		});
 	};
 };
@@ -134,7 +134,7 @@ const checksAreOff = () => process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
  * The runtime's own fetch, as long as it checks certificates. Tries again with the system's certificates when the usual
  * ones do not vouch for a server: nothing was sent by then.
  */
-const runtimeFetch = (facts: Environment): typeof fetch => {
+const runtimeFetch = (facts: Variables): typeof fetch => {
 	let ours: Promise<typeof fetch> | undefined;
 	const load = async () => (ours ??= trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca)));
 	return async (input, init) => {
@@ -155,7 +155,7 @@ const runtimeFetch = (facts: Environment): typeof fetch => {
  *
  * @throws LoginError `config_error` for a proxy or a CA file that cannot be used
  */
-export const createFetch = async (facts: Environment, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
+export const createFetch = async (facts: Variables, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
 	const hasProxy = variable(facts, 'http_proxy') ?? variable(facts, 'https_proxy');
 	if (hasProxy === undefined && caFile === undefined) return runtimeFetch(facts);
 	return fetchWith(facts, await trustedCertificates(facts, caFile));
