@@ -28,7 +28,7 @@ export type TokenEngineOptions = {
 	readonly store: TokenStore;
 	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
-	/** Reaches the network. @default `createFetch`: by the proxy variables of the environment */
+	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
 	readonly fetch?: typeof fetch;
 	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; kept with the session. */
 	readonly caFile?: string;

@@ -7,7 +7,7 @@ import type {Facts} from './facts.js';
 
 type Variables = Pick<Facts, 'env'>;
 
-/** What `createFetch` takes besides the facts. */
+/** What `createFetch` takes besides the environment. */
 export type FetchOptions = {
 	/** A file of certificates (PEM) that are trusted besides the usual ones. */
 	readonly caFile?: string;
@@ -74,13 +74,13 @@ const proxyFrom = (facts: Variables, name: string): string | undefined => {
 	);
 };
 
-/** undici says it with no code and no field of its own. */
-const refusal = /^Proxy response \((\d+)\)/;
+/** The status that a proxy refused a connection with: undici says it in words alone, in one of the causes. */
+const refusalIn = (error: unknown): string | undefined =>
+	error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message)?.[1] ?? refusalIn(error.cause)) : undefined;
 
 /** The error, or what it means where the proxy refused to connect. Its URL may hold a password: only its host is shown. */
 const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, pathname, host}: URL): unknown => {
-	const cause = error instanceof Error ? error.cause : undefined;
-	const [, status] = refusal.exec(cause instanceof Error ? cause.message : '') ?? [];
+	const status = refusalIn(error);
 	if (status === undefined || proxy === undefined) return error;
 	return new LoginError(
 		'network_error',
