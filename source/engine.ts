@@ -12,5 +12,5 @@ export * from './store/index.js';
 export {createClipboard, type Clipboard, type ClipboardOutcome} from './terminal/clipboard.js';
 export {gatherFacts, type Facts} from './terminal/facts.js';
 export {createBrowserOpener} from './terminal/open-browser.js';
-export {createFetch, type FetchOptions} from './terminal/proxy-fetch.js';
 export {describeSituation, recommend, type Situation} from './terminal/situation.js';
+export {TokenEngine} from './token-engine.js';

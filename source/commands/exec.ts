@@ -1,6 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
+import {secretSourceOf} from './client-secret.js';
 import type {Command, CommandContext} from './command.js';
 import {exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import {openProfile} from './open-profile.js';
@@ -48,9 +49,14 @@ export const run: Command = async (line, context) => {
 	}
 
 	try {
-		const {engine} = await openProfile(line, context);
+		const {engine, stored} = await openProfile(line, context);
 		const {accessToken} = await engine.tokens({signal: signals.signal});
-		return await runChild(child, {...facts.env, [variable]: accessToken}, context);
+		// With the client secret the child could get tokens of its own.
+		const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
+			source => source && 'env' in source && source.env,
+		);
+		const env = Object.fromEntries(Object.entries(facts.env).filter(([name]) => !secrets.includes(name)));
+		return await runChild(child, {...env, [variable]: accessToken}, context);
 	} catch (error) {
 		const code = tellFailure(error, context.stderr, tokenExitCodeOf);
 		return code === exitCodes.failed ? exitCodes.execFailed : code;

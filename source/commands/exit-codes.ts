@@ -40,7 +40,6 @@ export const tokenExitCodeOf = (code: LoginErrorCode): ExitCode => {
 	switch (code) {
 		// `bad_response` is what a network answers that wants a sign-in of its own.
 		case 'network_error':
-		case 'tls_error':
 		case 'timeout':
 		case 'server_unavailable':
 		case 'bad_response':

@@ -1,4 +1,4 @@
-import {isLoopbackHost} from '../engine/safe-url.js';
+import {checkUrl} from '../engine/safe-url.js';
 import type {ProviderSettings} from '../engine/provider.js';
 
 /** What git asks about: lines of `name=value`, ended by an empty one (git-credential(1), "Input/Output format"). */
@@ -23,23 +23,26 @@ export const formatGitCredential = (attributes: GitCredential): string =>
 		.map(([name, value]) => `${name}=${value}\n`)
 		.join('');
 
-const parsed = (text: string | undefined): URL[] => (text !== undefined && URL.canParse(text) ? [new URL(text)] : []);
-
 /**
  * Whether git may have the profile's token for a server. git asks every helper about every host that a clone, a
  * submodule or a redirect leads to, so a token goes only where its login pointed: to the issuer's host, or to one that
- * `--resource` or `--audience` named as the service that the token is for (RFC 8707 §2). Over https host and port must
- * be the same; over http only loopback counts, on any port, since servers under development change theirs.
+ * `--resource` or `--audience` named as the service that the token is for (RFC 8707 §2). Scheme, host and port must be
+ * the same; only http on loopback without a port stands for every port, since servers under development change theirs.
  */
 export const belongsToProfile = (
-	{protocol, host}: GitCredential,
-	{issuer, resource = [], audience}: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>,
+	{protocol = '', host = ''}: GitCredential,
+	{issuer, resource = [], audience = ''}: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>,
 ): boolean => {
-	const [asked] = parsed(protocol !== undefined && host !== undefined && host !== '' ? `${protocol}://${host}/` : '');
-	if (asked?.username !== '' || asked.password !== '' || asked.pathname !== '/') return false;
-	const known = [issuer, ...resource, audience].flatMap(parsed);
-	if (asked.protocol === 'https:') return known.some(url => url.protocol === 'https:' && url.host === asked.host);
-	return (
-		asked.protocol === 'http:' && isLoopbackHost(asked.hostname) && known.some(url => url.hostname === asked.hostname)
-	);
+	const asked = checkUrl(`${protocol}://${host}/`);
+	// Of `known.example#.evil.example` a URL takes the first half for the host, and git means the whole.
+	const name = host.toLowerCase().replace(protocol === 'https' ? /:443$/ : /:80$/, '');
+	if (typeof asked === 'string' || asked.host !== name || asked.protocol !== `${protocol}:`) return false;
+	return [issuer, ...resource, audience]
+		.flatMap(text => (URL.canParse(text) ? [new URL(text)] : []))
+		.some(
+			known =>
+				known.protocol === asked.protocol &&
+				known.hostname === asked.hostname &&
+				(known.port === asked.port || (known.protocol === 'http:' && known.port === '')),
+		);
 };

@@ -95,7 +95,8 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 
 	const {issuer, clientId} = provider;
 	const isSameClient = stored !== undefined && differenceOf(stored, {issuer, clientId}) === undefined;
-	const storedSource = isSameClient ? lastingSource(stored.clientSecretSource) : undefined;
+	const earlier = isSameClient ? stored : undefined;
+	const storedSource = lastingSource(earlier?.clientSecretSource);
 	const hasSecret = (givenSource ?? storedSource ?? provider.clientSecret) !== undefined;
 	if (flow === 'client-credentials' && !hasSecret) {
 		throw new UsageError(
@@ -111,7 +112,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const situation = describeSituation(facts);
 	const {route: preferred} = await store.readPreferences(profile);
-	const engine = buildEngine(provider, store, line, context, storedSource, {openBrowser: createBrowserOpener(facts)});
+	const engine = buildEngine(provider, store, line, context, earlier, {openBrowser: createBrowserOpener(facts)});
 	const asks = flow === 'auto' && isScreen && command !== 'login' && command !== 'token';
 	// Whoever has to choose first gets the keys first.
 	if (isScreen && !asks) engine.prepare();

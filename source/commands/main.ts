@@ -1,8 +1,8 @@
 import process from 'node:process';
 import {cancelled} from '../engine/login-error.js';
-import {TokenEngine} from '../engine/token-engine.js';
 import {openStore, storeHome} from '../store/index.js';
 import {gatherFacts} from '../terminal/facts.js';
+import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
 import type {EarlyPicker} from './early-picker.js';

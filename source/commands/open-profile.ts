@@ -1,13 +1,13 @@
+import path from 'node:path';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
-import type {ClientSecretSource, StoredSession, TokenStore} from '../engine/token-store.js';
+import type {StoredSession, TokenStore} from '../engine/token-store.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext, type Engine} from './command.js';
 import {hints} from './hints.js';
-import type {OptionValues} from './options.js';
 import type {ProviderChoice} from './provider.js';
 
 /** A profile with a session, and the engine that keeps it alive. */
@@ -38,28 +38,19 @@ export const readSession = async (
 	context: CommandContext,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
-/** Loaded with the first request only: a token that is fresh needs none. */
-const lazyFetch = ({'ca-file': caFile}: OptionValues, {facts}: CommandContext): typeof fetch => {
-	let loading: Promise<typeof fetch> | undefined;
-	const load = async () => {
-		const {createFetch} = await import('../terminal/proxy-fetch.js');
-		return createFetch(facts, {...(caFile !== undefined && {caFile})});
-	};
-	return async (input, init) => (await (loading ??= load()))(input, init);
-};
-
 const signInHint = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
 
-/** An engine for a profile; the client secret is looked for where the options say, else where the login found it. */
+/** An engine for a profile; client secret and certificates are looked for where the options say, else where its login did. */
 export const buildEngine = (
 	provider: Provider,
 	store: TokenStore,
 	{values, profile}: CommandLine,
 	context: CommandContext,
-	storedSource?: ClientSecretSource,
+	stored?: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
 	more: {readonly openBrowser?: Parameters<CommandContext['createEngine']>[0]['openBrowser']} = {},
 ): Engine => {
-	const source = secretSourceOf(values) ?? storedSource;
+	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
+	const caFile = values['ca-file'] === undefined ? stored?.caFile : path.resolve(values['ca-file']);
 	return context.createEngine({
 		provider:
 			source === undefined
@@ -69,7 +60,7 @@ export const buildEngine = (
 		profile,
 		signInHint: signInHint(profile),
 		hints,
-		fetch: lazyFetch(values, context),
+		...(caFile !== undefined && {caFile}),
 		...(more.openBrowser && {openBrowser: more.openBrowser}),
 		...(source !== undefined && {clientSecretSource: source}),
 	});
@@ -94,7 +85,7 @@ export const openSession = (
 ): OpenProfile => ({
 	stored,
 	store,
-	engine: buildEngine(stored.provider, store, line, context, lastingSource(stored.clientSecretSource)),
+	engine: buildEngine(stored.provider, store, line, context, stored),
 });
 
 /**

@@ -15,6 +15,8 @@ export type Hints = {
 	readonly switchAccount: string;
 	/** The certificate of a server is not trusted. */
 	readonly trustCertificate: string;
+	/** The file of certificates to trust cannot be used. */
+	readonly caFile: string;
 	/** The client secret is not there. */
 	readonly clientSecret: string;
 };
@@ -26,6 +28,7 @@ export const defaultHints: Hints = {
 	registeredPort: 'or use a port that is registered',
 	switchAccount: 'To replace the session, sign in again and allow that, or use another profile.',
 	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
+	caFile: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Name the client secret again.',
 };
 

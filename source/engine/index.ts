@@ -49,7 +49,7 @@ export type {
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
 export type {AccessTokenOptions, LogoutResult, Session} from './session.js';
 export type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
-export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+export type {TokenEngineOptions} from './token-engine.js';
 export type {UserInfo} from './user-info.js';
 export type {IdTokenClaims, TokenSet} from './token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './token-store.js';

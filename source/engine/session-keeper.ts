@@ -133,7 +133,7 @@ export class SessionKeeper {
 		const {clock, loadFetch, provider} = this.#options;
 		const {importKeys} = await import('./protocol/index.js');
 		const server = {...stored.server};
-		if (stored.keys !== undefined) importKeys(server, stored.keys);
+		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
 			...stored.provider,
 			// It is this client's: a session of another one, which a logout may meet, does not get it.

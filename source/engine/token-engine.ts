@@ -28,8 +28,10 @@ export type TokenEngineOptions = {
 	readonly store: TokenStore;
 	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
-	/** Reaches the network; proxies and private CAs come in here. @default the global fetch */
+	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
 	readonly fetch?: typeof fetch;
+	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; kept with the session. */
+	readonly caFile?: string;
 	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short address come from. @default the system's */
@@ -45,7 +47,8 @@ export type TokenEngineOptions = {
 };
 
 /**
- * Gets tokens and keeps them alive; knows nothing of terminals. Every method throws `LoginError`s only.
+ * Gets tokens and keeps them alive; knows nothing of terminals, and of the network only its `fetch`. Every method throws
+ * `LoginError`s only.
  */
 export class TokenEngine {
 	/** Where people sign in, and as which client. */
@@ -187,7 +190,7 @@ export class TokenEngine {
 		await confirmAccount(await this.store.read(this.profile), tokens, this.provider, switchAccount, signal);
 		const {exportKeys} = await import('./protocol/index.js');
 		const keys = exportKeys(provider.server);
-		const {clientSecretSource} = this.#options;
+		const {clientSecretSource, caFile} = this.#options;
 		const {clientSecret: _, server, routes: __, requestedScope, foreignHosts: ___, ...settings} = provider;
 		const stored: StoredSession = {
 			version: 1,
@@ -199,6 +202,7 @@ export class TokenEngine {
 			server,
 			...(keys !== undefined && {keys}),
 			...(clientSecretSource !== undefined && {clientSecretSource}),
+			...(caFile !== undefined && {caFile}),
 		};
 		await this.#keeper.write(stored, signal);
 		return this.#result(stored);

@@ -38,6 +38,8 @@ export type StoredSession = {
 	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};
 	/** Where the client secret is found again. */
 	readonly clientSecretSource?: ClientSecretSource;
+	/** The file of certificates that the login trusted besides the usual ones. */
+	readonly caFile?: string;
 	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
 	readonly dead?: true;
 };

@@ -71,7 +71,8 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof route === 'string' &&
 		routes.has(route) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
-		isMissingOr(value['clientSecretSource'], isObject);
+		isMissingOr(value['clientSecretSource'], isObject) &&
+		isMissingOr(value['caFile'], file => typeof file === 'string');
 	if (!isWhole) throw new ForeignFile('is damaged');
 	return value as unknown as StoredSession;
 };

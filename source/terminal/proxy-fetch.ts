@@ -1,10 +1,13 @@
 import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
 import {displayText} from '../engine/display-text.js';
+import {defaultHints} from '../engine/hints.js';
 import {LoginError} from '../engine/login-error.js';
 import {isLoopbackHost} from '../engine/safe-url.js';
 import type {Facts} from './facts.js';
 
-/** What `createFetch` takes besides the facts. */
+type Variables = Pick<Facts, 'env'>;
+
+/** What `createFetch` takes besides the environment. */
 export type FetchOptions = {
 	/** A file of certificates (PEM) that are trusted besides the usual ones. */
 	readonly caFile?: string;
@@ -36,13 +39,13 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 	const {readFile} = await import('node:fs/promises');
 	const text = await readFile(path, 'utf8').catch(() => '');
 	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-	throw new LoginError('config_error', `${what} ${displayText(path)} is not a readable file of certificates.`, {
-		hint: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	throw new LoginError('config_error', `${what} ${displayText(path)} cannot be read, or holds no certificate.`, {
+		hint: defaultHints.caFile,
 	});
 };
 
 /** A list of our own replaces the default one, so the default ones go into it. Verification stays on, always. */
-const trustedCertificates = async ({env}: Facts, caFile: string | undefined): Promise<string[]> => {
+const trustedCertificates = async ({env}: Variables, caFile: string | undefined): Promise<string[]> => {
 	const own = caFile === undefined ? [] : [await certificatesIn(caFile, 'The CA file')];
 	const getCACertificates = systemCertificates();
 	if (getCACertificates) return [...getCACertificates('default'), ...getCACertificates('system'), ...own];
@@ -52,11 +55,11 @@ const trustedCertificates = async ({env}: Facts, caFile: string | undefined): Pr
 	return [...loadTls().rootCertificates, ...(extra ? [extra] : []), ...own];
 };
 
-const variable = ({env}: Facts, name: string): string | undefined =>
+const variable = ({env}: Variables, name: string): string | undefined =>
 	[env[name.toLowerCase()], env[name.toUpperCase()]].find(Boolean);
 
 /** The proxy that a variable names; like curl we take it without its `http://`. */
-const proxyFrom = (facts: Facts, name: string): string | undefined => {
+const proxyFrom = (facts: Variables, name: string): string | undefined => {
 	const value = variable(facts, name);
 	if (value === undefined) return undefined;
 	const text = value.includes('://') ? value : `http://${value}`;
@@ -71,10 +74,32 @@ const proxyFrom = (facts: Facts, name: string): string | undefined => {
 	);
 };
 
+/** The status that a proxy refused a connection with: undici says it in words alone, in one of the causes. */
+const refusalIn = (error: unknown): string | undefined =>
+	error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message)?.[1] ?? refusalIn(error.cause)) : undefined;
+
+/** The error, or what it means where the proxy refused to connect. Its URL may hold a password: only its host is shown. */
+const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, pathname, host}: URL): unknown => {
+	const status = refusalIn(error);
+	if (status === undefined || proxy === undefined) return error;
+	return new LoginError(
+		'network_error',
+		`The proxy ${displayText(new URL(proxy).host, 80)} refused to connect to ${displayText(host, 80)} (HTTP ${status}).`,
+		{
+			hint:
+				status === '407'
+					? 'It wants a name and a password: put them into HTTPS_PROXY, as in http://NAME:PASSWORD@proxy.example:3128.'
+					: 'Ask the administrator of the proxy to allow it, or name the host in NO_PROXY to connect without the proxy.',
+			endpoint: origin + pathname,
+		},
+	);
+};
+
 /** A fetch through the proxies of the environment, trusting the certificates given. Loopback is never proxied. */
-const fetchWith = async (facts: Facts, ca: string[] | undefined): Promise<typeof fetch> => {
+const fetchWith = async (facts: Variables, ca: string[]): Promise<typeof fetch> => {
 	const {default: undici} = await import('undici'); // A bundler names nothing else of a CommonJS module.
-	const trust = ca && {ca};
+	// Said outright, it holds over NODE_TLS_REJECT_UNAUTHORIZED.
+	const trust = {ca, rejectUnauthorized: true};
 	const direct = new undici.Agent({connect: trust});
 	const httpProxy = proxyFrom(facts, 'http_proxy');
 	const httpsProxy = proxyFrom(facts, 'https_proxy');
@@ -90,42 +115,48 @@ const fetchWith = async (facts: Facts, ca: string[] | undefined): Promise<typeof
 					proxyTls: trust,
 				})
 			: direct;
-	const dispatcherFor = (input: Parameters<typeof fetch>[0]): Dispatcher => {
-		const {hostname} = new URL(input instanceof Request ? input.url : input);
-		return isLoopbackHost(hostname) ? direct : proxied;
-	};
 	// The dispatcher and the fetch must be of one version: the runtime's own may be older or newer.
 	const undiciFetch = undici.fetch as unknown as (input: unknown, init: unknown) => Promise<Response>;
 	return async (input, init) => {
+		const url = new URL(input instanceof Request ? input.url : input);
 		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
-		return undiciFetch(own, {...init, dispatcher: dispatcherFor(input)});
+		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
+		return undiciFetch(own, {...init, dispatcher}).catch((error: unknown) => {
+			throw inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
+		});
 	};
 };
 
-/** Tries again with the system's certificates when the usual ones do not vouch for a server. Nothing was sent by then. */
-const orWithSystemCertificates = (facts: Facts): typeof fetch => {
-	let withSystem: Promise<typeof fetch> | undefined;
+/** Node.js looks at it at every connection, in the process's own environment. */
+const checksAreOff = () => process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
+
+/**
+ * The runtime's own fetch, as long as it checks certificates. Tries again with the system's certificates when the usual
+ * ones do not vouch for a server: nothing was sent by then.
+ */
+const runtimeFetch = (facts: Variables): typeof fetch => {
+	let ours: Promise<typeof fetch> | undefined;
+	const load = async () => (ours ??= trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca)));
 	return async (input, init) => {
-		if (withSystem) return (await withSystem)(input, init);
+		if (ours ?? checksAreOff()) return (await load())(input, init);
 		try {
 			return await fetch(input, init);
 		} catch (error) {
 			if (!isUntrustedIssuer(error) || systemCertificates() === undefined) throw error;
-			withSystem = trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca));
-			return (await withSystem)(input, init);
+			return (await load())(input, init);
 		}
 	};
 };
 
 /**
  * The fetch for all requests of a login: through `HTTPS_PROXY` and `HTTP_PROXY` (not for `NO_PROXY`, nor for loopback),
- * and with private certificate authorities added to the public ones. Without any of that it is the runtime's own, and
- * nothing is loaded.
+ * and with private certificate authorities added to the public ones. Certificates are always checked, whatever
+ * `NODE_TLS_REJECT_UNAUTHORIZED` says. Without any of that it is the runtime's own fetch, and nothing is loaded.
  *
  * @throws LoginError `config_error` for a proxy or a CA file that cannot be used
  */
-export const createFetch = async (facts: Facts, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
+export const createFetch = async (facts: Variables, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
 	const hasProxy = variable(facts, 'http_proxy') ?? variable(facts, 'https_proxy');
-	if (hasProxy === undefined && caFile === undefined) return orWithSystemCertificates(facts);
+	if (hasProxy === undefined && caFile === undefined) return runtimeFetch(facts);
 	return fetchWith(facts, await trustedCertificates(facts, caFile));
 };

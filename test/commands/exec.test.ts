@@ -27,6 +27,21 @@ test('S22: the token is in the environment, under the name that was asked for, a
 	assert.equal((await runNode(script('INK_LOGIN_TOKEN'), '--env', 'MY_TOKEN')).exit, 9);
 });
 
+test("the child has the token, and not the client's secret", async () => {
+	const env = {PATH: process.env['PATH'], KEPT: 'yes', ACME_SECRET: 'hush', OTHER_SECRET: 'hush-hush'};
+	const stored = {default: storedSession({clientSecretSource: {env: 'ACME_SECRET'}})};
+	const childHas = async (names: string, ...options: string[]) => {
+		const script = `process.exit(Object.keys(process.env).filter(name => /SECRET|KEPT/.test(name)).join() === '${names}' ? 0 : 9)`;
+		const argv = ['exec', ...options, '--', execPath, '-e', script];
+		return (await runDouble(argv, {sessions: stored, engine, facts: {env}})).exit === 0;
+	};
+
+	assert.ok(await childHas('KEPT,OTHER_SECRET'));
+	assert.ok(await childHas('KEPT', '--client-secret-env', 'OTHER_SECRET'));
+	// Asked for under that name, the token takes its place.
+	assert.ok(await childHas('KEPT,OTHER_SECRET,ACME_SECRET', '--env', 'ACME_SECRET'));
+});
+
 test('the arguments of the child arrive as they were', async () => {
 	assert.equal((await runNode('process.exit(process.argv.slice(1).join() === "first,--second" ? 0 : 9)')).exit, 0);
 });

@@ -15,7 +15,6 @@ test('every error has its exit code, for a login and for a token', () => {
 	const forTokens = {
 		...others,
 		network_error: 5,
-		tls_error: 5,
 		timeout: 5,
 		server_unavailable: 5,
 		bad_response: 5,
@@ -69,6 +68,8 @@ test('5: token, exec, exchange and helper say that it may work later', async () 
 		assert.equal((await runDouble(command, failing('lock_timeout'))).exit, 5, command[0]);
 	}
 
+	// A certificate that is not trusted today is not trusted tomorrow.
+	assert.equal((await runDouble(['token'], failing('tls_error'))).exit, 1);
 	const stdin = 'protocol=https\nhost=auth.example\n\n';
 	assert.equal((await runDouble(['helper', 'git', 'get'], {...failing('timeout'), stdin})).exit, 5);
 });

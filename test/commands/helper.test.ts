@@ -45,42 +45,77 @@ test('get keeps the name that the address holds', async () => {
 	assert.match(stdout, /^username=alice\n/);
 });
 
-test('the token goes to the hosts of its login alone', () => {
-	const provider = {
+test('the token goes to the scheme, host and port of its login alone, and to no host that is not what it reads as', () => {
+	const remote = {
 		issuer: 'https://auth.example/realms/main',
-		resource: ['https://git.example:8443/', 'urn:not-an-address'],
+		resource: ['https://git.example:8443/', 'urn:not-an-address', 'http://plain.example/'],
 		audience: 'https://api.example',
 	};
-	const belongs = (protocol: string, host: string) => belongsToProfile({protocol, host}, provider);
-	for (const host of ['auth.example', 'AUTH.example', 'auth.example:443', 'git.example:8443', 'api.example']) {
-		assert.ok(belongs('https', host), host);
+	const local = {issuer: 'http://127.0.0.1:4000', resource: ['http://localhost/', 'https://[::1]:8443']};
+	const table = {
+		'https answered': [
+			[remote, 'https', 'auth.example', 'AUTH.example', 'auth.example:443', 'git.example:8443', 'api.example'],
+			[local, 'https', '[::1]:8443'],
+		],
+		'http answered': [[local, 'http', '127.0.0.1:4000', 'localhost', 'localhost:80', 'localhost:5000', 'LOCALHOST:1']],
+		'another host or port': [
+			[
+				remote,
+				'https',
+				'',
+				'git.example',
+				'evil.example',
+				'example',
+				'x.auth.example',
+				'auth.example.',
+				'auth.example:81',
+			],
+			[remote, 'https', 'auth.example.evil.dev', 'plain.example'],
+			[local, 'http', '127.0.0.1', '127.0.0.1:5000', '127.0.0.2:4000'],
+			[local, 'https', '127.0.0.1:4000', 'localhost', '[::1]', '[::1]:1'],
+		],
+		'another scheme': [
+			...['http', 'ftp', 'file', '', 'HTTPS', ' https', 'https:', 'https://auth.example/?'].map(
+				scheme => [remote, scheme, 'auth.example', 'api.example', 'plain.example'] as const,
+			),
+			[local, 'http', '[::1]:8443'],
+		],
+		'a host that is not what it reads as': [
+			[
+				remote,
+				'https',
+				'auth.example@evil.dev',
+				'evil.dev@auth.example',
+				'x:y@auth.example',
+				'auth.example\\@evil.dev',
+			],
+			[remote, 'https', 'evil.dev/auth.example', 'evil.dev#auth.example', 'auth.example/', 'auth.example/.evil.dev'],
+			[remote, 'https', 'auth.example#.evil.dev', 'auth.example?.evil.dev', 'auth.example#', 'auth.example?'],
+			[
+				remote,
+				'https',
+				'auth\t.example',
+				'auth.example\t',
+				'auth%2eexample',
+				'auth。example',
+				'ａuth.example',
+				' auth.example',
+			],
+			[remote, 'https', 'auth.example:', 'auth.example:0443', 'auth.example:443:443', 'aut\u00ADh.example'],
+			[local, 'http', '127.1:4000', '2130706433:4000', '0x7f.0.0.1:4000', '127.0.0.1:04000', '127.0.0.1.:4000'],
+			[local, 'https', '[::0001]:8443', '[0:0:0:0:0:0:0:1]:8443'],
+		],
+	} as const;
+	for (const [what, rows] of Object.entries(table)) {
+		for (const [provider, protocol, ...hosts] of rows) {
+			for (const host of hosts) {
+				const answered = belongsToProfile({protocol, host}, provider);
+				assert.equal(answered, what.endsWith('answered'), `${what}: ${protocol}://${host}`);
+			}
+		}
 	}
 
-	const others = [
-		'git.example',
-		'evil.example',
-		'example',
-		'x.auth.example',
-		'auth.example.evil.dev',
-		'auth.example:81',
-	];
-	const tricks = [
-		'auth.example@evil.dev',
-		'evil.dev/auth.example',
-		'evil.dev#auth.example',
-		'',
-		'auth.example\\@evil.dev',
-	];
-	for (const host of [...others, ...tricks]) assert.ok(!belongs('https', host), host);
-	for (const protocol of ['http', 'ftp', 'file', '']) assert.ok(!belongs(protocol, 'auth.example'), protocol);
-	assert.ok(!belongsToProfile({}, provider));
-});
-
-test('over http only loopback counts, on any port, and only for a login on loopback', () => {
-	const local = {issuer: 'http://127.0.0.1:4000'};
-	assert.ok(belongsToProfile({protocol: 'http', host: '127.0.0.1:5000'}, local));
-	assert.ok(!belongsToProfile({protocol: 'http', host: 'localhost:5000'}, local));
-	assert.ok(!belongsToProfile({protocol: 'http', host: '127.0.0.1:5000'}, {issuer: 'https://auth.example'}));
+	assert.ok(!belongsToProfile({}, remote));
 });
 
 test('for a host that is not ours, and without a session, it says nothing, so that git asks the next helper', async () => {

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
+import {copyFile, rename} from 'node:fs/promises';
 import https from 'node:https';
 import type {AddressInfo} from 'node:net';
+import path from 'node:path';
 import {test, type TestContext} from 'node:test';
+import {createMemoryStore, TokenEngine} from '../../source/engine.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {pipedCommand, temporaryFolder, type PipedCommand} from '../support/built-command.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
 import {startForwardProxy, type ForwardProxy} from '../support/forward-proxy.js';
+import {sessionHome} from '../support/session-command.js';
 
 type Network = {
 	readonly ca: PrivateCa;
@@ -93,9 +97,17 @@ for (const [name, by] of Object.entries(trust)) {
 		await server.openBrowser((await script.next()) as never, t.signal);
 		assert.equal(await browser.ended, 0, browser.heard.stdout + browser.heard.stderr);
 
-		const userInfo = await pipedCommand(t, ['status', '--userinfo', '--json', '--store', 'file', ...args], env);
+		// What comes after the login needs no option.
+		const userInfo = await pipedCommand(t, ['status', '--userinfo', '--json', '--store', 'file'], env);
 		assert.equal(await userInfo.ended, 0, userInfo.heard.stderr);
-		const logout = await pipedCommand(t, ['logout', '--store', 'file', ...args], env);
+		const {expire} = await sessionHome(t, home);
+		for (const command of [['token'], ['exec', '--', 'true']]) {
+			expire();
+			const {ended, heard} = await pipedCommand(t, command, env);
+			assert.equal(await ended, 0, heard.stderr);
+		}
+
+		const logout = await pipedCommand(t, ['logout', '--store', 'file'], env);
 		assert.equal(await logout.ended, 0, logout.heard.stderr);
 		for (const endpoint of ['openidConfiguration', 'deviceAuthorization', 'token', 'jwks', 'userInfo', 'revocation']) {
 			assert.ok(server.requestsTo(endpoint as never).length > 0, `${endpoint} was asked`);
@@ -104,6 +116,63 @@ for (const [name, by] of Object.entries(trust)) {
 		assert.deepEqual([...new Set(proxy.requests)], ['CONNECT login.corp.test:443']);
 	});
 }
+
+/** A home with an expired session at a server whose certificate is the company's own. */
+const expiredSession = async (t: TestContext) => {
+	const {ca, server, port} = await corporateNetwork(t, at => `https://localhost:${at}`);
+	const caFile = path.join(await temporaryFolder(t), 'company.pem');
+	await copyFile(ca.caFile, caFile);
+	const session = await sessionHome(t);
+	const issuer = `https://localhost:${port}`;
+	const more = ['--ca-file', path.relative('.', caFile)];
+	await session.signIn({issuer, clientId: 'test-client'}, {credentials: ['ada', 'analytical engine'], more});
+	session.expire();
+	const refreshes = () =>
+		server.requestsTo('token').filter(({parameters}) => parameters.get('grant_type') === 'refresh_token').length;
+	return {...session, caFile, refreshes};
+};
+
+test('a stored CA file that is gone is named, with the option that names another; nothing is sent', async t => {
+	const {run, caFile, refreshes} = await expiredSession(t);
+	await rename(caFile, `${caFile}.moved`);
+	const {exit, stderr} = await run(['token']);
+	assert.equal(exit, 1);
+	assert.equal(stderr.split('\n')[0], `ink-login: The CA file ${caFile} cannot be read, or holds no certificate.`);
+	assert.match(stderr, /--ca-file/);
+	assert.equal(refreshes(), 0);
+	assert.equal((await run(['token', '--ca-file', `${caFile}.moved`])).exit, 0);
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED=0 hands no refresh token to a server that nobody vouches for', async t => {
+	const {run, change, refreshes} = await expiredSession(t);
+	const other = await createPrivateCa('Other');
+	t.after(async () => other[Symbol.asyncDispose]());
+	const env = {NODE_TLS_REJECT_UNAUTHORIZED: '0'};
+	change(({caFile: _, ...session}) => session);
+	for (const args of [['token'], ['token', '--ca-file', other.caFile]]) {
+		const {exit, stdout, stderr} = await run(args, {env});
+		assert.deepEqual([exit, stdout], [1, '']);
+		assert.match(stderr, /certificate of localhost:\d+ is not trusted here/);
+	}
+
+	assert.equal(refreshes(), 0);
+});
+
+test("a program's engine follows the proxy variables and trusts its caFile by itself", async t => {
+	const issuer = 'https://login.corp.test';
+	const {ca, proxy, server} = await corporateNetwork(t, () => issuer);
+	process.env['HTTPS_PROXY'] = proxy.url;
+	t.after(() => delete process.env['HTTPS_PROXY']);
+	const {provider} = server;
+	const engine = new TokenEngine({provider, store: createMemoryStore(), caFile: ca.caFile});
+	const run = engine.login({route: 'device'});
+	for await (const {type} of run) {
+		if (type === 'device-code') server.approve();
+	}
+
+	assert.equal((await run.session).identity?.name, 'Ada Lovelace');
+	assert.deepEqual([...new Set(proxy.requests)], ['CONNECT login.corp.test:443']);
+});
 
 test('demand 51: what NO_PROXY names is asked directly', async t => {
 	const {ca, proxy, server, port} = await corporateNetwork(t, at => `https://localhost:${at}`);

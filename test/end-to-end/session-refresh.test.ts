@@ -17,6 +17,30 @@ const assertClear = ({stdout, stderr}: Ended, sentence: RegExp) => {
 	assert.equal(rest.length, 1, stderr);
 };
 
+test('signing keys that were stored long ago are fetched again; where that fails the session goes on without a new ID token', async t => {
+	const {server, change, expire, run, session} = await scriptedSession(t);
+	const old = Date.now() - 400 * 24 * 3_600_000;
+	const refresh = async () => {
+		change(stored => ({...stored, keys: {jwks: {keys: []}, ...stored.keys, fetchedAt: old}}));
+		const {accessToken, refreshToken, idToken} = session().tokens;
+		const before = server.requestsTo('jwks').length;
+		expire();
+		const {exit, stderr} = await run(['token']);
+		assert.equal(exit, 0, stderr);
+		const {tokens} = session();
+		assert.notEqual(tokens.accessToken, accessToken);
+		assert.notEqual(tokens.refreshToken, refreshToken);
+		return {asked: server.requestsTo('jwks').length > before, isNew: tokens.idToken !== idToken};
+	};
+
+	server.answer('jwks', {status: 503});
+	assert.deepEqual(await refresh(), {asked: true, isNew: false});
+	assert.equal(session().keys?.fetchedAt, old);
+	server.script.answers = {};
+	assert.deepEqual(await refresh(), {asked: true, isNew: true});
+	assert.ok(Number(session().keys?.fetchedAt) > old);
+});
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`S27: ${signal} in the middle of a refresh does not lose the session: its answer is kept`, async t => {
 		let answer: () => void = () => undefined;

@@ -78,12 +78,14 @@ test('demand 41: a kubectl that has no person to offer is told so at once, and n
 
 test('the real git fetches with the helper, again after the token ends, and again after a server refused it', async t => {
 	if (requireProgram(t, 'git') === undefined) return;
-	const {home, server, session, expire, refreshes} = await scriptedSession(t);
 	const refused = new Set<string>();
 	const {url, passwords} = await gitServer(t, async password => {
 		const {ok} = await fetch(server.endpoints.userInfo, {headers: {authorization: `Bearer ${password}`}});
 		return ok && !refused.has(password);
 	});
+	const elsewhere = await gitServer(t, async () => false);
+	const more = ['--resource', new URL(url).origin];
+	const {home, server, session, expire, refreshes} = await scriptedSession(t, {}, {more});
 	const folder = await temporaryFolder(t);
 	const git = async (...args: string[]) => {
 		const helper = `!'${process.execPath}' '${command}' helper git`;
@@ -99,6 +101,8 @@ test('the real git fetches with the helper, again after the token ends, and agai
 	assert.equal(await git('clone', '--quiet', url, 'copy'), 0);
 	assert.deepEqual(new Set(passwords), new Set([`${first} ok`]));
 	assert.match(readFileSync(path.join(folder, 'copy/.git/config'), 'utf8'), /repository\.git/);
+	assert.notEqual(await git('clone', '--quiet', elsewhere.url, 'other'), 0);
+	assert.deepEqual(elsewhere.passwords, [], 'another port is another server');
 	expire();
 	assert.equal(await git('-C', 'copy', 'fetch'), 0);
 	assert.equal(refreshes(), 1);

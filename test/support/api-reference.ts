@@ -92,7 +92,7 @@ const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
 	['Stores', /^(create|open)\w*Store$|^(FileStore|KeyringStore|OpenStore)Options$|^(Keyring|storeHome)$/],
 	[
 		'Terminal',
-		/^(Clipboard|createClipboard|ClipboardOutcome|Facts|gatherFacts|createBrowserOpener|createFetch|FetchOptions|Situation|describeSituation|recommend|signInHint)$/,
+		/^(Clipboard|createClipboard|ClipboardOutcome|Facts|gatherFacts|createBrowserOpener|Situation|describeSituation|recommend|signInHint)$/,
 	],
 	['Engine', /./],
 ];

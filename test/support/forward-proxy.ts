@@ -16,8 +16,12 @@ export type ForwardProxy = {
  * A real forward proxy on loopback (RFC 9110 §9.3.6) that alone knows where the hosts of its table are.
  *
  * @param hosts - ports on loopback, by `host:port` as the client asks for it.
+ * @param refusal - the status for all others.
  */
-export const startForwardProxy = async (hosts: Readonly<Record<string, number>>): Promise<ForwardProxy> => {
+export const startForwardProxy = async (
+	hosts: Readonly<Record<string, number>>,
+	refusal = '502 Bad Gateway',
+): Promise<ForwardProxy> => {
 	const requests: string[] = [];
 	const authorizations: (string | undefined)[] = [];
 	const sockets = new Set<Socket>();
@@ -48,7 +52,7 @@ export const startForwardProxy = async (hosts: Readonly<Record<string, number>>)
 		note(request);
 		const port = hosts[request.url ?? ''];
 		if (port === undefined) {
-			client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+			client.end(`HTTP/1.1 ${refusal}\r\n\r\n`);
 			return;
 		}
 

@@ -8,7 +8,8 @@ import type {AddressInfo, Server} from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import {after, before, test} from 'node:test';
-import {promisify} from 'node:util';
+import {inspect, promisify} from 'node:util';
+import {LoginError} from '../../source/engine/login-error.js';
 import {createFetch} from '../../source/terminal/proxy-fetch.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
 import {factsOf} from '../support/facts.js';
@@ -110,6 +111,63 @@ test('a trusted authority does not make a certificate good for another host', as
 	await using proxy = await startProxy();
 	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
 	assert.equal(await proxied('https://wrong.test/').catch(codeOf), 'ERR_TLS_CERT_ALTNAME_INVALID');
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED=0 takes the check off none of our requests', async t => {
+	await using proxy = await startProxy();
+	process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+	t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+	const direct = `https://localhost:${securePort}/`;
+	const proxied = {env: {HTTPS_PROXY: proxy.url}};
+	for (const [facts, options, url] of [
+		[{}, {}, direct],
+		[{}, {caFile: otherCa.caFile}, direct],
+		[proxied, {}, direct],
+		[proxied, {}, `https://${host}/`],
+		[proxied, {caFile: otherCa.caFile}, `https://${host}/`],
+	] as const) {
+		const ask = await createFetch(factsOf(facts), options);
+		const code = await ask(url).then(({status}) => status, codeOf);
+		assert.match(
+			String(code),
+			/UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/,
+			JSON.stringify([facts, options, url]),
+		);
+	}
+
+	const trusting = await createFetch(factsOf({env: {}}), {caFile: ca.caFile});
+	assert.equal((await trusting(direct)).status, 200);
+});
+
+test('a runtime whose check is switched off between two requests sends no second one unchecked', async t => {
+	const ask = await createFetch(factsOf({env: {}}));
+	assert.equal((await ask(`http://127.0.0.1:${plainPort}/`)).status, 200);
+	process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+	t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+	const code = await ask(`https://localhost:${securePort}/`).then(({status}) => status, codeOf);
+	assert.match(String(code), /UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/);
+});
+
+test('a proxy that refuses to connect is named with its status, and its password is not', async () => {
+	for (const [status, hint] of [
+		['403 Forbidden', /NO_PROXY/],
+		['407 Proxy Authentication Required', /name and a password/],
+	] as const) {
+		await using proxy = await startForwardProxy({}, status);
+		const env = {HTTPS_PROXY: `http://alice:geheim@127.0.0.1:${proxy.port}`};
+		const proxied = await createFetch(factsOf({env}));
+		await assert.rejects(proxied(`https://${host}/token?code=1`), error => {
+			assert.ok(error instanceof LoginError, String(error));
+			assert.equal(error.code, 'network_error');
+			assert.equal(
+				error.message,
+				`The proxy 127.0.0.1:${proxy.port} refused to connect to ${host} (HTTP ${status.slice(0, 3)}).`,
+			);
+			assert.match(error.hint, hint);
+			assert.doesNotMatch(inspect(error) + JSON.stringify(error), /geheim|alice|code=1/);
+			return true;
+		});
+	}
 });
 
 test('NO_PROXY and loopback go past the proxy', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {TokenEngine} from '../../source/engine/index.js';
+import {TokenEngine} from '../../source/engine.js';
 import {github} from '../../source/engine/presets/index.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, playTape, recordTape, startScriptedServer} from '../../source/testing/index.js';

@@ -38,12 +38,17 @@ export const exportKeys = (server: AuthorizationServer): ServerKeys | undefined 
 	return cache.jwks === imported?.jwks ? imported : {jwks: cache.jwks, fetchedAt: cache.uat * 1000};
 };
 
+/** Milliseconds for which keys are used without asking again: one that the server has withdrawn is good for no longer. */
+const longestUse = 24 * 3_600_000;
+
 /**
- * Takes up keys that were kept, so that a refreshed ID token needs no request. They count as a minute old, which is the
- * age from which the library fetches anew when none of them fits.
+ * Takes up keys that were stored with a session, so that a refreshed ID token needs no request; not old ones, nor those of
+ * a clock that was ahead. They count as a minute old, which is the age from which the library asks again when none of them
+ * fits.
  */
 export const importKeys = (server: AuthorizationServer, keys: ServerKeys | undefined): void => {
-	if (keys === undefined) return;
+	const age = Date.now() - (keys?.fetchedAt ?? 0);
+	if (keys === undefined || age < 0 || age > longestUse) return;
 	const holder = holderOf(server);
 	holder.imported = keys;
 	holder.cache = {jwks: keys.jwks, uat: now() - 60};

@@ -307,7 +307,7 @@ test('B13: keys fetched beforehand, or kept with a session, need no request at t
 	await prefetchKeys(first.context);
 	assert.equal(first.sent.filter(({path}) => path === '/jwks').length, 1);
 
-	const kept = {...exportKeys(first.context.provider.server)!, fetchedAt: 1};
+	const kept = {...exportKeys(first.context.provider.server)!, fetchedAt: Date.now() - 3_600_000};
 	const second = await serve({idToken: await signIdToken(key)});
 	importKeys(second.context.provider.server, kept);
 	await second.signIn();
@@ -318,10 +318,25 @@ test('B13: keys fetched beforehand, or kept with a session, need no request at t
 test('O24: kept keys that no longer fit are replaced', async () => {
 	const next = await createSigningKey('ES256', 'two');
 	const {signIn, context, sent} = await serve({idToken: await signIdToken(next), keys: () => [next]});
-	importKeys(context.provider.server, {jwks: {keys: [key.jwk]}, fetchedAt: 1});
+	const fetchedAt = Date.now() - 3_600_000;
+	importKeys(context.provider.server, {jwks: {keys: [key.jwk]}, fetchedAt});
 	await signIn();
 	assert.equal(sent.filter(({path}) => path === '/jwks').length, 1);
-	assert.notEqual(exportKeys(context.provider.server)?.fetchedAt, 1);
+	assert.notEqual(exportKeys(context.provider.server)?.fetchedAt, fetchedAt);
+});
+
+test('a key that the server has withdrawn ends with the day for which it was stored', async () => {
+	const day = 24 * 3_600_000;
+	const next = await createSigningKey('ES256', 'two');
+	for (const age of [400 * day, day + 60_000, -60_000]) {
+		const {signIn, context, sent} = await serve({
+			idToken: await signIdToken(key),
+			keys: () => [next],
+		});
+		importKeys(context.provider.server, {jwks: {keys: [key.jwk]}, fetchedAt: Date.now() - age});
+		await assert.rejects(signIn(), refused(/key/), `${age}`);
+		assert.equal(sent.filter(({path}) => path === '/jwks').length, 1);
+	}
 });
 
 test('prefetching never fails, and nothing is exported where nothing was fetched', async () => {
