@@ -1,8 +1,9 @@
 import process from 'node:process';
+import {isatty} from 'node:tty';
 import {cancelled} from '../engine/login-error.js';
 import {TokenEngine} from '../engine/token-engine.js';
 import {openStore} from '../store/index.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {gatherFacts, type Facts} from '../terminal/facts.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
 import type {EarlyPicker} from './early-picker.js';
@@ -59,6 +60,10 @@ const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 		else stream.write('', () => resolve());
 	});
 
+/** Whether a terminal that was there at the beginning was closed. */
+const hasLostTerminal = ({tty}: Facts): boolean =>
+	[tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
+
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
 export const main = async (argv: readonly string[], early?: EarlyPicker): Promise<number> => {
 	const {stdin, stdout, stderr} = process;
@@ -96,7 +101,8 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
 	await settled();
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
-	if (signals.hungUp) return signals.endBy('SIGHUP');
+	// To exit, Node.js 20 restores the settings of its terminals, and aborts with a core file where one is gone.
+	if (signals.hungUp || hasLostTerminal(context.facts)) return signals.endBy('SIGHUP');
 	if (typeof outcome !== 'number') return signals.endBy(outcome);
 	return outcome === exitCodes.done && process.exitCode ? exitCodes.failed : outcome;
 };

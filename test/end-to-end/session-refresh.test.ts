@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {interruptions, interruptRefreshes} from '../support/interrupted-refreshes.js';
+import {runInPty} from '../support/pty.js';
 import {runRefreshRounds} from '../support/refresh-rounds.js';
 import {requireProgram} from '../support/requirements.js';
 import {scriptedSession, type ScriptedSession} from '../support/scripted-session.js';
-import {before, hurriedTimers, wrongClock, type Ended, type StartOptions} from '../support/session-command.js';
+import {before, command, hurriedTimers, wrongClock, type Ended, type StartOptions} from '../support/session-command.js';
 
 test('demand 39, S26: of 20 processes at the moment of expiry one refreshes, and all print the same fresh token', async t => {
 	await runRefreshRounds(t, {rounds: 5});
@@ -93,6 +97,31 @@ for (const [name, interruption] of Object.entries(interruptions)) {
 		if (requireProgram(t, 'bash') === undefined || requireProgram(t, 'npx') === undefined) return;
 		const lost = await interruptRefreshes(t, interruption, {rounds: 3, untilResponse: async told => told});
 		assert.equal(lost, 0);
+	});
+}
+
+for (const [name, args] of [
+	['a login', ['login', '--flow', 'device']],
+	[
+		'exec with a child that goes on for a moment',
+		['exec', '--', 'sh', '-c', 'trap "exit 0" HUP; echo esc; while :; do sleep 0.1; done'],
+	],
+] as const) {
+	test(`S37: ${name} ends by SIGHUP where its terminal was closed`, async t => {
+		const {home} = await scriptedSession(t);
+		const pipe = path.join(home, 'stderr');
+		execFileSync('mkfifo', [pipe]);
+		const said = readFile(pipe, 'utf8');
+		// The outer shell is what the system ends first; the inner one lives on to say how the command ended.
+		const line = `sh -c 'trap : HUP; "$@"; echo "ended with $?" >&2' sh "$@" 2>"$PIPE"; :`;
+		await using run = runInPty({
+			command: '/bin/sh',
+			args: ['-c', line, 'sh', process.execPath, command, ...args],
+			env: {INK_LOGIN_HOME: home, PIPE: pipe, BROWSER: '/bin/true'},
+		});
+		await run.waitFor(/esc/);
+		run.hangUp();
+		assert.match(await said, /ended with 129\n$/);
 	});
 }
 
