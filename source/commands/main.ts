@@ -1,14 +1,15 @@
 import process from 'node:process';
+import {isatty} from 'node:tty';
 import {cancelled} from '../engine/login-error.js';
 import {openStore, storeHome} from '../store/index.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {gatherFacts, type Facts} from '../terminal/facts.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
 import type {EarlyPicker} from './early-picker.js';
 import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import type {CommandName} from './options.js';
-import {listenToSignals, type ProcessSignals} from './signals.js';
+import {listenToSignals} from './signals.js';
 import {tellFailure} from './tell-failure.js';
 import {reportUnwritten} from './write-at-once.js';
 
@@ -52,25 +53,6 @@ const isAboutSession = ([name = '']: readonly string[]): boolean =>
 /** Milliseconds that a cancelled command has to put things in order. */
 const orderlyEnd = 3000;
 
-/** Milliseconds that a refresh has to end: its answer may be the only copy of the next refresh token (S27). */
-const lastRefresh = 10_000;
-
-/** Milliseconds after which whoever pressed Ctrl-C is told why nothing happens. */
-const silence = 500;
-
-/** Waits for a refresh that is under way, for as long as there is time for it. */
-const lastAnswer = async (
-	engines: readonly TokenEngine[],
-	signals: ProcessSignals,
-	stderr: CommandContext['stderr'],
-): Promise<void> => {
-	const say = () =>
-		stderr.write('Waiting for the answer of a refresh, so that the session is not lost. Ctrl-C again ends at once.\n');
-	const timer = signals.signal.aborted ? setTimeout(say, silence) : undefined;
-	await Promise.race([Promise.all(engines.map(async engine => engine.settled())), signals.overdue(lastRefresh)]);
-	clearTimeout(timer);
-};
-
 const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 	new Promise(resolve => {
 		// A failed write is told one tick later.
@@ -78,18 +60,28 @@ const written = async (stream: NodeJS.WriteStream): Promise<void> =>
 		else stream.write('', () => resolve());
 	});
 
+/** Whether a terminal that was there at the beginning was closed. */
+const hasLostTerminal = ({tty}: Facts): boolean =>
+	[tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
+
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
 export const main = async (argv: readonly string[], early?: EarlyPicker): Promise<number> => {
 	const {stdin, stdout, stderr} = process;
-	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled());
+	const engines: TokenEngine[] = [];
+	// The response to a refresh may be the only copy of the next refresh token. Each step of one has a time limit of its own.
+	const settled = async () => Promise.all(engines.map(async engine => engine.settled()));
+	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled(), {
+		settled,
+		say: () => stderr.write('Saving your session: waiting for the server. Press Ctrl-C again to stop without it.\n'),
+	});
 	early?.onInterrupt(() => process.emit('SIGINT', 'SIGINT'));
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);
 		signals.abort();
 	});
-	stderr.on('error', () => undefined);
-	const engines: TokenEngine[] = [];
+	// A terminal that was closed ends nothing by itself: its SIGHUP does.
+	for (const stream of [stdin, stderr]) stream.on('error', () => undefined);
 	const context: CommandContext = {
 		facts: gatherFacts(),
 		stdin,
@@ -110,8 +102,10 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 		now: Date.now,
 	};
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
-	await lastAnswer(engines, signals, stderr);
+	await settled();
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
+	// To exit, Node.js 20 restores the settings of its terminals, and aborts with a core file where one is gone.
+	if (signals.hungUp || hasLostTerminal(context.facts)) return signals.endBy('SIGHUP');
 	if (typeof outcome !== 'number') return signals.endBy(outcome);
 	return outcome === exitCodes.done && process.exitCode ? exitCodes.failed : outcome;
 };

@@ -11,28 +11,73 @@ const passedOn = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 export type ProcessSignals = Signals & {
 	/** The same as a first signal. */
 	abort(): void;
+	/** Whether the terminal was closed, or a SIGHUP came from elsewhere: this process is to end by SIGHUP as well. */
+	readonly hungUp: boolean;
 	/** Resolves to the exit code once `ms` milliseconds have passed since the first signal. */
 	overdue(ms: number): Promise<number>;
-	/** Ends this process by the signal that ended its child; returns the code to exit with where it survives that. */
+	/** Ends this process by a signal; returns the code to exit with where it survives that. */
 	endBy(name: NodeJS.Signals): number;
 };
 
-/** Turns signals into one abort, for `reason`; a second one ends the process at once. */
-export const listenToSignals = (reason: LoginError): ProcessSignals => {
+/** What a signal must not interrupt. */
+export type UnderWay = {
+	/** Resolves once nothing of it is under way; never rejects. */
+	readonly settled: () => Promise<unknown>;
+	/** Says what is waited for, and that Ctrl-C stops without it. */
+	readonly say: () => void;
+};
+
+/**
+ * Milliseconds within which a second signal is the first one again: npm passes on a Ctrl-C that the terminal has sent
+ * already, `timeout` sends SIGTERM to its child and to its group, and both the shell and the kernel send SIGHUP.
+ */
+const repetition = 500;
+
+/**
+ * Turns signals into one abort, for `reason`. A later one ends the process at once; but while something is under way only
+ * Ctrl-C does, after it was offered. SIGHUP never does: nobody is left to be kept waiting.
+ */
+export const listenToSignals = (reason: LoginError, {settled, say}: UnderWay): ProcessSignals => {
 	const controller = new AbortController();
 	const {signal} = controller;
 	let listener: ((name: NodeJS.Signals) => void) | undefined;
-	const abort = () => controller.abort(reason);
+	let isUnderWay = false;
+	let mayInsist = false;
+	let hungUp = false;
+	const abort = () => {
+		if (signal.aborted) return;
+		controller.abort(reason);
+		isUnderWay = true;
+		void settled().then(() => (isUnderWay = false));
+		setTimeout(() => {
+			if (isUnderWay) say();
+			mayInsist = true;
+		}, repetition).unref();
+	};
+	const endBy = (name: NodeJS.Signals) => {
+		process.removeAllListeners(name);
+		process.kill(process.pid, name);
+		return 128 + os.constants.signals[name];
+	};
 	const onSignal = (name: NodeJS.Signals) => {
-		if (listener) listener(name);
-		else if (signal.aborted) process.exit(exitCodes.cancelled);
-		else abort();
+		if (listener) {
+			listener(name);
+			return;
+		}
+
+		if (name === 'SIGHUP') hungUp = true;
+		const insists = name === 'SIGINT' || (name === 'SIGTERM' && !isUnderWay);
+		if (!signal.aborted) abort();
+		else if (mayInsist && insists) process.exit(hungUp ? endBy('SIGHUP') : exitCodes.cancelled);
 	};
 	for (const name of names) process.on(name, onSignal);
 
 	return {
 		signal,
 		abort,
+		get hungUp() {
+			return hungUp;
+		},
 		handOver(next) {
 			listener = next;
 			for (const name of passedOn) process.on(name, next);
@@ -49,10 +94,6 @@ export const listenToSignals = (reason: LoginError): ProcessSignals => {
 				if (signal.aborted) start();
 				else signal.addEventListener('abort', start, {once: true});
 			}),
-		endBy(name) {
-			for (const each of names) process.off(each, onSignal);
-			process.kill(process.pid, name);
-			return 128 + os.constants.signals[name];
-		},
+		endBy,
 	};
 };

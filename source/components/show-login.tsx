@@ -44,14 +44,16 @@ type ScreenProps = {
 	/** Undefined where there never is one: its row is kept for it. */
 	readonly footer: string | undefined;
 	readonly onKey: (key: string) => void;
+	/** Draws nothing and takes no keys, but is as wide as before. */
+	readonly isSuspended: boolean;
 };
 
-function Screen({login, footer, onKey}: ScreenProps): ReactNode {
+function Screen({login, footer, onKey, isSuspended}: ScreenProps): ReactNode {
 	const {rows} = useTerminalSize();
-	useKeys({onKey});
+	useKeys({onKey, isActive: !isSuspended});
 	return (
-		<Box flexDirection="column">
-			<Login {...login} maxRows={footer === undefined ? rows - 1 : rows - 2} />
+		<Box flexDirection="column" {...(isSuspended && {height: 0, overflow: 'hidden'})}>
+			<Login {...login} isActive={!isSuspended} maxRows={footer === undefined ? rows - 1 : rows - 2} />
 			{footer !== undefined && footer !== '' && <Text wrap="truncate">{footer}</Text>}
 		</Box>
 	);
@@ -81,7 +83,7 @@ export const showLogin = async ({
 	signal,
 	footer,
 }: ShowLoginScreenOptions): Promise<Session> => {
-	using _ = guardTerminal({output: stdout.fd});
+	using guard = guardTerminal({output: stdout.fd});
 	const acting = new AbortController();
 	let run: LoginRun | undefined;
 	let failedBefore: LoginState['lastFailure'];
@@ -125,24 +127,47 @@ export const showLogin = async ({
 	};
 	const onKey = (key: string) => {
 		if (key === 'ctrl+c') pressed.interrupt = true;
+		if (key === 'ctrl+z' && process.platform !== 'win32' && !shown.isSuspended) void suspend();
 		if (key === footer?.key && run && footer.isUseful(run.state)) act(footer, run).catch(() => undefined);
 	};
-	const screen = (below: string | undefined) => <Screen login={login} footer={below} onKey={onKey} />;
-	let shownFooter = '';
+	let shown: Pick<ScreenProps, 'footer' | 'isSuspended'> = {footer: footer && '', isSuspended: false};
+	const screen = () => <Screen login={login} onKey={onKey} {...shown} />;
+	const show = (change: Partial<typeof shown>) => {
+		shown = {...shown, ...change};
+		instance.rerender(screen());
+	};
 	const showFooter = () => {
 		if (!footer || !run || acting.signal.aborted) return;
 		const isUseful = footer.isUseful(run.state);
 		hasActed &&= isUseful;
 		const text = isUseful ? (hasActed ? footer.done : footer.text) : '';
-		if (text === shownFooter) return;
-		shownFooter = text;
-		instance.rerender(screen(text));
+		if (text !== shown.footer) show({footer: text});
 	};
-	const instance = render(screen(footer && ''), {
+	let onRender: (() => void) | undefined;
+	/** Takes the screen away, so that no code stays behind in the scrollback, and draws it where `fg` leaves the cursor. */
+	const suspend = async () => {
+		const hasEnded = () => acting.signal.aborted;
+		const erased = new Promise<void>(resolve => {
+			onRender = resolve;
+		});
+		show({isSuspended: true});
+		await erased;
+		await drawn();
+		if (hasEnded()) return;
+		// Ink draws an empty screen as an empty row, and erases that row later.
+		stdout.write('\u001B[1A');
+		guard.suspend();
+		stdout.write('\n');
+		// The window may have another size.
+		await drawn();
+		if (!hasEnded()) show({isSuspended: false});
+	};
+	const instance = render(screen(), {
 		stdin: process.stdin,
 		stdout: resizable(softWrapping(stdout, props.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts()))),
 		stderr: process.stderr,
 		exitOnCtrlC: false,
+		onRender: () => onRender?.(),
 		patchConsole: false,
 	});
 
@@ -152,7 +177,7 @@ export const showLogin = async ({
 	acting.abort();
 	await run?.cancel();
 	const hasStayed = 'left' in how && how.left === 'stay';
-	if (footer && !hasStayed) instance.rerender(screen(undefined));
+	if ((footer || shown.isSuspended) && !hasStayed) show({footer: undefined, isSuspended: false});
 
 	await drawn();
 	instance.unmount();

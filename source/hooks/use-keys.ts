@@ -2,7 +2,7 @@ import * as ink from 'ink';
 import {useInput, useStdin, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
 
-/** `enter`, `escape`, `up`, `down`, `ctrl+c`, or the character. */
+/** `enter`, `escape`, `up`, `down`, `ctrl+c`, `ctrl+z`, or the character. */
 export type KeyName = string;
 
 export type KeysOptions = {
@@ -91,7 +91,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				// Ink 6 says `meta` on Escape too.
 				if (key.escape) onKey('escape');
 				else if (key.ctrl) {
-					if (input === 'c' && !isInSequence.current) onKey('ctrl+c');
+					if (/^[cz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
 				} else if (key.meta) return;
 				else if (key.return) onKey('enter');
 				else if (key.upArrow) onKey('up');

@@ -5,15 +5,24 @@ export type TerminalGuardOptions = {
 	readonly output?: number;
 };
 
+export type TerminalGuard = Disposable & {
+	/**
+	 * Stops this program, and those that it shares the terminal with, as Ctrl-Z does outside raw mode. The shell gets the
+	 * terminal as it should be. Returns in the foreground, with raw mode on and the cursor hidden as before.
+	 */
+	suspend(): void;
+};
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Cursor shown, bracketed paste off, colours off. */
 const sane = '\u001B[?25h\u001B[?2004l\u001B[0m';
+const hideCursor = '\u001B[?25l';
 
 /**
  * Gives the terminal back as it should be, however the program ends: cursor, raw mode, bracketed paste (protocol
  * checklist S37). Disposing it does the same and ends the guard.
  */
-export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Disposable => {
+export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): TerminalGuard => {
 	const restore = () => {
 		try {
 			if (process.stdin.isTTY) process.stdin.setRawMode(false);
@@ -32,6 +41,21 @@ export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Disposab
 	// First in the row: Ink's own listener ends the process only where it finds itself alone.
 	for (const signal of signals) process.prependListener(signal, onSignal);
 	return {
+		suspend() {
+			restore();
+			// Here it stops, and goes on with SIGCONT.
+			process.kill(0, 'SIGTSTP');
+			try {
+				// First of all: a background process that changes the terminal is stopped again, by SIGTTOU.
+				process.stdin.setRawMode(true);
+				writeSync(output, hideCursor);
+			} catch {
+				// The terminal is gone: a SIGHUP tells that.
+			}
+
+			// A stopped program is not told that the window has changed.
+			process.emit('SIGWINCH', 'SIGWINCH');
+		},
 		[Symbol.dispose]() {
 			process.off('exit', restore);
 			for (const signal of signals) process.off(signal, onSignal);

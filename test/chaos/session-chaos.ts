@@ -2,21 +2,11 @@
  * Sessions under fire: `npm run chaos`. Arguments: kills (1000), rounds of 20 processes at the moment of expiry (50), dead
  * refreshes met by 20 processes (20).
  */
-import type {Scope} from '../support/built-command.js';
 import {killRefreshes, meetDeadRefresh} from '../support/lost-answers.js';
 import {runRefreshRounds} from '../support/refresh-rounds.js';
+import {scoped} from './scoped.js';
 
 const [kills = 1000, rounds = 50, meetings = 20] = process.argv.slice(2).map(Number);
-
-/** Runs `work` as a test would, and clears up behind it. */
-const scoped = async <Value>(work: (scope: Scope) => Promise<Value>): Promise<Value> => {
-	const clearing: (() => unknown)[] = [];
-	try {
-		return await work({after: clear => void clearing.push(clear)});
-	} finally {
-		for (const clear of clearing.reverse()) await clear();
-	}
-};
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

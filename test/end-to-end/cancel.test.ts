@@ -213,7 +213,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		await run.waitFor(/Waiting for approval/);
 		assert.equal(run.emulator.cursor.visible, false);
 		run.kill(signal);
-		assert.deepEqual(await run.exit, {code: 130, signal: 0});
+		assert.deepEqual(await run.exit, signal === 'SIGHUP' ? {code: 0, signal: 1} : {code: 130, signal: 0});
 		assert.equal(run.emulator.cursor.visible, true);
 		assert.equal(run.emulator.bracketedPaste, false);
 	});

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import {execFileSync} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import test, {type TestContext} from 'node:test';
+import {interruptions, interruptRefreshes} from '../support/interrupted-refreshes.js';
+import {runInPty} from '../support/pty.js';
 import {runRefreshRounds} from '../support/refresh-rounds.js';
+import {requireProgram} from '../support/requirements.js';
 import {scriptedSession, type ScriptedSession} from '../support/scripted-session.js';
-import {hurriedTimers, wrongClock, type Ended} from '../support/session-command.js';
+import {before, command, hurriedTimers, wrongClock, type Ended, type StartOptions} from '../support/session-command.js';
 
 test('demand 39, S26: of 20 processes at the moment of expiry one refreshes, and all print the same fresh token', async t => {
 	await runRefreshRounds(t, {rounds: 5});
@@ -41,39 +47,107 @@ test('signing keys that were stored long ago are fetched again; where that fails
 	assert.ok(Number(session().keys?.fetchedAt) > old);
 });
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-	test(`S27: ${signal} in the middle of a refresh does not lose the session: its answer is kept`, async t => {
-		let answer: () => void = () => undefined;
-		const session = await scriptedSession(t);
-		const before = session.session().tokens.refreshToken;
-		session.server.answer('token', async (_request, conforming) => {
-			await new Promise<void>(resolve => (answer = resolve));
-			return conforming();
-		});
-		session.expire();
-		const {child, line, ended} = session.start(['token']);
-		await session.server.received('token', 2);
-		child.kill(signal);
-		assert.equal(await line('stderr', /ancelled/), 'ink-login: Cancelled before it was done.');
-		answer();
-		assert.equal((await ended).exit, 130);
+/** A refresh that a server holds open until it is told to answer. */
+const heldRefresh = async (t: TestContext, options: StartOptions = {}) => {
+	let answer!: () => void;
+	const told = new Promise<void>(resolve => {
+		answer = resolve;
+	});
+	const session = await scriptedSession(t);
+	const before = session.session().tokens.refreshToken;
+	session.server.answer('token', async (_request, conforming) => {
+		await told;
+		return conforming();
+	});
+	session.expire();
+	const started = session.start(['token'], options);
+	await session.server.received('token', 2);
+	const assertSaved = async () => {
 		assert.notEqual(session.session().tokens.refreshToken, before);
 		assert.equal((await session.run(['token'])).exit, 0);
 		assert.equal(session.refreshes(), 1);
+	};
+	return {...started, answer, assertSaved};
+};
+
+const savingYourSession = /^Saving your session: waiting for the server\. Press Ctrl-C again to stop without it\.$/;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	test(`S27: ${signal}, sent twice in the middle of a refresh, does not lose the session, and is told`, async t => {
+		const {child, line, ended, answer, assertSaved} = await heldRefresh(t);
+		child.kill(signal);
+		assert.equal(await line('stderr', /ancelled/), 'ink-login: Cancelled before it was done.');
+		child.kill(signal);
+		await line('stderr', savingYourSession);
+		// Only the key that was offered counts from now on.
+		if (signal !== 'SIGINT') child.kill(signal);
+		answer();
+		assert.equal((await ended).exit, signal === 'SIGHUP' ? 'SIGHUP' : 130);
+		await assertSaved();
 	});
 }
 
-test('S27: whoever presses Ctrl-C in a refresh that gets no answer is told what is waited for, and may end it at once', async t => {
-	const session = await scriptedSession(t);
-	session.server.answer('token', 'hang');
-	session.expire();
-	const {child, line, ended} = session.start(['token']);
-	await session.server.received('token', 2);
-	child.kill('SIGINT');
-	await line('stderr', /Waiting for the answer of a refresh/);
+test('S27: a cancelled refresh is waited for as long as its request may take', async t => {
+	const later = before(`process.once('SIGTERM', () => setTimeout(() => console.error('15 s later'), 15_000));`);
+	const {child, line, ended, answer, assertSaved} = await heldRefresh(t, {nodeOptions: [...hurriedTimers, ...later]});
+	child.kill('SIGTERM');
+	await line('stderr', /^15 s later$/);
+	answer();
+	assert.equal((await ended).exit, 130);
+	await assertSaved();
+});
+
+test('S27: in a refresh that gets no answer Ctrl-C ends it at once, once that was offered', async t => {
+	const {child, line, ended} = await heldRefresh(t);
+	child.kill('SIGTERM');
+	await line('stderr', savingYourSession);
 	child.kill('SIGINT');
 	assert.equal((await ended).exit, 130);
 });
+
+test('S27: streams that nobody reads any more do not end a cancelled refresh', async t => {
+	const {child, ended, answer, assertSaved, line} = await heldRefresh(t);
+	child.stdout.destroy();
+	child.kill('SIGTERM');
+	await line('stderr', /ancelled/);
+	child.stderr.destroy();
+	answer();
+	assert.equal((await ended).exit, 130);
+	await assertSaved();
+});
+
+for (const [name, interruption] of Object.entries(interruptions)) {
+	test(`S27: a refresh is saved all the same (${name}, three times)`, async t => {
+		if (requireProgram(t, 'bash') === undefined || requireProgram(t, 'npx') === undefined) return;
+		const lost = await interruptRefreshes(t, interruption, {rounds: 3, untilResponse: async told => told});
+		assert.equal(lost, 0);
+	});
+}
+
+for (const [name, args] of [
+	['a login', ['login', '--flow', 'device']],
+	[
+		'exec with a child that goes on for a moment',
+		['exec', '--', 'sh', '-c', 'trap "exit 0" HUP; echo esc; while :; do sleep 0.1; done'],
+	],
+] as const) {
+	test(`S37: ${name} ends by SIGHUP where its terminal was closed`, async t => {
+		const {home} = await scriptedSession(t);
+		const pipe = path.join(home, 'stderr');
+		execFileSync('mkfifo', [pipe]);
+		const said = readFile(pipe, 'utf8');
+		// The outer shell is what the system ends first; the inner one lives on to say how the command ended.
+		const line = `sh -c 'trap : HUP; "$@"; echo "ended with $?" >&2' sh "$@" 2>"$PIPE"; :`;
+		await using run = runInPty({
+			command: '/bin/sh',
+			args: ['-c', line, 'sh', process.execPath, command, ...args],
+			env: {INK_LOGIN_HOME: home, PIPE: pipe, BROWSER: '/bin/true'},
+		});
+		await run.waitFor(/esc/);
+		run.hangUp();
+		assert.match(await said, /ended with 129\n$/);
+	});
+}
 
 const tokenCommands: readonly (readonly [readonly string[], string?])[] = [
 	[['token']],

@@ -46,6 +46,8 @@ export type PtyRun = {
 	pressUntil(keys: string, effect: RegExp): Promise<string>;
 	resize(columns: number, rows: number): void;
 	kill(signal?: NodeJS.Signals): void;
+	/** Closes the terminal, as closing its window does. */
+	hangUp(): void;
 	/** Resolves when the program has ended and all its output shows. */
 	readonly exit: Promise<PtyExit>;
 	/** Ends the program, if it still runs, and frees the emulator. */
@@ -78,7 +80,7 @@ export const spawnPty = (
 	args: readonly string[],
 	options: IPtyForkOptions,
 	onData: (data: string) => void,
-): {readonly pty: IPty; readonly exit: Promise<PtyExit>} => {
+): {readonly pty: IPty; readonly exit: Promise<PtyExit>; readonly hangUp: () => void} => {
 	const pty = nodePty.spawn(command, [...args], options);
 	const internals = pty as unknown as Internals;
 	const programsEnd = openSync(internals.ptsName, constants.O_RDWR | constants.O_NOCTTY);
@@ -114,7 +116,7 @@ export const spawnPty = (
 			});
 		});
 	});
-	return {pty, exit};
+	return {pty, exit, hangUp: () => internals._socket.destroy()};
 };
 
 /** Runs a program in a pseudo-terminal, with a terminal emulator at the other end. */
@@ -143,7 +145,11 @@ export const runInPty = ({
 	};
 
 	const options = {cols: columns, rows, cwd, env: environment, name: environment['TERM']};
-	const {pty, exit: whole} = spawnPty(command, args, options, data => {
+	const {
+		pty,
+		exit: whole,
+		hangUp,
+	} = spawnPty(command, args, options, data => {
 		output += data;
 		shown = emulator.feed(data).then(notice);
 	});
@@ -210,6 +216,7 @@ export const runInPty = ({
 		kill(signal = 'SIGTERM') {
 			if (!ended) pty.kill(signal);
 		},
+		hangUp,
 		async [Symbol.asyncDispose]() {
 			if (!ended) pty.kill('SIGKILL');
 			await exit;

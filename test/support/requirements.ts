@@ -10,6 +10,8 @@ const packages = {
 	ssh: 'openssh-client',
 	tmux: 'tmux',
 	git: 'git',
+	bash: 'bash',
+	npx: 'npm',
 } as const;
 
 export type RequiredProgram = keyof typeof packages;

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import {test, type TestContext} from 'node:test';
+import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
+import {commandFile, commandInPty, temporaryFolder} from '../support/built-command.js';
+import {runInPty, type PtyRun} from '../support/pty.js';
+
+const ctrlZ = '\u001A';
+const prompt = /prompt>\s*$/;
+const userCode = /\b[A-Z]{4}-[A-Z]{4}\b/;
+
+const startServer = async (t: TestContext) => {
+	const server = await startScriptedServer({interval: 1});
+	t.after(async () => server.close());
+	return server;
+};
+
+const loginArgs = ({issuer}: ScriptedServer, ...more: readonly string[]) => [
+	...['--issuer', issuer, '--client-id', 'test-client', '--store', 'memory', ...more],
+];
+
+/** A shell with job control, and the command in its foreground, as the child of a script. */
+const commandInShell = async (t: TestContext, args: readonly string[]): Promise<PtyRun> => {
+	const home = await temporaryFolder(t);
+	const env = {PS1: 'prompt> ', DISPLAY: ':0', BROWSER: '/bin/true', INK_LOGIN_HOME: home};
+	const run = runInPty({command: '/bin/sh', args: ['-i'], env});
+	t.after(async () => run[Symbol.asyncDispose]());
+	await run.waitFor(prompt);
+	run.write(`clear; sh -c '"$0" "$@"; echo code $?' ${[process.execPath, commandFile, ...args].join(' ')}\r`);
+	return run;
+};
+
+/** Presses Ctrl-Z, and expects the shell with its terminal as it should be. */
+const suspends = async (run: PtyRun): Promise<void> => {
+	run.write(ctrlZ);
+	await run.waitFor(({text}) => text.includes('Stopped') && prompt.test(text), 'the prompt after Ctrl-Z');
+	assert.equal(run.emulator.cursor.visible, true, 'the cursor is shown');
+	assert.equal(run.emulator.bracketedPaste, false);
+	run.write('clear; stty -a\r');
+	const settings = await run.waitFor(
+		({text}) => text.includes('isig') && prompt.test(text),
+		'the settings of the line',
+	);
+	assert.match(settings, /icanon /);
+	assert.match(settings, / echo /);
+};
+
+test('Ctrl-Z gives the terminal to the shell, without the code; fg comes back to the same code, and keys work', async t => {
+	const server = await startServer(t);
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
+	const [code] = userCode.exec(await run.waitFor(/Waiting for approval[^]*esc back/)) ?? [];
+	for (let time = 0; time < 2; time++) {
+		await suspends(run);
+		assert.doesNotMatch(run.emulator.history().join('\n'), userCode, 'no code stays behind');
+		run.write('clear; fg\r');
+		const screen = await run.waitFor(/Waiting for approval[^]*esc back/);
+		assert.match(screen, new RegExp(code!));
+		assert.match(screen, /(?:10:00|9:\d\d) left/);
+		assert.equal(screen.match(/Waiting for approval/g)?.length, 1, screen);
+		assert.equal(run.emulator.cursor.visible, false);
+		await run.waitFor(({bracketedPaste}) => bracketedPaste, 'pastes are marked again');
+	}
+
+	run.write('h');
+	await run.waitFor(({text}) => !userCode.test(text), 'the code is hidden');
+	server.approve();
+	await run.waitFor(/code 0/);
+	assert.match(run.emulator.text, /✔ Signed in as Ada/);
+});
+
+test('Ctrl-Z on the picker as soon as it is drawn; fg comes back to a window that is narrower by then', async t => {
+	const server = await startServer(t);
+	const run = await commandInShell(t, loginArgs(server));
+	await run.waitFor(/esc leave/);
+	await suspends(run);
+	run.resize(50, 24);
+	run.write('clear; fg\r');
+	await run.waitFor(/esc leave/);
+	const rows = run.emulator.screen().filter(row => row.includes('esc leave'));
+	assert.equal(rows.length, 1, run.emulator.text);
+	run.write('2\r');
+	await run.waitFor(/Waiting for approval/);
+	run.write('\u0003');
+	await run.waitFor(/code 130/);
+});
+
+test('Ctrl-Z changes nothing where no shell could bring the login back', async t => {
+	const server = await startServer(t);
+	const run = await commandInPty(t, loginArgs(server, '--flow', 'device'));
+	const [code] = userCode.exec(await run.waitFor(/Waiting for approval[^]*esc back/)) ?? [];
+	const before = run.output.length;
+	run.write(ctrlZ);
+	await run.waitFor(({text}) => run.output.includes('\u001B[?25l', before) && text.includes(code!), 'the screen again');
+	run.write('?');
+	await run.waitFor(/first keys/);
+});
