@@ -15,7 +15,7 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 		}
 
 		case 'not-supported': {
-			return `Signed out of ${name}: forgotten here. The server has no way to revoke, so its tokens end by themselves.`;
+			return `Signed out of ${name}: forgotten here. The server names no revocation endpoint, so its tokens end by themselves.`;
 		}
 
 		case 'no-session': {

@@ -31,7 +31,8 @@ const lasts = (session: StoredSession, now: number): string => {
 		expiresAt === undefined
 			? 'the server does not say how long'
 			: `${expiresAt > now ? 'until' : 'expired at'} ${dateAndTime(expiresAt)}`;
-	return renewsItself(session) ? `${token}; renews itself` : token;
+	if (renewsItself(session)) return `${token}; renews itself`;
+	return expiresAt === undefined ? token : `ends at ${dateAndTime(expiresAt)}; cannot renew`;
 };
 
 type Report = {

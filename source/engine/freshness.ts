@@ -1,3 +1,4 @@
+import type {TokenKind} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession} from './token-store.js';
 
@@ -7,18 +8,28 @@ const tolerance = 5000;
 /** Seconds that a token must be valid where nobody asks for more or less. */
 export const defaultMinimumValidity = 60;
 
+/** When a token ends, and how long it lives in all, in milliseconds; an ID token says both itself. */
+const lifeOf = ({issuedAt, expiresAt, claims}: TokenSet, type: TokenKind) =>
+	type === 'access'
+		? {end: expiresAt, lifetime: (expiresAt ?? issuedAt) - issuedAt}
+		: {end: claims && claims.exp * 1000, lifetime: claims === undefined ? 0 : (claims.exp - claims.iat) * 1000};
+
 /**
- * Whether an access token may still be handed out: more than the validity asked for, or 10 % of its lifetime if that is
- * less, must be left, so that a token that lives for a minute is not refreshed by each of twenty processes. More time
- * left than it ever had means that the clock was set back, and that nothing is known.
+ * Whether a token may still be handed out: more than the validity asked for, or 10 % of its lifetime if that is less,
+ * must be left, so that a token that lives for a minute is not refreshed by each of twenty processes. A time before the
+ * tokens came means that the clock was set back, and that nothing is known.
  *
  * @param minimumValidity - seconds
  */
-export const isFresh = (tokens: TokenSet, now: number, minimumValidity: number): boolean => {
-	if (tokens.expiresAt === undefined) return true;
-	const lifetime = tokens.expiresAt - tokens.issuedAt;
-	const left = tokens.expiresAt - now;
-	return left > Math.min(minimumValidity * 1000, lifetime / 10) && left <= lifetime + tolerance;
+export const isFresh = (
+	tokens: TokenSet,
+	now: number,
+	minimumValidity: number,
+	type: TokenKind = 'access',
+): boolean => {
+	const {end, lifetime} = lifeOf(tokens, type);
+	if (end === undefined) return true;
+	return end - now > Math.min(minimumValidity * 1000, lifetime / 10) && now >= tokens.issuedAt - tolerance;
 };
 
 /** Whether new tokens can be asked for, given the client's secret where it has one. */
@@ -32,5 +43,7 @@ export const renewsItself = (session: StoredSession): boolean => {
 };
 
 /** Whether the token is still accepted, as far as the clock knows. */
-export const isValid = (tokens: TokenSet, now: number): boolean =>
-	tokens.expiresAt === undefined || tokens.expiresAt > now;
+export const isValid = (tokens: TokenSet, now: number, type: TokenKind = 'access'): boolean => {
+	const {end} = lifeOf(tokens, type);
+	return end === undefined || end > now;
+};

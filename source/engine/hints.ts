@@ -19,6 +19,10 @@ export type Hints = {
 	readonly caFile: string;
 	/** The client secret is not there. */
 	readonly clientSecret: string;
+	/** The server does not grant the scope. */
+	readonly scope: string;
+	/** The server wants sign-in requests pushed (RFC 9126). */
+	readonly pushRequest: string;
 };
 
 /** Where an error arises, its hint is made of these. */
@@ -30,6 +34,8 @@ export const defaultHints: Hints = {
 	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
 	caFile: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Name the client secret again.',
+	scope: 'Ask for scopes that are allowed for this client.',
+	pushRequest: 'Push the sign-in request: the client demands it (PAR).',
 };
 
 /** An error on its way out: the application's own sentences take the place of the defaults. */

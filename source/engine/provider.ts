@@ -33,8 +33,6 @@ export type Dialect = {
 	readonly requestFormat?: 'form' | 'json';
 	/** JSON may come as text/plain or without a type. */
 	readonly acceptTextJson?: boolean;
-	/** Where `token_type` is missing: WorkOS User Management. */
-	readonly defaultTokenType?: string;
 	/** Where `expires_in` is missing, the access token is a JWT that says how long it lives: WorkOS User Management. */
 	readonly expiryFromToken?: boolean;
 	/** Where the tokens stand in the answer, as in `['authed_user']`: Slack. */
@@ -83,6 +81,8 @@ export type ProviderSettings = {
 	readonly scope?: string;
 	/** @default ' ' */
 	readonly scopeSeparator?: string;
+	/** Whether each refresh asks for the scope of the login again (RFC 6749 §6), which widens nothing: Entra. @default false */
+	readonly scopeAtRefresh?: boolean;
 	/** The service that the token is for, as the provider calls it. */
 	readonly audience?: string;
 	/** RFC 8707: absolute URIs without fragment. */
@@ -123,8 +123,12 @@ export type ProviderSettings = {
 	readonly identity?: IdentityMapping;
 	/** Hosts besides the issuer's that its endpoints are known to be on; they are shown without a mark. */
 	readonly crossDomainHosts?: readonly string[];
-	/** Whether tokens can be taken back. @default what the metadata says */
-	readonly revocation?: 'rfc7009' | 'none';
+	/**
+	 * Whether tokens can be revoked (RFC 7009). `single-login`: they can, and that ends one login only, so a new login
+	 * revokes the session of the same person that it replaces. Keycloak, Google and others end every session that the
+	 * person has at the client, the new one included. @default what the metadata says
+	 */
+	readonly revocation?: 'rfc7009' | 'single-login' | 'none';
 	/** Why a route is not possible with this provider, whatever its metadata says. */
 	readonly unsupportedRoutes?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */

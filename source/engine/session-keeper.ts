@@ -6,7 +6,7 @@ import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js
 import {LoginError, toLoginError} from './login-error.js';
 import type {Provider, ResolvedProvider} from './provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
-import type {AccessTokenOptions, LogoutResult} from './session.js';
+import type {LogoutResult, TokenOptions} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
@@ -21,16 +21,27 @@ export type SessionKeeperOptions = {
 	readonly loadFetch: () => Promise<typeof fetch>;
 };
 
-/** Failures after which the session is as it was, and the same may work later. */
-const passing = new Set<LoginError['code']>([
-	'network_error',
-	'tls_error',
-	'timeout',
-	'server_unavailable',
-	'bad_response',
-	'lock_timeout',
-	'store_error',
-]);
+/** What a caller needs of the session. */
+type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
+
+/** Milliseconds that a replaced session may take to be revoked. */
+const longestFarewell = 5000;
+
+/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
+const isSame = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
+	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;
+
+type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
+
+const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
+
+/** Whether both may live on one grant of one person: many servers end both when either is revoked. */
+const mayShareGrant = (a: StoredSession, b: StoredSession): boolean => {
+	const [one, other] = [a.tokens.identity, b.tokens.identity];
+	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
+	const isSameKind = (a.route === 'client-credentials') === (b.route === 'client-credentials');
+	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
+};
 
 /**
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault (protocol
@@ -44,6 +55,8 @@ export class SessionKeeper {
 	readonly #options: SessionKeeperOptions;
 	/** The refresh that is under way in this process. */
 	#refreshing: Promise<StoredSession> | undefined;
+	/** The revocation of a replaced session that is under way in this process. */
+	#revoking: Promise<unknown> | undefined;
 
 	constructor(options: SessionKeeperOptions) {
 		this.#options = options;
@@ -59,48 +72,88 @@ export class SessionKeeper {
 	/** The session with fresh tokens. */
 	async fresh({
 		minimumValidity = defaultMinimumValidity,
-		forceRefresh = false,
+		type = 'access',
+		rejected,
 		signal,
-	}: AccessTokenOptions): Promise<StoredSession> {
+	}: TokenOptions): Promise<StoredSession> {
 		signal?.throwIfAborted();
-		const {clock} = this.#options;
+		const need: Need = {minimumValidity, type, rejected};
 		const stored = await this.#alive();
-		const now = clock.now();
-		if (!forceRefresh && isFresh(stored.tokens, now, minimumValidity)) return stored;
-		if (!canRenew(stored)) {
-			if (!isValid(stored.tokens, now)) throw this.#sessionEnded('The session has expired and cannot renew itself.');
-			if (!forceRefresh) return stored;
-			throw this.#sessionEnded('The session cannot renew itself.');
-		}
-
+		if (this.#isFresh(stored, need)) return stored;
+		if (!canRenew(stored)) return this.#asItIs(stored, need);
 		try {
 			// Nobody's abort stops it: a rotated refresh token whose answer is not awaited is a lost session.
-			this.#refreshing ??= this.#refresh(stored, forceRefresh ? undefined : minimumValidity).finally(() => {
+			this.#refreshing ??= this.#refresh(stored, need).finally(() => {
 				this.#refreshing = undefined;
 			});
-			return await abortable(this.#refreshing, signal);
+			const renewed = await abortable(this.#refreshing, signal);
+			return canRenew(renewed) ? renewed : this.#asItIs(renewed, need);
 		} catch (error) {
 			const failure = toLoginError(error);
-			// What is still valid is handed out while the server cannot be reached.
-			if (passing.has(failure.code) && !forceRefresh && isValid(stored.tokens, clock.now())) return stored;
-			throw failure;
+			// What is still valid is handed out, whatever the refresh failed of.
+			if (failure.code === 'person_required' || signal?.aborted === true || !this.#isUsable(stored, need))
+				throw failure;
+			return stored;
 		}
 	}
 
-	/** Resolves once no refresh is under way in this process. */
-	async settled(): Promise<void> {
-		await this.#refreshing?.catch(() => undefined);
+	#isFresh({tokens}: StoredSession, {minimumValidity, type, rejected}: Need): boolean {
+		return tokens.accessToken !== rejected && isFresh(tokens, this.#options.clock.now(), minimumValidity, type);
 	}
 
-	/** Replaces the session; waits for a refresh that is under way, whose result must not come after it. */
+	/** Whether a server may still accept what was asked for. */
+	#isUsable({tokens}: StoredSession, {type, rejected}: Need): boolean {
+		return tokens.accessToken !== rejected && isValid(tokens, this.#options.clock.now(), type);
+	}
+
+	/** A session that cannot renew itself is good until it ends. */
+	#asItIs(session: StoredSession, need: Need): StoredSession {
+		if (this.#isUsable(session, need)) return session;
+		const {rejected} = need;
+		throw this.#sessionEnded(
+			session.tokens.accessToken === rejected
+				? 'The session cannot renew itself.'
+				: 'The session has expired and cannot renew itself.',
+		);
+	}
+
+	/** Resolves once no refresh, and no revocation of a replaced session, is under way in this process. */
+	async settled(): Promise<void> {
+		await Promise.allSettled([this.#refreshing, this.#revoking]);
+	}
+
+	/**
+	 * Replaces the session; waits for a refresh that is under way, whose result must not come after it. The one that it
+	 * replaces is revoked afterwards, where that cannot end the new one; nobody waits for that but `settled()`.
+	 */
 	async write(session: StoredSession, signal: AbortSignal): Promise<void> {
 		const {store, profile} = this.#options;
 		const lock = await this.#lockAnyway(signal);
+		let replaced;
 		try {
+			replaced = await store.read(profile).catch(() => undefined);
 			await store.write(profile, session);
 		} finally {
 			await lock?.release();
 		}
+
+		if (replaced !== undefined && replaced.dead !== true) this.#revoking = this.#revokeReplaced(replaced, session);
+	}
+
+	async #revokeReplaced(replaced: StoredSession, session: StoredSession): Promise<void> {
+		if (mayShareGrant(replaced, session) && session.provider.revocation !== 'single-login') return;
+		const [before, now] = [replaced.tokens, session.tokens];
+		const isRepeated = before.refreshToken !== undefined && before.refreshToken === now.refreshToken;
+		if (isRepeated || before.accessToken === now.accessToken) return;
+		const limit = new AbortController();
+		const done = new AbortController();
+		const {clock} = this.#options;
+		void clock.sleep(longestFarewell, done.signal).then(
+			() => limit.abort(),
+			() => undefined,
+		);
+		await this.#revoke(replaced, limit.signal);
+		done.abort();
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says (protocol checklist V05). */
@@ -136,14 +189,12 @@ export class SessionKeeper {
 		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
 			...stored.provider,
-			// It is this client's: a session of another one, which a logout may meet, does not get it.
-			...(provider.clientSecret !== undefined &&
-				differenceOf(stored, {issuer: provider.issuer, clientId: provider.clientId}) === undefined && {
-					clientSecret: provider.clientSecret,
-				}),
+			// Never to another client's server.
+			...(isSameClient(stored.provider, provider) &&
+				provider.clientSecret !== undefined && {clientSecret: provider.clientSecret}),
 			server,
 			routes: {browser: true, device: true, 'client-credentials': true, password: true},
-			requestedScope: stored.tokens.scope,
+			requestedScope: stored.requestedScope ?? stored.tokens.scope,
 			foreignHosts: [],
 		};
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};
@@ -165,37 +216,31 @@ export class SessionKeeper {
 		return stored;
 	}
 
-	/** @param minimumValidity - undefined to renew whatever is left */
-	async #refresh(seen: StoredSession, minimumValidity: number | undefined): Promise<StoredSession> {
+	async #refresh(seen: StoredSession, need: Need): Promise<StoredSession> {
 		const {store, profile, clock} = this.#options;
 		const asked = clock.now();
 		const hasChanged = async () => {
 			const now = await store.read(profile);
-			return now === undefined || now.dead === true || now.tokens.accessToken !== seen.tokens.accessToken;
+			return now === undefined || now.dead === true || !isSame(now, seen);
 		};
 
 		const lock = await store.lock(profile, 'refresh', {signal: neverAborted, until: hasChanged});
 		try {
 			const stored = await this.#alive();
-			const isNew = stored.tokens.accessToken !== seen.tokens.accessToken;
-			const {issuedAt} = stored.tokens;
-			if (
-				isNew &&
-				(issuedAt >= asked || minimumValidity === undefined || isFresh(stored.tokens, clock.now(), minimumValidity))
-			) {
-				return stored;
-			}
-
+			const isNew = !isSame(stored, seen);
+			if (isNew && (stored.tokens.issuedAt >= asked || this.#isFresh(stored, need))) return stored;
+			// A refresh that the server refused to another process.
+			if (!canRenew(stored)) return stored;
 			// Another's tokens that are not fresh either: only the holder of the lock may go on.
-			if (lock === undefined) return await this.#refresh(stored, minimumValidity);
-			return await this.#renew(stored);
+			if (lock === undefined) return await this.#refresh(stored, need);
+			return await this.#renew(stored, need);
 		} finally {
 			await lock?.release();
 		}
 	}
 
 	/** With the lock held: asks the server and keeps its answer before anybody uses it. */
-	async #renew(stored: StoredSession): Promise<StoredSession> {
+	async #renew(stored: StoredSession, need: Need): Promise<StoredSession> {
 		const {store, profile} = this.#options;
 		// A disk that is full or read-only says so now, while the refresh token is not yet spent.
 		await store.write(profile, stored);
@@ -208,8 +253,18 @@ export class SessionKeeper {
 		} catch (error) {
 			const failure = toLoginError(error);
 			if (stored.route === 'client-credentials') throw failure;
-			if (failure.code === 'invalid_grant') return await this.#adoptOrEnd(stored, this.#sessionEnded());
-			if (failure.code === 'identity_check_failed') return await this.#adoptOrEnd(stored, this.#notContinued(failure));
+			if (failure.code === 'invalid_grant') {
+				// The access token may outlive the refresh token; until it ends nobody asks again.
+				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
+				return await this.#adoptOrEnd(stored, livesOn ? undefined : this.#sessionEnded());
+			}
+
+			// To send the same refresh token again would be to replay it, which ends the session at the server as well
+			// (RFC 9700 §4.14.2).
+			if (failure.code === 'identity_check_failed') {
+				return await this.#adoptOrEnd(stored, this.#sessionEnded(`${failure.message} So the session has ended.`));
+			}
+
 			throw failure;
 		}
 	}
@@ -219,7 +274,7 @@ export class SessionKeeper {
 		const {store, profile} = this.#options;
 		// The answer is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
 		const present = await store.read(profile).catch(() => used);
-		if (present?.tokens.accessToken === used.tokens.accessToken) {
+		if (present !== undefined && isSame(present, used)) {
 			await store.write(profile, next);
 			return next;
 		}
@@ -247,29 +302,22 @@ export class SessionKeeper {
 	/**
 	 * The refresh token is refused, or spent on an answer that must not be believed: a sibling's newer session is taken over
 	 * before anything is called over.
+	 *
+	 * @param end - undefined to go on without the refresh token
 	 */
-	async #adoptOrEnd(used: StoredSession, failure: LoginError): Promise<StoredSession> {
+	async #adoptOrEnd(used: StoredSession, end: LoginError | undefined): Promise<StoredSession> {
 		const {store, profile} = this.#options;
 		const stored = await this.#alive();
-		if (stored.tokens.refreshToken !== used.tokens.refreshToken) return stored;
-		await store.write(profile, {...stored, dead: true});
-		throw failure;
+		const {refreshToken, ...tokens} = stored.tokens;
+		if (refreshToken !== used.tokens.refreshToken) return stored;
+		const next: StoredSession = end === undefined ? {...stored, tokens} : {...stored, dead: true};
+		await store.write(profile, next);
+		if (end !== undefined) throw end;
+		return next;
 	}
 
 	#sessionEnded(message = 'The session has ended: the server no longer accepts it.'): LoginError {
 		return new LoginError('person_required', message, {hint: this.#options.signInHint});
-	}
-
-	/**
-	 * What a refresh brought is not a continuation of this sign-in (OIDC Core §12.2; O22). To send the same refresh token
-	 * again would be to replay it, which ends the session at the server as well (RFC 9700 §4.14.2).
-	 */
-	#notContinued({code, message, endpoint, status}: LoginError): LoginError {
-		return new LoginError(code, `${message} So the session has ended.`, {
-			hint: this.#options.signInHint,
-			endpoint,
-			status,
-		});
 	}
 
 	/**

@@ -12,10 +12,19 @@ export type LogoutResult = {
 export type AccessTokenOptions = {
 	/** Seconds that the token must at least remain valid; capped at 10 % of its lifetime. @default 60 */
 	readonly minimumValidity?: number;
-	/** Ask the server for a new one even if the present one is fresh. @default false */
-	readonly forceRefresh?: boolean;
+	/** The access token that a server refused (HTTP 401): another one is handed out, renewed once for all who heard of it. */
+	readonly rejected?: string;
 	/** Ends the wait, not a refresh that is under way. */
 	readonly signal?: AbortSignal;
+};
+
+/** Which of a session's tokens. */
+export type TokenKind = 'access' | 'id';
+
+/** How fresh the tokens of a session must be. */
+export type TokenOptions = AccessTokenOptions & {
+	/** The one that must be fresh: an ID token has a lifetime of its own. @default 'access' */
+	readonly type?: TokenKind;
 };
 
 /** A signed-in session: what a program holds on to. */

@@ -15,7 +15,7 @@ import type {Provider, ResolvedProvider} from './provider.js';
 import {ProviderResolver} from './provider-resolver.js';
 import {RunningLogin} from './running-login.js';
 import {SessionKeeper} from './session-keeper.js';
-import type {AccessTokenOptions, LogoutResult, Session} from './session.js';
+import type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {ClientSecretSource, StoredSession, TokenStore} from './token-store.js';
 import type {UserInfo} from './user-info.js';
@@ -132,7 +132,7 @@ export class TokenEngine {
 	}
 
 	/** The session's tokens, refreshed when needed, once across all processes. */
-	async tokens(options: AccessTokenOptions = {}): Promise<TokenSet> {
+	async tokens(options: TokenOptions = {}): Promise<TokenSet> {
 		return this.#guard(async () => (await this.#keeper.fresh(options)).tokens);
 	}
 
@@ -151,7 +151,7 @@ export class TokenEngine {
 				return await fetchUserInfo(await this.#keeper.context(stored, signal), stored.tokens);
 			} catch (error) {
 				if (!(error instanceof LoginError) || error.code !== 'token_rejected') throw error;
-				const renewed = await this.#keeper.fresh({forceRefresh: true, signal});
+				const renewed = await this.#keeper.fresh({rejected: stored.tokens.accessToken, signal});
 				return fetchUserInfo(await this.#keeper.context(renewed, signal), renewed.tokens);
 			}
 		});
@@ -173,7 +173,7 @@ export class TokenEngine {
 	}
 
 	/**
-	 * Resolves once no refresh is under way; never rejects. A process that ends before it loses the session where the server
+	 * Resolves once no refresh is under way, and no replaced session is being revoked; never rejects. A process that ends before it loses the session where the server
 	 * rotates refresh tokens: the answer is then the only copy of the next one.
 	 */
 	async settled(): Promise<void> {

@@ -153,10 +153,10 @@ test('erase renews the token that was refused, and never ends the session', asyn
 		});
 		assert.deepEqual([exit, stdout], [0, '']);
 		assert.ok(await store.read('default'));
-		return asked.map(({forceRefresh}) => forceRefresh);
+		return asked.map(({rejected}) => rejected);
 	};
 
-	assert.deepEqual(await erase('access-1'), [true]);
+	assert.deepEqual(await erase('access-1'), ['access-1']);
 	assert.deepEqual(await erase('somebody-elses'), []);
 	assert.deepEqual(await erase('access-1', 'evil.example'), []);
 });

@@ -9,7 +9,7 @@ const answering = (result: LogoutResult) => ({sessions, engine: {logout: async (
 test('demand 50: it says which of the two happened, and a server that refused is a failure', async () => {
 	const cases: readonly (readonly [LogoutResult, number, RegExp])[] = [
 		[{outcome: 'revoked'}, 0, /revoked the session, and it is forgotten here/],
-		[{outcome: 'not-supported'}, 0, /no way to revoke/],
+		[{outcome: 'not-supported'}, 0, /names no revocation endpoint/],
 		[{outcome: 'no-session'}, 0, /Nobody was signed in/],
 		[
 			{outcome: 'not-revoked', reason: 'The server could not be reached.'},

@@ -118,7 +118,7 @@ test('a session whose client secret came by stdin does not renew itself, and has
 	const byStdin = {route: 'client-credentials', clientSecretSource: {stdin: true}} as const;
 	const alive = {default: storedSession({...byStdin, tokens: withoutRefresh})};
 	const {stdout} = await runDouble(['status'], {sessions: alive});
-	assert.match(stdout, /Token {6}until 2026-11-21 13:00\n/);
+	assert.match(stdout, /Token {6}ends at 2026-11-21 13:00; cannot renew\n/);
 	const {refreshable} = JSON.parse((await runDouble(['status', '--json'], {sessions: alive})).stdout) as {
 		refreshable: boolean;
 	};

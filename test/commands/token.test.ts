@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {AccessTokenOptions} from '../../source/engine/session.js';
+import type {TokenOptions} from '../../source/engine/session.js';
+import {TokenEngine} from '../../source/engine/token-engine.js';
+import {createMemoryStore} from '../../source/store/index.js';
+import {createManualClock} from '../../source/testing/index.js';
 import {failure, now, runDouble, storedSession, tokenSet} from './command-double.js';
 
 const sessions = {default: storedSession(), work: storedSession({tokens: tokenSet({accessToken: 'work-1'})})};
@@ -50,24 +53,17 @@ test('header is an HTTP field, for bearer tokens alone', async () => {
 	assert.match(stderr, /not a bearer token/);
 });
 
-test('an ID token about to expire is renewed, though the access token is fresh', async () => {
-	const asked: AccessTokenOptions[] = [];
-	const claimsUntil = (ms: number) => ({...tokenSet().claims!, exp: (now + ms) / 1000});
+test('an ID token is asked for as such: its freshness is its own, and a valid one is printed', async () => {
+	const asked: TokenOptions[] = [];
+	const claims = {...tokenSet().claims!, exp: now / 1000 + 3};
 	const {stdout} = await runDouble(['token', '--type', 'id'], {
 		sessions,
-		engine: {
-			async tokens(options = {}) {
-				asked.push(options);
-				return options.forceRefresh
-					? tokenSet({idToken: 'id-2', claims: claimsUntil(300_000)})
-					: tokenSet({claims: claimsUntil(59_000)});
-			},
-		},
+		engine: {tokens: async (options = {}) => (asked.push(options), tokenSet({claims}))},
 	});
-	assert.equal(stdout, 'id-2\n');
+	assert.equal(stdout, 'id-1\n');
 	assert.deepEqual(
-		asked.map(({forceRefresh}) => forceRefresh),
-		[undefined, true],
+		asked.map(({type}) => type),
+		['id'],
 	);
 });
 
@@ -203,4 +199,23 @@ test('token --login shows the login where the session is for another server', as
 		},
 	);
 	assert.deepEqual([exit, asked.length], [130, 1], stderr);
+});
+
+test('an ID token that lives for less than ten minutes is printed while a tenth of that is left, without a request', async () => {
+	const session = storedSession({
+		tokens: tokenSet({claims: {...tokenSet().claims!, iat: now / 1000 - 30, exp: now / 1000 + 20}}),
+	});
+	const store = createMemoryStore();
+	await store.write('default', session);
+	const real = new TokenEngine({
+		provider: session.provider,
+		store,
+		clock: createManualClock({now}),
+		fetch: async () => assert.fail('a request'),
+	});
+	const {stdout, stderr} = await runDouble(['token', '--type', 'id'], {
+		sessions: {default: session},
+		engine: {tokens: async options => real.tokens(options)},
+	});
+	assert.deepEqual([stdout, stderr], ['id-1\n', '']);
 });

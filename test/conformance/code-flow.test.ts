@@ -298,7 +298,7 @@ test('T06, S30: a redirect sends neither the token, nor the code, nor the refres
 		login.server.answer('userInfo', away);
 		await refusal(engine.userInfo(), 'bad_response');
 		login.server.answer('token', away);
-		await refusal(engine.accessToken({forceRefresh: true}), 'bad_response');
+		await refusal(engine.accessToken({rejected: await engine.accessToken()}), 'bad_response');
 		assert.deepEqual(new Set(asked), new Set([providerIssuer]));
 	}
 });

@@ -212,7 +212,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			const original = server.script.answers;
 			await signIn();
 			server.script.answers = {...original, [endpoint]: answer};
-			await attempt(async () => open().accessToken({forceRefresh: true}));
+			await attempt(async () => open().accessToken({rejected: await open().accessToken()}));
 			await attempt(async () => open().exchange({}));
 			await attempt(async () => open().userInfo());
 			await attempt(async () => open().login({route: 'browser'}).session);

@@ -198,7 +198,11 @@ test('O22: after a refresh that named another person the session is over, and it
 		tokens: {...change.tokens, claims},
 	});
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {code: 'identity_check_failed', hint: 'Sign in again.'});
+	await assert.rejects(engine.accessToken(), {
+		code: 'person_required',
+		message: /another person than the login.* So the session has ended/,
+		hint: 'Sign in again.',
+	});
 	assert.equal((await store.read('default'))?.dead, true);
 	await assert.rejects(engine.accessToken(), {code: 'person_required'});
 	assert.equal(requests.filter(({path}) => path === '/token').length, 1);
@@ -366,13 +370,13 @@ test('a logout that is cancelled while the server is asked has forgotten the ses
 	assert.equal(await store.read('default'), undefined);
 });
 
-test('a forced refresh of a session that cannot renew itself is not told that it has expired', async () => {
+test('a rejected token of a session that cannot renew itself has not expired', async () => {
 	const {engine, store} = await signedIn([]);
 	const stored = await store.read('default');
 	assert.ok(stored);
 	const {refreshToken: _, ...tokens} = stored.tokens;
 	await store.write('default', {...stored, tokens});
-	await assert.rejects(engine.tokens({forceRefresh: true}), {
+	await assert.rejects(engine.tokens({rejected: 'at-1'}), {
 		code: 'person_required',
 		message: 'The session cannot renew itself.',
 	});
@@ -395,3 +399,80 @@ test('demand 50: a logout that the server did not confirm forgets all the same, 
 	assert.ok(result.reason);
 	assert.equal(await store.read('default'), undefined);
 });
+
+test('an early refresh that is refused ends nothing while the access token is valid, and nobody asks again', async () => {
+	const {engine, clock, requests} = await signedIn([oauthError('invalid_grant')]);
+	await clock.advance(9.5 * minute);
+	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal((await engine.session())?.refreshable, false);
+	assert.equal(requests.length, 1);
+	await clock.advance(minute);
+	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	assert.equal(requests.length, 1);
+});
+
+test('a token that a server rejected and whose refresh is refused is the end at once', async () => {
+	const {engine, store} = await signedIn([oauthError('invalid_grant')]);
+	await assert.rejects(engine.accessToken({rejected: 'at-1'}), {code: 'person_required'});
+	assert.equal((await store.read('default'))?.dead, true);
+});
+
+test('a valid token is handed out whatever an early refresh fails of', async () => {
+	const {engine, clock} = await signedIn([oauthError('invalid_client', 401)]);
+	await clock.advance(9.5 * minute);
+	assert.equal(await engine.accessToken(), 'at-1');
+});
+
+test('however many hear of a 401, and however late, there is one refresh for the token that was rejected', async () => {
+	const {engine, requests} = await signedIn([renewed()]);
+	const rejected = await engine.accessToken();
+	const hear = async () => engine.accessToken({rejected});
+	const first = await Promise.all([hear(), hear(), hear()]);
+	const late = await Promise.all([hear(), hear()]);
+	assert.equal(new Set([...first, ...late]).size, 1);
+	assert.notEqual(late[0], rejected);
+	assert.equal(requests.length, 1);
+});
+
+test('a server that repeats the access token is asked once by two processes that wait for each other', async () => {
+	const {engine, clock, store, requests} = await signedIn([
+		async () => json({access_token: 'at-1', token_type: 'bearer', expires_in: 600}),
+	]);
+	await clock.advance(10 * minute);
+	const other = signedInElsewhere(engine, store, clock, requests);
+	assert.deepEqual(await Promise.all([engine.accessToken(), other.accessToken()]), ['at-1', 'at-1']);
+	assert.equal(requests.length, 1);
+});
+
+test('the client secret is never sent to the server of another client, not even to sign out', async () => {
+	const done: Reply = () => new Response(null, {status: 200});
+	const {store, clock, requests, withSecret} = await signedIn([done, done]);
+	const session = stored(clock);
+	await store.write('default', {...session, provider: {...session.provider, clientId: 'another'}});
+	await withSecret().logout();
+	assert.deepEqual(
+		requests.map(({body}) => [body.get('client_id'), body.get('client_secret')]),
+		[
+			['another', null],
+			['another', null],
+		],
+	);
+});
+
+/** The same as another process: its requests fail the test. */
+const signedInElsewhere = (
+	{provider}: TokenEngine,
+	store: TokenStore,
+	clock: ManualClock,
+	requests: {path: string; body: URLSearchParams}[],
+) =>
+	new TokenEngine({
+		provider,
+		store,
+		clock,
+		fetch: async () => {
+			requests.push({path: 'again', body: new URLSearchParams()});
+			return json({access_token: 'at-1', token_type: 'bearer', expires_in: 600});
+		},
+	});

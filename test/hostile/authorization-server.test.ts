@@ -90,7 +90,7 @@ const steps: Readonly<Record<string, Step>> = {
 	'a refresh': {
 		endpoints: ['token'],
 		prepare: signedIn,
-		run: async ({engine}) => engine.accessToken({forceRefresh: true}),
+		run: async ({engine}) => engine.accessToken({rejected: await engine.accessToken()}),
 		// One more request where the connection broke (S27).
 		limit: 2 * requestLimit,
 	},

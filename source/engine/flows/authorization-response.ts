@@ -45,7 +45,7 @@ const malformed = (what: string) =>
 		hint: 'Check how the application is registered with the provider: it needs the authorization code flow.',
 	});
 
-const serverError = (parameters: URLSearchParams, {dialect}: ResolvedProvider): LoginError => {
+const serverError = (parameters: URLSearchParams, {dialect, server, requestedScope}: ResolvedProvider): LoginError => {
 	const error = parameters.get('error') ?? '';
 	const aliases = new Map(Object.entries(dialect?.errorAliases ?? {}));
 	return oauthError(
@@ -54,7 +54,7 @@ const serverError = (parameters: URLSearchParams, {dialect}: ResolvedProvider): 
 			error_description: parameters.get('error_description'),
 			error_uri: parameters.get('error_uri'),
 		},
-		{},
+		{server, scope: requestedScope},
 	);
 };
 

@@ -47,6 +47,9 @@ const addressesOf = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
  *   `bad_verification_code`.
  * - Many tenants share one address: the issuer of a token is checked with the tenant that the token names.
  * - There is no revocation endpoint.
+ * - A refresh without a scope is one for the client itself, and refused where the API is the same application. What the
+ *   login asked for is sent, not what was granted: that lacks `offline_access`, and may have `.default` beside the scopes
+ *   that it stands for.
  *
  * @throws LoginError `config_error`
  */
@@ -55,6 +58,7 @@ export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider =
 	...addressesOf(tenant),
 	crossDomainHosts: ['graph.microsoft.com', 'microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
 	redirect: {uri: 'http://localhost'},
+	scopeAtRefresh: true,
 	revocation: 'none',
 	dialect: {errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'}},
 	...commonSettings(options),

@@ -9,12 +9,13 @@ export type WorkosConnectOptions = PresetOptions & {
 
 /**
  * WorkOS Connect: an application of its own at an AuthKit domain, by the book. Its redirect addresses are registered with
- * the application; a refresh token needs the scope `offline_access`.
+ * the application; a refresh token needs the scope `offline_access`, and revoking one leaves the person's others alone.
  *
  * @throws LoginError `config_error`
  */
 export const workosConnect = ({domain, ...options}: WorkosConnectOptions): Provider => ({
 	name: 'workos-connect',
 	issuer: `https://${checkHost(domain, 'AuthKit domain', 'acme.authkit.app')}`,
+	revocation: 'single-login',
 	...commonSettings(options),
 });

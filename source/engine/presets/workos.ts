@@ -34,7 +34,7 @@ export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosO
 			browser: 'WorkOS signs in to command-line programs with a code.',
 			'client-credentials': 'WorkOS User Management signs in people only; machines use WorkOS Connect.',
 		},
-		dialect: {defaultTokenType: 'bearer', expiryFromToken: true},
+		dialect: {expiryFromToken: true},
 		...commonSettings(options),
 	};
 };

@@ -1,6 +1,7 @@
+import type {AuthorizationServer} from 'oauth4webapi';
 import type {Clock} from '../clock.js';
 
-/** What an answer's status line and headers said; for the words of an error and for waiting, never for a decision. */
+/** What a request was about, and what the response's status line and headers said; for the words of an error and for waiting, never for a decision. */
 export type AnswerFacts = {
 	/** Origin and path that were asked. */
 	endpoint?: string;
@@ -9,6 +10,13 @@ export type AnswerFacts = {
 	retryAfter?: number;
 	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
 	clockAhead?: number;
+	/** The scope that was asked for. */
+	readonly scope?: string | undefined;
+	/** What the server's metadata says about requests that are pushed, and about proofs of a key. */
+	readonly server?: Pick<
+		AuthorizationServer,
+		'pushed_authorization_request_endpoint' | 'dpop_signing_alg_values_supported'
+	>;
 };
 
 const longestRetryAfter = 86_400;

@@ -80,8 +80,13 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 			});
 };
 
-/** What is wrong with an answer whose tokens need more than to be sent (RFC 6749 §7.1). */
-export const unusableType = 'its token_type is not one that this client can use';
+/** Tokens that need more than to be sent (RFC 6749 §7.1). */
+export const unusableType = (type: unknown, {endpoint, status}: AnswerFacts): LoginError =>
+	new LoginError(
+		'bad_response',
+		`The server sent a token that this program cannot use (token_type ${displayText(String(type), 20)}).`,
+		{hint: 'Have the provider issue Bearer tokens for this client.', endpoint, status},
+	);
 
 /** An answer that is no answer of the protocol: the status tells what can be told. */
 export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFacts): LoginError => {
@@ -198,7 +203,7 @@ export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFact
 	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);
 	if (error instanceof oauth.AuthorizationResponseError) {
 		const {error: code, error_description} = error;
-		return oauthError({error: code, error_description, error_uri: error.cause.get('error_uri')}, {});
+		return oauthError({error: code, error_description, error_uri: error.cause.get('error_uri')}, facts);
 	}
 
 	if (error instanceof oauth.WWWAuthenticateChallengeError) {
@@ -208,7 +213,7 @@ export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFact
 
 	if (error instanceof oauth.UnsupportedOperationError) {
 		return error.message.includes('token_type')
-			? unusableAnswer(unusableType, purpose, facts)
+			? unusableType((error.cause as {body?: {token_type?: unknown}} | undefined)?.body?.token_type, facts)
 			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, facts);
 	}
 

@@ -1,4 +1,5 @@
 import {displayText} from '../display-text.js';
+import {defaultHints} from '../hints.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
 import {checkUrl} from '../safe-url.js';
 import {waitSentence, type AnswerFacts} from './answer-facts.js';
@@ -40,8 +41,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	},
 	invalid_grant: {
 		code: 'invalid_grant',
-		message: 'The server no longer accepts this sign-in.',
-		hint: 'Sign in again.',
+		message: 'The server does not know the code of this sign-in, or no longer.',
+		hint: 'Start again: the code may have expired, been used, or been lost when the server restarted.',
 	},
 	invalid_client: {
 		code: 'invalid_client',
@@ -51,7 +52,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	invalid_scope: {
 		code: 'invalid_scope',
 		message: 'The server does not grant the requested scope.',
-		hint: 'Ask for a scope that is allowed for this client.',
+		hint: defaultHints.scope,
 	},
 	invalid_target: {
 		code: 'invalid_target',
@@ -98,16 +99,53 @@ const refused = (error: string): Meaning => {
 	};
 };
 
+const demandsDpop: Meaning = {
+	code: 'invalid_client',
+	message: 'The server demands a proof of a key (DPoP), which this program does not send.',
+	hint: 'Have the provider issue plain Bearer tokens for this client.',
+};
+
+/** What a description says that its code does not: servers have few codes, and use them freely. */
+const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
+	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
+	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
+	[
+		/^invalid_request$/,
+		/\b(?:grant[ _-]type|device_code)\b.*\bnot (?:allowed|enabled|supported|permitted)\b/i,
+		unsupported,
+	],
+];
+
+const meaningOf = (error: string, description: string): Meaning =>
+	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
+	toldApart.find(([code, words]) => code.test(error) && words.test(description))?.[2] ??
+	refused(error);
+
+/** What to do, where the server's metadata tells what its error does not. */
+const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFacts): string => {
+	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = facts.server ?? {};
+	if (code === 'server_unavailable') return waitSentence(facts);
+	if (code === 'server_rejected' && pushed !== undefined && /\bpushed\b|\bPAR\b/i.test(description)) {
+		return defaultHints.pushRequest;
+	}
+
+	return code === 'invalid_grant' && dpop !== undefined
+		? `${hint} If it stays like this, the client may demand proofs of a key (DPoP), which this program does not send: have the provider issue plain Bearer tokens for it.`
+		: hint;
+};
+
 /** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2; protocol checklist F12, F13). */
 export const oauthError = (
 	answer: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
 	facts: AnswerFacts,
 ): LoginError => {
 	const {endpoint, status} = facts;
-	const known = Object.hasOwn(meanings, answer.error) ? meanings[answer.error] : undefined;
-	const {code, message, hint: advice} = known ?? refused(answer.error);
-	const hint = code === 'server_unavailable' ? waitSentence(facts) : advice;
 	const description = typeof answer.error_description === 'string' ? displayText(answer.error_description) : '';
+	const meaning = meaningOf(answer.error, description);
+	const {code} = meaning;
+	const asked = code === 'invalid_scope' && facts.scope ? ` It was asked for: ${displayText(facts.scope, 400)}.` : '';
+	const message = meaning.message + asked;
+	const hint = adviceFor(meaning, description, facts);
 	const more = typeof answer.error_uri === 'string' ? checkUrl(answer.error_uri) : '';
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {
 		hint: typeof more === 'string' || more.protocol !== 'https:' ? hint : `${hint} More: ${displayText(more.href)}`,

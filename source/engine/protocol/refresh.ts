@@ -8,7 +8,7 @@ import {requestTokens} from './token-endpoint.js';
 
 /**
  * Trades the refresh token for new tokens (RFC 6749 §6). What the answer leaves out stays as it was: the refresh token
- * itself, the scope (never asked for again, so never widened), and who it is.
+ * itself, the scope (never widened), and who it is.
  *
  * @throws LoginError `invalid_grant` where the sign-in has ended; `identity_check_failed` where the new ID token is about
  * another person or sign-in
@@ -24,7 +24,11 @@ export const refreshTokens = async (context: RequestContext, previous: TokenSet)
 		async send({client, authentication, options}) {
 			return refreshTokenGrantRequest(provider.server, client, authentication, refreshToken, {
 				...options,
-				additionalParameters: requestParameters(provider, 'refresh'),
+				additionalParameters: requestParameters(
+					provider,
+					'refresh',
+					provider.scopeAtRefresh === true ? {scope: provider.requestedScope} : {},
+				),
 			});
 		},
 		scope: previous.scope,

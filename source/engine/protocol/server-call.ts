@@ -17,7 +17,7 @@ import type {Purpose} from './purpose.js';
 
 /** A {@link RequestContext} before or after discovery. */
 export type CallContext = Omit<RequestContext, 'provider'> & {
-	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server'>>;
+	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
 };
 
 type LibraryFetch = (url: string, options: CustomFetchOptions<string, unknown>) => Promise<Response>;
@@ -54,7 +54,7 @@ const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its answer as the standards have it. */
 export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
-	const facts: AnswerFacts = {};
+	const facts: AnswerFacts = {scope: provider.requestedScope, ...(provider.server && {server: provider.server})};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
 		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');

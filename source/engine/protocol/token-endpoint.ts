@@ -15,7 +15,7 @@ import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {IdTokenClaims, TokenSet} from '../token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
-import {identityError, unusableAnswer, unusableType} from './error-mapping.js';
+import {identityError, unusableType} from './error-mapping.js';
 import {findIdentity} from './identity-mapping.js';
 import {decodeJwtPart} from './jwt.js';
 import {plain} from './plain.js';
@@ -62,7 +62,7 @@ const readAnswer = async (
 	const answer = await process(server, call.client, response);
 	const {endpoint} = call.facts;
 	// No proof of a key was sent, so whatever is bound to one cannot be used (RFC 9449 §5).
-	if (answer.token_type === 'dpop') throw unusableAnswer(unusableType, 'token', call.facts);
+	if (answer.token_type === 'dpop') throw unusableType('DPoP', call.facts);
 	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
 	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
 	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;

@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../../source/engine/login-error.js';
 import {refreshTokens} from '../../../source/engine/protocol/index.js';
+import {entra} from '../../../source/engine/presets/index.js';
 import type {Provider} from '../../../source/engine/provider.js';
 import type {TokenSet} from '../../../source/engine/token-set.js';
 import {createSigningKey, signIdToken} from '../../support/id-tokens.js';
@@ -91,13 +92,18 @@ test('O22, refresh-token-invalid-issuer: the new ID token has the same issuer', 
 	await assert.rejects((await refresh({}, {}, moved)).tokens, refused(/issuer/));
 });
 
-test('O22: the new ID token is about the same sign-in and newer than the old one', async () => {
-	await assert.rejects((await refresh({auth_time: now})).tokens, refused(/another sign-in/));
-	const later = {...previous, claims: {...previous.claims!, iat: now + 10}};
+test('another auth_time, and a clock of the server that is behind, end nothing: the time of the login stays', async () => {
+	const {accessToken, claims} = await (await refresh({auth_time: now})).tokens;
+	assert.deepEqual([accessToken, claims?.auth_time, claims?.iat], ['new', now - 4000, now]);
+	const ahead = {...previous, claims: {...previous.claims!, iat: now + 10}};
+	assert.ok(await (await refresh({}, {}, ahead)).tokens);
+});
+
+test('O22: the new ID token is for the same client and newer than the old one', async () => {
+	const later = {...previous, claims: {...previous.claims!, iat: now + 100}};
 	await assert.rejects((await refresh({}, {}, later)).tokens, refused(/older/));
 	await assert.rejects((await refresh({aud: 'other'})).tokens, refused(/aud/));
 	await assert.rejects((await refresh({azp: 'other'})).tokens, refused(/another client/));
-	assert.ok(await (await refresh({auth_time: now - 4000})).tokens);
 });
 
 test('O11, O22: the nonce of a refreshed ID token is absent or that of the login', async () => {
@@ -173,4 +179,14 @@ test('a refresh that is refused without a word, as glewlwyd does, names signing 
 		status: 400,
 		hint: 'If it worked before, sign in again; otherwise check the client settings.',
 	});
+});
+
+test('Entra: a refresh asks for what the login asked for', async () => {
+	const {tokens, sent} = await refresh(undefined, {}, previous, {
+		scopeAtRefresh: true,
+		scope: 'openid api offline_access',
+	});
+	await tokens;
+	assert.equal(sent[0]?.form.get('scope'), 'openid api offline_access');
+	assert.equal(entra({clientId: 'c'}).scopeAtRefresh, true);
 });
