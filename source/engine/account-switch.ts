@@ -1,11 +1,9 @@
 import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
-import type {Identity} from './login-event.js';
 import type {LoginOptions} from './login-options.js';
+import {twoPeople} from './person.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession} from './token-store.js';
-
-const nameOf = ({name, email, subject}: Identity): string => name ?? email ?? subject;
 
 /**
  * Asks before another person's session is replaced: whoever was signed in must not lose it to a login that somebody
@@ -24,10 +22,9 @@ export const confirmAccount = async (
 	if (present.issuer === next.issuer && present.subject === next.subject) return;
 	if (switchAccount === true) return;
 	if (switchAccount !== false && (await switchAccount(present, next, signal))) return;
-	if (switchAccount !== false) throw cancelled(`You are still signed in as ${nameOf(present)}.`);
-	throw new LoginError(
-		'identity_check_failed',
-		`This is ${nameOf(next)}, but ${nameOf(present)} is signed in; nothing was changed.`,
-		{hint: defaultHints.switchAccount},
-	);
+	const [kept, refused] = twoPeople(present, next);
+	if (switchAccount !== false) throw cancelled(`You are still signed in as ${kept}.`);
+	throw new LoginError('identity_check_failed', `This is ${refused}, but ${kept} is signed in; nothing was changed.`, {
+		hint: defaultHints.switchAccount,
+	});
 };

@@ -1,6 +1,7 @@
 import {displayText} from '../engine/display-text.js';
 import type {LoginErrorCode} from '../engine/login-error.js';
 import type {Identity, StoreKind} from '../engine/login-event.js';
+import {person, twoPeople} from '../engine/person.js';
 
 /** What a failure's headline says, by code; the codes that are missing say what the engine said, such as who cancelled. */
 const failures: Partial<Readonly<Record<LoginErrorCode, string>>> = {
@@ -39,11 +40,6 @@ const permissions: Readonly<Record<string, string>> = {
 };
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
-const person = ({name, email, subject}: Identity): string => {
-	if (name !== undefined && email !== undefined && name !== email) return `${name} (${email})`;
-	return name ?? email ?? displayText(subject, 60);
-};
 
 const storePlaces: Readonly<Record<StoreKind, string>> = {
 	keyring: 'Kept in the system keyring',
@@ -210,9 +206,11 @@ export const messages = {
 	},
 
 	question: {
-		switchAccount: (stored: Identity, next: Identity) =>
-			`This profile belongs to ${person(stored)}. Replace it with ${person(next)}?`,
-		briefly: (next: Identity) => `Replace it with ${person(next)}?`,
+		switchAccount: (stored: Identity, next: Identity) => {
+			const [kept, replacing] = twoPeople(stored, next);
+			return `This profile belongs to ${kept}. Replace it with ${replacing}?`;
+		},
+		briefly: (stored: Identity, next: Identity) => `Replace it with ${twoPeople(stored, next)[1]}?`,
 		whatHappens: 'With yes the stored session is forgotten here; with no it stays.',
 	},
 

@@ -37,7 +37,11 @@ export const fetchUserInfo = async (context: RequestContext, tokens: TokenSet): 
 		if (response.headers.get('content-type') === 'application/jwt') await verifySignature(context, response, facts);
 		const issuer = tokens.claims?.iss ?? server.issuer;
 		return {
-			identity: toIdentity(issuer, claims.sub, {name: claims.name ?? claims.preferred_username, email: claims.email}),
+			identity: toIdentity(issuer, claims.sub, {
+				name: claims.name ?? claims.preferred_username,
+				email: claims.email,
+				emailVerified: claims.email_verified,
+			}),
 			claims: {...claims},
 		};
 	});
