@@ -99,3 +99,23 @@ test('4.2: without the endpoint the preset’s own address is asked, or it is sa
 	await assert.rejects((await failing(401)).info, code('token_rejected'));
 	await assert.rejects((await failing(500)).info, code('server_unavailable'));
 });
+
+test('a token that is not for userinfo, or a server without it, is told with the cause', async () => {
+	const refused = () => new Response(null, {status: 401});
+	const hintOf = async (from: TokenSet, settings: Partial<Provider>) => {
+		const {info} = await ask(refused, from, settings);
+		return info.then(assert.fail, (error: LoginError) => `${error.code}: ${error.message} ${error.hint}`);
+	};
+	assert.match(
+		await hintOf(tokens, {resource: ['https://api.example.com/v1']}),
+		/^token_rejected: The userinfo endpoint does not accept this token\. The token is for https:\/\/api\.example\.com\/v1: sign in/,
+	);
+	assert.match(await hintOf({...tokens, scope: 'read'}, {}), /does not accept this token\..*the scope openid/);
+	assert.match(await hintOf(tokens, {}), /no longer accepts the access token/);
+	const {claims: _, ...plainTokens} = tokens;
+	const endpoints = {token: `${issuer}/token`};
+	assert.match(await hintOf(plainTokens, {endpoints}), /no userinfo endpoint\. It is a server without OpenID Connect/);
+	const known = {...plainTokens, identity: {issuer, subject: 'user-1'}};
+	assert.match(await hintOf(known, {endpoints}), /no userinfo endpoint\. Who it is was said at the login/);
+	assert.match(await hintOf(plainTokens, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}), /scope openid/);
+});
