@@ -7,5 +7,6 @@ export const hints: Hints = {
 	registeredPort: 'or use a port that is registered (--port)',
 	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
 	trustCertificate: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
+	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	clientSecret: 'Name the client secret again with --client-secret-file F or --client-secret-env NAME.',
 };

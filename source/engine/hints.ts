@@ -1,7 +1,7 @@
 import {LoginError} from './login-error.js';
 
 /**
- * What people do about a failure, as far as it depends on the application. Each is a sentence, but for the one that ends
+ * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
  * another; the defaults name no command and no option.
  */
 export type Hints = {
@@ -17,6 +17,8 @@ export type Hints = {
 	readonly trustCertificate: string;
 	/** The client secret is not there. */
 	readonly clientSecret: string;
+	/** The provider does not say where its endpoints are: the end of a sentence. */
+	readonly endpoints: string;
 };
 
 /** Where an error arises, its hint is made of these. */
@@ -27,6 +29,7 @@ export const defaultHints: Hints = {
 	switchAccount: 'To replace the session, sign in again and allow that, or use another profile.',
 	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
 	clientSecret: 'Name the client secret again.',
+	endpoints: 'or give its endpoints by hand',
 };
 
 /** An error on its way out: the application's own sentences take the place of the defaults. */

@@ -184,7 +184,7 @@ export class TokenEngine {
 		const {exportKeys} = await import('./protocol/index.js');
 		const keys = exportKeys(provider.server);
 		const {clientSecretSource} = this.#options;
-		const {clientSecret: _, server, routes: __, requestedScope: ___, foreignHosts: ____, ...settings} = provider;
+		const {clientSecret: _, server, routes: __, requestedScope: ___, ...settings} = provider;
 		const stored: StoredSession = {
 			version: 1,
 			tokens,

@@ -53,7 +53,7 @@ const addressesOf = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider => ({
 	name: 'entra',
 	...addressesOf(tenant),
-	crossDomainHosts: ['graph.microsoft.com', 'microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
+	crossDomainHosts: ['microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
 	redirect: {uri: 'http://localhost'},
 	revocation: 'none',
 	dialect: {errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'}},

@@ -18,7 +18,6 @@ const provider: ResolvedProvider = {
 	server: {issuer, device_authorization_endpoint: `${issuer}/device`, token_endpoint: `${issuer}/token`},
 	routes: {browser: 'no', device: true, 'client-credentials': 'no', password: 'no'},
 	requestedScope: 'read',
-	foreignHosts: [],
 };
 
 type Answer = Response | 'drop' | 'hang';

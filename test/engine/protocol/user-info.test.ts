@@ -7,6 +7,7 @@ import {fetchUserInfo} from '../../../source/engine/protocol/index.js';
 import type {Provider} from '../../../source/engine/provider.js';
 import type {TokenSet} from '../../../source/engine/token-set.js';
 import {createSigningKey, type SigningKey} from '../../support/id-tokens.js';
+import {refusal} from '../../support/whole-login.js';
 import {issuer, json, testContext, testTime} from '../../support/protocol-context.js';
 
 const now = testTime / 1000;
@@ -104,7 +105,8 @@ test('a token that is not for userinfo, or a server without it, is told with the
 	const refused = () => new Response(null, {status: 401});
 	const hintOf = async (from: TokenSet, settings: Partial<Provider>) => {
 		const {info} = await ask(refused, from, settings);
-		return info.then(assert.fail, (error: LoginError) => `${error.code}: ${error.message} ${error.hint}`);
+		const {code, message, hint} = await refusal(info);
+		return `${code}: ${message} ${hint}`;
 	};
 	assert.match(
 		await hintOf(tokens, {resource: ['https://api.example.com/v1']}),
