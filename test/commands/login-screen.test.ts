@@ -67,7 +67,7 @@ test('who is signed in can stay so: 0, and nothing was cancelled', async () => {
 	const store = await openStore({kind: 'file', home, forLogin: true});
 	await store.write('default', storedSession({provider}));
 	await using screen = startInTerminal('--store', 'file');
-	await screen.waitFor(/3 {2}Stay Alice Demo/);
+	await screen.waitFor(/3 {2}Stay "Alice Demo"/);
 	screen.write('3\r');
 	assert.equal((await screen.exit).code, 0);
 	assert.match(screen.emulator.text, /Still signed in as "Alice Demo"\./);

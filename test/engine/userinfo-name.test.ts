@@ -30,7 +30,7 @@ test('userinfo is not asked where the ID token has a name, or where no name was 
 	}
 });
 
-test('userinfo that fails, is about somebody else or never comes neither fails nor holds up a login', async () => {
+test('userinfo that fails, is about another person or never comes neither fails nor holds up a login', async () => {
 	for (const userInfo of [{status: 500}, 'drop', 'hang', {status: 200, body: {sub: 'mallory', ...ada}}] as const) {
 		const login = await prepareDeviceLogin({...nameless, answers: {userInfo}});
 		const {session, events} = await login.device();

@@ -168,7 +168,7 @@ const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found
 		}
 	}
 
-	// Whoever names the token endpoint knows a server that does not describe itself.
+	// With the token endpoint by hand, a server that does not describe itself is expected.
 	const {token, jwks} = provider.endpoints ?? {};
 	if (token === undefined) throw noDocument(provider, errors);
 	return {...byHand(provider), ...(jwks === undefined && {idToken: 'ignore'})};
