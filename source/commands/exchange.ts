@@ -1,4 +1,5 @@
 import {displayText} from '../engine/display-text.js';
+import {person} from '../engine/person.js';
 import type {Command} from './command.js';
 import {readSecretFile} from './client-secret.js';
 import {exitCodes} from './exit-codes.js';
@@ -54,7 +55,7 @@ export const run: Command = async (line, context) => {
 	stdout.write(formatToken(values.format ?? 'raw', printable, facts.env));
 	if (actingParty !== undefined) {
 		const identity = (await engine.session())?.identity;
-		const subject = displayText(identity?.name ?? identity?.email ?? identity?.subject ?? 'the subject');
+		const subject = identity === undefined ? 'the subject' : person(identity);
 		stderr.write(`${displayText(actingParty)}, acting for ${subject}\n`);
 	}
 

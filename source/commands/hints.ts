@@ -8,6 +8,7 @@ export const hints: Hints = {
 	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
 	trustCertificate: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
 	caFile: 'Name one with --ca-file F, in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	clientSecret: 'Name the client secret again with --client-secret-file F or --client-secret-env NAME.',
 	scope: 'Ask for scopes that are allowed for this client, with --scope.',
 	pushRequest: 'Push the sign-in request with --par: the client demands it.',

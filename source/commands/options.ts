@@ -58,6 +58,13 @@ export const options = {
 		group: 'provider',
 		commands: signIn,
 	},
+	endpoint: {
+		value: 'NAME=URL',
+		many: true,
+		help: 'authorization, token, device, userinfo, revocation, par or jwks, where the server does not say; may be repeated',
+		group: 'provider',
+		commands: signIn,
+	},
 	'client-id': {
 		value: 'ID',
 		help: 'the name of the client that is registered there',

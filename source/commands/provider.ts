@@ -1,7 +1,8 @@
 import {presets} from '../engine/presets/index.js';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
-import type {ClientSecret, Provider, ProviderSettings, RequestParameters} from '../engine/provider.js';
+import {checkEndpoints} from '../engine/presets/preset-options.js';
+import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../engine/provider.js';
 import {checkUrl, isLoopbackHost} from '../engine/safe-url.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './usage-error.js';
@@ -65,6 +66,42 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	return {uri};
 };
 
+/** The endpoints by the names that people give them. */
+const endpointMembers = {
+	authorization: 'authorization',
+	token: 'token',
+	device: 'deviceAuthorization',
+	userinfo: 'userInfo',
+	revocation: 'revocation',
+	par: 'pushedAuthorization',
+	jwks: 'jwks',
+} as const satisfies Readonly<Record<string, keyof Endpoints>>;
+
+const readEndpoints = (pairs: readonly string[]): Endpoints =>
+	asUsage(() =>
+		checkEndpoints(
+			Object.fromEntries(
+				pairs.map(pair => {
+					const [, name = '', url = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+					if (Object.hasOwn(endpointMembers, name)) return [endpointMembers[name as keyof typeof endpointMembers], url];
+					throw new UsageError(
+						`--endpoint has no name that is known: ${displayText(name || pair, 40)}.`,
+						`As in: --endpoint device=https://login.example.com/device; the names are ${Object.keys(endpointMembers).join(', ')}.`,
+					);
+				}),
+			),
+		),
+	);
+
+/** What a preset refuses was typed. */
+const asUsage = <Value>(read: () => Value): Value => {
+	try {
+		return read();
+	} catch (error) {
+		throw error instanceof LoginError ? new UsageError(error.message, error.hint) : error;
+	}
+};
+
 /** @throws UsageError for what is no resource (RFC 8707 §2) */
 export const readResources = (resources: readonly string[] = []): readonly string[] =>
 	resources.map(resource => {
@@ -95,6 +132,7 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 		...(prompt !== undefined && {prompt}),
 		...(loginHint !== undefined && {loginHint}),
 		...(redirect && {redirect}),
+		...(values.endpoint && {endpoints: readEndpoints(values.endpoint)}),
 		...(par && {pushedAuthorization: true}),
 		// Named on the command line, so this person wants it (RFC 9700 §2.4).
 		...(flow === 'password' && {allowPassword: true}),
@@ -130,14 +168,11 @@ const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined)
 	}
 
 	const common = {clientId, ...(clientSecret && {clientSecret})};
-	try {
-		return preset === undefined
+	return asUsage(() =>
+		preset === undefined
 			? presets.oidc({...common, ...(issuer !== undefined && {issuer})})
-			: presets[preset]({...common, ...domainOf(preset, domain)});
-	} catch (error) {
-		// What a preset refuses was typed.
-		throw error instanceof LoginError ? new UsageError(error.message, error.hint) : error;
-	}
+			: presets[preset]({...common, ...domainOf(preset, domain)}),
+	);
 };
 
 const merge = (base: Provider, request: Partial<Provider>): Provider => {
@@ -147,6 +182,7 @@ const merge = (base: Provider, request: Partial<Provider>): Provider => {
 		...base,
 		...request,
 		...(request.redirect && {redirect: {...redirect, ...request.redirect}}),
+		...(request.endpoints && {endpoints: {...base.endpoints, ...request.endpoints}}),
 		...(request.parameters && {
 			parameters: {
 				...parameters,

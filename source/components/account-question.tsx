@@ -40,7 +40,7 @@ export function AccountQuestion(props: AccountQuestionProps): ReactNode {
 			wrapWords(text, width).map(row => bold(row)),
 		);
 	const head = inBold(asked);
-	const brief = inBold(words.briefly(question.next));
+	const brief = inBold(words.briefly(question.stored, question.next));
 	const answers = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
 	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
 	const frame = firstThatFits(rows, [

@@ -3,7 +3,7 @@ import type {Recommendation} from '../engine/login-options.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
-import {indent, keyLine, plain, widthOf, wrapWords, type Line} from './line.js';
+import {indent, keyLine, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
 import type {Look} from './look.js';
 
 /** What the picker offers: a way, or the session that there is. */
@@ -84,7 +84,7 @@ const optionRows = (
 		const mark: Line = [
 			{text: isSelected ? ` ${look.glyphs.pointer} ` : '   ', tone: 'accent'},
 			{text: `${index + 1}  `, bold: isSelected},
-			{text: label, bold: isSelected && isPossible, struck: !isPossible},
+			{text: shortened(label, columns - 6), bold: isSelected && isPossible, struck: !isPossible},
 		];
 		const kept = details ? wrapWords(usual, room).length : 0;
 		const told = wrapWords(detail, room);

@@ -51,6 +51,10 @@ export const cutEvery = (text: string, width: number): string[] => {
 	return pieces;
 };
 
+/** A text that is wider than `width` loses its end. Ink's own cut leaves a row too wide where it meets a wide character. */
+export const shortened = (text: string, width: number): string =>
+	widthOf(text) <= width ? text : `${cutEvery(text, width - 1)[0] ?? ''}…`;
+
 /** Breaks a text between words into rows of at most `width` columns; a longer word is cut. */
 export const wrapWords = (text: string, width: number): string[] => {
 	const rows: string[] = [];

@@ -1,12 +1,10 @@
 import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
-import type {Identity} from './login-event.js';
 import type {AccountSwitch, LoginOptions} from './login-options.js';
+import {person, twoPeople} from './person.js';
 import {differenceOf, type AskedSession} from './session-difference.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession} from './token-store.js';
-
-const nameOf = ({name, email, subject}: Identity): string => name ?? email ?? subject;
 
 /**
  * What a login would replace that is not its own: another person's session (two people are the same if issuer and
@@ -26,13 +24,12 @@ const switchOf = (
 };
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {
-	const present = stored === undefined ? '' : nameOf(stored);
 	if (difference !== undefined) {
-		return `Another session is there${present && `, of ${present}`}. ${difference} Nothing was changed.`;
+		return `Another session is there${stored ? `, of ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
 	}
 
-	const found = next === undefined ? 'This sign-in names nobody' : `This is ${nameOf(next)}`;
-	return `${found}, but ${present} is signed in; nothing was changed.`;
+	const [present, found] = twoPeople(stored, next);
+	return `This is ${found}, but ${present} is signed in; nothing was changed.`;
 };
 
 /**
@@ -56,6 +53,6 @@ export const confirmAccount = async (
 
 	if (await switchAccount(replaced, signal)) return;
 	throw cancelled(
-		replaced.stored ? `You are still signed in as ${nameOf(replaced.stored)}.` : 'You are still signed in.',
+		replaced.stored ? `You are still signed in as ${person(replaced.stored)}.` : 'You are still signed in.',
 	);
 };

@@ -7,15 +7,18 @@ export type DisplayText = string & {readonly [displayTextBrand]: true};
 /** Whole terminal sequences: CSI, OSC/DCS/SOS/PM/APC up to their terminator, and two-character escapes. */
 const escapeSequences =
 	/(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u0090\u0098\u009D-\u009F])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?/g;
-const controlCharacters = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g;
+const controlCharacters = /[\u0000-\u001F\u007F-\u009F]+/g;
 /** Bidirectional controls, zero width, tags, variation selectors and whatever else shows nothing. */
 const invisibleCharacters = /[\p{Default_Ignorable_Code_Point}\p{Format}]+/gu;
+/** Whatever looks like a space, the empty pattern of Braille too: a row of them would push the rest out of sight. */
+const blanks = /[\p{Separator}\u2800]+/gu;
 const combiningFlood = /(\p{M}{2})\p{M}+/gu;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 /**
  * Makes foreign text fit for one line of a terminal, a page or a log (protocol checklist S1, S2, F12): escape sequences
- * and invisible characters are dropped, control characters become spaces, at most two combining marks follow each other.
+ * and invisible characters are dropped, control characters become spaces, a run of blanks becomes one space, at most two
+ * combining marks follow each other.
  *
  * @param maximumLength - in code points; a longer text ends in `…`. @default 200
  */
@@ -27,6 +30,7 @@ export const displayText = (text: string, maximumLength = 200): DisplayText => {
 		.replaceAll(escapeSequences, '')
 		.replaceAll(controlCharacters, ' ')
 		.replaceAll(invisibleCharacters, '')
+		.replaceAll(blanks, ' ')
 		.normalize('NFC')
 		.replaceAll(combiningFlood, '$1')
 		.trim();

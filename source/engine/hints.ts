@@ -1,7 +1,7 @@
 import {LoginError} from './login-error.js';
 
 /**
- * What people do about a failure, as far as it depends on the application. Each is a sentence, but for the one that ends
+ * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
  * another; the defaults name no command and no option.
  */
 export type Hints = {
@@ -23,6 +23,8 @@ export type Hints = {
 	readonly scope: string;
 	/** The server wants sign-in requests pushed (RFC 9126). */
 	readonly pushRequest: string;
+	/** The provider does not say where its endpoints are: the end of a sentence. */
+	readonly endpoints: string;
 };
 
 /** Where an error arises, its hint is made of these. */
@@ -36,6 +38,7 @@ export const defaultHints: Hints = {
 	clientSecret: 'Name the client secret again.',
 	scope: 'Ask for scopes that are allowed for this client.',
 	pushRequest: 'Push the sign-in request: the client demands it (PAR).',
+	endpoints: 'or give its endpoints by hand',
 };
 
 /** An error on its way out: the application's own sentences take the place of the defaults. */

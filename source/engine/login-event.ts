@@ -15,8 +15,10 @@ export type Identity = {
 	readonly subject: string;
 	/** What they are called. */
 	readonly name?: DisplayText;
-	/** Their address, verified or not. */
+	/** Their e-mail address. */
 	readonly email?: DisplayText;
+	/** Only where the server says that it has not verified the e-mail address. */
+	readonly emailVerified?: false;
 };
 
 /** Where sessions are kept. */

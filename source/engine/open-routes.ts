@@ -4,6 +4,7 @@ import type {EventLog} from './event-log.js';
 import type {RouteCommand} from './flow.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
+import {defaultHints} from './hints.js';
 import type {LoginHost} from './login-host.js';
 import type {LoginOptions} from './login-options.js';
 import type {ResolvedProvider} from './provider.js';
@@ -136,5 +137,7 @@ const unavailable = (route: Route, reason: string): LoginError =>
 	new LoginError(
 		route === 'device' ? 'device_unsupported' : route === 'password' ? 'unsupported_grant' : 'config_error',
 		reason,
-		{hint: 'Choose another way to sign in, or check the settings of the provider.'},
+		{
+			hint: `Choose another way to sign in, ${route === 'device' ? defaultHints.endpoints : 'or check the settings of the provider'}.`,
+		},
 	);

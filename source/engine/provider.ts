@@ -121,7 +121,7 @@ export type ProviderSettings = {
 	readonly idTokenAlgorithms?: readonly string[];
 	/** Where the name comes from without an ID token. */
 	readonly identity?: IdentityMapping;
-	/** Hosts besides the issuer's that its endpoints are known to be on; they are shown without a mark. */
+	/** Hosts besides the issuer's that its page for codes is known to be on; they are shown without a mark. */
 	readonly crossDomainHosts?: readonly string[];
 	/**
 	 * Whether tokens can be revoked (RFC 7009). `single-login`: they can, and that ends one login only, so a new login
@@ -154,6 +154,4 @@ export type ResolvedProvider = Provider & {
 	readonly routes: RouteAvailability;
 	/** The scope that will be asked for; space separated. */
 	readonly requestedScope: string;
-	/** Hosts of endpoints that are neither equal to, above nor below the issuer's, and not listed by the preset. */
-	readonly foreignHosts: readonly string[];
 };

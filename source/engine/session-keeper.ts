@@ -195,7 +195,6 @@ export class SessionKeeper {
 			server,
 			routes: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
-			foreignHosts: [],
 		};
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};
 	}

@@ -2,7 +2,7 @@ import {confirmAccount} from './account-switch.js';
 import {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 import type {BrowserOpener} from './flow.js';
 import type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
-import {renewsItself} from './freshness.js';
+import {canRenew, renewsItself} from './freshness.js';
 import {loadFlow} from './flows/index.js';
 import {inWordsOf, type Hints} from './hints.js';
 import {LoginEntrance} from './login-entrance.js';
@@ -150,7 +150,7 @@ export class TokenEngine {
 			try {
 				return await fetchUserInfo(await this.#keeper.context(stored, signal), stored.tokens);
 			} catch (error) {
-				if (!(error instanceof LoginError) || error.code !== 'token_rejected') throw error;
+				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
 				const renewed = await this.#keeper.fresh({rejected: stored.tokens.accessToken, signal});
 				return fetchUserInfo(await this.#keeper.context(renewed, signal), renewed.tokens);
 			}
@@ -191,7 +191,7 @@ export class TokenEngine {
 		const {exportKeys} = await import('./protocol/index.js');
 		const keys = exportKeys(provider.server);
 		const {clientSecretSource, caFile} = this.#options;
-		const {clientSecret: _, server, routes: __, requestedScope, foreignHosts: ___, ...settings} = provider;
+		const {clientSecret: _, server, routes: __, requestedScope, ...settings} = provider;
 		const stored: StoredSession = {
 			version: 1,
 			tokens,

@@ -1,6 +1,7 @@
 import {displayText} from '../engine/display-text.js';
 import type {LoginErrorCode} from '../engine/login-error.js';
 import type {Identity, StoreKind} from '../engine/login-event.js';
+import {person, twoPeople} from '../engine/person.js';
 
 /** What a failure's headline says, by code; the codes that are missing say what the engine said, such as who cancelled. */
 const failures: Partial<Readonly<Record<LoginErrorCode, string>>> = {
@@ -39,14 +40,6 @@ const permissions: Readonly<Record<string, string>> = {
 };
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
-const person = ({name, email, subject}: Identity): string => {
-	if (name !== undefined && email !== undefined && name !== email) return `${name} (${email})`;
-	return name ?? email ?? displayText(subject, 60);
-};
-
-/** In the place of a person where a session says of none. */
-const nobody = 'a session that names nobody';
 
 const storePlaces: Readonly<Record<StoreKind, string>> = {
 	keyring: 'Kept in the system keyring',
@@ -213,10 +206,13 @@ export const messages = {
 	},
 
 	question: {
-		switchAccount: (stored: Identity | undefined, next: Identity | undefined, difference = '') =>
-			`This profile ${stored === undefined ? `has ${nobody}` : `belongs to ${person(stored)}`}.` +
-			`${difference && ` ${difference}`} Replace it with ${next === undefined ? nobody : person(next)}?`,
-		briefly: (next: Identity | undefined) => `Replace it with ${next === undefined ? nobody : person(next)}?`,
+		switchAccount(stored: Identity | undefined, next: Identity | undefined, difference = '') {
+			const [present, replacing] = twoPeople(stored, next);
+			const owner = stored === undefined ? `has ${present}` : `belongs to ${present}`;
+			return `This profile ${owner}.${difference && ` ${difference}`} Replace it with ${replacing}?`;
+		},
+		briefly: (stored: Identity | undefined, next: Identity | undefined) =>
+			`Replace it with ${twoPeople(stored, next)[1]}?`,
 		whatHappens: 'With yes the stored session is forgotten here; with no it stays.',
 	},
 

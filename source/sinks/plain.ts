@@ -45,7 +45,7 @@ export const createPlainSink = ({
 }: PlainOptions & {readonly clock: Clock}): PlainSink => {
 	const {plain, spoken, code, browser, end} = messages;
 	const said = new Set<string>();
-	const say = (line: string) => write(displayText(line, longestLine) + '\n');
+	const say = (line: string, before = '', after = '') => write(before + displayText(line, longestLine) + after + '\n');
 	const sayOnce = (line: string) => {
 		if (said.has(line)) return;
 		said.add(line);
@@ -61,7 +61,7 @@ export const createPlainSink = ({
 	const width = Math.max(plain.open.length, plain.enter.length, plain.or.length) + 2;
 	const labelled = (label: string, text: string, remark?: string) => {
 		const remarkGap = spelled ? ' ' : '   ';
-		say((spelled ? `${label} ` : label.padEnd(width)) + text + (remark === undefined ? '' : remarkGap + remark));
+		say(text, spelled ? `${label} ` : label.padEnd(width), remark === undefined ? '' : remarkGap + remark);
 	};
 
 	const showCode = (event: EventOf<'device-code'>) => {

@@ -16,7 +16,8 @@ const startOf = (index: number): number => ((index * 0.618_033_988_75) % 1) * in
 const pollsOf = (start: number): number[] => {
 	const schedule = new PollingSchedule(interval);
 	const polls: number[] = [];
-	for (let now = start + schedule.wait() / 1000; now < end; now += schedule.wait() / 1000) {
+	const wait = () => schedule.wait(Infinity) / 1000;
+	for (let now = start + wait(); now < end; now += wait()) {
 		polls.push(now);
 		if (now >= outage.from && now < outage.until) schedule.fault();
 		else schedule.recovered();

@@ -25,7 +25,7 @@ test('the demo begins with the picker, and `a` approves for who has no browser',
 	screen.write(`${number}\r`);
 	await screen.waitFor(/Type this code there[^]*a approve as Alice Demo/);
 	screen.write('a');
-	await screen.waitFor(/Signed in to the demo as Alice Demo/, 'the end', 20_000);
+	await screen.waitFor(/Signed in to the demo as "Alice Demo"/, 'the end', 20_000);
 	assert.equal((await screen.exit).code, 0);
 	assert.ok(screen.tallestFrame < 24);
 	// eslint-disable-next-line no-control-regex -- colours are what must not be there
@@ -67,9 +67,9 @@ test('who is signed in can stay so: 0, and nothing was cancelled', async () => {
 	const store = await openStore({kind: 'file', home});
 	await store.write('default', storedSession({provider}));
 	await using screen = startInTerminal('--store', 'file');
-	await screen.waitFor(/3 {2}Stay Alice Demo/);
+	await screen.waitFor(/3 {2}Stay "Alice Demo"/);
 	screen.write('3\r');
 	assert.equal((await screen.exit).code, 0);
-	assert.match(screen.emulator.text, /Still signed in as Alice Demo\./);
+	assert.match(screen.emulator.text, /Still signed in as "Alice Demo"\./);
 	assert.doesNotMatch(screen.output, /cancelled/);
 });

@@ -74,6 +74,30 @@ test("without a provider in the options the profile's own is taken, with what th
 	assert.equal(read([]), undefined);
 });
 
+test('endpoints by hand go beside those that are known; a wrong name or URL is told at once', () => {
+	const given = ['--endpoint', 'device=https://auth.example/d?x=1', '--endpoint', 'par=https://auth.example/par'];
+	const endpoints = {
+		deviceAuthorization: 'https://auth.example/d?x=1',
+		pushedAuthorization: 'https://auth.example/par',
+	};
+	assert.deepEqual(read([...oidc, ...given])?.endpoints, endpoints);
+	const stored: ProviderSettings = {name: 'oidc', issuer: 'https://a.example', clientId: 'cli', endpoints};
+	const token = 'https://a.example/token';
+	assert.deepEqual(read(['--endpoint', `token=${token}`], stored)?.endpoints, {...endpoints, token});
+	for (const [wrong, said] of [
+		['devices=https://a.example', /no name that is known: devices/],
+		['https://a.example', /no name that is known/],
+		['token=http://a.example', /The token endpoint cannot be used/],
+		['token=', /The token endpoint cannot be used/],
+	] as const) {
+		assert.throws(
+			() => read([...oidc, '--endpoint', wrong]),
+			(error: unknown) => error instanceof UsageError && said.test(error.message),
+			wrong,
+		);
+	}
+});
+
 test('the password grant is on for who names it, and only then', () => {
 	assert.equal(read([...oidc, '--flow', 'password'])?.allowPassword, true);
 	assert.equal(read(oidc)?.allowPassword, undefined);

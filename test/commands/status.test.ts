@@ -12,7 +12,7 @@ test('demand 50: it says who, where, how long, whether it renews itself, and whe
 	assert.deepEqual([exit, stderr], [0, '']);
 	assert.equal(
 		stdout,
-		`Signed in as Alice Demo
+		`Signed in as "Alice Demo"
 Profile    default
 At         https://auth.example
 Signed in  with a code
@@ -82,7 +82,11 @@ test('a server that cannot be asked is a failure; a session that it has ended ne
 		});
 	const unasked = await failing('network_error');
 	assert.deepEqual([unasked.exit, unasked.stderr], [1, 'ink-login: It failed: network_error.\nDo this next.\n']);
-	assert.match(unasked.stdout, /^Signed in as Alice Demo\nProfile {4}default\n/, 'what is known is said all the same');
+	assert.match(
+		unasked.stdout,
+		/^Signed in as "Alice Demo"\nProfile {4}default\n/,
+		'what is known is said all the same',
+	);
 	const {signedIn, failure: told} = JSON.parse((await failing('network_error', '--json')).stdout) as Record<
 		string,
 		unknown

@@ -130,7 +130,7 @@ test('issue 5: unmounted in the middle of a poll and mounted again, it leaves no
 			server.approve();
 			await until(() => seen.sessions.length === 1, 'the session');
 			await terminal.settle();
-			assert.match(terminal.emulator.text, /Signed in as Ada Lovelace|Signed in to/);
+			assert.match(terminal.emulator.text, /Signed in as "Ada Lovelace"|Signed in to/);
 			await terminal.type('l');
 			await isBackTo(before, terminal, seen);
 		},

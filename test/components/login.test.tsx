@@ -385,7 +385,7 @@ test('D22, S22: at the end the screen holds who signed in, and no code, square o
 			run.succeed({} as Session);
 			await terminal.settle();
 			assert.deepEqual(terminal.lines(), [
-				' ✔ Signed in to Acme as Alice Demo (alice@example.test). Stays signed in.',
+				' ✔ Signed in to Acme as "Alice Demo" (alice@example.test). Stays signed in.',
 				'   Kept in the system keyring as "default".',
 			]);
 			assert.deepEqual(calls, ['signed in']);
@@ -496,7 +496,7 @@ test("before another person's session is replaced somebody is asked: y replaces,
 					new AbortController().signal,
 				);
 				await terminal.settle();
-				assert.match(text(terminal), /Replace it with Alice/);
+				assert.match(text(terminal), /Replace it with "Alice/);
 				await terminal.type(key);
 				assert.equal(await answered, answer);
 				assert.doesNotMatch(text(terminal), /Replace it/);

@@ -405,7 +405,7 @@ test('S1: a hostile application name cannot draw', async () => {
 
 test('in the smallest window the question still says whose session comes, and a failure still has its keys', async () => {
 	const question = await draw(screens['question']!(usual), {columns: 20, rows: 5}, ({lines}) => lines());
-	assert.deepEqual(question, [' Replace it with', ' bob?', ' y yes · n no']);
+	assert.deepEqual(question, [' Replace it with', ' "bob"?', ' y yes · n no']);
 	const failure = await draw(screens['failure']!(usual), {columns: 40, rows: 15}, ({emulator}) => emulator.text);
 	assert.match(failure, /n new code/);
 	assert.match(failure, /b use this computer's browser/);

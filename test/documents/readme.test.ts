@@ -70,7 +70,7 @@ test('issue 5: ten lines from the README, in an empty folder, sign somebody in',
 	await approveOn(terminal, server.issuer);
 	await terminal.waitFor(/A token of \d+ characters, which renews itself\./);
 	assert.equal((await terminal.exit).code, 0);
-	assert.match(terminal.emulator.text, /✔ Signed in.* as Alice Demo/);
+	assert.match(terminal.emulator.text, /✔ Signed in.* as "Alice Demo"/);
 	assert.doesNotMatch(terminal.emulator.text, /[A-Z]{4}-[A-Z]{4}|█/, 'no code and no square stay');
 });
 

@@ -181,7 +181,7 @@ test('Ctrl-C right after success changes nothing: the sign-in stands', async t =
 	run.write(ctrlC);
 	const {code, text} = await givesBack(run);
 	assert.equal(code, 0);
-	assert.match(text, /✔ Signed in as Ada/);
+	assert.match(text, /✔ Signed in as "Ada/);
 });
 
 test('Ctrl-C before anything is drawn cancels', async t => {
@@ -233,7 +233,7 @@ test('Esc goes back to the picker and what runs goes on, its answer taken there'
 	await run.waitFor(/code 0/);
 	const {code, text} = await givesBack(run);
 	assert.equal(code, 0);
-	assert.match(text, /✔ Signed in as Ada/);
+	assert.match(text, /✔ Signed in as "Ada/);
 });
 
 test('Esc on the picker leaves, with what runs cancelled', async t => {

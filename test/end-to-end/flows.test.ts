@@ -58,7 +58,7 @@ const endsSignedIn = async (t: TestContext, run: PtyRun, application: string): P
 	const left = run.emulator.text.replaceAll(/\s+/g, ' ');
 	assert.equal(
 		left,
-		` ✔ Signed in to ${application} as Alice Demo (alice@example.test). Kept until this program ends.`,
+		` ✔ Signed in to ${application} as "Alice Demo" (alice@example.test). Kept until this program ends.`,
 	);
 	assert.equal(run.emulator.cursor.visible, true);
 	assert.equal(run.emulator.cursor.column, 0);

@@ -34,7 +34,7 @@ test(
 		run.write('2\r');
 		await run.waitFor(/Waiting for approval[^]*a approve as Alice Demo/);
 		run.write('a');
-		await run.waitFor(/Signed in to the demo as Alice Demo/, 'Signed in');
+		await run.waitFor(/Signed in to the demo as "Alice Demo"/, 'Signed in');
 		assert.equal((await run.exit).code, 0);
 	},
 );

@@ -48,7 +48,7 @@ test('demands 3, 16: over a real SSH session login chooses the code, and its key
 	run.write('u');
 	await run.waitFor(() => run.output.includes(`\u001B]52;c;${base64(`${demo.issuer}/device`)}\u0007`), 'the address');
 	await approveDevice({issuer: demo.issuer, userCode});
-	await run.waitFor(/Signed in as Alice Demo/);
+	await run.waitFor(/Signed in as "Alice Demo"/);
 	assert.deepEqual(await run.exit, {code: 0, signal: 0});
 });
 
@@ -89,7 +89,7 @@ test(
 		const page = await throughTunnel(callback);
 		assert.equal(page.status, 200);
 		assert.match(page.body, /signed in/i);
-		await run.waitFor(/Signed in as Alice Demo/);
+		await run.waitFor(/Signed in as "Alice Demo"/);
 		assert.deepEqual(await run.exit, {code: 0, signal: 0});
 	},
 );

@@ -121,7 +121,7 @@ test('with NO_COLOR nothing is coloured, and nothing is missing', {timeout}, asy
 	server.approve();
 	assert.equal((await run.exit).code, 0);
 	assert.doesNotMatch(run.output, colours);
-	assert.match(run.emulator.text, /✔ Signed in as Ada/);
+	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
 });
 
 test('keys that are pressed before the picker is there are kept', {timeout}, async t => {
@@ -171,7 +171,7 @@ test('where the terminal has no Unicode, it is ASCII alone, without a square', {
 		assert.equal((await run.exit).code, 0);
 		// eslint-disable-next-line no-control-regex -- all of ASCII
 		assert.match(run.output, /^[\u0000-\u007F]*$/);
-		assert.match(run.emulator.text, /\* Signed in as Ada/);
+		assert.match(run.emulator.text, /\* Signed in as "Ada/);
 	}
 });
 
@@ -184,7 +184,7 @@ test('a dumb terminal gets plain lines, each once', {timeout}, async t => {
 	assert.ok(!run.output.includes('\u001B'));
 	const lines = run.emulator.history().filter(line => line !== '');
 	assert.equal(new Set(lines).size, lines.length);
-	assert.match(lines.join('\n'), /Signed in as Ada/);
+	assert.match(lines.join('\n'), /Signed in as "Ada/);
 });
 
 test('with stdout in a pipe the screen goes to stderr, and stdout stays empty', {timeout}, async t => {
@@ -201,7 +201,7 @@ test('with stdout in a pipe the screen goes to stderr, and stdout stays empty', 
 	await run.waitFor(/Waiting for approval/);
 	server.approve();
 	await run.waitFor(/piped \[\]/);
-	assert.match(run.emulator.text, /✔ Signed in as Ada/);
+	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
 });
 
 test('with every stream in a pipe and --flow device, lines go to stderr', {timeout}, async t => {
@@ -212,7 +212,7 @@ test('with every stream in a pipe and --flow device, lines go to stderr', {timeo
 	assert.equal(await command.ended, 0);
 	assert.equal(command.heard.stdout, '');
 	assert.ok(!command.heard.stderr.includes('\u001B'));
-	assert.match(command.heard.stderr, /\nSigned in as Ada/);
+	assert.match(command.heard.stderr, /\nSigned in as "Ada/);
 });
 
 test('keys that nobody can press are no matter: stdin is empty and the code still signs in', {timeout}, async t => {

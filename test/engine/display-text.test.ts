@@ -17,6 +17,12 @@ const cases: readonly (readonly [string, string, string])[] = [
 	['a lone escape goes', 'a\u001B', 'a'],
 	['line feeds and tabs become a space', 'a\r\nb\tc', 'a b c'],
 	['backspace and delete become a space', 'a\b\u007Fb', 'a b'],
+	[
+		'a run of blanks of any kind becomes one space',
+		'a  \u00A0\u2003\u3000b\u2800\u200B\u2800c\u202F\u205Fd',
+		'a b c d',
+	],
+	['what only looks empty goes', 'a\u3164\u115F\u1160\uFFA0b\u2800', 'ab'],
 	['line and paragraph separators become a space', 'a\u2028\u2029b', 'a b'],
 	['bidirectional controls go', 'a\u202Egpj.exe\u2069', 'agpj.exe'],
 	['zero width characters go', 'pay\u200Bpal\uFEFF', 'paypal'],

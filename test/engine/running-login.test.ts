@@ -19,7 +19,6 @@ const provider: ResolvedProvider = {
 	server: {issuer: 'https://auth.example'},
 	routes: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
 	requestedScope: 'openid',
-	foreignHosts: [],
 };
 
 const tokens: TokenSet = {accessToken: 'at', tokenType: 'bearer', issuedAt: 0, scope: 'openid'};

@@ -41,7 +41,7 @@ Open   https://acme.dev/device
 Enter  WDJB-MJHT   within 15 minutes, until 17:05
 or     https://acme.dev/device?user_code=WDJB-MJHT   (code filled in: compare it)
 Approve. Decline what you did not start; never enter a code that somebody sent you.
-Signed in as Alice Demo (alice@example.test)
+Signed in as "Alice Demo" (alice@example.test)
 Stays signed in. Kept in the system keyring as "default".
 `,
 	);
@@ -262,7 +262,7 @@ test('it follows a login to its end, from its first event', async () => {
 	assert.equal(lines[0], 'Signing in to Acme (auth.acme.dev)\n');
 	assert.deepEqual(lines.slice(-3), [
 		'5 minutes left\n',
-		'Signed in as Alice Demo (alice@example.test)\n',
+		'Signed in as "Alice Demo" (alice@example.test)\n',
 		'Stays signed in. Kept in the system keyring as "default".\n',
 	]);
 	assert.equal(clock.sleepers, 0);

@@ -29,7 +29,7 @@ class DevicePoller {
 		this.#deadline = deadline;
 		this.#schedule = new PollingSchedule(authorization.interval);
 		this.#lastAnswer = momentOf(context.clock);
-		this.#wait = this.#schedule.wait();
+		this.#wait = this.#schedule.wait(deadline.left);
 	}
 
 	get nextPollAt(): number {
@@ -71,7 +71,7 @@ class DevicePoller {
 			case 'pending': {
 				this.#sawPending = true;
 				this.#schedule.recovered();
-				this.#wait = this.#schedule.wait(answer.retryAfter);
+				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
 				const {interval} = this.#schedule;
 				emit({type: 'poll', attempt: this.#attempts, interval, nextPollAt: this.nextPollAt});
 				return undefined;
@@ -80,14 +80,14 @@ class DevicePoller {
 			case 'slow-down': {
 				this.#sawPending = true;
 				this.#schedule.slowDown(answer.interval);
-				this.#wait = this.#schedule.wait(answer.retryAfter);
+				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
 				emit({type: 'slow-down', interval: this.#schedule.interval, nextPollAt: this.nextPollAt});
 				return undefined;
 			}
 
 			case 'transient': {
 				this.#schedule.fault();
-				this.#wait = this.#schedule.wait(answer.retryAfter);
+				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
 				emit({type: 'backoff', reason: answer.reason, retryAt: this.nextPollAt});
 				return undefined;
 			}

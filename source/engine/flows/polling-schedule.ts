@@ -7,13 +7,18 @@ const shortestWait = second;
 /** Our own back-off ends here (RFC 8628 §3.5); a longer interval that the server asked for is kept. */
 const longestBackoff = 60 * second;
 
-/** Clocks of virtual machines run fast, so a wait of exactly the interval comes too early for the server. */
-const margin = 1.2;
-const marginAfterSlowDown = 1.4;
+/** A wait of exactly the interval comes too early for the server where our clock runs a little fast. */
+const margin = 1.05;
+/** The clocks of some virtual machines run much faster; a server that asks for longer waits may have met one. */
+const marginAfterSlowDown = 1.2;
+
+/** The last poll is sent this long before the code ends, so that it arrives in time. */
+const beforeEnd = second;
 
 /**
  * How long to wait before the next poll (RFC 8628 §3.5): at least the interval in force with a margin for clocks that
- * run fast, longer for good after each `slow_down`, and exponentially longer while no usable answer comes.
+ * run fast, longer for good after each `slow_down`, and exponentially longer while no usable answer comes. The last poll
+ * comes just before the code ends, so that an approval in the last interval still counts.
  */
 export class PollingSchedule {
 	/** The interval in force, in seconds. It never shrinks. */
@@ -42,11 +47,21 @@ export class PollingSchedule {
 		this.#faults = 0;
 	}
 
-	/** The wait from the last answer to the next poll, in milliseconds. @param retryAfter - seconds, if the server named them */
-	wait(retryAfter = 0): number {
+	/**
+	 * The wait from the last answer to the next poll, in milliseconds.
+	 *
+	 * @param left - milliseconds until the code ends
+	 * @param retryAfter - seconds, if the server named them
+	 */
+	wait(left: number, retryAfter = 0): number {
 		const interval = Math.max(shortestWait, this.interval * second);
 		const regular = interval * (this.#slowedDown ? marginAfterSlowDown : margin);
 		const backoff = this.#faults === 0 ? 0 : Math.min(longestBackoff, interval * 2 ** this.#faults);
-		return Math.round(Math.max(regular, backoff, retryAfter * second));
+		const wait = Math.round(Math.max(regular, backoff, retryAfter * second));
+		const last = Math.round(left - beforeEnd);
+		// The last poll was sent.
+		if (last <= 0) return wait;
+		// A poll after this one could not keep the interval any more, so this one is the last, as late as it can be.
+		return last - wait < interval ? last : wait;
 	}
 }

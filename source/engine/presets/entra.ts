@@ -56,7 +56,7 @@ const addressesOf = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider => ({
 	name: 'entra',
 	...addressesOf(tenant),
-	crossDomainHosts: ['graph.microsoft.com', 'microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
+	crossDomainHosts: ['microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
 	redirect: {uri: 'http://localhost'},
 	scopeAtRefresh: true,
 	revocation: 'none',

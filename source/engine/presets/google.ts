@@ -31,7 +31,7 @@ export const google = ({parameters, ...options}: GoogleOptions): Provider => {
 		issuer: 'https://accounts.google.com',
 		scope: 'openid profile email',
 		clientAuthentication: 'post',
-		crossDomainHosts: ['oauth2.googleapis.com', 'openidconnect.googleapis.com', 'www.googleapis.com', 'www.google.com'],
+		crossDomainHosts: ['www.google.com'],
 		unsupportedRoutes: {'client-credentials': 'Google has service accounts for that, which sign a JWT instead.'},
 		parameters: {...parameters, authorize: {access_type: 'offline', ...parameters?.authorize}},
 		...commonSettings(options),

@@ -6,6 +6,8 @@ export type AnswerFacts = {
 	/** Origin and path that were asked. */
 	endpoint?: string;
 	status?: number;
+	/** Where a redirect leads, without its query. */
+	location?: string;
 	/** Seconds. */
 	retryAfter?: number;
 	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
@@ -40,11 +42,18 @@ const readRetryAfter = (headers: Headers, now: number): number | undefined => {
 	return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), longestRetryAfter);
 };
 
+const redirectTarget = (location: string | null, endpoint: string | undefined): string | undefined => {
+	if (location === null || !URL.canParse(location, endpoint)) return undefined;
+	const {origin, pathname} = new URL(location, endpoint);
+	return origin + pathname;
+};
+
 /** Notes what `response` says about itself. */
 export const noteAnswer = (facts: AnswerFacts, response: Response, clock: Clock): void => {
 	const now = clock.now();
 	const serverTime = readDate(response.headers.get('date'));
 	facts.status = response.status;
+	facts.location = redirectTarget(response.headers.get('location'), facts.endpoint);
 	facts.retryAfter = readRetryAfter(response.headers, now);
 	facts.clockAhead = serverTime === undefined ? undefined : now - serverTime;
 };

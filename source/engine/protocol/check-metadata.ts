@@ -85,17 +85,9 @@ export const isForeignHost = (hostname: string, issuer: string, knownHosts: read
  * Checks every endpoint before the first is used.
  *
  * @param chosen - endpoints that were given by hand: whoever gave them may point into a private network
- * @returns the hosts that are neither equal to, above nor below the issuer's, nor known to belong to it
  * @throws LoginError `config_error` that names the endpoint
  */
-export const checkMetadata = (
-	server: AuthorizationServer,
-	{
-		chosen = {},
-		knownHosts = [],
-	}: {readonly chosen?: Partial<AuthorizationServer>; readonly knownHosts?: readonly string[]},
-): readonly string[] => {
-	const foreign = new Set<string>();
+export const checkMetadata = (server: AuthorizationServer, chosen: Partial<AuthorizationServer>): void => {
 	for (const name of endpointNames) {
 		const address = server[name];
 		if (address === undefined) continue;
@@ -106,9 +98,5 @@ export const checkMetadata = (
 				hint: 'Check the endpoints of the provider.',
 			});
 		}
-
-		if (isForeignHost(url.hostname, server.issuer, knownHosts)) foreign.add(url.host);
 	}
-
-	return [...foreign];
 };

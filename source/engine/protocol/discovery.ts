@@ -7,9 +7,11 @@ import {
 } from 'oauth4webapi';
 import type {Clock} from '../clock.js';
 import {displayText} from '../display-text.js';
+import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
 import {checkUrl, shownAddress} from '../safe-url.js';
+import type {AnswerFacts} from './answer-facts.js';
 import {checkMetadata, endpointNames} from './check-metadata.js';
 import {unusableAnswer} from './error-mapping.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
@@ -81,7 +83,20 @@ const pickMembers = (document: AuthorizationServer): Metadata => {
 		if (typeof document[name] === 'boolean') server[name] = document[name];
 	}
 
-	return server;
+	const codes = unlistedDeviceEndpoint(server);
+	return codes === undefined ? server : {...server, device_authorization_endpoint: codes};
+};
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/**
+ * Doorkeeper, as in GitLab, says that it grants tokens for device codes and leaves out where codes come from: its routes
+ * have that beside the token endpoint. No server that names the endpoint, or has not this grant, is concerned.
+ */
+const unlistedDeviceEndpoint = (server: Metadata): string | undefined => {
+	const {token_endpoint: token = '', device_authorization_endpoint: named, grant_types_supported: grants} = server;
+	const isUnlisted = named === undefined && grants?.includes(deviceGrant) === true && token.endsWith('/oauth/token');
+	return isUnlisted ? token.replace(/token$/, 'authorize_device') : undefined;
 };
 
 const issuerMismatch = (configured: string, found: string): LoginError => {
@@ -96,9 +111,21 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 	);
 };
 
+/** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
+const redirected = ({issuer}: Provider, facts: AnswerFacts): LoginError => {
+	const {code, message, endpoint, status} = unusableAnswer('', 'discovery', facts);
+	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(facts.location ?? '') ?? [];
+	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
+	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : `Check the issuer, ${defaultHints.endpoints}.`;
+	return new LoginError(code, message, {hint, endpoint, status});
+};
+
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
-	callServer({provider, ...io}, 'discovery', async ({options, facts}) => {
-		const response = await discoveryRequest(new URL(documentIssuer(provider.issuer)), {...options, algorithm});
+	callServer({provider, ...io}, 'discovery', async ({options, facts, get}) => {
+		let response = await discoveryRequest(new URL(documentIssuer(provider.issuer)), {...options, algorithm});
+		// Django's APPEND_SLASH: the same document, under the same name.
+		if (facts.location === `${facts.endpoint}/`) response = await get(facts.location);
+		if (response.status >= 300 && response.status < 400) throw redirected(provider, facts);
 		try {
 			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
 		} catch (error) {
@@ -112,29 +139,39 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 	});
 
 /** Whether the answer only means that no document is there, so that the other place may have one. */
-const isAbsent = (error: unknown): boolean => error instanceof LoginError && error.code === 'bad_response';
+const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
 
-const fetchMetadata = async (
-	provider: Provider,
-	io: DiscoveryIo,
-): Promise<{readonly server: Metadata; readonly isOpenId: boolean}> => {
-	try {
-		return {server: await fetchDocument(provider, io, 'oidc'), isOpenId: true};
-	} catch (error) {
-		if (!isAbsent(error)) throw error;
+type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore'};
+
+/** @param errors - why there is no document in either place */
+const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
+	const redirect = errors.find(({status = 0}) => status >= 300 && status < 400);
+	const {endpoint, status} = redirect ?? errors.at(-1) ?? {};
+	return new LoginError(
+		'config_error',
+		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
+		{hint: redirect?.hint ?? `Check the issuer, ${defaultHints.endpoints}.`, endpoint, status},
+	);
+};
+
+const byHand = ({issuer, endpoints}: Provider): Found => ({server: {issuer}, isOpenId: endpoints?.jwks !== undefined});
+
+const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found> => {
+	const errors: LoginError[] = [];
+	for (const algorithm of ['oidc', 'oauth2'] as const) {
+		try {
+			const server = await fetchDocument(provider, io, algorithm);
+			return {server, isOpenId: algorithm === 'oidc' || server.scopes_supported?.includes('openid') === true};
+		} catch (error) {
+			if (!isAbsent(error)) throw error;
+			errors.push(error);
+		}
 	}
 
-	try {
-		const server = await fetchDocument(provider, io, 'oauth2');
-		return {server, isOpenId: server.scopes_supported?.includes('openid') === true};
-	} catch (error) {
-		if (!isAbsent(error)) throw error;
-		throw new LoginError('config_error', `No provider describes itself at ${displayText(provider.issuer, 120)}.`, {
-			hint: 'Check the issuer, or give the endpoints by hand.',
-			endpoint: error instanceof LoginError ? error.endpoint : undefined,
-			status: error instanceof LoginError ? error.status : undefined,
-		});
-	}
+	// With the token endpoint by hand, a server that does not describe itself is expected.
+	const {token, jwks} = provider.endpoints ?? {};
+	if (token === undefined) throw noDocument(provider, errors);
+	return {...byHand(provider), ...(jwks === undefined && {idToken: 'ignore'})};
 };
 
 /** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7; checklist B2, O07). */
@@ -150,16 +187,15 @@ const acceptedAlgorithms = ({idTokenAlgorithms, idToken}: Provider, listed: read
  *
  * @throws LoginError `config_error`, or what kept the document from being read
  */
-export const discover = async (provider: Provider, io: DiscoveryIo): Promise<ResolvedProvider> => {
-	checkIssuer(provider.issuer);
-	checkRequestParameters(provider.parameters);
-	checkResources(provider.resource);
-	const chosen = fromEndpoints(provider.endpoints ?? {});
+export const discover = async (given: Provider, io: DiscoveryIo): Promise<ResolvedProvider> => {
+	checkIssuer(given.issuer);
+	checkRequestParameters(given.parameters);
+	checkResources(given.resource);
+	const chosen = fromEndpoints(given.endpoints ?? {});
 	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
-	const found =
-		provider.discovery === 'none' || isComplete
-			? {server: {issuer: provider.issuer}, isOpenId: chosen.jwks_uri !== undefined}
-			: await fetchMetadata(provider, io);
+	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
+	const {idToken = found.idToken} = given;
+	const provider: Provider = {...given, ...(idToken !== undefined && {idToken})};
 	const metadata: Metadata = {...found.server, ...chosen};
 	const server: AuthorizationServer = {
 		...metadata,
@@ -169,12 +205,12 @@ export const discover = async (provider: Provider, io: DiscoveryIo): Promise<Res
 			metadata.userinfo_signing_alg_values_supported,
 		),
 	};
-	const isOpenId = provider.idToken !== 'ignore' && (found.isOpenId || provider.idToken !== undefined);
+	checkMetadata(server, chosen);
+	const isOpenId = idToken !== 'ignore' && (found.isOpenId || idToken !== undefined);
 	return {
 		...provider,
 		server,
 		routes: availableRoutes(provider, server),
 		requestedScope: requestedScope(provider, server, isOpenId),
-		foreignHosts: checkMetadata(server, {chosen, knownHosts: provider.crossDomainHosts}),
 	};
 };

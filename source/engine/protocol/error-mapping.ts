@@ -99,7 +99,12 @@ export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFact
 	}
 
 	if (status >= 300 && status < 400) {
-		return fail('bad_response', 'The server answered with a redirect, which is not followed.', 'Check the endpoint.');
+		const target = facts.location === undefined ? '' : ` to ${displayText(facts.location)}`;
+		return fail(
+			'bad_response',
+			`${endpoint} redirects (HTTP ${status})${target}, which is not followed.`,
+			'Check the endpoint.',
+		);
 	}
 
 	if (purpose === 'user-info' && (status === 401 || status === 403)) return tokenRejected(facts);

@@ -98,17 +98,30 @@ const checkBinding = async (idToken: string, atHash: unknown, accessToken: strin
 	}
 };
 
-const text = (value: unknown): DisplayText | undefined => {
-	const shown = typeof value === 'string' ? displayText(value, 100) : undefined;
+const text = (value: unknown, maximumLength = 100): DisplayText | undefined => {
+	const shown = typeof value === 'string' ? displayText(value, maximumLength) : undefined;
 	return shown === '' ? undefined : shown;
 };
 
+/** Anything else that is called an e-mail address may be a sentence meant for the reader. */
+const isEmailAddress = (address = ''): boolean => /^[^\s()<>,;:"]+@[^\s()<>,;:"]+$/.test(address);
+
+type ShownClaims = {readonly name?: unknown; readonly email?: unknown; readonly emailVerified?: unknown};
+
 /** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7, O23). */
-export const toIdentity = (
-	issuer: string,
-	subject: string,
-	{name, email}: {readonly name?: unknown; readonly email?: unknown},
-): Identity => plain({issuer, subject, name: text(name), email: text(email)});
+export const toIdentity = (issuer: string, subject: string, {name, email, emailVerified}: ShownClaims): Identity => {
+	const address = text(email, 254);
+	return plain({
+		issuer,
+		subject,
+		name: text(name),
+		...(isEmailAddress(address) && {
+			email: address,
+			// Some servers write it as a string.
+			emailVerified: emailVerified === false || emailVerified === 'false' ? false : undefined,
+		}),
+	});
+};
 
 /**
  * Checks the ID token of an answer that the library has processed: it has compared issuer, audience, expiry and
@@ -152,6 +165,7 @@ export const verifyIdToken = async (
 		identity: toIdentity(claims.iss, claims.sub, {
 			name: found['name'] ?? found['preferred_username'],
 			email: found['email'],
+			emailVerified: found['email_verified'],
 		}),
 	};
 };

@@ -12,7 +12,7 @@ const read = (members: Members, name: string | undefined): string | undefined =>
 };
 
 /** Who it is by the words of a server without ID tokens: for display only. Undefined where it does not say. */
-const mapIdentity = ({provider}: RequestContext, source: unknown): Identity | undefined => {
+export const mapIdentity = ({provider}: RequestContext, source: unknown): Identity | undefined => {
 	if (provider.identity === undefined || typeof source !== 'object' || source === null) return undefined;
 	const members = source as Members;
 	const {subject, name, email} = provider.identity;
@@ -38,26 +38,5 @@ export const askIdentity = async (
 		return {identity: mapIdentity(context, claims), claims: {...claims}};
 	} catch (error) {
 		throw call.fail(error);
-	}
-};
-
-/**
- * The identity that the provider's settings know how to find. A login is complete without it, so a failure means that
- * nobody is named; only an abort ends the login.
- */
-export const findIdentity = async (
-	context: RequestContext,
-	accessToken: string,
-	answer: Members,
-): Promise<Identity | undefined> => {
-	const from = context.provider.identity?.from;
-	if (from === undefined) return undefined;
-	if ('tokenAnswer' in from) return mapIdentity(context, answer[from.tokenAnswer]);
-	try {
-		const {identity} = await askIdentity(context, from.url, accessToken);
-		return identity;
-	} catch (error) {
-		if (context.signal.aborted) throw error;
-		return undefined;
 	}
 };

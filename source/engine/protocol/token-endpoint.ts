@@ -16,11 +16,11 @@ import {LoginError} from '../login-error.js';
 import type {IdTokenClaims, TokenSet} from '../token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './error-mapping.js';
-import {findIdentity} from './identity-mapping.js';
 import {decodeJwtPart} from './jwt.js';
 import {plain} from './plain.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall} from './server-call.js';
+import {findIdentity, isNamed} from './user-info.js';
 
 /** One grant at the token endpoint. */
 export type Grant = {
@@ -66,7 +66,7 @@ const readAnswer = async (
 	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
 	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
 	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;
-	return plain({
+	const tokens = plain<TokenSet>({
 		accessToken,
 		tokenType: answer.token_type,
 		issuedAt,
@@ -75,10 +75,14 @@ const readAnswer = async (
 		idToken: idToken === undefined ? undefined : answer.id_token,
 		claims: idToken?.claims,
 		scope: answer.scope === undefined ? grant.scope : displayText(answer.scope, 2000),
-		identity:
-			idToken?.identity ??
-			(grant.refreshes ? grant.refreshes.identity : await findIdentity(context, accessToken, answer)),
+		identity: idToken?.identity,
 	});
+	// A refresh asks for no name: that of the login stays where the new ID token has none.
+	const isKnown = grant.refreshes !== undefined && (tokens.identity === undefined || !isNamed(tokens.identity));
+	const identity = isKnown
+		? (grant.refreshes.identity ?? tokens.identity)
+		: await findIdentity(context, tokens, answer);
+	return plain({...tokens, identity});
 };
 
 /** Sends one grant, checks everything that comes back, and makes plain data of it: named members only (A12). */

@@ -1,17 +1,40 @@
 import {processUserInfoResponse, skipSubjectCheck, userInfoRequest} from 'oauth4webapi';
 import type {RequestContext} from '../flow.js';
+import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
+import type {Identity} from '../login-event.js';
 import type {UserInfo} from '../user-info.js';
 import type {TokenSet} from '../token-set.js';
 import {toIdentity} from './id-token.js';
-import {askIdentity} from './identity-mapping.js';
+import {askIdentity, mapIdentity} from './identity-mapping.js';
 import {callServer} from './server-call.js';
 import {verifySignature} from './server-keys.js';
 
-const noUserInfo = () =>
-	new LoginError('config_error', 'This provider has no address that says who is signed in.', {
-		hint: 'Ask for the scope openid, so that the ID token says it.',
+const noUserInfo = ({provider: {server}}: RequestContext, {identity}: TokenSet) =>
+	new LoginError('config_error', 'This provider has no userinfo endpoint.', {
+		hint:
+			identity !== undefined
+				? 'Who it is was said at the login, and cannot be asked again.'
+				: server.jwks_uri === undefined
+					? 'It is a server without OpenID Connect: its sign-in is good for a token, and names nobody.'
+					: 'Ask for the scope openid, so that the ID token says it.',
 	});
+
+/** The server refuses the token here and maybe nowhere else, as one for a service or without openid (OIDC Core §5.3.1). */
+const notForUserInfo = ({provider}: RequestContext, {scope}: TokenSet, error: LoginError): LoginError => {
+	const service = provider.audience ?? provider.resource?.join(' ');
+	const hint =
+		service === undefined
+			? 'Sign in again and ask for the scope openid.'
+			: `The token is for ${displayText(service, 80)}: sign in without naming a service to ask who it is.`;
+	if (service === undefined && scope.split(' ').includes('openid')) return error;
+	const {endpoint, status} = error;
+	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {
+		hint,
+		endpoint,
+		status,
+	});
+};
 
 /**
  * Asks the server who is signed in (OIDC Core §5.3). The answer counts only if it is about the person of the ID token;
@@ -23,13 +46,24 @@ export const fetchUserInfo = async (context: RequestContext, tokens: TokenSet): 
 	const {provider} = context;
 	const {server} = provider;
 	const from = provider.identity?.from;
-	if (server.userinfo_endpoint === undefined) {
-		if (from === undefined || !('url' in from)) throw noUserInfo();
-		const {identity, claims} = await askIdentity(context, from.url, tokens.accessToken);
-		if (identity === undefined) throw noUserInfo();
+	const ownUrl = from !== undefined && 'url' in from ? from.url : undefined;
+	if (server.userinfo_endpoint === undefined || (ownUrl !== undefined && tokens.claims === undefined)) {
+		if (ownUrl === undefined) throw noUserInfo(context, tokens);
+		const {identity, claims} = await askIdentity(context, ownUrl, tokens.accessToken);
+		if (identity === undefined) throw noUserInfo(context, tokens);
 		return {identity, claims};
 	}
 
+	try {
+		return await askUserInfo(context, tokens);
+	} catch (error) {
+		const isRefused = error instanceof LoginError && error.code === 'token_rejected';
+		throw isRefused ? notForUserInfo(context, tokens, error) : error;
+	}
+};
+
+const askUserInfo = async (context: RequestContext, tokens: TokenSet): Promise<UserInfo> => {
+	const {server} = context.provider;
 	return callServer(context, 'user-info', async ({client, options, facts}) => {
 		const response = await userInfoRequest(server, client, tokens.accessToken, options);
 		const subject = tokens.claims?.sub ?? skipSubjectCheck;
@@ -37,8 +71,51 @@ export const fetchUserInfo = async (context: RequestContext, tokens: TokenSet): 
 		if (response.headers.get('content-type') === 'application/jwt') await verifySignature(context, response, facts);
 		const issuer = tokens.claims?.iss ?? server.issuer;
 		return {
-			identity: toIdentity(issuer, claims.sub, {name: claims.name ?? claims.preferred_username, email: claims.email}),
+			identity: toIdentity(issuer, claims.sub, {
+				name: claims.name ?? claims.preferred_username,
+				email: claims.email,
+				emailVerified: claims.email_verified,
+			}),
 			claims: {...claims},
 		};
 	});
 };
+
+/** Milliseconds that a login waits for a name. */
+const patience = 3000;
+
+/**
+ * Who signed in: by the ID token, else by what the settings know. Many servers have name and e-mail address at userinfo
+ * only (OIDC Core §5.4). A login is complete without them, so no failure to ask ends it.
+ */
+export const findIdentity = async (
+	context: RequestContext,
+	tokens: TokenSet,
+	response: Readonly<Record<string, unknown>>,
+): Promise<Identity | undefined> => {
+	const {provider, clock, signal} = context;
+	const {identity, scope} = tokens;
+	const from = provider.identity?.from;
+	if (identity === undefined && from !== undefined && 'tokenAnswer' in from) {
+		return mapIdentity(context, response[from.tokenAnswer]);
+	}
+
+	const promisesName = /(?:^| )(?:profile|email)(?: |$)/.test(scope) && provider.server.userinfo_endpoint !== undefined;
+	const asks = identity === undefined ? from !== undefined : promisesName && !isNamed(identity);
+	if (!asks) return identity;
+	const limit = new AbortController();
+	clock.sleep(patience, limit.signal).then(
+		() => limit.abort(),
+		() => undefined,
+	);
+	try {
+		return (await fetchUserInfo({...context, signal: AbortSignal.any([signal, limit.signal])}, tokens)).identity;
+	} catch {
+		return identity;
+	} finally {
+		limit.abort();
+	}
+};
+
+/** Whether it holds more than who it is to the server. */
+export const isNamed = ({name, email}: Identity): boolean => name !== undefined || email !== undefined;

@@ -21,7 +21,6 @@ const acme: ResolvedProvider = {
 	issuer,
 	clientId: 'cli',
 	requestedScope: 'read',
-	foreignHosts: [],
 	routes: {browser: yes, device: yes, 'client-credentials': yes, password: 'off'},
 	server: {
 		issuer,

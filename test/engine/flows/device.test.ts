@@ -18,7 +18,6 @@ const provider: ResolvedProvider = {
 	server: {issuer, device_authorization_endpoint: `${issuer}/device`, token_endpoint: `${issuer}/token`},
 	routes: {browser: 'no', device: true, 'client-credentials': 'no', password: 'no'},
 	requestedScope: 'read',
-	foreignHosts: [],
 };
 
 type Answer = Response | 'drop' | 'hang';
@@ -136,19 +135,19 @@ const pollsOf = async (answers: readonly Answer[], seconds = 700, device: Record
 
 test('D13, device-respects-interval: every wait is the interval with a margin, the first one too', async () => {
 	const {polls, result} = await pollsOf([pending(), pending(), granted()]);
-	assert.deepEqual(polls, [6, 12, 18]);
+	assert.deepEqual(polls, [5.25, 10.5, 15.75]);
 	assert.equal(result.tokens?.accessToken, 'at');
 });
 
 test('D06: without an interval five seconds hold', async () => {
 	const {polls} = await pollsOf([granted()], 700, {interval: undefined});
-	assert.deepEqual(polls, [6]);
+	assert.deepEqual(polls, [5.25]);
 });
 
 test('D14, device-slow-down: each slow_down adds five seconds for good, with a greater margin from then on', async () => {
 	const {polls, events} = await pollsOf([pending(), slowDown(), pending(), slowDown(), pending(), granted()]);
-	// 6 · +6 · +10×1.4 · +14 · +15×1.4 · +21
-	assert.deepEqual(polls, [6, 12, 26, 40, 61, 82]);
+	// 5.25 · +5.25 · +10×1.2 · +12 · +15×1.2 · +18
+	assert.deepEqual(polls, [5.25, 10.5, 22.5, 34.5, 52.5, 70.5]);
 	assert.deepEqual(
 		events.flatMap(event => (event.type === 'slow-down' ? [event.interval] : [])),
 		[10, 15],
@@ -157,16 +156,16 @@ test('D14, device-slow-down: each slow_down adds five seconds for good, with a g
 
 test('D14: the interval that the server names in a slow_down is honoured, unless it is shorter or absurd', async () => {
 	const {polls} = await pollsOf([slowDown({interval: 30}), slowDown({interval: 1}), granted()]);
-	// 6 · +30×1.4 · +35×1.4
-	assert.deepEqual(polls, [6, 48, 97]);
+	// 5.25 · +30×1.2 · +35×1.2
+	assert.deepEqual(polls, [5.25, 41.25, 83.25]);
 	const absurd = await pollsOf([slowDown({interval: 'soon'}), granted()]);
-	assert.deepEqual(absurd.polls, [6, 20]);
+	assert.deepEqual(absurd.polls, [5.25, 17.25]);
 });
 
 test('demand 33: Retry-After is waited for where it is longer than the interval', async () => {
 	const wait = json({error: 'authorization_pending'}, 400, {'retry-after': '20'});
 	const {polls} = await pollsOf([wait, granted()]);
-	assert.deepEqual(polls, [6, 26]);
+	assert.deepEqual(polls, [5.25, 25.25]);
 });
 
 const dispositions: readonly (readonly [string, (status: number) => Response, string])[] = [
@@ -183,11 +182,11 @@ for (const [name, answer, outcome] of dispositions) {
 		test(`D15, D16, device-${name.replaceAll(/[ _]/g, '-')} with status ${status}: the error decides, not the status`, async () => {
 			const {polls, code, result} = await pollsOf([answer(status), granted()]);
 			if (outcome === 'goes on') {
-				assert.deepEqual(polls, [6, name === 'slow_down' ? 20 : 12]);
+				assert.deepEqual(polls, [5.25, name === 'slow_down' ? 17.25 : 10.5]);
 				assert.equal(result.tokens?.accessToken, 'at');
 			} else {
 				assert.equal(code, outcome);
-				assert.deepEqual(polls, [6], 'no request follows a terminal answer');
+				assert.deepEqual(polls, [5.25], 'no request follows a terminal answer');
 			}
 		});
 	}
@@ -195,7 +194,7 @@ for (const [name, answer, outcome] of dispositions) {
 
 test('device-429 without a body is a slow_down', async () => {
 	const {polls} = await pollsOf([new Response('', {status: 429}), granted()]);
-	assert.deepEqual(polls, [6, 20]);
+	assert.deepEqual(polls, [5.25, 17.25]);
 });
 
 for (const [name, answer] of [
@@ -217,8 +216,8 @@ for (const [name, answer] of [
 			pending(),
 			granted(),
 		]);
-		// 6 · +10 · +20 · +40 · +60 · +60 · +6
-		assert.deepEqual(polls, [6, 16, 36, 76, 136, 196, 202]);
+		// 5.25 · +10 · +20 · +40 · +60 · +60 · +5.25
+		assert.deepEqual(polls, [5.25, 15.25, 35.25, 75.25, 135.25, 195.25, 200.5]);
 		assert.equal(events.filter(event => event.type === 'backoff').length, 5);
 		assert.equal(result.tokens?.accessToken, 'at');
 	});
@@ -227,7 +226,7 @@ for (const [name, answer] of [
 test('D17: an endpoint that never answers is given up in its time and asked again', async () => {
 	const {polls, result} = await pollsOf(['hang', granted()]);
 	assert.equal(polls.length, 2);
-	assert.ok(polls[1]! >= 6 + 10 + 10, `asked again at ${polls[1]}`);
+	assert.ok(polls[1]! >= 5.25 + 10 + 10, `asked again at ${polls[1]}`);
 	assert.equal(result.tokens?.accessToken, 'at');
 });
 
@@ -235,25 +234,22 @@ test('back-off never undercuts an interval that is longer than a minute', async 
 	const slow = Array.from({length: 12}, () => slowDown());
 	const {polls} = await pollsOf([...slow, 'drop', granted()], 1800, {expires_in: 1800});
 	const last = polls.at(-1)! - polls.at(-2)!;
-	assert.equal(last, 65 * 1.4);
+	assert.equal(last, 65 * 1.2);
 });
 
-test('D18: nothing is asked after the code has expired', async () => {
+test('D18: nothing is asked after the code has expired; the last poll comes just before, and keeps the interval', async () => {
 	const {polls, code} = await pollsOf([], 700, {expires_in: 60});
-	assert.deepEqual(
-		polls,
-		[6, 12, 18, 24, 30, 36, 42, 48, 54, 60].filter(time => time < 60),
-	);
+	assert.deepEqual(polls, [5.25, 10.5, 15.75, 21, 26.25, 31.5, 36.75, 42, 47.25, 52.5, 59]);
 	assert.equal(code, 'expired_token');
 });
 
-test('D18: a wait that would end after the code does is not cut short for one more poll', async () => {
-	const flow = start({answers: [slowDown({interval: 50})], device: {expires_in: 60}});
-	await flow.run(59);
-	assert.ok(!('error' in flow.result));
-	await flow.run(2);
-	assert.deepEqual(flow.polls, [6]);
-	assert.equal(flow.result.error?.code, 'expired_token');
+test('D18: a wait that would end after the code does is cut short for one last poll', async () => {
+	const {polls, code} = await pollsOf([slowDown({interval: 90})], 700, {expires_in: 60});
+	assert.deepEqual(polls, [5.25, 59]);
+	assert.equal(code, 'expired_token');
+	const short = await pollsOf([granted()], 700, {expires_in: 6, interval: 10});
+	assert.deepEqual(short.polls, [5]);
+	assert.equal(short.result.tokens?.accessToken, 'at');
 });
 
 test('an invalid_grant after a pending answer means that the code has expired (Auth0)', async () => {
@@ -270,7 +266,7 @@ test('D19: a cancel while a poll is under way aborts it, and none follows', asyn
 	await flow.done;
 	assert.equal(flow.result.error?.code, 'cancelled');
 	await flow.clock.advance(600_000);
-	assert.deepEqual(flow.polls, [6]);
+	assert.deepEqual(flow.polls, [5.25]);
 	assert.equal(flow.clock.sleepers, 0);
 });
 
@@ -348,5 +344,5 @@ test('S36: a clock that is set back neither stops the polls nor keeps the code a
 	assert.equal(flow.polls.length, before + 2);
 	await flow.run(700);
 	assert.equal(flow.result.error?.code, 'expired_token');
-	assert.ok(flow.polls.length <= 100);
+	assert.ok(flow.polls.length <= 115);
 });

@@ -147,7 +147,6 @@ test('GitHub: errors with status 200, a new interval, comma scopes, the name fro
 	assert.equal(eventsOf('slow-down')[0]?.interval, 10);
 	assert.equal(eventsOf('device-code')[0]?.verificationUriComplete, undefined);
 	assert.equal(server.requestsTo('userInfo')[0]?.headers['authorization'], `Bearer ${tokens.accessToken}`);
-	assert.deepEqual(context.provider.foreignHosts, []);
 	assert.deepEqual(await revokeTokens(context, tokens), {outcome: 'not-supported'});
 });
 
@@ -186,7 +185,6 @@ test('Google: 428 for pending and 403 for slow_down, verification_url, the secre
 	const server = await startGoogle();
 	const provider = google({clientId: 'app.apps.googleusercontent.com', clientSecret: googleSecret});
 	const {context, device, eventsOf} = await prepareFlow(server, provider);
-	assert.deepEqual(context.provider.foreignHosts, []);
 	assert.match(String(context.provider.routes['client-credentials']), /service accounts/);
 	const tokens = await device(slowPerson(server));
 	assert.equal(eventsOf('device-code')[0]?.verificationUri, 'https://www.google.com/device');
@@ -215,7 +213,6 @@ test('Google: the browser asks for offline access by a parameter, not by a scope
 test('Entra: a code for people of many tenants, the issuer checked with the tenant of the token', async () => {
 	const server = await startEntra();
 	const {context, device, eventsOf} = await prepareFlow(server, entra({clientId: server.provider.clientId}));
-	assert.deepEqual(context.provider.foreignHosts, []);
 	const tokens = await device(slowPerson(server));
 	assert.equal(eventsOf('device-code')[0]?.verificationUriComplete, undefined);
 	assert.equal(tokens.identity?.issuer, `https://login.microsoftonline.com/${entraTenant}/v2.0`);

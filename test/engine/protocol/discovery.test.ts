@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../../source/engine/login-error.js';
+import {isForeignHost} from '../../../source/engine/protocol/check-metadata.js';
 import {discover} from '../../../source/engine/protocol/index.js';
 import type {Provider} from '../../../source/engine/provider.js';
 import {issuer, json, scriptedFetch, stillClock, testProvider} from '../../support/protocol-context.js';
@@ -142,25 +143,59 @@ test('S33: an issuer that is private itself may have private endpoints', async (
 	assert.equal((await resolved).server.jwks_uri, 'https://192.168.1.5/jwks');
 });
 
-test('S33: hosts that are neither equal to, above nor below the issuer’s, nor known, are marked', async () => {
-	const more = {
-		token_endpoint: 'https://tokens.other.example/token',
-		jwks_uri: 'https://keys.login.example.com/jwks',
-		authorization_endpoint: 'https://example.com/authorize',
-		userinfo_endpoint: 'https://known.example/me',
-	};
-	const {foreignHosts} = await withMetadata(more, {crossDomainHosts: ['known.example']});
-	assert.deepEqual(foreignHosts, ['tokens.other.example']);
-	assert.deepEqual((await withMetadata({token_endpoint: 'https://notlogin.example.com/t'})).foreignHosts, [
-		'notlogin.example.com',
-	]);
-	assert.deepEqual((await withMetadata({token_endpoint: 'https://com/t'})).foreignHosts, ['com']);
+test('S33: a host that is neither equal to, above nor below the issuer’s, nor known, is foreign', () => {
+	const known = ['known.example'];
+	const foreign = (host: string) => isForeignHost(host, issuer, known);
+	assert.deepEqual(['login.example.com', 'keys.login.example.com', 'example.com', 'known.example'].filter(foreign), []);
+	for (const host of ['other.example', 'notlogin.example.com', 'com']) assert.ok(foreign(host), host);
 });
 
 test('M04: endpoints by hand win over discovered ones', async () => {
 	const {server} = await withMetadata({}, {endpoints: {token: 'https://10.0.0.7/token'}});
 	assert.equal(server.token_endpoint, 'https://10.0.0.7/token');
 	assert.equal(server.jwks_uri, `${issuer}/jwks`);
+});
+
+test('a server without metadata is in reach by its endpoints, the token endpoint among them', async () => {
+	const endpoints = {token: 'https://tokens.example/token', deviceAuthorization: 'https://tokens.example/device'};
+	const {routes, server, idToken} = await run({}, {endpoints}).resolved;
+	assert.equal(routes.device, true);
+	assert.equal(server.token_endpoint, endpoints.token);
+	assert.equal(idToken, 'ignore', 'there are no keys to verify one by');
+	assert.equal((await run({}, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}).resolved).idToken, undefined);
+	const {token: _, ...tokenless} = endpoints;
+	await assert.rejects(run({}, {endpoints: tokenless}).resolved, configError(/No provider .* or give its endpoints/));
+});
+
+test('GitLab, Doorkeeper: codes come from beside the token endpoint where the metadata has their grant and no endpoint', async () => {
+	const gitlab = {
+		token_endpoint: `${issuer}/group/oauth/token`,
+		device_authorization_endpoint: undefined,
+		grant_types_supported: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+	};
+	const endpointOf = async (more: object) =>
+		(await withMetadata({...gitlab, ...more})).server.device_authorization_endpoint;
+	assert.equal(await endpointOf({}), `${issuer}/group/oauth/authorize_device`);
+	assert.equal((await withMetadata(gitlab)).routes.device, true);
+	assert.equal(await endpointOf({grant_types_supported: ['authorization_code']}), undefined);
+	assert.equal(await endpointOf({token_endpoint: `${issuer}/oauth2/token`}), undefined);
+	assert.equal(await endpointOf({device_authorization_endpoint: `${issuer}/x`}), `${issuer}/x`);
+});
+
+test('a document behind the same address with a slash is read; any other redirect is told with its status and target', async () => {
+	const to = (location: string) => () => new Response(null, {status: 301, headers: {location}});
+	const slash = run({[openIdPath]: to(`${openIdPath}/`), [`${openIdPath}/`]: () => json(metadata)});
+	assert.equal((await slash.resolved).server.token_endpoint, `${issuer}/token`);
+	assert.equal(slash.sent.length, 2);
+	const elsewhere = run({[openIdPath]: to(`https://www.example.com${openIdPath}?q=1`)});
+	const text =
+		/openid-configuration redirects \(HTTP 301\) to https:\/\/www\.example\.com\/\.well-known\/openid-configuration, .* Use https:\/\/www\.example\.com as the issuer\.$/;
+	await assert.rejects(elsewhere.resolved, configError(text));
+	assert.ok(elsewhere.sent.every(({url}) => url.startsWith(issuer)));
+	await assert.rejects(
+		run({[openIdPath]: to('/login')}).resolved,
+		configError(/\/login, .* Check the issuer, or give/),
+	);
 });
 
 test('nothing goes over the network without discovery, or with every endpoint by hand', async () => {

@@ -7,6 +7,7 @@ import {fetchUserInfo} from '../../../source/engine/protocol/index.js';
 import type {Provider} from '../../../source/engine/provider.js';
 import type {TokenSet} from '../../../source/engine/token-set.js';
 import {createSigningKey, type SigningKey} from '../../support/id-tokens.js';
+import {refusal} from '../../support/whole-login.js';
 import {issuer, json, testContext, testTime} from '../../support/protocol-context.js';
 
 const now = testTime / 1000;
@@ -98,4 +99,25 @@ test('4.2: without the endpoint the preset’s own address is asked, or it is sa
 	const failing = (status: number) => ask(() => json({message: 'no'}, status), tokens, {endpoints, identity});
 	await assert.rejects((await failing(401)).info, code('token_rejected'));
 	await assert.rejects((await failing(500)).info, code('server_unavailable'));
+});
+
+test('a token that is not for userinfo, or a server without it, is told with the cause', async () => {
+	const refused = () => new Response(null, {status: 401});
+	const hintOf = async (from: TokenSet, settings: Partial<Provider>) => {
+		const {info} = await ask(refused, from, settings);
+		const {code, message, hint} = await refusal(info);
+		return `${code}: ${message} ${hint}`;
+	};
+	assert.match(
+		await hintOf(tokens, {resource: ['https://api.example.com/v1']}),
+		/^token_rejected: The userinfo endpoint does not accept this token\. The token is for https:\/\/api\.example\.com\/v1: sign in/,
+	);
+	assert.match(await hintOf({...tokens, scope: 'read'}, {}), /does not accept this token\..*the scope openid/);
+	assert.match(await hintOf(tokens, {}), /no longer accepts the access token/);
+	const {claims: _, ...plainTokens} = tokens;
+	const endpoints = {token: `${issuer}/token`};
+	assert.match(await hintOf(plainTokens, {endpoints}), /no userinfo endpoint\. It is a server without OpenID Connect/);
+	const known = {...plainTokens, identity: {issuer, subject: 'user-1'}};
+	assert.match(await hintOf(known, {endpoints}), /no userinfo endpoint\. Who it is was said at the login/);
+	assert.match(await hintOf(plainTokens, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}), /scope openid/);
 });
