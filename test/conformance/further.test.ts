@@ -84,7 +84,7 @@ for (const [module, source] of [
 ] as const) {
 	test(`${module}: claims that stand elsewhere neither break anything nor are gone for`, async () => {
 		const login = await prepareLogin({
-			user: {sub: 'user-1', _claim_names: {credit_score: 'bank'}, _claim_sources: {bank: source}},
+			user: {sub: 'user-1', name: 'Ada Lovelace', _claim_names: {credit_score: 'bank'}, _claim_sources: {bank: source}},
 		});
 		await login.browser();
 		const {identity, claims} = await login.engine.userInfo();

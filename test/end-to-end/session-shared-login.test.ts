@@ -150,7 +150,10 @@ test('S12: a second person is refused in plain lines and JSON, and named; --swit
 	const input = 'bob\ndemo\n';
 	const plain = await run([...asBob, '--plain'], {input});
 	assert.equal(plain.exit, 1);
-	assert.match(plain.stderr, /This is "Bob Demo", but "Alice Demo" is signed in; nothing was changed\./);
+	assert.match(
+		plain.stderr,
+		/This is "Bob Demo" \(bob@example\.test\), but "Alice Demo" \(alice@example\.test\) is signed in; nothing was changed\./,
+	);
 	assert.match(plain.stderr, /--switch-account/);
 	const json = await run([...asBob, '--json'], {input});
 	assert.equal(json.exit, 1);
