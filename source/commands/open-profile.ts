@@ -85,17 +85,27 @@ export const signInFirst = (profile: string, ended: boolean): LoginError =>
 		{hint: signInHint(profile)},
 	);
 
+/** Said before the server is asked: without the secret it might call the session over. */
+const secretIsUnknown = async (): Promise<never> => {
+	throw new LoginError(
+		'config_error',
+		'Where the client secret is, is not known: it came by stdin, or the session file was open to other users.',
+		{hint: hints.clientSecret},
+	);
+};
+
 /** The engine of one stored session. */
 export const openSession = (
 	stored: StoredSession,
 	store: TokenStore,
 	line: CommandLine,
 	context: CommandContext,
-): OpenProfile => ({
-	stored,
-	store,
-	engine: buildEngine(stored.provider, store, line, context, lastingSource(stored.clientSecretSource)),
-});
+): OpenProfile => {
+	const source = lastingSource(stored.clientSecretSource);
+	const isUnknown = source === undefined && stored.clientSecretSource !== undefined;
+	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
+	return {stored, store, engine: buildEngine(provider, store, line, context, source)};
+};
 
 /**
  * Opens the profile as its login left it: no option is needed, and no request is made.
