@@ -69,6 +69,7 @@ export const buildEngine = (
 		profile,
 		signInHint: signInHint(profile),
 		hints,
+		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
 		fetch: lazyFetch(values, context),
 		...(more.openBrowser && {openBrowser: more.openBrowser}),
 		...(source !== undefined && {clientSecretSource: source}),
