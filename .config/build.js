@@ -138,6 +138,7 @@ const quick = {
 	'quick-token': 'source/commands/quick-token.ts',
 	'early-picker': 'source/commands/early-picker.ts',
 	'command-line': 'source/commands/command-line.ts',
+	'code-cache': 'source/commands/code-cache.ts',
 	'unseal-at-once': 'source/store/unseal-at-once.ts',
 };
 

@@ -1,32 +1,54 @@
+import {lstatSync, readdirSync, realpathSync} from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
-import {systemHome} from '../store/store-home.js';
+import {checkFolder, isPrivateFolder} from '../store/atomic-file.js';
+import {nodeFileSystem} from '../store/file-system.js';
+import {storeHome} from '../store/store-home.js';
 
 /** Node.js 22.1 and later. */
 type CompileCache = {enableCompileCache?(directory: string): unknown};
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The folder for compiled code; never a relative one, whose code would be that of whatever folder a command is run in. */
-export const codeCacheFolder = (
-	{INK_LOGIN_HOME: own, XDG_CACHE_HOME: cache, LOCALAPPDATA: local}: Environment,
-	platform: NodeJS.Platform,
-	userHome: () => string = systemHome,
-): string => {
-	if (own) return path.resolve(own, 'code-cache');
-	const base = (platform === 'win32' ? local : cache) ?? '';
-	return path.join(path.isAbsolute(base) ? base : path.join(userHome(), '.cache'), 'ink-login', 'code');
+/**
+ * Whether nobody but us and root can put another folder in the place of one that lies in this one, or in those above it:
+ * Node.js opens compiled code by name, and compares nothing that its author could not know.
+ */
+const isSteady = (folder: string): boolean => {
+	const {uid, mode} = lstatSync(folder);
+	const isSteadyItself = (uid === 0 || uid === process.geteuid?.()) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
+	const above = path.dirname(folder);
+	return isSteadyItself && (above === folder || isSteady(above));
 };
 
 /**
- * Keeps compiled code between runs where Node.js can. Never in the shared temporary folder, its default: whoever can
- * write there could put code of their own in place of ours.
+ * The folder for compiled code in the folder of the sessions, where that is there already. Nobody else may ever have been
+ * able to put code of theirs in place of ours: it is ours and closed to others, and so is each version's folder in it.
+ *
+ * @returns undefined where there is none that can be trusted
  */
+export const codeCacheFolder = (home: string): string | undefined => {
+	if (checkFolder(nodeFileSystem, home) === undefined) return undefined;
+	const folder = path.join(realpathSync(home), 'code-cache');
+	if (nodeFileSystem.userId() === undefined) return folder;
+	if (!isSteady(path.dirname(folder))) return undefined;
+	nodeFileSystem.makeFolder(folder);
+	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.factsAt(each));
+	const isOurs = isPrivate(folder) && readdirSync(folder).every(version => isPrivate(path.join(folder, version)));
+	return isOurs ? folder : undefined;
+};
+
+/** Keeps compiled code between runs where Node.js can, and where the folder for it can be trusted. */
 export const enableCodeCache = (): void => {
+	const node = module as CompileCache;
+	if (node.enableCompileCache === undefined) return;
+	// Node.js makes its version's folder with what the umask leaves.
+	const umask = process.umask(0o077);
 	try {
-		(module as CompileCache).enableCompileCache?.(codeCacheFolder(process.env, process.platform));
+		const folder = codeCacheFolder(storeHome(process.env, process.platform));
+		if (folder !== undefined) node.enableCompileCache(folder);
 	} catch {
-		// Somebody without a home folder does without; a store that needs one says so.
+		// A folder that the store refuses, or none at all, is said by the store.
+	} finally {
+		process.umask(umask);
 	}
 };

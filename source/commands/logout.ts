@@ -35,9 +35,16 @@ export const run: Command = async (line, context) => {
 	const store = await openStore(line, context);
 	const profiles = line.values.all ? await store.list() : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
+	const removeRemains = async (profile?: string) => {
+		if (await store.removeRemains?.(profile)) stderr.write('What earlier sessions had left behind is deleted.\n');
+	};
 	const signOut = async (profile: string): Promise<LogoutResult> => {
 		const stored = await readSession(store, profile, context);
-		if (stored === undefined) return {outcome: 'no-session'};
+		if (stored === undefined) {
+			await removeRemains(profile);
+			return {outcome: 'no-session'};
+		}
+
 		return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
 	};
 	let exitCode: number = exitCodes.done;
@@ -55,5 +62,6 @@ export const run: Command = async (line, context) => {
 		}
 	}
 
+	if (line.values.all) await removeRemains();
 	return signals.signal.aborted ? exitCodes.cancelled : exitCode;
 };

@@ -61,6 +61,7 @@ export const buildEngine = (
 		signInHint: signInHint(profile),
 		hints,
 		...(caFile !== undefined && {caFile}),
+		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
 		...(more.openBrowser && {openBrowser: more.openBrowser}),
 		...(source !== undefined && {clientSecretSource: source}),
 	});
@@ -76,17 +77,27 @@ export const signInFirst = (profile: string, ended: boolean): LoginError =>
 		{hint: signInHint(profile)},
 	);
 
+/** Said before the server is asked: without the secret it might call the session over. */
+const secretIsUnknown = async (): Promise<never> => {
+	throw new LoginError(
+		'config_error',
+		'Where the client secret is, is not known: it came by stdin, or the session file was open to other users.',
+		{hint: hints.clientSecret},
+	);
+};
+
 /** The engine of one stored session. */
 export const openSession = (
 	stored: StoredSession,
 	store: TokenStore,
 	line: CommandLine,
 	context: CommandContext,
-): OpenProfile => ({
-	stored,
-	store,
-	engine: buildEngine(stored.provider, store, line, context, stored),
-});
+): OpenProfile => {
+	const {clientSecretSource: source} = stored;
+	const isUnknown = source !== undefined && lastingSource(source) === undefined;
+	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
+	return {stored, store, engine: buildEngine(provider, store, line, context, stored)};
+};
 
 /**
  * Opens the profile as its login left it: no option is needed, and no request is made.

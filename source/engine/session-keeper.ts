@@ -17,6 +17,8 @@ export type SessionKeeperOptions = {
 	readonly clock: Clock;
 	/** What to do where somebody has to sign in. */
 	readonly signInHint: string;
+	/** Takes a sentence for the person about what went wrong although there is a token. */
+	readonly warn: ((sentence: string) => void) | undefined;
 	/** Loads the hardened fetch; a token that is fresh needs none. */
 	readonly loadFetch: () => Promise<typeof fetch>;
 };
@@ -162,9 +164,9 @@ export class SessionKeeper {
 		const lock = await this.#lockAnyway(signal);
 		try {
 			const stored = await store.read(profile);
-			if (stored === undefined) return {outcome: 'no-session'};
 			// Forgotten first: nothing that the network does can bring it back.
 			await store.remove(profile);
+			if (stored === undefined) return {outcome: 'no-session'};
 			return await this.#revoke(stored, signal);
 		} finally {
 			await lock?.release();
@@ -274,7 +276,12 @@ export class SessionKeeper {
 		// The answer is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
 		const present = await store.read(profile).catch(() => used);
 		if (present !== undefined && isSame(present, used)) {
-			await store.write(profile, next);
+			try {
+				await store.write(profile, next, {isOnlyCopy: true});
+			} catch (error) {
+				this.#tellLost(next, used, error);
+			}
+
 			return next;
 		}
 
@@ -313,6 +320,15 @@ export class SessionKeeper {
 		await store.write(profile, next);
 		if (end !== undefined) throw end;
 		return next;
+	}
+
+	/** The new token works although it could not be saved; only a refresh token that replaced another is lost. */
+	#tellLost(next: StoredSession, used: StoredSession, error: unknown): void {
+		if (next.tokens.refreshToken === used.tokens.refreshToken) return;
+		const {message} = toLoginError(error);
+		this.#options.warn?.(
+			`${message} So the session could not be saved, and ends with this token. Make room, then sign in again.`,
+		);
 	}
 
 	#sessionEnded(message = 'The session has ended: the server no longer accepts it.'): LoginError {

@@ -42,6 +42,8 @@ export type TokenEngineOptions = {
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
+	/** Takes a sentence for the person where something went wrong although there is a token. @default nobody hears it */
+	readonly warn?: (sentence: string) => void;
 	/** What people of this application do about other failures. @default sentences that name no command and no option */
 	readonly hints?: Partial<Hints>;
 };
@@ -65,14 +67,14 @@ export class TokenEngine {
 	#fetch: typeof fetch | undefined;
 
 	constructor(options: TokenEngineOptions) {
-		const {provider, store, profile = 'default', clock = systemClock, signInHint = 'Sign in again.'} = options;
+		const {provider, store, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
 		this.provider = provider;
 		this.store = store;
 		this.profile = profile;
 		this.clock = clock;
 		this.#options = options;
 		const loadFetch = async () => this.#hardenedFetch();
-		this.#keeper = new SessionKeeper({provider, store, profile, clock, signInHint, loadFetch});
+		this.#keeper = new SessionKeeper({provider, store, profile, clock, signInHint, warn, loadFetch});
 		this.#resolver = new ProviderResolver({provider, clock, loadFetch});
 	}
 

@@ -15,7 +15,7 @@ export type ClientSecretSource =
 			readonly file: string;
 	  }
 	| {
-			/** It came by stdin, once: nobody finds it again. */
+			/** Nobody finds it again: it came by stdin, once, or what named its place was open to others. */
 			readonly stdin: true;
 	  };
 
@@ -73,10 +73,19 @@ export interface TokenStore {
 	readonly notices: readonly string[];
 	/** The session, if there is one. */
 	read(profile: string): Promise<StoredSession | undefined>;
-	/** Resolves once the session is on disk. */
-	write(profile: string, session: StoredSession): Promise<void>;
-	/** Removes the session; resolves to whether there was one. */
+	/**
+	 * Resolves once the session is on disk.
+	 *
+	 * @param options - `isOnlyCopy` where its refresh token is nowhere else: it is worth more than a write in one step.
+	 */
+	write(profile: string, session: StoredSession, options?: {readonly isOnlyCopy?: boolean}): Promise<void>;
+	/** Removes the session, and what earlier ones left behind; resolves to whether there was one. */
 	remove(profile: string): Promise<boolean>;
+	/**
+	 * Removes what sessions that are gone left behind, be it of one profile or of all: damaged files that were set aside,
+	 * half-written ones. Resolves to whether there was anything. Missing where nothing is ever left.
+	 */
+	removeRemains?(profile?: string): Promise<boolean>;
 	/** The profiles that have a session. */
 	list(): Promise<readonly string[]>;
 	/** An empty object where there are none. */

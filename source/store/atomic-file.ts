@@ -26,13 +26,23 @@ const isOurs = (fileSystem: FileSystem, {owner}: FileFacts): boolean => {
 const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileFacts): boolean =>
 	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
 
+/** What was found in a file of ours. */
+export type OwnFile = {
+	readonly data: Buffer;
+	/** Whether others could read or write it, then or at an earlier look: its content may be theirs. */
+	readonly wasOpen: boolean;
+};
+
+/** The mode of a file that others had rights to: closed to them, and still told from one that was always ours (0600). */
+const closedAfterwards = 0o400;
+
 /**
- * The bytes of a file of ours; undefined where there is none. Rights that others got by accident are taken back, and
- * what is judged is the opened file, not its name (protocol checklist S24).
+ * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
+ * is the opened file, not its name (protocol checklist S24).
  *
  * @throws ForeignFile for a symbolic link, a FIFO, another user's file
  */
-export const readOwnFile = (fileSystem: FileSystem, path: string): Buffer | undefined => {
+export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | undefined => {
 	let handle: number;
 	try {
 		handle = fileSystem.openToRead(path);
@@ -58,8 +68,10 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): Buffer | unde
 		if (facts.kind !== 'file') throw new ForeignFile('is not an ordinary file');
 		if (!isOurs(fileSystem, facts)) throw new ForeignFile('belongs to another user');
 		if (facts.size > largestFile) throw new ForeignFile('is far too large');
-		if (isOpenToOthers(fileSystem, facts)) fileSystem.restrict(handle, 0o600);
-		return fileSystem.read(handle);
+		const isOpen = isOpenToOthers(fileSystem, facts);
+		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
+		const data = fileSystem.read(handle);
+		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && facts.mode === closedAfterwards)};
 	} finally {
 		fileSystem.close(handle);
 	}
@@ -68,8 +80,13 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): Buffer | unde
 /**
  * Replaces a file as one step: whoever reads sees the old bytes or the new ones, and a crash at any point leaves one of
  * the two (S25). Returns once the new ones are on disk.
+ *
+ * @throws LoginError `store_error` for another user's file
  */
 export const replaceFile = (fileSystem: FileSystem, path: string, data: Buffer): void => {
+	const present = factsIfThere(fileSystem, path);
+	if (present !== undefined && !isOurs(fileSystem, present))
+		throw storeError(`${displayText(path)} belongs to another user.`, 'Move it away, then try again.');
 	const folder = path.slice(0, lastSeparator(path));
 	const temporary = `${path}.${randomName()}.new`;
 	const handle = fileSystem.createNew(temporary);
@@ -90,6 +107,49 @@ export const replaceFile = (fileSystem: FileSystem, path: string, data: Buffer):
 	}
 
 	flushFolder(fileSystem, folder);
+};
+
+/** The blocks that file systems give out have this size, or a part of it. */
+const block = 4096;
+
+/**
+ * JSON that is followed by blanks: the next text, which may be a longer one, fits into the same blocks. A disk that is
+ * full by then takes it all the same ({@link overwriteFile}).
+ */
+export const withRoom = (text: string): Buffer =>
+	padded(text, (Math.ceil(Buffer.byteLength(text) / block) + 1) * block);
+
+const padded = (text: string, size: number): Buffer => {
+	const data = Buffer.alloc(Math.max(size, Buffer.byteLength(text)), ' ');
+	data.write(text);
+	return data;
+};
+
+/**
+ * Writes over a file in the blocks that it has, where a new one cannot be made for the only copy of something. A crash on
+ * the way may leave neither the old text nor the new one.
+ *
+ * @returns whether the file holds the text now
+ */
+export const overwriteFile = (fileSystem: FileSystem, path: string, text: string): boolean => {
+	try {
+		const handle = fileSystem.openToWrite(path);
+		try {
+			const facts = fileSystem.facts(handle);
+			if (facts.kind !== 'file' || !isOurs(fileSystem, facts) || isOpenToOthers(fileSystem, facts)) return false;
+			fileSystem.write(handle, padded(text, facts.size));
+			fileSystem.flush(handle);
+		} catch (error) {
+			// A disk with a defect may have taken the bytes: what is read back is there.
+			if (errorCode(error) !== 'EIO') throw error;
+		} finally {
+			fileSystem.close(handle);
+		}
+
+		return readOwnFile(fileSystem, path)?.data.toString('utf8').trimEnd() === text;
+	} catch {
+		return false;
+	}
 };
 
 /** On Windows a file that somebody has open for a moment (a virus scanner, a sibling) cannot be replaced just then. */
@@ -121,6 +181,15 @@ const flushFolder = (fileSystem: FileSystem, folder: string): void => {
 	}
 };
 
+const factsIfThere = (fileSystem: FileSystem, path: string): FileFacts | undefined => {
+	try {
+		return fileSystem.factsAt(path);
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT') return undefined;
+		throw error;
+	}
+};
+
 export const removeIfThere = (fileSystem: FileSystem, path: string): boolean => {
 	try {
 		fileSystem.remove(path);
@@ -131,52 +200,69 @@ export const removeIfThere = (fileSystem: FileSystem, path: string): boolean => 
 	}
 };
 
+const temporaryName = /^(?:profile-[\w=-]*(?:\.preferences)?|store)\.json\.[\w-]{16}\.new$/;
+const takeoverName = /^(?:profile-[\w=-]*\.(?:refresh|login)|keyring)\.lock\.(?:unwritten-)*(?:none|[\w-]{16})$/;
+
 /** Removes what crashed processes left behind: half-written files, and the traces of takeovers (lock.ts). */
 export const sweep = (fileSystem: FileSystem, folder: string, now: number): void => {
-	for (const name of fileSystem.list(folder)) {
-		if (!/\.new$|\.lock\.[\w-]+$/.test(name)) continue;
-		try {
-			const path = `${folder}/${name}`;
-			if (now - fileSystem.factsAt(path).modifiedAt > abandonedAfter) fileSystem.remove(path);
-		} catch {
-			// A sibling was faster, or it is not ours to remove: neither keeps a session from being stored.
-		}
+	const isAbandoned = (name: string, {modifiedAt}: FileFacts) =>
+		(temporaryName.test(name) || takeoverName.test(name)) && now - modifiedAt > abandonedAfter;
+	try {
+		removeOwn(fileSystem, folder, isAbandoned);
+	} catch {
+		// What cannot be removed keeps no session from being stored.
 	}
 };
 
-/** Makes the folder of the sessions, or sees to it that nobody else can look into it. */
+/** Removes those of our own files in a folder that are to go; returns whether there were any. */
+export const removeOwn = (
+	fileSystem: FileSystem,
+	folder: string,
+	isToGo: (name: string, facts: FileFacts) => boolean,
+): boolean => {
+	let hasRemoved = false;
+	for (const name of fileSystem.list(folder)) {
+		const path = `${folder}/${name}`;
+		const facts = factsIfThere(fileSystem, path);
+		if (facts === undefined || facts.kind === 'folder' || !isOurs(fileSystem, facts) || !isToGo(name, facts)) continue;
+		hasRemoved = removeIfThere(fileSystem, path) || hasRemoved;
+	}
+
+	return hasRemoved;
+};
+
+/** Makes the folder of the sessions. One that is there keeps its rights: it may be something else as well. */
 export const claimFolder = (fileSystem: FileSystem, path: string): void => {
 	fileSystem.makeFolder(path);
-	const facts = checkFolder(fileSystem, path);
-	if (facts === undefined || !isOpenToOthers(fileSystem, facts)) return;
-	const handle = fileSystem.openToRead(path);
-	try {
-		fileSystem.restrict(handle, 0o700);
-	} finally {
-		fileSystem.close(handle);
-	}
+	checkFolder(fileSystem, path);
 };
 
 /**
- * Refuses a folder that is a symbolic link or another user's: nothing in it is touched, so that `sudo` never takes a
- * session away from the person that it belongs to.
+ * Refuses a folder that is a symbolic link, or that is not ours alone: nothing in it is touched, so that `sudo` never
+ * takes a session away from the person that it belongs to.
+ *
+ * The folders above it are not looked at: who can put another in its place gets no session to see and gives none to us,
+ * since each file is judged once it is open. Compiled code is not, and looks at them (code-cache.ts).
  *
  * @returns undefined where there is no folder yet
  */
 export const checkFolder = (fileSystem: FileSystem, path: string): FileFacts | undefined => {
-	let facts: FileFacts;
-	try {
-		facts = fileSystem.factsAt(path);
-	} catch (error) {
-		if (errorCode(error) === 'ENOENT') return undefined;
-		throw error;
-	}
-
+	const facts = factsIfThere(fileSystem, path);
+	if (facts === undefined) return undefined;
 	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
-	if (facts.kind !== 'folder') throw storeError(`${displayText(path)} is a link or a file, not a folder.`, hint);
-	if (!isOurs(fileSystem, facts)) throw storeError(`${displayText(path)} belongs to another user.`, hint);
-	return facts;
+	const place = displayText(path);
+	if (facts.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
+	if (!isOurs(fileSystem, facts)) throw storeError(`${place} belongs to another user.`, hint);
+	if (fileSystem.userId() === undefined || (facts.mode & 0o1022) === 0) return facts;
+	throw storeError(
+		`${place} is a folder that others may write to.`,
+		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
+	);
 };
+
+/** Whether a folder is ours, and closed to all others. */
+export const isPrivateFolder = (fileSystem: FileSystem, facts: FileFacts): boolean =>
+	facts.kind === 'folder' && isOurs(fileSystem, facts) && !isOpenToOthers(fileSystem, facts);
 
 /** Sixteen unguessable characters for a file name. */
 export const randomName = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');

@@ -2,12 +2,24 @@ import {systemClock, type Clock} from '../engine/clock.js';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../engine/token-store.js';
-import {checkFolder, claimFolder, ForeignFile, readOwnFile, removeIfThere, replaceFile, sweep} from './atomic-file.js';
+import {
+	checkFolder,
+	claimFolder,
+	ForeignFile,
+	overwriteFile,
+	readOwnFile,
+	removeIfThere,
+	removeOwn,
+	replaceFile,
+	sweep,
+	withRoom,
+	type OwnFile,
+} from './atomic-file.js';
 import {errorCode, nodeFileSystem, type FileSystem} from './file-system.js';
 import {takeLock, type LockOptions} from './lock.js';
 import type {Processes} from './lock-record.js';
 import {nodeProcesses} from './processes.js';
-import {profileOfFileName} from './profile-file-name.js';
+import {profileFileName, profileOfFileName} from './profile-file-name.js';
 import {profilePath, readPreferencesFile} from './read-profile.js';
 import {parseSession, parseSessionFile, type SessionFile} from './session-file.js';
 import {storeError, toStoreError} from './store-error.js';
@@ -91,17 +103,17 @@ class FileStore implements TokenStore {
 		return this.#guard(async () => {
 			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
 			const path = this.#path(profile, extension);
-			let data: Buffer | undefined;
+			let own: OwnFile | undefined;
 			try {
-				data = readOwnFile(this.#fileSystem, path);
-				if (data === undefined) return undefined;
-				const file = parseSessionFile(data.toString('utf8'), profile);
+				own = readOwnFile(this.#fileSystem, path);
+				if (own === undefined) return undefined;
+				const file = parseSessionFile(own, profile);
 				this.#noteForm(profile, 'sealed' in file ? 'keyring' : 'file');
 				return 'sealed' in file ? await this.#readSealed(profile, file.sealed) : file.session;
 			} catch (error) {
 				if (!(error instanceof ForeignFile)) throw error;
 				// Another process may have put a good one there meanwhile.
-				if (data !== undefined && readOwnFile(this.#fileSystem, path)?.equals(data) === false)
+				if (own !== undefined && readOwnFile(this.#fileSystem, path)?.data.equals(own.data) === false)
 					return this.read(profile);
 				this.#setAside(path, profile, error);
 				return undefined;
@@ -109,16 +121,23 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async write(profile: string, session: StoredSession): Promise<void> {
+	async write(profile: string, session: StoredSession, {isOnlyCopy = false} = {}): Promise<void> {
 		await this.#guard(async () => {
 			const form = (this.#choose && this.#forms.get(profile)) ?? this.#kind;
 			const file: SessionFile =
 				form === 'file'
 					? {version: 1, profile, session}
 					: {version: 1, profile, sealed: await this.#needVault().seal(profile, JSON.stringify(session))};
+			const path = this.#path(profile, extension);
+			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
 			sweep(this.#fileSystem, this.#directory, this.#clock.now());
-			replaceFile(this.#fileSystem, this.#path(profile, extension), Buffer.from(JSON.stringify(file)));
+			try {
+				replaceFile(this.#fileSystem, path, withRoom(text));
+			} catch (error) {
+				if (!isOnlyCopy || !overwriteFile(this.#fileSystem, path, text)) throw error;
+			}
+
 			this.#noteForm(profile, form);
 		});
 	}
@@ -126,7 +145,16 @@ class FileStore implements TokenStore {
 	async remove(profile: string): Promise<boolean> {
 		return this.#guard(async () => {
 			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return false;
-			return removeIfThere(this.#fileSystem, this.#path(profile, extension));
+			const hasRemoved = removeIfThere(this.#fileSystem, this.#path(profile, extension));
+			this.#removeRemains(profile);
+			return hasRemoved;
+		});
+	}
+
+	async removeRemains(profile?: string): Promise<boolean> {
+		return this.#guard(async () => {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return false;
+			return this.#removeRemains(profile);
 		});
 	}
 
@@ -177,6 +205,14 @@ class FileStore implements TokenStore {
 		return profilePath(this.#directory, profile, suffix);
 	}
 
+	#removeRemains(profile: string | undefined): boolean {
+		const wanted = profile === undefined ? undefined : profileFileName(profile);
+		return removeOwn(this.#fileSystem, this.#directory, name => {
+			const [, of] = /^(profile-[^.]*)\.json\.(?:[\w-]{16}\.new|set-aside-\d+)$/.exec(name) ?? [];
+			return of !== undefined && of === (wanted ?? of);
+		});
+	}
+
 	#noteForm(profile: string, form: 'file' | 'keyring'): void {
 		this.#forms.set(profile, form);
 		this.#lastForm = form;
@@ -186,8 +222,8 @@ class FileStore implements TokenStore {
 		const profile = profileOfFileName(fileName.slice(0, -extension.length));
 		if (profile !== undefined) return profile;
 		try {
-			const data = readOwnFile(this.#fileSystem, `${this.#directory}/${fileName}`);
-			const file = JSON.parse(data?.toString('utf8') ?? '{}') as Partial<SessionFile>;
+			const own = readOwnFile(this.#fileSystem, `${this.#directory}/${fileName}`);
+			const file = JSON.parse(own?.data.toString('utf8') ?? '{}') as Partial<SessionFile>;
 			return typeof file.profile === 'string' ? file.profile : undefined;
 		} catch {
 			return undefined;
@@ -219,7 +255,9 @@ class FileStore implements TokenStore {
 		const aside = `${path}.set-aside-${this.#clock.now()}`;
 		try {
 			this.#fileSystem.rename(path, aside);
-			this.notices.push(`${what}; it is now ${displayText(aside, 500)}.`);
+			this.notices.push(
+				`${what}; it is now ${displayText(aside, 500)}. Tokens that are still in it are deleted when you log out.`,
+			);
 		} catch (error) {
 			// Another process set it aside first.
 			if (errorCode(error) !== 'ENOENT') this.notices.push(`${what}, and could not be set aside: ${where}`);

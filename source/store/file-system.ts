@@ -22,7 +22,7 @@ import {dirname} from 'node:path';
 /** What is looked at of a file or folder. */
 export type FileFacts = {
 	readonly kind: 'file' | 'folder' | 'other';
-	/** Permission bits only. */
+	/** Permission bits, and the sticky bit. */
 	readonly mode: number;
 	readonly owner: number;
 	readonly size: number;
@@ -39,6 +39,8 @@ export type FileSystem = {
 	readonly openToRead: (path: string) => number;
 	/** A new file of ours (0600); fails with EEXIST where anything has that name, be it a dangling link. */
 	readonly createNew: (path: string) => number;
+	/** For writing over what is there; follows no symbolic link. */
+	readonly openToWrite: (path: string) => number;
 	readonly read: (handle: number) => Buffer;
 	readonly write: (handle: number, data: Buffer) => void;
 	/** Returns once the bytes are on disk. */
@@ -52,9 +54,10 @@ export type FileSystem = {
 	readonly factsAt: (path: string) => FileFacts;
 	readonly rename: (from: string, to: string) => void;
 	readonly remove: (path: string) => void;
+	/** Makes a folder that only we may enter (0700), and those above it; leaves one that is there as it is. */
 	readonly makeFolder: (path: string) => void;
 	readonly list: (path: string) => readonly string[];
-	/** Our user id; undefined on Windows, which has none. */
+	/** The user id that our files get; undefined on Windows, which has none. */
 	readonly userId: () => number | undefined;
 };
 
@@ -67,7 +70,7 @@ const noWait = isWindows ? 0 : constants.O_NONBLOCK;
 
 const toFacts = (stats: Stats): FileFacts => ({
 	kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other',
-	mode: stats.mode & 0o777,
+	mode: stats.mode & 0o1777,
 	owner: stats.uid,
 	size: stats.size,
 	modifiedAt: stats.mtimeMs,
@@ -76,6 +79,7 @@ const toFacts = (stats: Stats): FileFacts => ({
 export const nodeFileSystem: FileSystem = {
 	openToRead: path => openSync(path, constants.O_RDONLY | noFollow | noWait),
 	createNew: path => openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600),
+	openToWrite: path => openSync(path, constants.O_WRONLY | noFollow | noWait),
 	read: handle => readFileSync(handle),
 	write: (handle, data) => writeFileSync(handle, data),
 	flush: handle => fsyncSync(handle),
@@ -91,7 +95,7 @@ export const nodeFileSystem: FileSystem = {
 	remove: path => rmSync(path),
 	makeFolder,
 	list: path => readdirSync(path),
-	userId: () => process.getuid?.(),
+	userId: () => process.geteuid?.(),
 };
 
 /**

@@ -101,8 +101,8 @@ const memory = (directory: string): string => `${directory}/store.json`;
 
 const recallKind = (fileSystem: FileSystem, directory: string): 'keyring' | 'file' | undefined => {
 	try {
-		const data = readOwnFile(fileSystem, memory(directory));
-		const {kind} = JSON.parse(data?.toString('utf8') ?? '{}') as {kind?: unknown};
+		const file = readOwnFile(fileSystem, memory(directory));
+		const {kind} = JSON.parse(file?.data.toString('utf8') ?? '{}') as {kind?: unknown};
 		return kind === 'keyring' || kind === 'file' ? kind : undefined;
 	} catch {
 		// Each session's file tells its own form; this is for new ones alone.

@@ -19,15 +19,15 @@ export const readSessionFile = (
 	profile: string,
 ): SessionFile | undefined => {
 	if (checkFolder(fileSystem, directory) === undefined) return undefined;
-	const data = readOwnFile(fileSystem, profilePath(directory, profile, '.json'));
-	return data && parseSessionFile(data.toString('utf8'), profile);
+	const file = readOwnFile(fileSystem, profilePath(directory, profile, '.json'));
+	return file && parseSessionFile(file, profile);
 };
 
 /** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
 export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
 	try {
-		const data = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		const {route} = JSON.parse(data?.toString('utf8') ?? '{}') as ProfilePreferences;
+		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
+		const {route} = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences;
 		return route === 'browser' || route === 'device' ? {route} : {};
 	} catch {
 		return {};

@@ -1,6 +1,6 @@
 import type {Route} from '../engine/login-event.js';
 import type {StoredSession} from '../engine/token-store.js';
-import {ForeignFile} from './atomic-file.js';
+import {ForeignFile, type OwnFile} from './atomic-file.js';
 import {storeError} from './store-error.js';
 
 /** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
@@ -13,15 +13,20 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 );
 
 /**
+ * Others may have written what was open to them: it does not say where a secret of ours is read from, to be sent to a
+ * server that it also names. All else in it is theirs, or was seen by them.
+ *
  * @throws ForeignFile for what nobody can read
  * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
  */
-export const parseSessionFile = (text: string, profile: string): SessionFile => {
-	const file = parseObject(text);
+export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): SessionFile => {
+	const file = parseObject(data.toString('utf8'));
 	checkVersion(file);
 	if (file['profile'] !== profile) throw new ForeignFile('is the file of another profile');
 	if (typeof file['sealed'] === 'string') return {version: 1, profile, sealed: file['sealed']};
-	return {version: 1, profile, session: checkSession(file['session'])};
+	const session = checkSession(file['session']);
+	const hasSource = wasOpen && session.clientSecretSource !== undefined;
+	return {version: 1, profile, session: hasSource ? {...session, clientSecretSource: {stdin: true}} : session};
 };
 
 /** The session that was sealed. */

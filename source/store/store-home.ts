@@ -1,4 +1,5 @@
 import path from 'node:path';
+import {displayText} from '../engine/display-text.js';
 import {storeError} from './store-error.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,6 +29,8 @@ export const systemHome = (): string => {
 /**
  * The folder that everything is kept in: `INK_LOGIN_HOME`, else the platform's place for a program's own state.
  *
+ * @throws LoginError `store_error` for a relative `INK_LOGIN_HOME`: its sessions would be those of any folder that a
+ * command is run in, and so would the compiled code (code-cache.ts)
  * @param userHome - finds the user's home folder, where that is needed
  */
 export const storeHome = (
@@ -37,9 +40,19 @@ export const storeHome = (
 ): string => {
 	const paths = platform === 'win32' ? path.win32 : path.posix;
 	const own = environment['INK_LOGIN_HOME'];
-	if (own !== undefined && own !== '') return paths.resolve(own);
-	if (platform === 'win32')
-		return paths.join(environment['LOCALAPPDATA'] ?? paths.join(userHome(), 'AppData', 'Local'), name);
+	if (own !== undefined && own !== '') {
+		if (paths.isAbsolute(own)) return paths.resolve(own);
+		throw storeError(
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever a command is run.`,
+			'Set it to an absolute path.',
+		);
+	}
+
+	if (platform === 'win32') {
+		const local = environment['LOCALAPPDATA'] ?? '';
+		return paths.join(paths.isAbsolute(local) ? local : paths.join(userHome(), 'AppData', 'Local'), name);
+	}
+
 	if (platform === 'darwin') return paths.join(userHome(), 'Library', 'Application Support', name);
 	// XDG Base Directory Specification: a relative path is invalid, and ignored.
 	const state = environment['XDG_STATE_HOME'] ?? '';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import {readdirSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
 import test from 'node:test';
 import {demoServer} from '../support/demo-server.js';
 import {scriptedSession} from '../support/scripted-session.js';
@@ -34,6 +35,40 @@ test('--all signs out of every profile, and of none where there is none', async 
 	for (const profile of ['default', 'work', 'Ä b']) assert.ok(stderr.includes(`Signed out of "${profile}"`));
 	const again = await run(['logout', '--all']);
 	assert.deepEqual([again.exit, again.stderr], [0, 'Nobody was signed in.\n']);
+});
+
+test('no token of a profile is left behind, however its files came there, and --all leaves none of any profile', async t => {
+	const {run, signIn, home, server} = await scriptedSession(t);
+	const canary = '{"session":{"tokens":{"refreshToken":"rt-canary"';
+	const leave = (...names: readonly string[]) => {
+		for (const name of names) writeFileSync(path.join(home, name), canary, {mode: 0o600});
+	};
+	const holding = () =>
+		readdirSync(home).filter(name => readFileSync(path.join(home, name), 'utf8').includes('"refreshToken"'));
+	const remainsOf = (profile: string) => [
+		`profile-${profile}.json.aaaaaaaaaaaaaaaa.new`,
+		`profile-${profile}.json.set-aside-1`,
+	];
+	leave(...remainsOf('default'), ...remainsOf('work'));
+	assert.equal((await run(['logout'])).exit, 0);
+	assert.deepEqual(holding().sort(), remainsOf('work'));
+	// Where nobody is signed in, and where the session itself is what cannot be read.
+	leave('profile-work.json');
+	const work = await run(['logout', 'work']);
+	assert.equal(work.exit, 0, work.stderr);
+	assert.match(
+		work.stderr,
+		/\nWhat earlier sessions had left behind is deleted\.\nNobody was signed in to "work"\.\n$/,
+	);
+	assert.deepEqual(holding(), []);
+	leave(...remainsOf('home'), ...remainsOf('=c3=a4'));
+	const nobody = await run(['logout', '--all']);
+	assert.equal(nobody.exit, 0);
+	assert.equal(nobody.stderr, 'Nobody was signed in.\nWhat earlier sessions had left behind is deleted.\n');
+	leave(...remainsOf('home'));
+	await signIn({issuer: server.issuer, clientId: 'test-client'}, {credentials: ['ada', 'analytical engine']});
+	await run(['logout', '--all']);
+	assert.deepEqual(holding(), []);
 });
 
 for (const [name, answer, reason] of [

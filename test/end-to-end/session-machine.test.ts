@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {writeFileSync} from 'node:fs';
+import {chmodSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
@@ -64,6 +64,29 @@ test('client credentials are kept until shortly before the token ends, and then 
 	assert.deepEqual([exit, stdout], [1, '']);
 	assert.match(stderr, /^ink-login: The environment variable MY_SECRET with the client secret is not set\.\n/);
 	assert.equal((await run(['token'], {env})).exit, 0);
+});
+
+test('a session file that was open to others sends no secret anywhere, then or later, and loses no session', async t => {
+	const {server, login, run, home, expire, session} = await open(t, {client});
+	const secretFile = path.join(home, 'secret');
+	writeFileSync(secretFile, secret, {mode: 0o600});
+	const named = ['--client-secret-file', secretFile];
+	const input = 'ada\nanalytical engine\n';
+	const {exit, stderr} = await run([...login, '--flow', 'password', ...named], {input});
+	assert.equal(exit, 0, stderr);
+	expire();
+	const {refreshToken} = session().tokens;
+	chmodSync(path.join(home, 'profile-default.json'), 0o644);
+	const before = tokenRequests(server).length;
+	for (const args of [['token'], ['token'], ['exchange']]) {
+		const refused = await run(args);
+		assert.deepEqual([refused.exit, refused.stdout], [1, '']);
+		assert.match(refused.stderr, /^ink-login: .*client secret.* open to other users\.\n.*--client-secret-file.*\n$/);
+	}
+
+	assert.equal(tokenRequests(server).length, before);
+	assert.equal(session().tokens.refreshToken, refreshToken);
+	assert.equal((await run(['token', ...named])).exit, 0);
 });
 
 test('a secret that came by stdin is asked for by name once the token has ended, and works from there again', async t => {

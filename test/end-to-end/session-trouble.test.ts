@@ -22,12 +22,13 @@ const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 const file = 'profile-default.json';
 
-/** A file system on which one call of Node.js always fails. */
-const failing = (call: string, code: string) =>
+/** A file system on which one call of Node.js always fails, or does from when a file is there. */
+const failing = (call: string, code: string, since?: string) =>
 	before(`
 		import fs from 'node:fs';
 		const real = fs[${JSON.stringify(call)}];
 		fs[${JSON.stringify(call)}] = (...args) => {
+			if (${JSON.stringify(since !== undefined)} && !fs.existsSync(${JSON.stringify(since)})) return real(...args);
 			// Reading goes on.
 			if (${JSON.stringify(call)} === 'openSync' && (args[1] & fs.constants.O_CREAT) === 0) return real(...args);
 			throw Object.assign(new Error('canary'), {code: ${JSON.stringify(code)}});
@@ -95,6 +96,61 @@ for (const [name, call, code, sentence] of [
 	});
 }
 
+for (const [name, call, isSaved] of [
+	['takes no new file', 'openSync', true],
+	['takes nothing at all', 'writeFileSync', false],
+] as const) {
+	test(`a disk that ${name} from the moment at which the server answers: the new token is printed`, async t => {
+		const session = await scriptedSession(t);
+		const full = path.join(await temporaryFolder(t), 'full');
+		session.server.answer('token', async (_, conforming) => {
+			writeFileSync(full, '');
+			return conforming();
+		});
+		session.expire();
+		const before = session.session().tokens;
+		const {exit, stdout, stderr} = await session.run(['token'], {nodeOptions: failing(call, 'ENOSPC', full)});
+		assert.equal(exit, 0, stderr);
+		assert.notEqual(stdout, `${before.accessToken}\n`);
+		assert.equal(session.session().tokens.refreshToken !== before.refreshToken, isSaved);
+		if (isSaved) {
+			assert.equal(stderr, '');
+			session.expire();
+			assert.equal((await session.run(['token'])).exit, 0);
+		} else assert.match(stderr, /^The disk is full: .+ could not be saved, .+ then sign in again\.\n$/);
+	});
+}
+
+test('a relative INK_LOGIN_HOME is refused in one sentence, even where it leads to a session', async t => {
+	const session = await scriptedSession(t);
+	const env = {INK_LOGIN_HOME: path.relative(process.cwd(), session.home)};
+	for (const args of [['token'], ['status'], ['logout']])
+		assertSaid(await session.run(args, {env}), 1, /INK_LOGIN_HOME is a relative path \(/);
+	assertSaid(await session.run(['exec', '--', 'true'], {env}), 125, /INK_LOGIN_HOME is a relative path \(/);
+	assert.equal((await session.run(['token'])).exit, 0);
+});
+
+test('a folder of everybody as home is refused in one sentence, and stays as it was', async t => {
+	const {run, home} = await sessionHome(t);
+	chmodSync(home, 0o1777);
+	writeFileSync(path.join(home, 'database.new'), '');
+	const login = [
+		'login',
+		'--issuer',
+		'https://auth.example',
+		'--client-id',
+		'x',
+		'--flow',
+		'device',
+		'--store',
+		'file',
+	];
+	for (const args of [['token'], ['logout'], login])
+		assertSaid(await run(args), 1, /is a folder that others may write to\./);
+	assert.equal(lstatSync(home).mode & 0o7777, 0o1777);
+	assert.deepEqual(readdirSync(home), ['database.new']);
+});
+
 /** The home of the session belongs to whoever the command runs as. */
 const give = (home: string, uid: number) => {
 	for (const name of readdirSync(home)) chownSync(path.join(home, name), uid, uid);
@@ -152,7 +208,7 @@ const assertSetAside = async (
 	assert.doesNotMatch(stdout, /canary/);
 	const [notice = '', failure = ''] = stderr.split('\n');
 	assert.match(notice, reason);
-	assert.match(notice, /; it is now .+set-aside-\d+\.$/);
+	assert.match(notice, /; it is now .+set-aside-\d+\. Tokens that are still in it are deleted when you log out\.$/);
 	assert.match(failure, /^ink-login: Nobody is signed in/);
 	assert.equal(asideIn(home).length, 1);
 	assert.ok(!existsSync(path.join(home, file)));

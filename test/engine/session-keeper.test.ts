@@ -35,6 +35,7 @@ const signedIn = async (
 	replies: readonly Reply[],
 	change: Partial<StoredSession> = {},
 	store: TokenStore = createMemoryStore(),
+	warn?: TokenEngineOptions['warn'],
 ) => {
 	const clock = createManualClock({now: 1_700_000_000_000});
 	const requests: {path: string; body: URLSearchParams}[] = [];
@@ -44,6 +45,7 @@ const signedIn = async (
 		provider: session.provider,
 		store,
 		clock,
+		...(warn && {warn}),
 		fetch: async (input, init) => {
 			const {pathname} = new URL(input instanceof Request ? input.url : input);
 			const body = init?.body instanceof URLSearchParams ? init.body : new URLSearchParams();
@@ -284,6 +286,29 @@ test('a disk that is full says so before the refresh token is spent', async () =
 	await clock.advance(10 * minute);
 	await assert.rejects(engine.accessToken(), {code: 'store_error'});
 	assert.equal(requests.length, 0);
+});
+
+test('a disk that fills while the server answers: the new token is handed out, and it is said what is lost', async () => {
+	for (const [more, lost] of [
+		[{}, 1],
+		// The refresh token that is stored still counts.
+		[{refresh_token: 'rt-1'}, 0],
+	] as const) {
+		const told: string[] = [];
+		const store = createMemoryStore();
+		const full = async () => {
+			throw new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
+		};
+		const reply: Reply = body => {
+			store.write = full;
+			return renewed(more)(body);
+		};
+		const {engine, clock} = await signedIn([reply], {}, store, sentence => told.push(sentence));
+		await clock.advance(10 * minute);
+		assert.notEqual(await engine.accessToken(), 'at-1');
+		assert.equal(told.length, lost);
+		if (lost) assert.match(told.join(), /^The disk is full\. .+ sign in again\.$/);
+	}
 });
 
 const toRenew = (accessToken: string) => ({access_token: accessToken, token_type: 'bearer', expires_in: 600});

@@ -70,18 +70,66 @@ test('S24: the folder is 0700 and the file 0600, whatever the umask says', async
 	}
 });
 
-test('S24: rights that others got by accident are taken back at the next read or write', async t => {
+test('S24: rights to the session that others got by accident are taken back at the next read', async t => {
 	const directory = path.join(temporaryFolder(t), 'home');
 	const store = createFileStore({directory});
 	await store.write('work', makeSession('one'));
 	const file = path.join(directory, 'profile-work.json');
 	chmodSync(file, 0o644);
-	chmodSync(directory, 0o755);
 	assert.deepEqual(await store.read('work'), makeSession('one'));
-	assert.equal(statSync(file).mode & 0o777, 0o600);
+	assert.equal(statSync(file).mode & 0o077, 0);
 	await store.write('work', makeSession('two'));
-	assert.equal(statSync(directory).mode & 0o777, 0o700);
+	assert.equal(statSync(file).mode & 0o777, 0o600);
 });
+
+test('a folder that was there keeps its rights, where others may not write to it', async t => {
+	const directory = path.join(temporaryFolder(t), 'home');
+	mkdirSync(directory);
+	chmodSync(directory, 0o755);
+	const store = createFileStore({directory});
+	await store.write('work', makeSession('one'));
+	assert.deepEqual(await store.read('work'), makeSession('one'));
+	assert.equal(statSync(directory).mode & 0o7777, 0o755);
+	assert.equal(statSync(path.join(directory, 'profile-work.json')).mode & 0o777, 0o600);
+});
+
+for (const mode of [0o1777, 0o1700, 0o775, 0o702]) {
+	test(`a folder with the rights ${mode.toString(8)} is refused in one sentence, and all in it stays as it is`, async t => {
+		const directory = path.join(temporaryFolder(t), 'shared');
+		mkdirSync(directory);
+		const leftover = path.join(directory, 'profile-work.json.aaaaaaaaaaaaaaaa.new');
+		writeFileSync(leftover, '');
+		utimesSync(leftover, 1000, 1000);
+		chmodSync(directory, mode);
+		const store = createFileStore({directory});
+		for (const act of [
+			() => store.read('work'),
+			() => store.write('work', makeSession('one')),
+			() => store.remove('work'),
+			() => store.lock('work', 'refresh', {signal: never}),
+		]) {
+			await assert.rejects(act(), isStoreError(/is a folder that others may write to\.$/));
+		}
+
+		assert.equal(statSync(directory).mode & 0o7777, mode);
+		assert.deepEqual(readdirSync(directory), [path.basename(leftover)]);
+	});
+}
+
+for (const mode of [0o644, 0o660, 0o602]) {
+	test(`a session file with the rights ${mode.toString(8)} keeps its session, but never says where a secret lies`, async t => {
+		const directory = temporaryFolder(t);
+		const session = {...makeSession('one'), clientSecretSource: {file: '/home/me/secret'}};
+		const file = path.join(directory, 'profile-work.json');
+		writeFileSync(file, JSON.stringify({version: 1, profile: 'work', session}));
+		chmodSync(file, mode);
+		const unknown = {...session, clientSecretSource: {stdin: true}};
+		// The rights are right after the first look: what was seen then must count at every later one.
+		for (let look = 0; look < 3; look++) assert.deepEqual(await createFileStore({directory}).read('work'), unknown);
+		await createFileStore({directory}).write('work', session);
+		assert.deepEqual(await createFileStore({directory}).read('work'), session);
+	});
+}
 
 test('S24: a symbolic link in place of the file is neither followed nor deleted, but set aside and said', async t => {
 	const folder = temporaryFolder(t);
@@ -94,7 +142,7 @@ test('S24: a symbolic link in place of the file is neither followed nor deleted,
 	symlinkSync(target, path.join(directory, 'profile-work.json'));
 	assert.equal(await store.read('work'), undefined);
 	assert.equal(store.notices.length, 1);
-	assert.match(store.notices[0]!, /"work" is not an ordinary file; it is now .*profile-work\.json\.set-aside-\d+\.$/);
+	assert.match(store.notices[0]!, /"work" is not an ordinary file; it is now .*profile-work\.json\.set-aside-\d+\. /);
 	assert.equal(readdirSync(directory).filter(name => name.includes('set-aside')).length, 1);
 });
 
@@ -344,6 +392,96 @@ test('what crashed writers left behind is swept by the first writer a minute lat
 	for (const name of readdirSync(directory)) utimesSync(path.join(directory, name), 1000, 1000);
 	await store.write('work', makeSession('three'));
 	assert.deepEqual(readdirSync(directory), ['profile-work.json']);
+});
+
+const old = (directory: string, ...names: readonly string[]) => {
+	for (const name of names) {
+		writeFileSync(path.join(directory, name), 'rt-canary');
+		utimesSync(path.join(directory, name), 1000, 1000);
+	}
+};
+
+test('nothing is swept that another program may have named so, or that belongs to another user', async t => {
+	const directory = temporaryFolder(t);
+	const others = [
+		'apt.lock.1',
+		'database.new',
+		'profile-picture.json.new',
+		'profile-work.json.bak',
+		'report.docx.aaaaaaaaaaaaaaaa.new',
+		'yarn.lock.backup',
+		'yarn.lock.aaaaaaaaaaaaaaaa',
+	];
+	const anothers = 'profile-theirs.json.aaaaaaaaaaaaaaaa.new';
+	old(directory, ...others, anothers);
+	old(
+		directory,
+		'store.json.aaaaaaaaaaaaaaaa.new',
+		'profile-=c3=a4.preferences.json.aaaaaaaaaaaaaaaa.new',
+		'profile-work.login.lock.unwritten-unwritten-none',
+		'keyring.lock.aaaaaaaaaaaaaaaa',
+	);
+	const fileSystem = ownedByAnother(path => path.endsWith(anothers));
+	await createFileStore({directory, fileSystem}).write('work', makeSession('one'));
+	assert.deepEqual(readdirSync(directory).sort(), [...others, anothers, 'profile-work.json'].sort());
+});
+
+test("another user's file is not replaced", async t => {
+	const directory = temporaryFolder(t);
+	old(directory, 'profile-work.preferences.json');
+	const store = createFileStore({directory, fileSystem: ownedByAnother(path => path.endsWith('.json'))});
+	await assert.rejects(store.writePreferences('work', {route: 'device'}), isStoreError(/belongs to another user/));
+	assert.equal(readFileSync(path.join(directory, 'profile-work.preferences.json'), 'utf8'), 'rt-canary');
+});
+
+test('a session that is removed takes with it what earlier ones of its profile left behind', async t => {
+	const directory = temporaryFolder(t);
+	const store = createFileStore({directory});
+	await store.write('work', makeSession('one'));
+	old(directory, 'profile-work.json.set-aside-1', 'profile-home.json.set-aside-2', 'notes.json.set-aside-3');
+	// Half written a moment ago.
+	writeFileSync(path.join(directory, 'profile-work.json.aaaaaaaaaaaaaaaa.new'), 'rt-canary');
+	assert.equal(await store.remove('work'), true);
+	assert.deepEqual(readdirSync(directory).sort(), ['notes.json.set-aside-3', 'profile-home.json.set-aside-2']);
+	old(directory, 'profile-work.json.set-aside-4');
+	assert.equal(await store.removeRemains?.(), true);
+	assert.equal(await store.removeRemains?.(), false);
+	assert.deepEqual(readdirSync(directory), ['notes.json.set-aside-3']);
+});
+
+for (const [code, call] of [
+	['ENOSPC', 'createNew'],
+	['EDQUOT', 'rename'],
+	['EIO', 'flush'],
+] as const) {
+	test(`${code} at ${call}: the only copy of a session is written into the blocks that the old one has`, async t => {
+		const directory = temporaryFolder(t);
+		const file = path.join(directory, 'profile-work.json');
+		const more = 'x'.repeat(3800);
+		for (const [before, after] of [
+			['old', `new-${more}`],
+			[`old-${more}`, 'new'],
+		] as const) {
+			await createFileStore({directory}).write('work', makeSession(before));
+			const {size} = statSync(file);
+			const store = createFileStore({directory, fileSystem: failingFileSystem(call, code)});
+			await store.write('work', makeSession(after), {isOnlyCopy: true});
+			assert.deepEqual(await createFileStore({directory}).read('work'), makeSession(after));
+			assert.equal(statSync(file).size, size);
+			assert.deepEqual(readdirSync(directory), ['profile-work.json']);
+		}
+	});
+}
+
+test('where not even the old file can be written over, the only copy is refused in one sentence', async t => {
+	const directory = temporaryFolder(t);
+	await createFileStore({directory}).write('work', makeSession('old'));
+	const store = createFileStore({directory, fileSystem: failingFileSystem('write', 'ENOSPC')});
+	await assert.rejects(
+		store.write('work', makeSession('new'), {isOnlyCopy: true}),
+		isStoreError(/^The disk is full: nothing can be kept in /),
+	);
+	assert.deepEqual(await createFileStore({directory}).read('work'), makeSession('old'));
 });
 
 for (const [code, call, pattern] of [

@@ -3,7 +3,6 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import {codeCacheFolder} from '../../source/commands/code-cache.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Keyring} from '../../source/store/keyring.js';
 import {openStore, type OpenStoreOptions} from '../../source/store/open-store.js';
@@ -125,6 +124,7 @@ test('INK_LOGIN_HOME moves every file; without it each platform has its own plac
 		[{XDG_STATE_HOME: '/state'}, 'darwin', '/home/u/Library/Application Support/ink-login'],
 		[{LOCALAPPDATA: 'C:\\Users\\u\\AppData\\Local'}, 'win32', 'C:\\Users\\u\\AppData\\Local\\ink-login'],
 		[{INK_LOGIN_HOME: 'D:\\x'}, 'win32', 'D:\\x'],
+		[{LOCALAPPDATA: 'relative'}, 'win32', '\\home\\u\\AppData\\Local\\ink-login'],
 	] as const;
 	for (const [environment, platform, expected] of rows)
 		assert.equal(
@@ -151,17 +151,22 @@ test('who has no home folder is told to name one, and needs none with INK_LOGIN_
 	};
 	assert.equal(storeHome({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x');
 	assert.equal(storeHome({XDG_STATE_HOME: '/state'}, 'linux', homeless), '/state/ink-login');
-	assert.equal(codeCacheFolder({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x/code-cache');
 });
 
-test('compiled code is never looked for in the folder where a command is run', () => {
-	const inHome = '/home/u/.cache/ink-login/code';
-	for (const cache of [undefined, '', 'relative'])
-		assert.equal(
-			codeCacheFolder({XDG_CACHE_HOME: cache}, 'linux', () => '/home/u'),
-			inHome,
-		);
-	assert.equal(codeCacheFolder({XDG_CACHE_HOME: '/cache'}, 'linux'), '/cache/ink-login/code');
+test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder where a command is run', async () => {
+	for (const [home, platform] of [
+		['.ink', 'linux'],
+		['./state', 'darwin'],
+		['state', 'win32'],
+		['C:state', 'win32'],
+	] as const) {
+		const refused = {
+			code: 'store_error',
+			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever a command is run.`,
+		};
+		assert.throws(() => storeHome({INK_LOGIN_HOME: home}, platform), refused);
+		await assert.rejects(openStore({environment: {INK_LOGIN_HOME: home}, platform}), refused);
+	}
 });
 
 test('S28: a login that was given a file is not kept from it by the session that a failing keyring holds', async t => {
