@@ -11,6 +11,7 @@ export {createPlainSink, showPlain, type PlainOptions, type PlainSink} from './s
 export * from './store/index.js';
 export {createClipboard, type Clipboard, type ClipboardOutcome} from './terminal/clipboard.js';
 export {gatherFacts, type Facts} from './terminal/facts.js';
+export {createLocalSockets} from './terminal/local-sockets.js';
 export {createBrowserOpener} from './terminal/open-browser.js';
 export {describeSituation, recommend, type Situation} from './terminal/situation.js';
 export {TokenEngine} from './token-engine.js';

@@ -4,6 +4,7 @@ import type {LoginOptions} from '../engine/login-options.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';
+import {createLocalSockets} from '../terminal/local-sockets.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
 import {forwardLine} from '../terminal/remote-address.js';
 import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
@@ -134,7 +135,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 			...(timeout !== undefined && {timeout}),
 			renew: values.renew ?? false,
 			open: !values['no-open'],
-			portHolder: async port => (await import('../terminal/port-holder.js')).portHolder(port),
+			sockets: createLocalSockets(facts),
 			recommend: routes =>
 				recommend(situation, routes, {personIsThere: attended, ...(preferred !== undefined && {preferred})}),
 			// Without the option a screen asks; lines refuse.

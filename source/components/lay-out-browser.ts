@@ -64,8 +64,8 @@ const helpLines = (helps: readonly Help[], width: number, separator: string): Li
 	});
 };
 
-/** Whether the browser's answer reaches this program: without a port there is no short address. */
-const comesBackHere = ({address}: BrowserContent): boolean => address.shortUrl !== address.url;
+/** Whether the browser's answer reaches this program: without a port there is no short link, which alone has no query. */
+const comesBackHere = ({address}: BrowserContent): boolean => !address.shortUrl.includes('?');
 
 const isMissing = ({opener}: BrowserContent): boolean => opener?.status === 'failed' || opener?.status === 'skipped';
 

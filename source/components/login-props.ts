@@ -45,7 +45,7 @@ export type LoginProps = Source &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'clipboard' | 'showQr'> &
 	Pick<
 		LoginOptions,
-		'open' | 'openBrowser' | 'renew' | 'recommend' | 'switchAccount' | 'timeout' | 'credentials' | 'portHolder'
+		'open' | 'openBrowser' | 'renew' | 'recommend' | 'switchAccount' | 'timeout' | 'credentials' | 'sockets'
 	> & {
 		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
 		readonly route?: LoginOptions['route'];
@@ -80,7 +80,7 @@ export type LoginProps = Source &
 export const optionsOf = ({
 	open,
 	openBrowser,
-	portHolder,
+	sockets,
 	renew,
 	recommend,
 	switchAccount,
@@ -89,7 +89,7 @@ export const optionsOf = ({
 }: LoginProps): LoginOptions => ({
 	...(open !== undefined && {open}),
 	...(openBrowser !== undefined && {openBrowser}),
-	...(portHolder !== undefined && {portHolder}),
+	...(sockets !== undefined && {sockets}),
 	...(renew !== undefined && {renew}),
 	...(recommend !== undefined && {recommend}),
 	...(switchAccount !== undefined && {switchAccount}),

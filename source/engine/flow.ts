@@ -39,8 +39,22 @@ export type BrowserOutcome =
 			/** A sentence that says why. */
 			readonly detail: string;
 	  };
-/** Names the program that holds a port of this computer, as in `node (process 1234)`, where the system tells. Never rejects. */
-export type PortHolder = (port: number) => Promise<string | undefined>;
+/** A TCP connection, as the end that accepted it sees it. */
+export type Connection = {
+	readonly localAddress: string;
+	readonly localPort: number;
+	readonly remoteAddress: string;
+	readonly remotePort: number;
+};
+
+/** What the system knows of this computer's sockets. Neither function rejects. */
+export type LocalSockets = {
+	/** Names the program that holds a port, as in `node (process 1234)`, where the system tells. */
+	readonly portHolder: (port: number) => Promise<string | undefined>;
+	/** Whether a program of this user, or of root, is at the other end of a connection; `true` where that cannot be known. */
+	readonly isOurs: (connection: Connection) => Promise<boolean>;
+};
+
 /** Opens an address in the person's browser; never rejects. */
 export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<BrowserOutcome>;
 
@@ -71,8 +85,8 @@ export type FlowContext = RequestContext & {
 	readonly claim: () => Disposable;
 	/** Opens the person's browser. */
 	readonly openBrowser: BrowserOpener;
-	/** Names the program that holds a registered port which is taken. */
-	readonly portHolder?: PortHolder;
+	/** Tells whose the connections to the redirect's port are, and who holds a port that is taken. */
+	readonly sockets?: LocalSockets;
 	/** Whether the browser route opens a browser by itself, or only shows the address. */
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */

@@ -3,9 +3,11 @@ export {displayText, type DisplayText} from './display-text.js';
 export type {
 	BrowserOpener,
 	BrowserOutcome,
+	Connection,
 	Flow,
 	FlowContext,
 	Inbox,
+	LocalSockets,
 	LoginCommand,
 	RequestContext,
 	RouteCommand,

@@ -62,9 +62,9 @@ export type LoginEvent =
 	  }
 	| {
 			readonly type: 'authorization-url';
-			/** The address at the authorization server. */
+			/** The sign-in page at the authorization server; with pushed requests (RFC 9126) the short link. */
 			readonly url: SafeUrl;
-			/** A short loopback address that redirects to it; works on this computer only. */
+			/** The link that the browser is started with: it redirects to `url`, and works on this computer only. The same as `url` where the redirect leads elsewhere. */
 			readonly shortUrl: SafeUrl;
 			/** Where the answer is awaited. */
 			readonly redirectUri: string;

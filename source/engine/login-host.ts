@@ -1,5 +1,5 @@
 import type {Clock, Random} from './clock.js';
-import type {BrowserOpener, Flow, PortHolder} from './flow.js';
+import type {BrowserOpener, Flow, LocalSockets} from './flow.js';
 import type {Hints} from './hints.js';
 import type {EventOf, Route} from './login-event.js';
 import type {ResolvedProvider} from './provider.js';
@@ -14,7 +14,7 @@ export type LoginHost = {
 	/** Hardened. */
 	readonly fetch: typeof fetch;
 	readonly openBrowser: BrowserOpener;
-	readonly portHolder?: PortHolder;
+	readonly sockets?: LocalSockets;
 	/** What the application says where what people do depends on it. */
 	readonly hints?: Partial<Hints>;
 	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;

@@ -1,4 +1,4 @@
-import type {BrowserOpener, PortHolder} from './flow.js';
+import type {BrowserOpener, LocalSockets} from './flow.js';
 import type {Identity, Route, RouteAvailability} from './login-event.js';
 
 /** The route to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
@@ -38,8 +38,13 @@ export type LoginOptions = {
 	readonly open?: boolean;
 	/** Opens the person's browser, where the engine was given no way to. @default none is opened: the address is shown */
 	readonly openBrowser?: BrowserOpener;
-	/** Names the program that holds a registered port which is taken. @default nobody is named */
-	readonly portHolder?: PortHolder;
+	/**
+	 * Tells who comes to the redirect's port: other users of this computer are turned away. `login()` and `<Login>` bring
+	 * it along; with `engine.login()` hand in `createLocalSockets(gatherFacts())`.
+	 *
+	 * @default every connection counts
+	 */
+	readonly sockets?: LocalSockets;
 	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
 	readonly recommend?: (routes: RouteAvailability) => Recommendation;
 	/**

@@ -86,7 +86,7 @@ export class OpenRoutes {
 		autoOpen: boolean,
 	): Promise<void> {
 		const {host, log, options, onTokens, onUnwanted} = this.#options;
-		const {clock, random, openBrowser, portHolder} = host;
+		const {clock, random, openBrowser, sockets} = host;
 		const {renew = false, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
@@ -99,7 +99,7 @@ export class OpenRoutes {
 				clock,
 				random,
 				openBrowser,
-				...(portHolder && {portHolder}),
+				...(sockets && {sockets}),
 				inbox,
 				signal,
 				autoOpen,

@@ -62,5 +62,12 @@ export const safeUrl = (
 	return escapeHref(url.href);
 };
 
-/** An address that we built ourselves from checked parts. */
-export const escapeHref = (href: string): SafeUrl => href.replaceAll(shellCharacters, percentEncode) as SafeUrl;
+/**
+ * An address that we built ourselves from checked parts. In a shell `&` would begin a command: it is left only in the
+ * query, and there with a `=` after what follows, which is an assignment then.
+ */
+export const escapeHref = (href: string): SafeUrl =>
+	href
+		.replaceAll(shellCharacters, percentEncode)
+		.replace(/^[^?#]*|#.*$/g, part => part.replaceAll('&', percentEncode))
+		.replaceAll(/&[^=&#]*(?=[&#]|$)/g, '$&=') as SafeUrl;

@@ -90,14 +90,14 @@ export class TokenEngine {
 	login(options: LoginOptions = {}): LoginRun {
 		const {clock} = this;
 		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints} = this.#options;
-		const {portHolder} = options;
+		const {sockets} = options;
 		const entrance = new LoginEntrance(this.store, this.profile, clock, this.provider);
 		return new RunningLogin(
 			{
 				clock,
 				random,
 				openBrowser,
-				...(portHolder && {portHolder}),
+				...(sockets && {sockets}),
 				loadFlow,
 				...(hints && {hints}),
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),

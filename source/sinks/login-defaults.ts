@@ -1,10 +1,12 @@
 import type {LoginOptions} from '../engine/login-options.js';
 import type {Facts} from '../terminal/facts.js';
+import {createLocalSockets} from '../terminal/local-sockets.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
 import {describeSituation, recommend} from '../terminal/situation.js';
 
 /**
- * What a login is given by itself: the route that fits where the terminal is, and a way to open a browser there.
+ * What a login is given by itself: the route that fits where the terminal is, a way to open a browser there, and
+ * what the system knows of its sockets.
  *
  * @param personIsThere - whether somebody looks on; without a person `recommend` throws `person_required`, or takes the
  * client's own credentials.
@@ -12,11 +14,11 @@ import {describeSituation, recommend} from '../terminal/situation.js';
 export const loginDefaults = (
 	facts: Facts,
 	personIsThere: boolean,
-): Required<Pick<LoginOptions, 'openBrowser' | 'portHolder' | 'recommend'>> => {
+): Required<Pick<LoginOptions, 'openBrowser' | 'sockets' | 'recommend'>> => {
 	const situation = describeSituation(facts);
 	return {
 		openBrowser: createBrowserOpener(facts),
-		portHolder: async port => (await import('../terminal/port-holder.js')).portHolder(port),
+		sockets: createLocalSockets(facts),
 		recommend: routes => recommend(situation, routes, {personIsThere}),
 	};
 };

@@ -97,7 +97,7 @@ export const createPlainSink = ({
 			event.shortUrl,
 			forwarding === undefined && port !== undefined ? `(${browser.thisComputerOnly})` : undefined,
 		);
-		labelled(plain.or, event.url);
+		if (event.url !== event.shortUrl) labelled(plain.or, event.url);
 		sayOnce(plain.comeBack);
 		sayOnce(`${browser.fails} ${browser.pasteIt}`);
 		countdown.until('browser', event.expiresAt);

@@ -48,6 +48,10 @@ const start = async ([program = '', ...words]: readonly string[], env: Facts['en
 	});
 };
 
+/** It would take what stands behind an `&` for another command. */
+const wouldSplit = (command: readonly string[]): boolean =>
+	command.some(word => /^cmd(?:\.exe)?$/i.test(path.win32.basename(word))) && command.some(word => word.includes('&'));
+
 const reasonOf = (error: unknown): string =>
 	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it was not found' : 'it could not be started';
 
@@ -108,7 +112,9 @@ export const createBrowserOpener = (
 		let outcome: BrowserOutcome | undefined;
 		for (const command of commands) {
 			const name = displayText(path.basename(command[0] ?? ''), 40);
-			outcome = await watch(name, start(command, facts.env), patience, signal);
+			outcome = wouldSplit(command)
+				? failed(`The browser was not opened: ${name} would cut the link short at its first &.`)
+				: await watch(name, start(command, facts.env), patience, signal);
 			if (outcome.status === 'opened') return outcome;
 		}
 

@@ -27,13 +27,15 @@ const revealing = ['state', 'nonce', 'code_challenge', 'login_hint', 'request_ur
 
 const withoutSecrets = (address: SafeUrl): SafeUrl => {
 	const url = new URL(address);
+	// A short link has no query: its path is what nobody may know.
+	if (url.search === '') url.pathname = '/redacted';
 	for (const name of revealing) url.searchParams.delete(name);
 	return escapeHref(url.href);
 };
 
 const redact = (event: LoginEvent): LoginEvent =>
 	event.type === 'authorization-url'
-		? {...event, url: withoutSecrets(event.url), shortUrl: escapeHref(new URL('/redacted', event.shortUrl).href)}
+		? {...event, url: withoutSecrets(event.url), shortUrl: withoutSecrets(event.shortUrl)}
 		: event;
 
 /**

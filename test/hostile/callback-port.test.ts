@@ -23,7 +23,7 @@ const underAttack = async (attack: (attack: Attack) => Promise<void>) => {
 	const server = await startScriptedServer({issuer: providerIssuer});
 	let failure: unknown;
 	const openBrowser: BrowserOpener = async opened => {
-		const address = new URL(opened);
+		const address = new URL((await get(opened)).headers.get('location')!);
 		const redirectUri = address.searchParams.get('redirect_uri')!;
 		const signIn = async () => {
 			await server.openBrowser(opened, new AbortController().signal);

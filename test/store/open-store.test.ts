@@ -165,7 +165,7 @@ test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder
 			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever a command is run.`,
 		};
 		assert.throws(() => storeHome({INK_LOGIN_HOME: home}, platform), refused);
-		await assert.rejects(openStore({environment: {INK_LOGIN_HOME: home}, platform}), refused);
+		await assert.rejects(openStore({app: 'acme', environment: {INK_LOGIN_HOME: home}, platform}), refused);
 	}
 });
 

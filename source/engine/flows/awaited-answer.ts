@@ -1,4 +1,5 @@
 import type {FlowContext} from '../flow.js';
+import type {LoginError} from '../login-error.js';
 import type {CallbackVerdict} from '../loopback/loopback-server.js';
 import type {AuthorizationTransaction} from './authorization-request.js';
 import {judgeAuthorizationResponse, namesItself, type Judgement, type Mismatch} from './authorization-response.js';
@@ -62,6 +63,11 @@ export class AwaitedAnswer {
 		const mismatch = typeof pasted === 'string' ? undefined : this.#judge(pasted);
 		const reason = typeof pasted === 'string' ? pasted : mismatch && pasteAdvice[mismatch];
 		if (reason !== undefined) this.#context.emit({type: 'paste-rejected', reason});
+	}
+
+	/** Ends the wait where the server will not be asked at all. */
+	refuse(error: LoginError): void {
+		this.#settle({kind: 'refused', error});
 	}
 
 	#judge(parameters: URLSearchParams): Mismatch | undefined {

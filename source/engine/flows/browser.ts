@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.js';
 import type {Flow, FlowContext} from '../flow.js';
-import {LoginError} from '../login-error.js';
+import {LoginError, toLoginError, type LoginErrorCode} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
 import {redirectAdvice} from '../redirect-advice.js';
@@ -24,8 +24,8 @@ const lifetime = 5 * 60_000;
 /** A suspended computer is noticed within this many milliseconds. */
 const slice = 5000;
 
-/** Longer addresses do not survive every way of opening a browser; the short one stands in for them. */
-const longestOpened = 2000;
+/** What may pass by itself: the short link can be visited again. */
+const mayPass: readonly LoginErrorCode[] = ['network_error', 'timeout', 'server_unavailable'];
 
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
 const signInAddress = async (
@@ -47,7 +47,7 @@ const listen = async (
 	transaction: AuthorizationTransaction,
 	answer: AwaitedAnswer,
 ): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
-	const {provider, clock, random, signal, emit, portHolder} = context;
+	const {provider, clock, random, signal, emit, sockets} = context;
 	const target = redirectTarget(provider.redirect);
 	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
 	const loopback = await openLoopback({
@@ -55,14 +55,15 @@ const listen = async (
 		clock,
 		random,
 		signal,
-		...(portHolder && {portHolder}),
+		...(sockets && {sockets}),
 		onCallback: parameters => answer.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
 				return await signInAddress(context, transaction, redirectUri);
 			} catch (error) {
-				const detail = error instanceof LoginError ? error.message : 'The sign-in address could not be made.';
-				if (!signal.aborted) emit({type: 'browser', status: 'failed', detail});
+				const refusal = toLoginError(error);
+				if (!mayPass.includes(refusal.code)) answer.refuse(refusal);
+				else if (!signal.aborted) emit({type: 'browser', status: 'failed', detail: refusal.message});
 				throw error;
 			}
 		},
@@ -119,12 +120,15 @@ export const browserFlow: Flow = async context => {
 	};
 
 	const awaitAnswer = async (): Promise<URLSearchParams> => {
-		const url = await signInAddress(context, transaction, redirectUri);
+		const url =
+			loopback !== undefined && usesPushedAuthorization(provider)
+				? loopback.shortUrl
+				: await signInAddress(context, transaction, redirectUri);
 		const shortUrl = loopback?.shortUrl ?? url;
 		const deadline = new Deadline(clock, momentOf(clock), lifetime);
 		emit({type: 'authorization-url', url, shortUrl, redirectUri, expiresAt: deadline.at});
-		const viaShort = url.length > longestOpened || usesPushedAuthorization(provider);
-		const open = () => void openBrowser(context, viaShort ? shortUrl : url, signal);
+		// What a program is started with can be read by every user of the computer, and `state` must not be.
+		const open = () => void openBrowser(context, shortUrl, signal);
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
 		return Promise.race([

@@ -118,8 +118,8 @@ const untilRenewal = async (
 		if (command.type === 'renew-code') return {kind: 'renew'};
 		if (command.type === 'open-browser') {
 			emit({type: 'browser', status: 'opening'});
-			const address = authorization.verificationUriComplete ?? authorization.verificationUri;
-			void openBrowser(address, signal).then(outcome => {
+			// Never the link with the code: others on this computer see what a program is started with, and could approve it.
+			void openBrowser(authorization.verificationUri, signal).then(outcome => {
 				if (!signal.aborted) emit({type: 'browser', ...outcome});
 			});
 		}

@@ -1,5 +1,5 @@
 import {displayText} from '../display-text.js';
-import type {PortHolder} from '../flow.js';
+import type {LocalSockets} from '../flow.js';
 import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 
@@ -37,7 +37,7 @@ const bindAll = async <Bound extends Listener>(
 	return bound;
 };
 
-const portInUse = async (ports: readonly number[], holderOf: PortHolder) => {
+const portInUse = async (ports: readonly number[], holderOf: LocalSockets['portHolder']) => {
 	const named = ports.filter(port => port !== 0);
 	const holders = await Promise.all(named.map(async port => holderOf(port)));
 	const texts = named.map((port, index) => {
@@ -63,7 +63,7 @@ export const bindLoopback = async <Bound extends Listener>(
 	groups: readonly (readonly string[])[],
 	ports: readonly number[],
 	listen: Listen<Bound>,
-	holderOf: PortHolder = async () => undefined,
+	holderOf: LocalSockets['portHolder'] = async () => undefined,
 ): Promise<readonly Bound[]> => {
 	for (const addresses of groups) {
 		let inUse = false;

@@ -1,5 +1,7 @@
+import type {SafeUrl} from '../safe-url.js';
+
 /** What the person sees in the browser when it comes back. */
-export type CallbackPage = 'done' | 'failed' | 'terminal';
+export type CallbackPage = 'done' | 'failed' | 'terminal' | 'others-visit' | 'others-callback';
 
 type PageContent = {
 	readonly mark: 'check' | 'cross' | 'prompt';
@@ -19,6 +21,7 @@ main{width:100%;max-width:440px;padding:36px 32px;background:var(--card);border:
 svg{width:56px;height:56px;fill:none;stroke:currentColor;stroke-width:3;stroke-linecap:round;stroke-linejoin:round}
 .check{color:var(--good)}.cross{color:var(--alarm)}.prompt{color:var(--accent)}
 h1{margin:16px 0 8px;font-size:24px;line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
+a{color:var(--accent)}
 p{margin:0;color:var(--soft);text-wrap:balance}
 @media (max-width:480px){body{background:var(--card)}main{padding:24px 8px;border:0}}
 `;
@@ -29,7 +32,7 @@ const marks: Readonly<Record<PageContent['mark'], string>> = {
 	prompt: '<rect x="4" y="9" width="40" height="30" rx="5"/><path d="m13 19 6 5-6 5m11 1h10"/>',
 };
 
-/** A whole page of constant text. Nothing foreign may go in: nothing is escaped here. */
+/** A whole page. Nothing is escaped here. */
 const renderPage = ({mark, sentence, next}: PageContent): string =>
 	`<!doctype html>
 <html lang="en">
@@ -49,7 +52,9 @@ const renderPage = ({mark, sentence, next}: PageContent): string =>
 </html>
 `;
 
-/** The three pages: constant, so that nothing that a request brings can stand in them (S16). */
+const othersBrowser = 'This browser belongs to another user of this computer.';
+
+/** The pages: constant, so that nothing that a request brings can stand in them (S16). */
 export const callbackPages: Readonly<Record<CallbackPage, string>> = {
 	done: renderPage({
 		mark: 'check',
@@ -66,7 +71,25 @@ export const callbackPages: Readonly<Record<CallbackPage, string>> = {
 		sentence: 'Look at your terminal.',
 		next: 'It says how the sign-in went. You can close this tab.',
 	}),
+	'others-visit': renderPage({
+		mark: 'prompt',
+		sentence: othersBrowser,
+		next: 'To sign in with it all the same, open the full link that your terminal shows or copies. At the end, paste the URL of the last page into your terminal.',
+	}),
+	'others-callback': renderPage({
+		mark: 'prompt',
+		sentence: othersBrowser,
+		next: 'If you started this sign-in, copy the URL of this page and paste it into your terminal.',
+	}),
 };
+
+/** For a browser that came by a forwarded port: the redirect URI may lead it to its own computer, where nothing listens. */
+export const forwardedPage = (url: SafeUrl): string =>
+	renderPage({
+		mark: 'prompt',
+		sentence: 'You came by a forwarded port.',
+		next: `<a href="${url.replaceAll('&', '&amp;')}">Continue to sign in</a>. If that ends on a page that does not load, copy the URL of the page and paste it into your terminal.`,
+	});
 
 /** The headers of every answer of the loopback server, whatever its body (S16, S17; RFC 9700 §4.2.4). */
 export const pageHeaders = async (): Promise<Readonly<Record<string, string>>> => {

@@ -1,3 +1,5 @@
+import {isLoopbackHost} from '../safe-url.js';
+
 /** What matters of an HTTP request, as it came over the wire. */
 export type RawRequest = {
 	readonly method?: string | undefined;
@@ -9,7 +11,7 @@ export type RawRequest = {
 
 /** What the loopback server answers to. */
 export type Expectation = {
-	/** The only values of Host. */
+	/** The only values of Host, for all but a visit of the short link that a forwarded port brings. */
 	readonly authorities: readonly string[];
 	readonly callbackPath: string;
 	readonly shortPath: string;
@@ -17,7 +19,11 @@ export type Expectation = {
 
 export type RequestVerdict =
 	| {readonly kind: 'callback'; readonly parameters: URLSearchParams}
-	| {readonly kind: 'short-address'}
+	| {
+			readonly kind: 'short-address';
+			/** Whether the browser came by another port, so that the redirect URI may not lead it back here. */
+			readonly isForwarded: boolean;
+	  }
 	| {readonly kind: 'refused'; readonly status: 400 | 403 | 404 | 405 | 421 | 503};
 
 const refused = (status: Extract<RequestVerdict, {kind: 'refused'}>['status']): RequestVerdict => ({
@@ -34,18 +40,21 @@ export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expec
 		request.rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name);
 	const [host, ...moreHosts] = header('host');
 	if (host === undefined || moreHosts.length > 0) return refused(400);
-	if (!authorities.includes(host.toLowerCase())) return refused(421);
+	// By hand: `new URL(target, base)` would take the host of an absolute target, or of one that begins with `//`.
+	const [path = '', ...query] = (request.url ?? '').split('?');
+	const isForwarded = !authorities.includes(host.toLowerCase());
+	// A name of loopback, which no page elsewhere can have in Host, and a path that nobody guesses.
+	const mayBeForwarded = path === paths.shortPath && isLoopbackHost(host.toLowerCase().replace(/:\d+$/, ''));
+	if (isForwarded && !mayBeForwarded) return refused(421);
 	if (request.method !== 'GET') return refused(405);
 	// A speculative visit must not use up the code; the browser comes again when the person does.
 	const purposes = [...header('purpose'), ...header('sec-purpose'), ...header('x-moz')];
 	if (purposes.some(purpose => purpose.toLowerCase().includes('prefetch'))) return refused(503);
-	// By hand: `new URL(target, base)` would take the host of an absolute target, or of one that begins with `//`.
-	const [path = '', ...query] = (request.url ?? '').split('?');
 	if (!path.startsWith('/')) return refused(400);
 	if (path !== paths.callbackPath && path !== paths.shortPath) return refused(404);
 	// Only a top-level navigation is the person's own; other Sec-Fetch headers come from honest clients too.
 	if (header('sec-fetch-dest').some(destination => destination !== 'document')) return refused(403);
 	return path === paths.shortPath
-		? {kind: 'short-address'}
+		? {kind: 'short-address', isForwarded}
 		: {kind: 'callback', parameters: new URLSearchParams(query.join('?'))};
 };

@@ -1,10 +1,10 @@
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import type {Clock, Random} from '../clock.js';
-import type {PortHolder} from '../flow.js';
+import type {LocalSockets} from '../flow.js';
 import {escapeHref, type SafeUrl} from '../safe-url.js';
 import {bindLoopback, type Listener} from './bind-loopback.js';
-import {callbackPages, pageHeaders, type CallbackPage} from './callback-pages.js';
+import {callbackPages, forwardedPage, pageHeaders, type CallbackPage} from './callback-pages.js';
 import {judgeRequest} from './judge-request.js';
 import {bracketed, type RedirectTarget} from './redirect-target.js';
 import {SocketPool} from './socket-pool.js';
@@ -21,7 +21,7 @@ export type LoopbackOptions = {
 	readonly random: Random;
 	/** Closes the server within 100 ms. */
 	readonly signal: AbortSignal;
-	readonly portHolder?: PortHolder;
+	readonly sockets?: LocalSockets;
 	readonly onCallback: (parameters: URLSearchParams) => CallbackVerdict;
 	/** Where the short address leads, asked at each visit; a rejection is answered with an error page. */
 	readonly onVisit: (redirectUri: string) => Promise<SafeUrl>;
@@ -76,7 +76,7 @@ type HttpListener = Listener & {readonly server: Server; readonly address: strin
 
 /** Opens the port for one login: the place where the browser comes back to, and the short way there. */
 export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackServer> => {
-	const {target, clock, random, signal, portHolder, onCallback, onVisit} = options;
+	const {target, clock, random, signal, sockets, onCallback, onVisit} = options;
 	const [{createServer}, headers] = await Promise.all([import('node:http'), pageHeaders()]);
 	signal.throwIfAborted();
 	const shortPath = shortPathFrom(random);
@@ -109,47 +109,55 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		);
 	};
 
-	const redirect = async (response: ServerResponse) => {
-		try {
-			const location = await onVisit(redirectUri);
-			if (!closing.signal.aborted) send(response, 302, '', {location});
-		} catch {
-			if (!closing.signal.aborted) send(response, 503, callbackPages.terminal);
-		}
+	const lead = async (response: ServerResponse, isForwarded: boolean) => {
+		// What ends the login meanwhile is told to this browser too.
+		held.add(response);
+		const location = await onVisit(redirectUri).catch(() => undefined);
+		if (!held.delete(response)) return;
+		if (location === undefined) send(response, 503, callbackPages.terminal);
+		else if (isForwarded) send(response, 200, forwardedPage(location));
+		else send(response, 302, '', {location});
 	};
 
-	const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+	const isOurs = async ({localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0}: Socket) =>
+		sockets === undefined || sockets.isOurs({localAddress, localPort, remoteAddress, remotePort});
+	/** By whom each connection was opened: looked at before a request can end it, and again with the request. */
+	const accepted = new WeakMap<Socket, Promise<boolean>>();
+
+	const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
 		answering.add(response);
 		response.on('close', () => {
 			answering.delete(response);
 			held.delete(response);
 		});
-		const authorities = authoritiesOf(request.socket, target);
+		const {socket} = request;
+		const authorities = authoritiesOf(socket, target);
 		const verdict = judgeRequest(request, {authorities, callbackPath: target.path, shortPath});
-		switch (verdict.kind) {
-			case 'refused': {
-				const allow = verdict.status === 405 ? {allow: 'GET'} : undefined;
-				send(response, verdict.status, '', allow);
-				return;
-			}
+		if (verdict.kind === 'refused') {
+			const allow = verdict.status === 405 ? {allow: 'GET'} : undefined;
+			send(response, verdict.status, '', allow);
+			return;
+		}
 
-			case 'short-address': {
-				void redirect(response);
-				return;
-			}
-
-			case 'callback': {
-				const fate = onCallback(verdict.parameters);
-				if (fate === 'hold') hold(response);
-				else send(response, fate === 'spent' ? 200 : 400, callbackPages.terminal);
-			}
+		const isVisit = verdict.kind === 'short-address';
+		const counts = (await accepted.get(socket)) === true && (await isOurs(socket));
+		if (closing.signal.aborted) return;
+		if (!counts) {
+			send(response, 403, callbackPages[isVisit ? 'others-visit' : 'others-callback']);
+		} else if (isVisit) {
+			await lead(response, verdict.isForwarded);
+		} else {
+			const fate = onCallback(verdict.parameters);
+			if (fate === 'hold') hold(response);
+			else send(response, fate === 'spent' ? 200 : 400, callbackPages.terminal);
 		}
 	};
 
-	const sockets = new SocketPool(maximumSockets);
+	const pool = new SocketPool(maximumSockets);
 	const listen = async (address: string, port: number): Promise<HttpListener> => {
-		const server = createServer(limits, onRequest);
-		sockets.watch(server);
+		const server = createServer(limits, (request, response) => void onRequest(request, response));
+		server.on('connection', socket => accepted.set(socket, isOurs(socket)));
+		pool.watch(server);
 		await new Promise<void>((resolve, reject) => {
 			server.once('error', reject);
 			server.listen({host: address, port, exclusive: true}, () => {
@@ -162,7 +170,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		return {server, address, port: (server.address() as AddressInfo).port, close: () => server.close()};
 	};
 
-	const listeners = await bindLoopback(target.addresses, target.ports, listen, portHolder);
+	const listeners = await bindLoopback(target.addresses, target.ports, listen, sockets?.portHolder);
 	const [{address, port}] = listeners as [HttpListener];
 	const redirectUri = target.uri(address, port);
 
@@ -171,9 +179,9 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		const closed = listeners.map(async ({server}) => new Promise<void>(resolve => void server.close(() => resolve())));
 		answer('terminal');
 		const busy = new Set([...answering].filter(response => response.writableEnded).map(({socket}) => socket));
-		sockets.destroyAllBut(busy);
+		pool.destroyAllBut(busy);
 		// Every page says `Connection: close`, so its socket closes by itself unless the browser does not read.
-		const flush = setTimeout(() => sockets.destroyAllBut(new Set()), flushTime);
+		const flush = setTimeout(() => pool.destroyAllBut(new Set()), flushTime);
 		await Promise.all(closed);
 		clearTimeout(flush);
 	};
@@ -185,7 +193,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	signal.addEventListener('abort', () => void close(), {once: true});
 	return {
 		redirectUri,
-		shortUrl: escapeHref((target.origin ?? `http://${bracketed(address)}:${port}`) + shortPath),
+		shortUrl: escapeHref(new URL(redirectUri).origin + shortPath),
 		answer,
 		close,
 	};

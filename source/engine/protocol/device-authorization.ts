@@ -43,11 +43,15 @@ export type DeviceTokenAnswer =
 const signInPage = (text: string, issuer: string): SafeUrl =>
 	escapeHref(checkServerAddress(text, issuer, 'The sign-in page', 'bad_response').href);
 
-/** The address with the code in it is a convenience: one that cannot be used is left out (RFC 8628 §3.2). */
-const readComplete = (text: string | undefined, issuer: string): SafeUrl | undefined => {
+/**
+ * The link with the code in it is a convenience (RFC 8628 §3.2): one that cannot be used is left out, and so is one that
+ * leads to another origin than the link that people read and compare.
+ */
+const readComplete = (text: string | undefined, issuer: string, plainLink: SafeUrl): SafeUrl | undefined => {
 	if (text === undefined) return undefined;
 	try {
-		return signInPage(text, issuer);
+		const complete = signInPage(text, issuer);
+		return new URL(complete).origin === new URL(plainLink).origin ? complete : undefined;
 	} catch {
 		return undefined;
 	}
@@ -88,7 +92,7 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 			deviceCode: checkToken(answer.device_code, 'device code', facts.endpoint),
 			userCode,
 			verificationUri,
-			verificationUriComplete: readComplete(answer.verification_uri_complete, server.issuer),
+			verificationUriComplete: readComplete(answer.verification_uri_complete, server.issuer, verificationUri),
 			onForeignHost:
 				isForeignHost(new URL(verificationUri).hostname, server.issuer, provider.crossDomainHosts) || undefined,
 			expiresIn: answer.expires_in,

@@ -4,14 +4,14 @@ import net from 'node:net';
 import {test, type TestContext} from 'node:test';
 import {systemRandom} from '../../../source/engine/clock.js';
 import {CommandInbox} from '../../../source/engine/command-inbox.js';
-import type {BrowserOutcome, FlowContext, RouteCommand} from '../../../source/engine/flow.js';
+import type {BrowserOutcome, FlowContext, LocalSockets, RouteCommand} from '../../../source/engine/flow.js';
 import {browserFlow} from '../../../source/engine/flows/browser.js';
 import {LoginError} from '../../../source/engine/login-error.js';
 import type {EventOf, LoginEvent} from '../../../source/engine/login-event.js';
 import {callbackPages} from '../../../source/engine/loopback/callback-pages.js';
 import type {ResolvedProvider} from '../../../source/engine/provider.js';
 import {createManualClock} from '../../../source/testing/manual-clock.js';
-import {get} from '../../support/raw-request.js';
+import {get, rawRequest} from '../../support/raw-request.js';
 import {shortest} from '../../support/shortest.js';
 
 const issuer = 'https://auth.acme.dev';
@@ -36,6 +36,7 @@ type Settings = {
 	readonly server?: Partial<ResolvedProvider['server']>;
 	readonly autoOpen?: boolean;
 	readonly open?: () => Promise<BrowserOutcome>;
+	readonly sockets?: LocalSockets;
 	readonly answer?: (request: Request) => Response | Promise<Response>;
 };
 
@@ -82,6 +83,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 		},
 		autoOpen: settings.autoOpen ?? false,
 		autoRenew: false,
+		...(settings.sockets && {sockets: settings.sockets}),
 	};
 	const result = browserFlow(context);
 	result.catch(() => undefined);
@@ -473,7 +475,7 @@ test('demand 10: the address is told before a browser is opened, and how that we
 		login.events.map(event => (event.type === 'browser' ? event.status : event.type)),
 		['authorization-url', 'opening', 'failed'],
 	);
-	assert.deepEqual(login.opened, [(await login.until('authorization-url')).url]);
+	assert.deepEqual(login.opened, [(await login.until('authorization-url')).shortUrl]);
 	login.send({type: 'renew-code'});
 	login.send({type: 'open-browser'});
 	await login.until('browser', 3);
@@ -500,13 +502,61 @@ test('no browser is opened unless it was asked for', async t => {
 	assert.equal(login.opened.length, 1);
 });
 
-test('a long address is opened by way of the short one, which leads to it', async t => {
-	const login = start(t, {autoOpen: true, provider: {loginHint: 'x'.repeat(2000)}});
+test('a browser is started with the short link alone, on the host of the redirect URI, and it leads to the sign-in page each time', async t => {
+	for (const redirect of [{}, {host: 'localhost'}] as const) {
+		const login = start(t, {autoOpen: true, provider: {redirect}});
+		const {url, shortUrl, redirectUri} = await login.until('authorization-url');
+		login.send({type: 'open-browser'});
+		await login.until('browser', 3);
+		assert.deepEqual(login.opened, [shortUrl, shortUrl]);
+		assert.equal(new URL(shortUrl).origin, new URL(redirectUri).origin);
+		for (const visit of [1, 2]) {
+			const {status, headers} = await get(shortUrl);
+			assert.equal(status, 302, `visit ${visit}`);
+			assert.equal(headers.get('location'), url);
+		}
+	}
+});
+
+test('a forwarded port leads to the sign-in page by a link, and says how to come back', async t => {
+	const login = start(t);
 	const {url, shortUrl} = await login.until('authorization-url');
-	assert.deepEqual(login.opened, [shortUrl]);
-	const {status, headers} = await get(shortUrl);
-	assert.equal(status, 302);
-	assert.equal(headers.get('location'), url);
+	const {port, pathname} = new URL(shortUrl);
+	for (const host of ['127.0.0.1:9000', 'localhost:9000', '[::1]:9000', 'localhost']) {
+		const {status, body} = await rawRequest(Number(port), `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+		assert.equal(status, 200, host);
+		assert.ok(body.includes(`<a href="${url.replaceAll('&', '&amp;')}">`));
+		assert.match(body, /paste it into your terminal/);
+	}
+
+	for (const host of ['evil.example:9000', '127.0.0.1.evil.example', 'localhost:9000.evil', '192.168.0.1:9000']) {
+		const {status, body} = await rawRequest(Number(port), `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+		assert.deepEqual([status, body], [421, ''], host);
+	}
+});
+
+test("another user's visits and callbacks come to nothing, and the login goes on; a connection is looked at twice", async t => {
+	let verdicts: boolean[] = [];
+	const sockets = {portHolder: async () => undefined, isOurs: async () => verdicts.shift() ?? true};
+	const login = start(t, {sockets});
+	const address = await login.until('authorization-url');
+	for (const looks of [[false], [true, false]]) {
+		verdicts = [...looks];
+		const visit = await get(address.shortUrl);
+		assert.deepEqual([visit.status, visit.headers.has('location')], [403, false]);
+		assert.equal(visit.body, callbackPages['others-visit']);
+		const answers: readonly Record<string, string>[] = [{}, {error: 'access_denied'}];
+		for (const changes of answers) {
+			verdicts = [...looks];
+			const {status, body} = await get(redirectOf(address, changes));
+			assert.deepEqual([status, body], [403, callbackPages['others-callback']]);
+		}
+	}
+
+	assert.equal(login.requests.length, 0);
+	assert.equal((await get(address.shortUrl)).status, 302);
+	paste(login, redirectOf(address));
+	assert.equal((await login.result).accessToken, 'at-1');
 });
 
 test('Q03-Q05: with pushed requests the address holds a reference only, and every visit gets its own', async t => {
@@ -522,9 +572,15 @@ test('Q03-Q05: with pushed requests the address holds a reference only, and ever
 				path === '/par' ? json({request_uri: `urn:x:${++count}`, expires_in: 60}, 201) : json(tokens),
 		});
 		const {url, shortUrl, redirectUri} = await login.until('authorization-url');
-		assert.equal(url, `${issuer}/authorize?client_id=cli&request_uri=urn%3Ax%3A1`);
+		assert.equal(url, shortUrl);
 		assert.deepEqual(login.opened, [shortUrl]);
-		for (const visit of [2, 3]) {
+		const {port, pathname} = new URL(shortUrl);
+		for (const request of [`HEAD ${pathname} HTTP/1.1\r\n`, `GET ${pathname} HTTP/1.1\r\nPurpose: prefetch\r\n`]) {
+			await rawRequest(Number(port), `${request}Host: 127.0.0.1:${port}\r\n\r\n`);
+		}
+
+		assert.equal(login.requests.length, 0, 'nothing is pushed before a visit');
+		for (const visit of [1, 2]) {
 			const {headers} = await get(shortUrl);
 			assert.equal(headers.get('location'), `${issuer}/authorize?client_id=cli&request_uri=urn%3Ax%3A${visit}`);
 		}
@@ -544,8 +600,10 @@ test('Q06: a refused push is the end, and never becomes plain parameters', async
 		server: {require_pushed_authorization_requests: true},
 		answer: () => json({error: 'invalid_scope'}, 400),
 	});
+	const {body, headers} = await get((await login.until('authorization-url')).shortUrl);
+	assert.equal(headers.has('location'), false);
+	assert.ok([callbackPages.failed, callbackPages.terminal].includes(body));
 	assert.equal((await failure(login)).code, 'invalid_scope');
-	assert.deepEqual(login.events, []);
 });
 
 test('Q06: a later push that fails is told, and the login goes on', async t => {
@@ -558,6 +616,7 @@ test('Q06: a later push that fails is told, and the login goes on', async t => {
 		},
 	});
 	const {shortUrl, redirectUri} = await login.until('authorization-url');
+	await get(shortUrl);
 	works = false;
 	assert.equal((await get(shortUrl)).status, 503);
 	assert.equal((await login.until('browser', 1)).status, 'failed');
