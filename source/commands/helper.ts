@@ -31,7 +31,10 @@ export const run: Command = async (line, context) => {
 	if (action === 'erase') {
 		// git forgets what a server refused. The session is not lost by that: its token is renewed if it was this one.
 		if (asked['password'] !== stored.tokens.accessToken || stored.dead === true) return exitCodes.done;
-		await openSession(stored, store, line, context).engine.tokens({rejected: stored.tokens.accessToken, signal: signals.signal});
+		await openSession(stored, store, line, context).engine.tokens({
+			rejected: stored.tokens.accessToken,
+			signal: signals.signal,
+		});
 		return exitCodes.done;
 	}
 

@@ -91,7 +91,8 @@ export class SessionKeeper {
 		} catch (error) {
 			const failure = toLoginError(error);
 			// What is still valid is handed out, whatever the refresh failed of.
-			if (failure.code === 'person_required' || signal?.aborted === true || !this.#isUsable(stored, need)) throw failure;
+			if (failure.code === 'person_required' || signal?.aborted === true || !this.#isUsable(stored, need))
+				throw failure;
 			return stored;
 		}
 	}

@@ -84,5 +84,8 @@ test('a server without a revocation endpoint: forgotten, and said that the token
 	});
 	const {exit, stderr} = await run(['logout']);
 	assert.equal(exit, 0);
-	assert.match(stderr, /forgotten here\. The server names no revocation endpoint, so its tokens end by themselves\.\n$/);
+	assert.match(
+		stderr,
+		/forgotten here\. The server names no revocation endpoint, so its tokens end by themselves\.\n$/,
+	);
 });

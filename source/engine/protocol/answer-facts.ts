@@ -13,7 +13,10 @@ export type AnswerFacts = {
 	/** The scope that was asked for. */
 	readonly scope?: string | undefined;
 	/** What the server's metadata says about requests that are pushed, and about proofs of a key. */
-	readonly server?: Pick<AuthorizationServer, 'pushed_authorization_request_endpoint' | 'dpop_signing_alg_values_supported'>;
+	readonly server?: Pick<
+		AuthorizationServer,
+		'pushed_authorization_request_endpoint' | 'dpop_signing_alg_values_supported'
+	>;
 };
 
 const longestRetryAfter = 86_400;

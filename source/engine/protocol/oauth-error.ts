@@ -109,7 +109,11 @@ const demandsDpop: Meaning = {
 const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
 	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
-	[/^invalid_request$/, /\b(?:grant[ _-]type|device_code)\b.*\bnot (?:allowed|enabled|supported|permitted)\b/i, unsupported],
+	[
+		/^invalid_request$/,
+		/\b(?:grant[ _-]type|device_code)\b.*\bnot (?:allowed|enabled|supported|permitted)\b/i,
+		unsupported,
+	],
 ];
 
 const meaningOf = (error: string, description: string): Meaning =>

@@ -182,7 +182,10 @@ test('a refresh that is refused without a word, as glewlwyd does, names signing 
 });
 
 test('Entra: a refresh asks for what the login asked for', async () => {
-	const {tokens, sent} = await refresh(undefined, {}, previous, {scopeAtRefresh: true, scope: 'openid api offline_access'});
+	const {tokens, sent} = await refresh(undefined, {}, previous, {
+		scopeAtRefresh: true,
+		scope: 'openid api offline_access',
+	});
 	await tokens;
 	assert.equal(sent[0]?.form.get('scope'), 'openid api offline_access');
 	assert.equal(entra({clientId: 'c'}).scopeAtRefresh, true);
