@@ -49,7 +49,7 @@ export type {
 	ResolvedProvider,
 } from './provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
-export type {AccessTokenOptions, LogoutResult, Session} from './session.js';
+export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';
 export type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
 export type {TokenEngineOptions} from './token-engine.js';
 export type {UserInfo} from './user-info.js';

@@ -51,7 +51,9 @@ test('a server that never answers the revocation delays no login, and holds up t
 	const clock = createManualClock();
 	const {server} = await prepareLogin({clock});
 	const fetchOrHang: typeof fetch = async (input, init) =>
-		String(input).includes('revo') ? new Promise(() => undefined) : server.fetch(input, init);
+		new URL(input instanceof Request ? input.url : input).pathname.includes('revo')
+			? new Promise(() => undefined)
+			: server.fetch(input, init);
 	const engine = new TokenEngine({
 		provider: {...server.provider, revocation: 'single-login'},
 		store: createMemoryStore({clock}),

@@ -58,7 +58,8 @@ const normaliseTokens = (body: Json, {dialect = {}, idToken}: Pick<ProviderSetti
 	put(body, 'refresh_token', body['refresh_token']);
 	put(body, 'id_token', idToken === 'ignore' ? undefined : body['id_token']);
 	// RFC 6749 §5.1 demands it, and some servers leave it out.
-	if (body['access_token'] !== undefined) put(body, 'token_type', body['token_type'] || 'Bearer');
+	const {token_type: type} = body;
+	if (body['access_token'] !== undefined) put(body, 'token_type', type === '' ? 'Bearer' : (type ?? 'Bearer'));
 	const seconds =
 		readNumber(body['expires_in']) ?? (dialect.expiryFromToken === true ? lifetimeOf(body['access_token']) : undefined);
 	put(body, 'expires_in', seconds === undefined ? undefined : clamp(seconds, 0, longestTokenLife));

@@ -7,12 +7,9 @@ import type {LoginError} from '../../../source/engine/login-error.js';
 import {requestDeviceAuthorization, requestDeviceToken} from '../../../source/engine/protocol/index.js';
 import {redirectAdvice} from '../../../source/engine/redirect-advice.js';
 import {json, testContext} from '../../support/protocol-context.js';
+import {refusal} from '../../support/whole-login.js';
 
-const failure = async (work: Promise<unknown>): Promise<LoginError> =>
-	work.then(
-		() => assert.fail('it was not refused'),
-		(error: LoginError) => inWordsOf(hints, error),
-	);
+const failure = async (work: Promise<unknown>): Promise<LoginError> => inWordsOf(hints, await refusal(work));
 
 const refusedCode = async (error: string, description?: string) => {
 	const context = await testContext({'/device': () => json({error, error_description: description}, 400)});
