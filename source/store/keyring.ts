@@ -120,9 +120,10 @@ const locate = (): string => {
 };
 
 const load = (): {Entry: typeof KeyringEntry} => {
-	const module = locate();
+	locate();
 	try {
-		return createRequire(import.meta.url)(module) as {Entry: typeof KeyringEntry};
+		const require = createRequire(import.meta.url);
+		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
 		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
 	}
