@@ -108,7 +108,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const noBus = () => keyringUnavailable('cannot be reached: no session bus of yours was found');
+const noBus = () => keyringUnavailable('cannot be reached over a session bus of yours');
 
 const locate = (): string => {
 	if (!isRunByNode()) throw keyringUnusable('is used only by programs that Node.js itself runs');
