@@ -10,6 +10,7 @@ import {
 	rememberedTokens,
 	rememberedWidths,
 	sharedStyles,
+	withoutDevtools,
 	yogaWithoutFetch,
 } from './lean-ink.js';
 
@@ -185,6 +186,7 @@ const buildCommand = async () => {
 			plugins: [
 				askForBuiltins,
 				fewSpinners,
+				withoutDevtools,
 				yogaWithoutFetch,
 				rememberedTokens,
 				rememberedWidths,
@@ -193,8 +195,6 @@ const buildCommand = async () => {
 			],
 			// These bring files of their own that they look for beside themselves.
 			external: ['clipboardy', 'open', '@napi-rs/keyring'],
-			// Ink asks for the devtools only where DEV=true; it is not installed here.
-			alias: {'react-devtools-core': './.config/no-devtools.js'},
 		}),
 	]);
 	await writeFile('build/command/package.json', '{"type": "commonjs"}\n');

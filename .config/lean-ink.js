@@ -16,6 +16,19 @@ export const fewSpinners = {
 	},
 };
 
+/** Where DEV is "true", Ink loads React's devtools, which are not installed with the command: it is never so here. */
+export const withoutDevtools = {
+	name: 'without-devtools',
+	setup(build) {
+		build.onLoad({filter: /ink\/build\/utils\.js$/}, async ({path}) => {
+			const text = await readFile(path, 'utf8');
+			if (!/^const isDev = /m.test(text)) throw new Error(`${path} is not what it was.`);
+			return {contents: text.replace(/^const isDev = .*$/m, 'const isDev = () => false;')};
+		});
+		build.onResolve({filter: /^\.\/devtools\.js$/}, ({path}) => ({path, external: true}));
+	},
+};
+
 /**
  * Yoga asks `fetch` for the assembly that it has inside it, and Node.js takes a while to load what `fetch` is made of.
  * Without one it takes the same from the text itself.

@@ -2,7 +2,7 @@ import {Box, Text} from 'ink';
 import {memo, type ReactNode} from 'react';
 import {hyperlink} from '../terminal/links.js';
 import {squareGap, squareMargin, type Frame} from './frame.js';
-import {isSameLine, type Line, type Span} from './line.js';
+import {isSameLine, type Line} from './line.js';
 import type {Look} from './look.js';
 import {QrCode} from './qr-code.js';
 import {Spinner} from './spinner.js';
@@ -17,31 +17,34 @@ export type FrameParts = {
 
 type DrawProps = {readonly look: Look; readonly parts?: FrameParts | undefined};
 
-function SpanText({span, look, parts}: DrawProps & {readonly span: Span}): ReactNode {
-	const {text, bold, struck, tone, link, spinner} = span;
-	const Turning = parts?.Spinner ?? Spinner;
-	if (spinner) return <Turning type={look.glyphs.spinner} />;
-	return (
+function Spans({line, look}: {readonly line: Line; readonly look: Look}): ReactNode {
+	return line.map(({text, bold, struck, tone, link}, position) => (
 		<Text
+			key={position}
 			bold={bold === true}
 			strikethrough={struck === true}
 			{...(tone !== undefined && look.environment.color && {color: look.theme[tone]})}
 		>
 			{link === undefined ? text : hyperlink(link, text)}
 		</Text>
-	);
+	));
 }
 
 /** Each second a screen is composed anew, and nearly all of its rows are as before. */
 const Row = memo(
 	function Row({line, look, parts}: DrawProps & {readonly line: Line}): ReactNode {
+		const turning = line.findIndex(span => span.spinner);
+		const Turning = parts?.Spinner ?? Spinner;
 		return (
 			<Box height={1} flexShrink={0}>
-				<Text wrap="truncate">
-					{line.length === 0
-						? ' '
-						: line.map((span, position) => <SpanText key={position} span={span} look={look} parts={parts} />)}
-				</Text>
+				{turning > 0 && (
+					<Text>
+						<Spans line={line.slice(0, turning)} look={look} />
+					</Text>
+				)}
+				{/* Not inside a text: an application's own may be a box. */}
+				{turning >= 0 && <Turning type={look.glyphs.spinner} />}
+				<Text wrap="truncate">{line.length === 0 ? ' ' : <Spans line={line.slice(turning + 1)} look={look} />}</Text>
 			</Box>
 		);
 	},

@@ -1,5 +1,5 @@
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
-import {useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode} from 'react';
+import {useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
 import type {RouteAvailability} from '../engine/login-event.js';
 import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
@@ -17,7 +17,7 @@ import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
 import type {Choice} from './lay-out-picker.js';
 import {optionsOf, type LoginProps} from './login-props.js';
-import {lookOf} from './look.js';
+import {lookOf, surroundingsOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
 import type {WayPreference} from './screen-props.js';
@@ -71,10 +71,10 @@ const usePreference = ({preferredRoute, onPrefer}: LoginProps): WayPreference | 
 const useDefaults = () => {
 	const {stdout} = useStdout();
 	const [defaults] = useState(() => {
-		const facts = gatherFacts();
+		const facts = gatherFacts(stdout);
 		// Past Ink, which would take the sequence for text to draw.
 		const clipboard = createClipboard(facts, sequence => stdout.write(sequence));
-		return {login: loginDefaults(facts, true), clipboard};
+		return {login: loginDefaults(facts, true), clipboard, surroundings: surroundingsOf(facts)};
 	});
 	return defaults;
 };
@@ -92,7 +92,11 @@ export function Login(props: LoginProps): ReactNode {
 	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
 	const defaults = useDefaults();
 	const {recommend = defaults.login.recommend, clipboard = defaults.clipboard} = props;
-	const look = lookOf(props);
+	const environment = useMemo(
+		() => ({...defaults.surroundings, ...props.environment}),
+		[defaults.surroundings, props.environment],
+	);
+	const look = lookOf({...props, environment});
 	const left = useRef(false);
 	const [leftAfter, setLeftAfter] = useState<LoginState['lastFailure']>();
 	const leave = (reason: 'left' | 'stay') => {
@@ -169,6 +173,7 @@ export function Login(props: LoginProps): ReactNode {
 	const scope = props.engine?.provider.scope;
 	const shared = {
 		...props,
+		environment,
 		...(components !== undefined && {components}),
 		state,
 		command,

@@ -51,6 +51,15 @@ export type Environment = {
 const hasColours = (facts: Facts): boolean =>
 	colourLevel(facts) > 0 && (facts.tty.stdout || facts.env['FORCE_COLOR'] !== undefined);
 
+/** What follows from where the terminal is. */
+export const surroundingsOf = (
+	facts: Facts,
+): Required<Pick<Environment, 'remote' | 'forwardLine' | 'forwardedAddress'>> => ({
+	remote: isRemote(facts),
+	forwardLine: port => forwardLine(facts, port),
+	forwardedAddress: port => forwardedAddress(facts, port),
+});
+
 let detected: Environment | undefined;
 
 /** Looked up once; an application that knows better hands its own in. */
@@ -61,9 +70,7 @@ const defaultEnvironment = (): Environment => {
 		unicode: supportsUnicode(facts),
 		color: !facts.env['NO_COLOR'] && hasColours(facts),
 		hyperlinks: supportsHyperlinks(facts),
-		remote: isRemote(facts),
-		forwardLine: port => forwardLine(facts, port),
-		forwardedAddress: port => forwardedAddress(facts, port),
+		...surroundingsOf(facts),
 	};
 	return detected;
 };

@@ -29,7 +29,8 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
 	}
 
 	const [present, found] = twoPeople(stored, next);
-	return `This is ${found}, but ${present} is signed in; nothing was changed.`;
+	const outcome = next === undefined ? 'This sign-in names nobody' : `This is ${found}`;
+	return `${outcome}, but ${present} is signed in; nothing was changed.`;
 };
 
 /**

@@ -41,9 +41,13 @@ export type BrowserOutcome =
 	  };
 /** A TCP connection, as the end that accepted it sees it. */
 export type Connection = {
+	/** The IP address of our own end. */
 	readonly localAddress: string;
+	/** The port of our own end. */
 	readonly localPort: number;
+	/** The IP address of the peer. */
 	readonly remoteAddress: string;
+	/** The port of the peer. */
 	readonly remotePort: number;
 };
 

@@ -116,7 +116,8 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 export const useBracketedPaste = (isActive: boolean): void => {
 	const {stdout} = useStdout();
 	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
-	const isOn = isActive && isRawModeSupported === true;
+	// Past Ink, which would take it for text to draw: where nothing but frames is expected it would be one.
+	const isOn = isActive && isRawModeSupported === true && stdout.isTTY;
 	useEffect(() => {
 		if (!isOn) return;
 		stdout.write('\u001B[?2004h');

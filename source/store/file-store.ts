@@ -27,8 +27,8 @@ import {storeError, toStoreError} from './store-error.js';
 /** Encrypts sessions with a key that lies elsewhere. */
 export type Vault = {
 	readonly seal: (profile: string, text: string) => Promise<string>;
-	/** @throws ForeignFile for what its key does not open */
-	readonly unseal: (profile: string, sealed: string) => Promise<string>;
+	/** Undefined where no key opens it. */
+	readonly unseal: (profile: string, sealed: string) => Promise<string | undefined>;
 };
 
 /** What `createFileStore` takes. */
@@ -131,7 +131,8 @@ class FileStore implements TokenStore {
 			const path = this.#path(profile, extension);
 			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
-			sweep(this.#fileSystem, this.#directory, this.#clock.now());
+			// What exists nowhere else is written first of all; the write before the request has swept.
+			if (!isOnlyCopy) sweep(this.#fileSystem, this.#directory, this.#clock.now());
 			try {
 				replaceFile(this.#fileSystem, path, withRoom(text));
 			} catch (error) {
@@ -230,17 +231,30 @@ class FileStore implements TokenStore {
 		}
 	}
 
-	/** Whoever signs in, and has been given a file instead of a keyring that fails, is not kept from it by the same keyring. */
+	/**
+	 * A key that is missing or another's does not make the session worthless: the keyring may be locked, or another
+	 * computer's. So the file stays, and nobody but who signs in may replace it.
+	 */
 	async #readSealed(profile: string, sealed: string): Promise<StoredSession | undefined> {
+		const vault = this.#needVault();
+		let failure: LoginError;
 		try {
-			return parseSession(await this.#needVault().unseal(profile, sealed));
+			const text = await vault.unseal(profile, sealed);
+			if (text !== undefined) return parseSession(text);
+			failure = storeError(
+				'The system keyring has no key that opens this session.',
+				'Unlock the keyring that it was saved with, or sign in again.',
+			);
 		} catch (error) {
-			const isReplaced = this.#vault !== undefined && this.#kind === 'file' && !this.#choose;
-			if (!isReplaced || !(error instanceof LoginError)) throw error;
-			const notice = `${error.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
-			if (!this.notices.includes(notice)) this.notices.push(notice);
-			return undefined;
+			// A keyring that fails keeps nobody from signing in who has been given a file instead of it.
+			if (this.#kind === 'keyring' || !(error instanceof LoginError)) throw error;
+			failure = error;
 		}
+
+		if (this.#choose !== undefined) throw failure;
+		const notice = `${failure.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
+		if (!this.notices.includes(notice)) this.notices.push(notice);
+		return undefined;
 	}
 
 	#needVault(): Vault {

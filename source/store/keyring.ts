@@ -1,6 +1,6 @@
 import {createRequire} from 'node:module';
 import type {Entry as KeyringEntry, EntryOptions} from '@napi-rs/keyring';
-import {keyringUnavailable} from './store-error.js';
+import {keyringUnavailable, keyringUnusable} from './store-error.js';
 
 /** One secret in the operating system's keyring. */
 export type Keyring = {
@@ -37,8 +37,18 @@ const entryOptions: EntryOptions = {linux: {store: 'secret-service'}};
 const waiting = 'Waiting for the system keyring: a window may be asking to unlock it.';
 
 /**
- * The system keyring through `@napi-rs/keyring`, loaded on first use, and read without it where the Secret Service has
- * the secret ready (secret-service.ts).
+ * Whether the program is run by Node.js itself, whose file may have a version in its name. In a single-file executable,
+ * bun or Electron `process.execPath` is the application: as a child it would start itself again, and a native module
+ * would be looked for wherever that runtime pleases, the current folder included.
+ */
+const isRunByNode = (): boolean =>
+	/(^|[\\/])node(js)?[-.\d]*(\.exe)?$/i.test(process.execPath) &&
+	!['bun', 'deno', 'electron', 'nw'].some(runtime => runtime in process.versions) &&
+	!process.getBuiltinModule('node:sea').isSea();
+
+/**
+ * The system keyring through `@napi-rs/keyring`, loaded on first use by programs that Node.js itself runs, and read
+ * without it where the Secret Service has the secret ready (secret-service.ts).
  *
  * The native module waits without end for a keyring that does not answer, and neither a timer nor `process.exit` gets
  * past a native call. So it is called in this process only to read, and on Linux only once the desktop has said that it
@@ -54,11 +64,13 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	const limit = hasDisplay(environment, platform) ? patience.person : patience.nobody;
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
+		const module = locate();
 		const {runKeyringChild} = await import('./keyring-child.js');
+		const {sessionBusPath} = await import('./session-bus.js');
+		if (platform === 'linux' && sessionBusPath(environment) === undefined) throw noBus();
 		const mayAsk = limit === patience.person;
 		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
 		try {
-			const module = locate();
 			return await runKeyringChild(
 				{module, service, account, entryOptions, operation, secret},
 				{environment, timeout: limit},
@@ -76,6 +88,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 				const attributes = {service, username: account};
 				const answer = await askSecretService({environment, timeout: patience.nobody, attributes});
 				if (answer.state === 'found') return answer.secret;
+				if (answer.state === 'absent') throw noBus();
 				if (answer.state === 'silent') throw keyringUnavailable('does not answer');
 				if (answer.state === 'locked') {
 					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
@@ -99,20 +112,24 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
+const noBus = () => keyringUnavailable('cannot be reached over a session bus of yours');
+
 const locate = (): string => {
+	if (!isRunByNode()) throw keyringUnusable('is used only by programs that Node.js itself runs');
 	try {
 		return createRequire(import.meta.url).resolve('@napi-rs/keyring');
 	} catch {
-		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring is missing');
+		throw keyringUnusable('cannot be used: the package @napi-rs/keyring is missing');
 	}
 };
 
 const load = (): {Entry: typeof KeyringEntry} => {
+	locate();
 	try {
 		const require = createRequire(import.meta.url);
 		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
-		throw keyringUnavailable('cannot be used: the package @napi-rs/keyring does not load here');
+		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
 	}
 };
 

@@ -1,24 +1,34 @@
+import {lstatSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {decodeReply, encodeCall, messageLength, type MethodCall, type Reply} from './d-bus.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The first address of a kind that every bus of a desktop has. */
+/**
+ * The socket of the session bus, where it is ours or root's. D-Bus has us prove who we are and proves nothing in return;
+ * once a bus has ended, an abstract name of it is free for every user of the computer, so none is used.
+ */
 export const sessionBusPath = (environment: Environment): string | undefined => {
+	try {
+		const path = namedPath(environment);
+		const owner = path && lstatSync(path).uid;
+		return owner === 0 || owner === process.getuid?.() ? path : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+const namedPath = (environment: Environment): string | undefined => {
 	const address = environment['DBUS_SESSION_BUS_ADDRESS'];
 	if (address === undefined || address === '') {
 		const folder = environment['XDG_RUNTIME_DIR'];
 		return folder === undefined || folder === '' ? undefined : `${folder}/bus`;
 	}
 
-	const [, kind, path] = /(?:^|;)unix:(?:[^;]*,)?(path|abstract)=([^,;]+)/.exec(address) ?? [];
-	if (path === undefined) return undefined;
-	try {
-		const name = decodeURIComponent(path);
-		return kind === 'abstract' ? `\0${name}` : name;
-	} catch {
-		return undefined;
-	}
+	// The native module takes the first of a list that it can reach.
+	if (/[:,]abstract=/.test(address)) return undefined;
+	const [, path] = /(?:^|;)unix:(?:[^;]*,)?path=([^,;]+)/.exec(address) ?? [];
+	return path && decodeURIComponent(path);
 };
 
 /** No bus has so much to say to these questions. */

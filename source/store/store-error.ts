@@ -7,6 +7,10 @@ export const storeError = (message: string, hint: string): LoginError => new Log
 export const keyringUnavailable = (what: string) =>
 	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
 
+/** Where no unlocking helps. */
+export const keyringUnusable = (what: string) =>
+	storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
+
 const elsewhere = 'set INK_LOGIN_HOME to a folder that only you can write to';
 
 /** One sentence for what the file system refused; `path` is shown, the contents never. */

@@ -1,12 +1,11 @@
 import type {Clock} from '../engine/clock.js';
-import {ForeignFile, claimFolder} from './atomic-file.js';
+import {claimFolder} from './atomic-file.js';
 import type {Vault} from './file-store.js';
 import type {FileSystem} from './file-system.js';
 import type {Keyring} from './keyring.js';
 import {takeLock} from './lock.js';
 import type {Processes} from './lock-record.js';
 import {seal, unseal} from './seal.js';
-import {storeError} from './store-error.js';
 
 export type VaultOptions = {
 	readonly directory: string;
@@ -60,22 +59,12 @@ export const createVault = (options: VaultOptions): Vault => {
 		},
 		async unseal(profile, sealed) {
 			const key = await recall();
-			// Locked and missing look alike in some keyrings: the session stays where it is.
-			if (key === undefined) {
-				throw storeError(
-					'The key to the session is not in the system keyring, or the keyring is locked.',
-					'Unlock the keyring, or sign in again.',
-				);
-			}
-
-			const session = unseal(key, profile, sealed);
-			if (session !== undefined) return session;
+			const session = key && unseal(key, profile, sealed);
+			if (key === undefined || session !== undefined) return session;
 			// Another process may have made a new key since this one was read.
 			known = undefined;
 			const newer = await recall();
-			const again = newer === undefined ? undefined : unseal(newer, profile, sealed);
-			if (again !== undefined) return again;
-			throw new ForeignFile('cannot be decrypted with the key in the system keyring');
+			return newer && unseal(newer, profile, sealed);
 		},
 	};
 };

@@ -19,6 +19,8 @@ export type Facts = {
 	readonly containerMark: boolean;
 	/** The names of the processes above ours, nearest first (Linux): `sudo` hides SSH's variables, but not its processes. */
 	readonly ancestors: readonly string[];
+	/** Whether the terminal is not the process's own but a visitor's, as an SSH server's or a web terminal's are. */
+	readonly isServed?: boolean;
 };
 
 const textOf = (path: string): string => {
@@ -50,18 +52,28 @@ const ancestorsOf = (pid: number): string[] => {
 	return names;
 };
 
-/** The one look at the world of this layer: synchronous, without a process or a request, well under a millisecond. */
-export const gatherFacts = (): Facts => {
+/**
+ * The one look at the world of this layer: synchronous, without a process or a request, well under a millisecond.
+ *
+ * @param output - what a screen is drawn on. Where that is neither stdout nor stderr, our environment, ancestors and
+ * standard streams say nothing of the person. @default the process's own terminal
+ */
+export const gatherFacts = (output?: {readonly fd?: number; readonly isTTY?: boolean}): Facts => {
 	const isLinux = process.platform === 'linux';
 	const {isatty} = process.getBuiltinModule('node:tty');
+	const isServed = output !== undefined && output.fd !== 1 && output.fd !== 2;
+	const isTTY = output?.isTTY === true;
 	return {
-		env: {...process.env},
+		env: isServed ? {} : {...process.env},
 		platform: process.platform,
-		tty: {stdin: isatty(0), stdout: isatty(1), stderr: isatty(2)},
+		tty: isServed
+			? {stdin: isTTY, stdout: isTTY, stderr: false}
+			: {stdin: isatty(0), stdout: isatty(1), stderr: isatty(2)},
 		hostname: os.hostname(),
 		user: userName(),
 		kernel: isLinux ? textOf('/proc/version') : '',
 		containerMark: isLinux && (existsSync('/.dockerenv') || existsSync('/run/.containerenv')),
-		ancestors: isLinux ? ancestorsOf(process.ppid) : [],
+		ancestors: isLinux && !isServed ? ancestorsOf(process.ppid) : [],
+		...(isServed && {isServed}),
 	};
 };

@@ -5,6 +5,7 @@ import type {Facts} from './facts.js';
 
 /** Where the terminal's programs run, seen from the person. */
 export type Place =
+	| 'server'
 	| 'desktop'
 	| 'wsl'
 	| 'ssh'
@@ -84,6 +85,12 @@ type Row = readonly [place: Place, matches: (facts: Facts) => boolean, browser: 
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
+	[
+		'server',
+		({isServed}) => isServed === true,
+		'elsewhere',
+		'You are connected to a server: a browser opened there would not reach you.',
+	],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),

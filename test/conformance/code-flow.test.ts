@@ -16,7 +16,8 @@ import {prepareLogin, providerIssuer, refusal} from '../support/whole-login.js';
 const openingWith =
 	(visit: (address: URL) => Promise<void>): BrowserOpener =>
 	async address => {
-		await visit(new URL(address));
+		const {headers} = await fetch(address, {redirect: 'manual'});
+		await visit(new URL(headers.get('location')!));
 		return {status: 'opened'};
 	};
 
@@ -42,11 +43,15 @@ const isListening = async (port: number) =>
 
 test('N02, F17: the sign-in page is asked for by the browser that is opened, and by nothing of ours', async () => {
 	const opened: string[] = [];
-	const {server, engine} = await prepareWith(openingWith(async url => void opened.push(url.origin + url.pathname)));
+	const {server, engine} = await prepareWith(async url => {
+		opened.push(url);
+		return {status: 'opened'};
+	});
 	const run = engine.login({route: 'browser'});
 	for await (const event of run) if (event.type === 'browser' && event.status === 'opened') break;
+	const {shortUrl} = run.state.routes.browser!.address!;
 	await run.cancel();
-	assert.deepEqual(opened, [server.endpoints.authorization]);
+	assert.deepEqual(opened, [shortUrl]);
 	assert.equal(server.requestsTo('authorization').length, 0);
 });
 

@@ -127,8 +127,9 @@ test('Q02, Q03: the answer of RFC 9126 §2.2 makes the address of its §4', asyn
 	const run = engine.login({route: 'browser', open: false});
 	for await (const event of run) {
 		if (event.type !== 'authorization-url') continue;
+		const visit = await fetch(event.url, {redirect: 'manual'});
 		assert.equal(
-			event.url,
+			visit.headers.get('location'),
 			`${providerIssuer}/authorize?client_id=s6BhdRkqt3&request_uri=${encodeURIComponent(requestUri)}`,
 		);
 		break;

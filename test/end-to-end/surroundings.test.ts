@@ -69,6 +69,19 @@ test('in a window of 20x5 the browser way has its address, and a failure its sen
 	assert.ok(run.tallestFrame <= 4, `a frame of ${run.tallestFrame} rows`);
 });
 
+test(
+	'variables that libraries below listen to change neither the screen nor how it ends: DEV, FORCE_COLOR',
+	{timeout},
+	async t => {
+		const server = await scriptedServer(t);
+		const env = {DEV: 'true', FORCE_COLOR: 'junk', NODE_ENV: 'development', REACT_DEVTOOLS_PORT: '1'};
+		const {run} = await codeScreen(t, server, {env});
+		server.approve();
+		assert.equal((await run.exit).code, 0);
+		assert.match(run.emulator.history().join(' '), /Signed\s+in/);
+	},
+);
+
 test('a window that becomes smaller and larger never holds a frame as tall as itself', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const {run, screen} = await codeScreen(t, server, {columns: 80, rows: 24});

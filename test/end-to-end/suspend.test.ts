@@ -64,7 +64,7 @@ test('Ctrl-Z gives the terminal to the shell, without the code; fg comes back to
 	await run.waitFor(({text}) => !userCode.test(text), 'the code is hidden');
 	server.approve();
 	await run.waitFor(/code 0/);
-	assert.match(run.emulator.text, /✔ Signed in as Ada/);
+	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
 });
 
 test('Ctrl-Z on the picker as soon as it is drawn; fg comes back to a window that is narrower by then', async t => {

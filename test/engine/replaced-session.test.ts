@@ -27,7 +27,7 @@ test('a session of another client is revoked with its own settings', async () =>
 	await login.browser();
 	const before = (await login.store.read('default'))!;
 	await login.store.write('default', {...before, provider: {...before.provider, clientId: 'another'}});
-	await login.browser();
+	await login.browser({switchAccount: true});
 	await login.engine.settled();
 	const [first] = login.server.requestsTo('revocation');
 	assert.equal(first?.parameters.get('client_id'), 'another');

@@ -120,8 +120,8 @@ export const startBus = async (
 	t: TestContext,
 	answers: readonly (Buffer | typeof hangUp)[],
 	slowly = false,
+	address = path.join(temporaryFolder(t), 'bus'),
 ): Promise<Record<string, string>> => {
-	const address = path.join(temporaryFolder(t), 'bus');
 	const server = createServer(socket => {
 		const left = [...answers];
 		socket.on('error', () => undefined);

@@ -63,6 +63,9 @@ test('two first logins at the same moment make one key', async t => {
 	assert.deepEqual(readdirSync(directory), ['profile-p0.json', 'profile-p1.json']);
 });
 
+/** Of a store through which nobody is about to sign in. */
+const choose = async () => ({kind: 'keyring'}) as const;
+
 test("one profile's sealed session does not open as another's", async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
@@ -70,23 +73,30 @@ test("one profile's sealed session does not open as another's", async t => {
 	await store.write('home', makeSession('x'));
 	const file = readFileSync(path.join(directory, 'profile-home.json'), 'utf8');
 	writeFileSync(fileIn(directory), file.replace('"home"', '"work"'), {mode: 0o600});
-	assert.equal(await store.read('work'), undefined);
-	assert.match(store.notices[0]!, /cannot be decrypted with the key in the system keyring; it is now/);
+	await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {code: 'store_error'});
 });
 
-for (const [what, spoil] of [
-	['encrypted with another key', () => Buffer.from('x'.repeat(200)).toString('base64')],
-	['cut short', () => 'AAAA'],
-	['empty', () => ''],
+for (const [what, sealed] of [
+	['another key opens', Buffer.from('x'.repeat(200)).toString('base64')],
+	['is cut short', 'AAAA'],
+	['is empty', ''],
 ] as const) {
-	test(`a session that is ${what} is set aside and said`, async t => {
+	test(`a session that ${what} is an error with what to do, stays where it is, and a login replaces it`, async t => {
 		const directory = temporaryFolder(t);
 		const keyring = makeKeyring(Buffer.alloc(32, 1).toString('base64'));
-		writeFileSync(fileIn(directory), JSON.stringify({version: 1, profile: 'work', sealed: spoil()}), {mode: 0o600});
-		const store = createKeyringStore({directory, keyring});
-		assert.equal(await store.read('work'), undefined);
-		assert.equal(store.notices.length, 1);
-		assert.match(readdirSync(directory).join(), /^profile-work\.json\.set-aside-\d+$/);
+		writeFileSync(fileIn(directory), JSON.stringify({version: 1, profile: 'work', sealed}), {mode: 0o600});
+		await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {
+			code: 'store_error',
+			message: 'The system keyring has no key that opens this session.',
+			hint: 'Unlock the keyring that it was saved with, or sign in again.',
+		});
+		assert.deepEqual(readdirSync(directory), ['profile-work.json']);
+
+		const login = createKeyringStore({directory, keyring});
+		assert.equal(await login.read('work'), undefined);
+		assert.match(login.notices.join(), /no key that opens this session\..* signing in replaces it\.$/);
+		await login.write('work', makeSession('x'));
+		assert.ok(await createKeyringStore({directory, keyring, choose}).read('work'));
 	});
 }
 
@@ -100,7 +110,8 @@ test('a keyring without the key, or locked, leaves the session where it is', asy
 		get: async () => Promise.reject(storeError('The system keyring is locked.', 'Unlock it.')),
 	};
 	await assert.rejects(createKeyringStore({directory, keyring: locked}).read('work'), {code: 'store_error'});
-	await assert.rejects(createKeyringStore({directory, keyring: makeKeyring()}).read('work'), {code: 'store_error'});
+	const withoutKey = createKeyringStore({directory, keyring: makeKeyring(), choose});
+	await assert.rejects(withoutKey.read('work'), {code: 'store_error'});
 	await assert.rejects(createFileStore({directory}).read('work'), {code: 'store_error'});
 	assert.equal(readFileSync(fileIn(directory), 'utf8'), before);
 	const store = createKeyringStore({directory, keyring});

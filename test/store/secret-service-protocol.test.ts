@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {chownSync} from 'node:fs';
+import path from 'node:path';
 import {test} from 'node:test';
 import {
 	askSecretService,
@@ -219,6 +221,22 @@ test('without an address that can be asked, or with nobody there, there is none'
 	]) {
 		assert.deepEqual(await ask(environment), {state: 'absent'});
 	}
+});
+
+test('a bus whose place another user may have taken is not asked', {skip: process.platform !== 'linux'}, async t => {
+	const words = [first(opened(), found([item])), secret()];
+	const name = `ink-login-${process.pid}`;
+	await startBus(t, words, false, `\0${name}`);
+	assert.deepEqual(await ask({DBUS_SESSION_BUS_ADDRESS: `unix:abstract=${name}`}), {state: 'absent'});
+
+	const file = path.join(temporaryFolder(t), 'bus');
+	const environment = await startBus(t, words, false, file);
+	assert.equal((await ask(environment)).state, 'found');
+	const {getuid} = process;
+	t.after(() => Object.assign(process, {getuid}));
+	if (getuid?.() === 0) chownSync(file, 4242, 4242);
+	else process.getuid = () => 4242;
+	assert.deepEqual(await ask(environment), {state: 'absent'});
 });
 
 test('a bus that takes the connection and falls silent, sooner or later, is told apart', async t => {

@@ -102,7 +102,7 @@ export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFact
 		const target = facts.location === undefined ? '' : ` to ${displayText(facts.location)}`;
 		return fail(
 			'bad_response',
-			`${endpoint} redirects (HTTP ${status})${target}, which is not followed.`,
+			`The server redirects ${endpoint}${target} (HTTP ${status}), which is not followed.`,
 			'Check the endpoint.',
 		);
 	}
