@@ -58,8 +58,9 @@ test('defect of cli-auth, of cli/oauth and of kubelogin: an error or a wrong sta
 		store: createMemoryStore(),
 		fetch: server.fetch,
 		async openBrowser(address, signal) {
-			const redirectUri = new URL(address).searchParams.get('redirect_uri')!;
-			const state = new URL(address).searchParams.get('state')!;
+			const {searchParams} = new URL((await get(address)).headers.get('location')!);
+			const redirectUri = searchParams.get('redirect_uri')!;
+			const state = searchParams.get('state')!;
 			for (const query of [
 				'error=access_denied',
 				'error=access_denied&state=x',

@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.js';
 import type {Flow, FlowContext} from '../flow.js';
-import {LoginError, toLoginError, type LoginErrorCode} from '../login-error.js';
+import {LoginError, toLoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
 import {redirectAdvice} from '../redirect-advice.js';
@@ -23,9 +23,6 @@ const lifetime = 5 * 60_000;
 
 /** A suspended computer is noticed within this many milliseconds. */
 const slice = 5000;
-
-/** What may pass by itself: the short link can be visited again. */
-const mayPass: readonly LoginErrorCode[] = ['network_error', 'timeout', 'server_unavailable'];
 
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
 const signInAddress = async (
@@ -50,6 +47,7 @@ const listen = async (
 	const {provider, clock, random, signal, emit, sockets} = context;
 	const target = redirectTarget(provider.redirect);
 	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
+	let hasLed = false;
 	const loopback = await openLoopback({
 		target,
 		clock,
@@ -59,11 +57,14 @@ const listen = async (
 		onCallback: parameters => answer.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
-				return await signInAddress(context, transaction, redirectUri);
+				const url = await signInAddress(context, transaction, redirectUri);
+				hasLed = true;
+				return url;
 			} catch (error) {
-				const refusal = toLoginError(error);
-				if (!mayPass.includes(refusal.code)) answer.refuse(refusal);
-				else if (!signal.aborted) emit({type: 'browser', status: 'failed', detail: refusal.message});
+				const failure = toLoginError(error);
+				// Where an earlier visit led to the server, the person may be signing in there.
+				if (!hasLed) answer.refuse(failure);
+				else if (!signal.aborted) emit({type: 'browser', status: 'failed', detail: failure.message});
 				throw error;
 			}
 		},

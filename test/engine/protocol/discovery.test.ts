@@ -189,12 +189,12 @@ test('a document behind the same address with a slash is read; any other redirec
 	assert.equal(slash.sent.length, 2);
 	const elsewhere = run({[openIdPath]: to(`https://www.example.com${openIdPath}?q=1`)});
 	const text =
-		/openid-configuration redirects \(HTTP 301\) to https:\/\/www\.example\.com\/\.well-known\/openid-configuration, .* Use https:\/\/www\.example\.com as the issuer\.$/;
+		/redirects .*openid-configuration to https:\/\/www\.example\.com\/\.well-known\/openid-configuration \(HTTP 301\), which is not followed\. Use https:\/\/www\.example\.com as the issuer\.$/;
 	await assert.rejects(elsewhere.resolved, configError(text));
 	assert.ok(elsewhere.sent.every(({url}) => url.startsWith(issuer)));
 	await assert.rejects(
 		run({[openIdPath]: to('/login')}).resolved,
-		configError(/\/login, .* Check the issuer, or give/),
+		configError(/\/login \(HTTP 301\), .* Check the issuer, or give/),
 	);
 });
 
