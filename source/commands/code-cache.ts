@@ -33,7 +33,11 @@ export const codeCacheFolder = (home: string): string | undefined => {
 	if (!isSteady(path.dirname(folder))) return undefined;
 	nodeFileSystem.makeFolder(folder);
 	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.factsAt(each));
-	const isOurs = isPrivate(folder) && readdirSync(folder).every(version => isPrivate(path.join(folder, version)));
+	const isOurs =
+		isPrivate(folder) &&
+		readdirSync(folder, {withFileTypes: true})
+			.filter(entry => !entry.isFile())
+			.every(({name}) => isPrivate(path.join(folder, name)));
 	return isOurs ? folder : undefined;
 };
 

@@ -115,7 +115,8 @@ export const openProfile = async (
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
 	const asked = wanted?.(stored.provider);
-	const difference = asked && differenceOf(stored, asked);
+	// A preset's own scope was not asked for.
+	const difference = asked && differenceOf(stored, {...asked, scope: values.scope});
 	if (difference !== undefined) {
 		const hint = `Run: ${displayText(loginText(profile, values), 1000)}`;
 		throw new LoginError('person_required', anotherSession(profile, difference), {hint});

@@ -175,9 +175,15 @@ const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined)
 	);
 };
 
+/** An organization that is named replaces another in every request: a session is for one. */
+const withoutOrganization = (parameters: ProviderSettings['parameters'] = {}): ProviderSettings['parameters'] =>
+	Object.fromEntries(Object.entries(parameters).map(([request, {organization: _, ...others}]) => [request, others]));
+
 const merge = (base: Provider, request: Partial<Provider>): Provider => {
 	const {authorize, device, token} = request.parameters ?? {};
-	const {parameters = {}, redirect: {uri: _, ports: __, ...redirect} = {}} = base;
+	const {redirect: {uri: _, ports: __, ...redirect} = {}} = base;
+	const namesOrganization = (authorize ?? token)?.['organization'] !== undefined;
+	const parameters = (namesOrganization ? withoutOrganization(base.parameters) : base.parameters) ?? {};
 	return {
 		...base,
 		...request,

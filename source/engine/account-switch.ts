@@ -8,16 +8,17 @@ import type {StoredSession} from './token-store.js';
 
 /**
  * What a login would replace that is not its own: another person's session (two people are the same if issuer and
- * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client or organization.
+ * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client,
+ * organization or service. Other scopes replace nothing that is not their own.
  */
 const switchOf = (
 	stored: StoredSession | undefined,
 	{identity: next}: TokenSet,
-	{issuer, clientId, parameters}: AskedSession,
+	{scope: _, ...asked}: AskedSession,
 ): AccountSwitch | undefined => {
 	if (stored === undefined || stored.dead === true) return undefined;
 	const present = stored.tokens.identity;
-	const difference = differenceOf(stored, {issuer, clientId, ...(parameters && {parameters})});
+	const difference = differenceOf(stored, asked);
 	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
 	if (difference === undefined && isSamePerson) return undefined;
 	return {...(present && {stored: present}), ...(next && {next}), ...(difference !== undefined && {difference})};

@@ -33,7 +33,9 @@ export class RunningLogin implements LoginRun {
 	readonly #log = new EventLog();
 	readonly #controller = new AbortController();
 	readonly #routes: OpenRoutes;
-	/** Work that outlives the login, such as taking back a loser's tokens. */
+	/** Tokens that are to be revoked once it is known which session there is. */
+	readonly #unwanted: TokenSet[] = [];
+	/** Work that outlives the login: the unwanted tokens are revoked. */
 	readonly #afterwards = new Set<Promise<void>>();
 	readonly #finished: Promise<Finish>;
 	#finish!: (finish: Finish) => void;
@@ -65,9 +67,7 @@ export class RunningLogin implements LoginRun {
 				if (options.attended === true) void this.#release();
 				else this.#fail(error);
 			},
-			onUnwanted: tokens => {
-				if (this.#provider !== undefined) this.#afterwards.add(host.revoke(tokens, this.#provider));
-			},
+			onUnwanted: tokens => this.#unwanted.push(tokens),
 		});
 		// Both are looked at later, or by nobody: neither may end the process.
 		this.#finished.catch(() => undefined);
@@ -126,6 +126,9 @@ export class RunningLogin implements LoginRun {
 		} finally {
 			signal?.removeEventListener('abort', onAbort);
 			this.#controller.abort(cancelled());
+			for (const tokens of this.#unwanted) {
+				if (this.#provider !== undefined) this.#afterwards.add(this.#host.revoke(tokens, this.#provider));
+			}
 		}
 	}
 
@@ -154,7 +157,7 @@ export class RunningLogin implements LoginRun {
 		} catch (error) {
 			const {message: reason, code} = toLoginError(error);
 			this.#log.append({type: 'route-closed', route: finish.route, reason, code});
-			this.#afterwards.add(this.#host.revoke(finish.tokens, provider));
+			this.#unwanted.push(finish.tokens);
 			throw error;
 		}
 	}

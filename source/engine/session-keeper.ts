@@ -37,8 +37,10 @@ type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
 
 const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
 
+type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly route?: StoredSession['route']};
+
 /** Whether both may live on one grant of one person: many servers end both when either is revoked. */
-const mayShareGrant = (a: StoredSession, b: StoredSession): boolean => {
+const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	const [one, other] = [a.tokens.identity, b.tokens.identity];
 	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
 	const isSameKind = (a.route === 'client-credentials') === (b.route === 'client-credentials');
@@ -83,6 +85,7 @@ export class SessionKeeper {
 		const stored = await this.#alive();
 		if (this.#isFresh(stored, need)) return stored;
 		if (!canRenew(stored)) return this.#asItIs(stored, need);
+		signal?.throwIfAborted();
 		try {
 			// Nobody's abort stops it: a rotated refresh token whose answer is not awaited is a lost session.
 			this.#refreshing ??= this.#refresh(stored, need).finally(() => {
@@ -156,6 +159,16 @@ export class SessionKeeper {
 		);
 		await this.#revoke(replaced, limit.signal);
 		done.abort();
+	}
+
+	/** Revokes tokens that nobody will use, unless that could end the session that there is. */
+	async discard(tokens: TokenSet, provider: ResolvedProvider): Promise<void> {
+		const {store, profile, clock, loadFetch} = this.#options;
+		const stored = await store.read(profile).catch(() => undefined);
+		const isLive = stored !== undefined && stored.dead !== true;
+		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
+		const {revokeTokens} = await import('./protocol/index.js');
+		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says (protocol checklist V05). */

@@ -111,11 +111,7 @@ export class TokenEngine {
 					await prefetchKeys({provider, fetch: await this.#hardenedFetch(), clock, signal});
 				},
 				keep: async (tokens, route, provider, signal) => this.#keep(tokens, route, provider, options, signal),
-				revoke: async (tokens, provider) => {
-					const {revokeTokens} = await import('./protocol/index.js');
-					const signal = new AbortController().signal;
-					await revokeTokens({provider, fetch: await this.#hardenedFetch(), clock, signal}, tokens);
-				},
+				revoke: async (tokens, provider) => this.#keeper.discard(tokens, provider),
 				enter: async (onWait, signal) => {
 					const entered = await entrance.enter(onWait, signal);
 					return 'release' in entered ? entered : this.#result(entered);
@@ -175,8 +171,9 @@ export class TokenEngine {
 	}
 
 	/**
-	 * Resolves once no refresh is under way, and no replaced session is being revoked; never rejects. A process that ends before it loses the session where the server
-	 * rotates refresh tokens: the answer is then the only copy of the next one.
+	 * Resolves once no refresh is under way, and no replaced session is being revoked; never rejects. A process that ends
+	 * during a refresh loses the session where the server rotates refresh tokens: the response is then the only copy of
+	 * the next one.
 	 */
 	async settled(): Promise<void> {
 		await this.#keeper.settled();

@@ -112,7 +112,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const noBus = () => keyringUnavailable('cannot be reached over a session bus of yours');
+const noBus = () => keyringUnavailable('cannot be reached: no session bus of your own answers');
 
 const locate = (): string => {
 	if (!isRunByNode()) throw keyringUnusable('is used only by programs that Node.js itself runs');

@@ -13,8 +13,8 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 );
 
 /**
- * Others may have written what was open to them: it does not say where a secret of ours is read from, to be sent to a
- * server that it also names. All else in it is theirs, or was seen by them.
+ * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
+ * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
  *
  * @throws ForeignFile for what nobody can read
  * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
@@ -25,8 +25,9 @@ export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): Ses
 	if (file['profile'] !== profile) throw new ForeignFile('is the file of another profile');
 	if (typeof file['sealed'] === 'string') return {version: 1, profile, sealed: file['sealed']};
 	const session = checkSession(file['session']);
-	const hasSource = wasOpen && session.clientSecretSource !== undefined;
-	return {version: 1, profile, session: hasSource ? {...session, clientSecretSource: {stdin: true}} : session};
+	if (!wasOpen) return {version: 1, profile, session};
+	const {caFile: _, clientSecretSource: source, ...rest} = session;
+	return {version: 1, profile, session: {...rest, ...(source && {clientSecretSource: {stdin: true}})}};
 };
 
 /** The session that was sealed. */

@@ -37,6 +37,20 @@ test('the request goes into the provider', () => {
 	});
 });
 
+test('an organization that is named replaces that of the session in every request', () => {
+	const of = (name: string) => ({organization: name, x: '1'});
+	const stored = {name: 'oidc', issuer: 'https://auth.example', clientId: 'cli'};
+	const provider = read(['--flow', 'client-credentials', '--param', 'organization=org_2'], {
+		...stored,
+		parameters: {authorize: of('org_1'), device: of('org_1')},
+	});
+	assert.deepEqual(provider?.parameters, {
+		authorize: {x: '1'},
+		device: {x: '1'},
+		token: {organization: 'org_2'},
+	});
+});
+
 test('a login for machines sends its parameters to the token endpoint', () => {
 	const provider = read([...oidc, '--flow', 'client-credentials', '--param', 'organization=org_1']);
 	assert.deepEqual(provider?.parameters, {token: {organization: 'org_1'}});

@@ -22,6 +22,22 @@ test('a session of another person is revoked once the new one is saved', async (
 	assert.equal((await login.engine.userInfo()).identity.subject, 'user-2');
 });
 
+test('tokens of a login that replaces nothing are not revoked where that could end the session that stays', async () => {
+	const login = await prepareLogin();
+	await login.browser();
+	const other = new TokenEngine({
+		provider: {...login.server.provider, resource: ['https://api.example']},
+		store: login.store,
+		fetch: login.server.fetch,
+		openBrowser: login.server.openBrowser,
+	});
+	const run = other.login({route: 'browser'});
+	await assert.rejects(run.session, {code: 'identity_check_failed'});
+	await run.cancel();
+	assert.deepEqual(await revokedBy(login), []);
+	await login.engine.userInfo();
+});
+
 test('a session of another client is revoked with its own settings', async () => {
 	const login = await prepareLogin();
 	await login.browser();

@@ -64,7 +64,7 @@ test('a scope that the login asked for and the server withheld does not ask for 
 	assert.equal(await engineFor({scope: 'email openid'}).session(), undefined);
 });
 
-test('a login that names nobody replaces no person unasked, and neither does one of another client or organization', async () => {
+test('a login that names nobody replaces no person unasked, and neither does one of another organization or service', async () => {
 	const {store, signIn, engineFor} = await prepare();
 	await signIn({parameters: organization});
 	const before = await store.read('default');
@@ -73,6 +73,11 @@ test('a login that names nobody replaces no person unasked, and neither does one
 	const rows = [
 		[{}, {route: 'client-credentials'}, /This sign-in names nobody, but .+ is signed in; nothing was changed\./],
 		[{parameters: {authorize: {organization: 'org_2'}}}, {}, /Another session is there, of .+ organization org_1, not/],
+		[
+			{resource: ['https://c.example']},
+			{},
+			/Another session is there, of .+ not for the resource https:\/\/c\.example/,
+		],
 	] as const;
 	for (const [change, options, message] of rows) {
 		await assert.rejects(signIn(change, options), {
@@ -89,10 +94,11 @@ test('a login that names nobody replaces no person unasked, and neither does one
 		[
 			[false, false],
 			[true, true],
+			[true, true],
 		],
 	);
-	await signIn({parameters: organization, scope: 'openid profile email', resource: ['https://c.example']});
-	assert.ok(await engineFor({resource: ['https://c.example']}).session(), 'the same person needs no question');
+	await signIn({parameters: organization, scope: 'openid profile email'});
+	assert.ok(await engineFor({scope: 'openid profile email'}).session(), 'other scopes need no question');
 	await signIn({}, {route: 'client-credentials', switchAccount: true});
 	assert.equal((await store.read('default'))?.route, 'client-credentials');
 });

@@ -119,6 +119,20 @@ test('calls in one process share one refresh', async () => {
 	assert.equal(requests.length, 1);
 });
 
+test('a call that is aborted while the store is read starts no refresh', async () => {
+	const store = createMemoryStore();
+	const {engine, clock, requests} = await signedIn([], {}, store);
+	clock.advance(10 * minute);
+	const aborting = new AbortController();
+	const read = store.read.bind(store);
+	store.read = async profile => {
+		aborting.abort();
+		return read(profile);
+	};
+	await assert.rejects(engine.accessToken({signal: aborting.signal}));
+	assert.equal(requests.length, 0);
+});
+
 test('F09: an answer without a refresh token keeps the old one', async () => {
 	const {engine, clock, store} = await signedIn([renewed({refresh_token: undefined})]);
 	await clock.advance(10 * minute);

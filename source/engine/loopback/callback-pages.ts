@@ -74,7 +74,7 @@ export const callbackPages: Readonly<Record<CallbackPage, string>> = {
 	'others-visit': renderPage({
 		mark: 'prompt',
 		sentence: othersBrowser,
-		next: 'To sign in with it all the same, open the full link that your terminal shows or copies. At the end, paste the URL of the last page into your terminal.',
+		next: 'To sign in with it all the same, open the full link that your terminal shows or copies. At the end, paste the URL of the last page into your terminal. If it shows no other link than this one, open this one in a browser of your own user, or sign in with a code.',
 	}),
 	'others-callback': renderPage({
 		mark: 'prompt',

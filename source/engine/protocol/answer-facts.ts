@@ -13,7 +13,7 @@ export type AnswerFacts = {
 	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
 	clockAhead?: number;
 	/** The scope that was asked for. */
-	readonly scope?: string | undefined;
+	scope?: string | undefined;
 	/** What the server's metadata says about requests that are pushed, and about proofs of a key. */
 	readonly server?: Pick<
 		AuthorizationServer,

@@ -11,7 +11,7 @@ import {requestTokens} from './token-endpoint.js';
  * itself, the scope (never widened), and who it is.
  *
  * @throws LoginError `invalid_grant` where the sign-in has ended; `identity_check_failed` where the new ID token is about
- * another person or sign-in
+ * another person
  */
 export const refreshTokens = async (context: RequestContext, previous: TokenSet): Promise<TokenSet> => {
 	const {provider} = context;

@@ -62,6 +62,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 		const url = new URL(address);
 		facts.endpoint = url.origin + url.pathname;
 		const form = options.body instanceof URLSearchParams ? options.body : undefined;
+		if (purpose === 'token-exchange') facts.scope = form?.get('scope') ?? undefined;
 		const asJson = isJsonRequest && form !== undefined;
 		try {
 			const response = await fetch(url.href, {

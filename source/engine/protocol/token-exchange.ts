@@ -56,6 +56,15 @@ export const exchangeToken = async (
 	try {
 		return await requestExchange(context, subjectToken, request);
 	} catch (error) {
+		if (error instanceof LoginError && error.code === 'invalid_grant') {
+			// The general sentence is about the code of a login.
+			throw new LoginError('invalid_grant', 'The server does not accept the token that was to be exchanged.', {
+				hint: 'Sign in again, or check the token that is handed in.',
+				endpoint: error.endpoint,
+				status: error.status,
+			});
+		}
+
 		if (!(error instanceof LoginError) || error.code !== 'unsupported_grant') throw error;
 		// Its own words are about ways to sign in.
 		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
