@@ -122,7 +122,7 @@ test('calls in one process share one refresh', async () => {
 test('a call that is aborted while the store is read starts no refresh', async () => {
 	const store = createMemoryStore();
 	const {engine, clock, requests} = await signedIn([], {}, store);
-	clock.advance(10 * minute);
+	await clock.advance(11 * minute);
 	const aborting = new AbortController();
 	const read = store.read.bind(store);
 	store.read = async profile => {
