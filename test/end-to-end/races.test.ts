@@ -51,7 +51,11 @@ const signIn = async (kind: Kind, random: () => number) => {
 	const asked: string[] = [];
 	let grants = 0;
 	const engine = new TokenEngine({
-		provider: presets.oidc({issuer: server.issuer, clientId: server.clientId}),
+		provider: {
+			...presets.oidc({issuer: server.issuer, clientId: server.clientId}),
+			// Here the loser's tokens can be revoked without an end to the winner's.
+			revocation: 'single-login' as const,
+		},
 		store: createMemoryStore(),
 		clock: createHurriedClock(hurry),
 		async fetch(input, init) {

@@ -14,6 +14,8 @@ const accepted: readonly (readonly [string, string])[] = [
 	['https://bücher.example/', 'https://xn--bcher-kva.example/'],
 	['https://auth.example/?a=$(calc)&b=`x`', 'https://auth.example/?a=%24%28calc%29&b=%60x%60'],
 	["https://auth.example/?a=';x|y^z", 'https://auth.example/?a=%27%3Bx%7Cy%5Ez'],
+	['https://auth.example/a&marker&b?x=1&y=2#c&marker&d', 'https://auth.example/a%26marker%26b?x=1&y=2#c%26marker%26d'],
+	['https://auth.example/?x&marker&y', 'https://auth.example/?x&marker=&y='],
 ];
 
 for (const [text, expected] of accepted) {

@@ -54,7 +54,7 @@ const tables: readonly (readonly [behaviour: string, counts: boolean, table: str
 	['a user whose id only begins like ours is another', false, head + theirs('30010') + ours()],
 	['an IPv4 peer is found in the table of IPv6', false, head + ours() + head + theirsInSix('3002')],
 	['and counts there if it is ours', true, head + ours() + head + theirsInSix('3001')],
-	['a socket without an inode is nobody’s, whoever it says', false, head + theirs('0', '0') + ours()],
+	["a socket without an inode is nobody's, whatever user it says", false, head + theirs('0', '0') + ours()],
 	['a peer that has closed does not count: our end waits to be closed', false, head + theirs('3001') + ours('08')],
 	['nor does one that left no trace', false, head + ours('08')],
 	['a connection that is gone does not count', false, head],

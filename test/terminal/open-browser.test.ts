@@ -73,6 +73,41 @@ for (const text of hostile) {
 	});
 }
 
+test('a BROWSER that goes through a shell runs no command that a server named', async () => {
+	const witness = path.join(folder, 'marker');
+	const {program} = fakeProgram('marker-program', `touch '${witness}'`);
+	const url = `https://auth.test${program}&${path.basename(program)}&b?x&${path.basename(program)}&y=2` as SafeUrl;
+	const open = createBrowserOpener(
+		factsOf({
+			env: {...desktopEnvironment, BROWSER: "sh -c 'echo %s; wait'", PATH: `${folder}:${process.env['PATH']!}`},
+		}),
+		{patience},
+	);
+	assert.deepEqual(await open(url, never), {status: 'opened'});
+	assert.equal(existsSync(witness), false);
+});
+
+test('cmd.exe, which would take what stands behind an & for a command, is given no link with one', async () => {
+	for (const browser of [
+		'cmd.exe /c start',
+		'"/mnt/c/Windows/System32/CMD.EXE" /c start',
+		"env 'C\\\\Windows\\\\cmd' %s",
+	]) {
+		const {status, detail} = (await withBrowser(browser)(address, never)) as {status: string; detail?: string};
+		assert.equal(status, 'failed');
+		assert.match(detail!, /would cut the link short/);
+	}
+
+	// A short link has none.
+	const {detail} = (await withBrowser('/missing/cmd.exe /c start')(
+		safeUrl('http://127.0.0.1:4000/k7q2', 'It'),
+		never,
+	)) as {
+		detail?: string;
+	};
+	assert.match(detail!, /it was not found/);
+});
+
 test('S6: BROWSER never goes through a shell', async () => {
 	const {program, log} = fakeProgram('plain');
 	const witness = path.join(folder, 'witness');

@@ -85,6 +85,7 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 		}
 	};
 
+	const opened: string[] = [];
 	const context: FlowContext = {
 		provider,
 		fetch: hardenedFetch({fetch: scriptedFetch, clock}),
@@ -94,7 +95,10 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 		emit: event => events.push(event),
 		inbox,
 		claim: () => ({[Symbol.dispose]: () => undefined}),
-		openBrowser: async () => ({status: 'opened'}),
+		async openBrowser(url) {
+			opened.push(url);
+			return {status: 'opened'};
+		},
 		autoOpen: true,
 		autoRenew,
 	};
@@ -113,6 +117,7 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 		polls,
 		events,
 		inbox,
+		opened,
 		result,
 		done,
 		codes: () => codes,
@@ -132,6 +137,14 @@ const pollsOf = async (answers: readonly Answer[], seconds = 700, device: Record
 	await flow.run(seconds);
 	return {...flow, code: flow.result.error?.code};
 };
+
+test('a browser is started with the plain link: who reads process lists does not get the code', async () => {
+	const device = {verification_uri_complete: `${issuer}/activate?user_code=CODE-1`};
+	const flow = start({answers: [granted()], device});
+	flow.inbox.put({type: 'open-browser'});
+	await flow.run(10);
+	assert.deepEqual(flow.opened, [`${issuer}/activate`]);
+});
 
 test('D13, device-respects-interval: every wait is the interval with a margin, the first one too', async () => {
 	const {polls, result} = await pollsOf([pending(), pending(), granted()]);

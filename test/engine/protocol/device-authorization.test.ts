@@ -95,6 +95,17 @@ test('A8, S1: the user code is cleaned for the terminal', async () => {
 	await assert.rejects(nothing.result, code('bad_response'));
 });
 
+test('the complete link is used on the origin of the plain one alone', async () => {
+	for (const [complete, expected] of [
+		[`${issuer}/other?user_code=JTTT-BBGQ`, `${issuer}/other?user_code=JTTT-BBGQ`],
+		['https://evil.example/steal?user_code=JTTT-BBGQ', undefined],
+		[`${issuer}:8443/activate?user_code=JTTT-BBGQ`, undefined],
+	] as const) {
+		const {result} = await authorize({...deviceAnswer, verification_uri_complete: complete});
+		assert.equal((await result).verificationUriComplete, expected);
+	}
+});
+
 test('A8, S3, S4: only a safe address is shown, in its parsed form', async () => {
 	for (const address of [
 		'javascript:alert(1)',
