@@ -81,7 +81,7 @@ const askUserInfo = async (context: RequestContext, tokens: TokenSet): Promise<U
 	});
 };
 
-/** Milliseconds that a login waits for a name. */
+/** Milliseconds that a login waits for a name where it is known who it is. */
 const patience = 3000;
 
 /**
@@ -104,10 +104,13 @@ export const findIdentity = async (
 	const asks = identity === undefined ? from !== undefined : promisesName && !isNamed(identity);
 	if (!asks) return identity;
 	const limit = new AbortController();
-	clock.sleep(patience, limit.signal).then(
-		() => limit.abort(),
-		() => undefined,
-	);
+	if (identity !== undefined) {
+		clock.sleep(patience, limit.signal).then(
+			() => limit.abort(),
+			() => undefined,
+		);
+	}
+
 	try {
 		return (await fetchUserInfo({...context, signal: AbortSignal.any([signal, limit.signal])}, tokens)).identity;
 	} catch {
