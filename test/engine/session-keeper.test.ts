@@ -130,6 +130,7 @@ test('a call that is aborted while the store is read starts no refresh', async (
 		return read(profile);
 	};
 	await assert.rejects(engine.accessToken({signal: aborting.signal}));
+	await engine.settled();
 	assert.equal(requests.length, 0);
 });
 
