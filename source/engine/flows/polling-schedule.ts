@@ -59,8 +59,8 @@ export class PollingSchedule {
 		const backoff = this.#faults === 0 ? 0 : Math.min(longestBackoff, interval * 2 ** this.#faults);
 		const wait = Math.round(Math.max(regular, backoff, retryAfter * second));
 		const last = Math.round(left - beforeEnd);
-		// The last poll was sent.
-		if (last <= 0) return wait;
+		// The last poll was sent, or the code ends before the interval does.
+		if (last < interval) return wait;
 		// A poll after this one could not keep the interval any more, so this one is the last, as late as it can be.
 		return last - wait < interval ? last : wait;
 	}

@@ -256,13 +256,13 @@ test('D18: nothing is asked after the code has expired; the last poll comes just
 	assert.equal(code, 'expired_token');
 });
 
-test('D18: a wait that would end after the code does is cut short for one last poll', async () => {
+test('D18: the interval is kept to the end: a code that lives no longer than it is not asked for early', async () => {
 	const {polls, code} = await pollsOf([slowDown({interval: 90})], 700, {expires_in: 60});
-	assert.deepEqual(polls, [5.25, 59]);
+	assert.deepEqual(polls, [5.25]);
 	assert.equal(code, 'expired_token');
-	const short = await pollsOf([granted()], 700, {expires_in: 6, interval: 10});
-	assert.deepEqual(short.polls, [5]);
-	assert.equal(short.result.tokens?.accessToken, 'at');
+	assert.deepEqual((await pollsOf([], 700, {expires_in: 2})).polls, []);
+	const last = await pollsOf([slowDown({interval: 50}), granted()], 700, {expires_in: 60});
+	assert.deepEqual(last.polls, [5.25, 59], 'a margin is no interval');
 });
 
 test('an invalid_grant after a pending answer means that the code has expired (Auth0)', async () => {
