@@ -56,7 +56,7 @@ const piped = async (program: string, options: object, issuer: string) => {
 	return {...heard, code};
 };
 
-test('issue 5: without a terminal login() writes plain lines to stderr, or NDJSON to stdout, and the process ends by itself', async t => {
+test('without a terminal login() writes plain lines to stderr, or NDJSON to stdout, and the process ends by itself', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	const lines = await piped(program, {route: 'device'}, server.issuer);
@@ -68,7 +68,7 @@ test('issue 5: without a terminal login() writes plain lines to stderr, or NDJSO
 	assert.match(json.stdout, /^\{"type":"signed-in".*\}\nsigned in: Alice Demo\n$/m);
 });
 
-test('issue 5: without a person login() never hangs: person_required, whatever route was left to choose', async t => {
+test('without a person login() never hangs: person_required, whatever route was left to choose', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	for (const route of ['auto', 'ask']) {
@@ -77,7 +77,7 @@ test('issue 5: without a person login() never hangs: person_required, whatever r
 	}
 });
 
-test('issue 5: where somebody listens, login() spells the code in lines that are never repainted', async t => {
+test('where somebody listens, login() spells the code in lines that are never repainted', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	const args = ['--import', 'tsx', program, JSON.stringify({route: 'device'})];
@@ -90,7 +90,7 @@ test('issue 5: where somebody listens, login() spells the code in lines that are
 	assert.ok(!terminal.output.includes('\u001B['), 'nothing is repainted');
 });
 
-test('issue 5: who leaves the screen of login() is cancelled; the terminal is as it was, and the program goes on', async t => {
+test('who leaves the screen of login() is cancelled; the terminal is as it was, and the program goes on', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	for (const [key, options] of [

@@ -43,7 +43,7 @@ export const readSecretFile = async (file: string, what: string, stdin: Readable
 	return secret;
 };
 
-/** Reads the secret when it is first needed, and keeps it for the time of this process (S22). */
+/** Reads the secret when it is first needed, and keeps it for the time of this process. */
 export const readClientSecret = (
 	source: ClientSecretSource,
 	env: Readonly<Record<string, string | undefined>>,

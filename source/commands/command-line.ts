@@ -28,7 +28,7 @@ const helpFor = (command: CommandName) => `See: ink-login ${command === 'ask' ? 
 
 const shown = (text: string) => displayText(text, 60);
 
-/** Nothing secret belongs on a command line, where every process of the machine can read it (S22). */
+/** Nothing secret belongs on a command line, where every process of the machine can read it. */
 const secretName =
 	/secret|password|passwd|assertion|^(access|refresh|subject|actor)[-_]?token$|^(code|token|device_code|code_verifier)$/i;
 

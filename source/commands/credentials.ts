@@ -40,7 +40,7 @@ const missing = (): LoginError =>
 
 /**
  * How the legacy password grant gets its two words: from a terminal, the password without echo, or from two lines of
- * stdin. Never from arguments or the environment (S22).
+ * stdin. Never from arguments or the environment.
  */
 export const credentialsReader =
 	(context: CommandContext, username: string | undefined) =>

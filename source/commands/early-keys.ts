@@ -25,7 +25,7 @@ const interrupt = 0x03;
 export const takeEarlyKeys = (stdin: Readable, {onMove, onInterrupt}: Listener): EarlyKeys => {
 	let waiting = Buffer.alloc(0);
 	const understand = (chunk: Buffer) => {
-		// Inside a chunk it is a part of some sequence of the terminal's, or of what was pasted (demand 24).
+		// Inside a chunk it is a part of some sequence of the terminal's, or of what was pasted.
 		if (chunk[0] === interrupt || chunk.at(-1) === interrupt) {
 			onInterrupt();
 			return;

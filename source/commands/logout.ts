@@ -29,7 +29,7 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 	}
 };
 
-/** `ink-login logout`: revokes and forgets, and says which of the two happened (demand 50). */
+/** `ink-login logout`: revokes and forgets, and says which of the two happened. */
 export const run: Command = async (line, context) => {
 	const {stderr, signals} = context;
 	const store = await openStore(line, context);

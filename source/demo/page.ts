@@ -4,7 +4,7 @@ import {pageStyle} from './page-style.js';
 
 const styleHash = createHash('sha256').update(pageStyle).digest('base64');
 
-/** Nothing but the page itself: no script, no frame, nothing from elsewhere (protocol checklist S15). */
+/** Nothing but the page itself: no script, no frame, nothing from elsewhere. */
 export const pageHeaders = {
 	// A form's redirect ends at the application's loopback address, and no policy can name [::1].
 	'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action http:; frame-ancestors 'none'; base-uri 'none'`,

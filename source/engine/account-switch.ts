@@ -36,7 +36,7 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
 
 /**
  * Asks before another session is replaced: whoever was signed in must not lose it to a login that somebody else
- * finished (protocol checklist S12).
+ * finished.
  *
  * @throws LoginError where the session shall stay
  */

@@ -16,7 +16,7 @@ const combiningFlood = /(\p{M}{2})\p{M}+/gu;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 /**
- * Makes foreign text fit for one line of a terminal, a page or a log (protocol checklist S1, S2, F12): escape sequences
+ * Makes foreign text fit for one line of a terminal, a page or a log: escape sequences
  * and invisible characters are dropped, control characters become spaces, a run of blanks becomes one space, at most two
  * combining marks follow each other.
  *

@@ -3,7 +3,7 @@ import {displayText} from './display-text.js';
 import {LoginError} from './login-error.js';
 import {checkUrl} from './safe-url.js';
 
-/** Larger answers are not read to their end; decompressed bytes count (protocol checklist S29). */
+/** Larger answers are not read to their end; decompressed bytes count. */
 const maximumBodyBytes = 2 ** 20;
 const maximumJsonDepth = 32;
 /** Milliseconds for a whole request. Connecting alone is limited to ten seconds by Node's fetch itself. */
@@ -29,7 +29,7 @@ const checkAddress = (input: RequestInfo | URL): URL => {
 	});
 };
 
-/** Whether brackets nest deeper than any honest answer (S31); counted before anything is parsed. */
+/** Whether brackets nest deeper than any honest answer; counted before anything is parsed. */
 const nestsTooDeep = (text: string): boolean => {
 	let depth = 0;
 	let inString = false;

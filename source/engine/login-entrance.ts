@@ -11,7 +11,7 @@ const justNow = 2000;
 
 /**
  * Lets one process at a time show the login of a profile. The others wait for its result instead of opening windows of
- * their own (field demands 41, 42), and give up when it ended without one.
+ * their own, and give up when it ended without one.
  */
 export class LoginEntrance {
 	readonly #store: TokenStore;

@@ -6,7 +6,7 @@ declare const safeUrlBrand: unique symbol;
 /** The `href` of an address that passed {@link safeUrl}: fit to be shown, opened and requested. */
 export type SafeUrl = string & {readonly [safeUrlBrand]: true};
 
-/** Longer addresses do not reach a browser on every system (protocol checklist S4). */
+/** Longer addresses do not reach a browser on every system. */
 const maximumLength = 4096;
 
 /** 127.0.0.0/8, ::1 and localhost, as `URL.hostname` writes them. */
@@ -19,7 +19,7 @@ export const loopbackPort = (redirectUri: string): number | undefined => {
 	return protocol === 'http:' && isLoopbackHost(hostname) ? Number(port || 80) : undefined;
 };
 
-/** Shell metacharacters that the URL standard leaves in place; percent-encoded they mean the same to a server (S5). */
+/** Shell metacharacters that the URL standard leaves in place; percent-encoded they mean the same to a server. */
 const shellCharacters = /[$()`;'"|<>^\\]/g;
 const percentEncode = (character: string) => '%' + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 
@@ -42,7 +42,7 @@ export const checkUrl = (text: string): URL | string => {
 
 /**
  * The one gate for addresses from a server, a file or a person: https, or http on loopback; no user information; only
- * the parsed form goes on, since the raw text may hide control characters (protocol checklist S3, S4).
+ * the parsed form goes on, since the raw text may hide control characters.
  *
  * @param what - names the address in the error, as in "The server's sign-in page".
  * @throws LoginError `bad_response` (or the code given)

@@ -48,8 +48,8 @@ const mayShareGrant = (a: Grant, b: Grant): boolean => {
 };
 
 /**
- * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault (protocol
- * checklist B05, B15, S25-S27).
+ * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
+ * (RFC 9700 §4.14.2).
  *
  * One session can be lost all the same: where the server has rotated the refresh token, its answer reached no disk (the
  * connection broke, or the process was killed in the milliseconds before it was stored), and the server forgives no second
@@ -171,7 +171,7 @@ export class SessionKeeper {
 		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
 	}
 
-	/** Revokes the tokens, then forgets them, whatever the network says (protocol checklist V05). */
+	/** Revokes the tokens, then forgets them, whatever the network says. */
 	async end(signal: AbortSignal): Promise<LogoutResult> {
 		const {store, profile} = this.#options;
 		const lock = await this.#lockAnyway(signal);
@@ -306,7 +306,7 @@ export class SessionKeeper {
 		return this.#alive();
 	}
 
-	/** One request, and one more where no answer came: it may have been lost after the server acted (S27). */
+	/** One request, and one more where no answer came: it may have been lost after the server acted. */
 	async #ask(context: RequestContext, {route, tokens}: StoredSession): Promise<TokenSet> {
 		const {refreshTokens, requestClientCredentials} = await import('./protocol/index.js');
 		if (route === 'client-credentials') return requestClientCredentials(context);

@@ -32,7 +32,7 @@ export type StoredSession = {
 	readonly requestedScope?: string;
 	/** The server and the client, without its secret. */
 	readonly provider: ProviderSettings;
-	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2, checklist B13). */
+	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2). */
 	readonly server: AuthorizationServer;
 	/** The server's keys as last seen, so that a refreshed ID token needs no further request. */
 	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};

@@ -66,7 +66,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 		useCallback(
 			(input, key) => {
 				const {onKey} = latest.current;
-				// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key (demand 24).
+				// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key.
 				if (input === '[' || (input === ']' && !key.ctrl)) {
 					isInSequence.current = true;
 					setImmediate(() => (isInSequence.current = false));
@@ -98,7 +98,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				else if (key.downArrow) onKey('down');
 				// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
 				else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
-				// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's (demand 24).
+				// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's.
 				else if (input.includes('\u0003')) return;
 				// What a terminal answers to a question that nobody of us asked.
 				else if (input.startsWith('[') && input.length > 1) return;

@@ -1,7 +1,7 @@
 import type {LoginEvent} from '../engine/login-event.js';
 import type {LoginRun} from '../engine/login-run.js';
 
-/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line (S1, S38). */
+/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line. */
 const unsafeInLine = /[\u007F-\u009F\u2028\u2029]/g;
 
 const escapeCharacter = (character: string) => '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0');

@@ -33,8 +33,8 @@ const timeOfDay = (epoch: number): string => {
 };
 
 /**
- * A login as lines that are only ever added to, each said once: for logs, pipes, dumb terminals and screen readers
- * (demand 54). No line holds a control character (protocol checklist S38).
+ * A login as lines that are only ever added to, each said once: for logs, pipes, dumb terminals and screen readers.
+ * No line holds a control character.
  */
 export const createPlainSink = ({
 	write,

@@ -38,7 +38,7 @@ const closedAfterwards = 0o400;
 
 /**
  * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
- * is the opened file, not its name (protocol checklist S24).
+ * is the opened file, not its name.
  *
  * @throws ForeignFile for a symbolic link, a FIFO, another user's file
  */
@@ -79,7 +79,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 
 /**
  * Replaces a file as one step: whoever reads sees the old bytes or the new ones, and a crash at any point leaves one of
- * the two (S25). Returns once the new ones are on disk.
+ * the two. Returns once the new ones are on disk.
  *
  * @throws LoginError `store_error` for another user's file
  */

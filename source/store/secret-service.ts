@@ -24,7 +24,7 @@ export type SecretServiceQuestion = {
 /**
  * Reads a secret where nobody need be asked for it (Secret Service API, sections 5 to 8), in two rounds: a session and a
  * search, then the secret itself. The native module takes several times as long, and waits without end, on the main
- * thread, for a bus that does not answer or a window that nobody sees (demand 44).
+ * thread, for a bus that does not answer or a window that nobody sees.
  *
  * Only an item that is the only one and not locked is read. All else is left to the native module, so the last question
  * is whether that would have to wait.

@@ -17,7 +17,7 @@ export type VaultOptions = {
 
 /**
  * Encrypts sessions with one key (AES-256-GCM) that lies in the keyring. A session may be of any size, where keyrings
- * end at 2,560 bytes (demand 45).
+ * end at 2,560 bytes.
  */
 export const createVault = (options: VaultOptions): Vault => {
 	const {keyring} = options;

@@ -16,7 +16,7 @@ export type BrowserOpenerOptions = {
 const opened: BrowserOutcome = {status: 'opened'};
 const failed = (detail: string): BrowserOutcome => ({status: 'failed', detail});
 
-/** The words of one command in `BROWSER`; quotes keep a word with spaces together. No shell ever sees it (S6). */
+/** The words of one command in `BROWSER`; quotes keep a word with spaces together. No shell ever sees it. */
 const wordsOf = (command: string): string[] =>
 	Array.from(
 		command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g),
@@ -96,8 +96,8 @@ const openWithPackage = async (url: SafeUrl): Promise<ChildProcess> => {
 
 /**
  * Opens addresses in the person's browser: by `BROWSER` where it is set, else as the system does. The address is one
- * argument of a program and never goes through a shell (protocol checklist S5); nothing but https and loopback addresses
- * is opened (S4). Where no browser can be, or one that opens would not be the person's, it is `skipped`.
+ * argument of a program and never goes through a shell; nothing but https and loopback addresses
+ * is opened. Where no browser can be, or one that opens would not be the person's, it is `skipped`.
  */
 export const createBrowserOpener = (
 	facts: Facts,

@@ -3,7 +3,7 @@ import {describeSituation} from './situation.js';
 
 /**
  * The stream that a screen can be drawn on: the first terminal of stdout and stderr, with keys from stdin. Undefined
- * where plain lines are all that is possible (protocol checklist S38).
+ * where plain lines are all that is possible.
  */
 export const screenStream = (facts: Facts): 'stdout' | 'stderr' | undefined => {
 	const {env, tty} = facts;

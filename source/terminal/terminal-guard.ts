@@ -19,8 +19,8 @@ const sane = '\u001B[?25h\u001B[?2004l\u001B[0m';
 const hideCursor = '\u001B[?25l';
 
 /**
- * Gives the terminal back as it should be, however the program ends: cursor, raw mode, bracketed paste (protocol
- * checklist S37). Disposing it does the same and ends the guard.
+ * Gives the terminal back as it should be, however the program ends: cursor, raw mode, bracketed paste.
+ * Disposing it does the same and ends the guard.
  */
 export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): TerminalGuard => {
 	const restore = () => {

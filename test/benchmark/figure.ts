@@ -7,7 +7,7 @@ export type Figure = {
 	readonly what: string;
 	readonly value: number;
 	readonly unit: 'ratio' | 'ms' | '%' | 'MB' | 'KB' | 'per s' | 's' | '';
-	/** What issue 7 allows on this Node.js. */
+	/** What is allowed on this Node.js. */
 	readonly atMost?: number;
 	/** The same by the fastest runs alone: what a quiet machine would show. */
 	readonly fastest?: number;

@@ -61,7 +61,7 @@ const seenIn = async (theme: Theme): Promise<readonly Cell[]> => {
 
 const lowest = (cells: readonly Cell[]): number => Math.min(...cells.map(contrast));
 
-test('issue 5: what must be read has a contrast of at least 4.5 on eight common themes', async t => {
+test('what must be read has a contrast of at least 4.5 on eight common themes', async t => {
 	const row = (name: string, text: number, marks: number) =>
 		t.diagnostic(`${name.padEnd(28)}${text.toFixed(1).padStart(10)}${marks.toFixed(1).padStart(10)}`);
 	t.diagnostic(`${'theme'.padEnd(28)}${'text'.padStart(10)}${'marks'.padStart(10)}`);

@@ -107,7 +107,7 @@ const isFree = async (port: number): Promise<boolean> =>
 		socket.once('error', () => resolve(true));
 	});
 
-test('issue 5: unmounted in the middle of a poll and mounted again, it leaves no timer, socket, listener or key behind', async () => {
+test('unmounted in the middle of a poll and mounted again, it leaves no timer, socket, listener or key behind', async () => {
 	await withHost(
 		async (terminal, seen, server) => {
 			const before = held(terminal, seen);
@@ -138,7 +138,7 @@ test('issue 5: unmounted in the middle of a poll and mounted again, it leaves no
 	);
 });
 
-test('issue 5: unmounted while the browser is waited for, its port is free and nobody listens', async () => {
+test('unmounted while the browser is waited for, its port is free and nobody listens', async () => {
 	await withHost(
 		async (terminal, seen) => {
 			const before = held(terminal, seen);
@@ -158,7 +158,7 @@ test('issue 5: unmounted while the browser is waited for, its port is free and n
 	);
 });
 
-test("issue 5: the host's keys work on every screen of the login, and inactive the login takes none of them", async () => {
+test("the host's keys work on every screen of the login, and inactive the login takes none of them", async () => {
 	await withHost(async (terminal, seen, server) => {
 		await terminal.type('l');
 		await until(async () => {
@@ -184,7 +184,7 @@ test("issue 5: the host's keys work on every screen of the login, and inactive t
 	});
 });
 
-test('issue 5: every row keeps to its box and to the rows it was given, beside a sidebar that is whole', async () => {
+test('every row keeps to its box and to the rows it was given, beside a sidebar that is whole', async () => {
 	for (const route of ['ask', 'device', 'browser'] as const) {
 		await withHost(
 			async terminal => {
@@ -203,7 +203,7 @@ test('issue 5: every row keeps to its box and to the rows it was given, beside a
 	}
 });
 
-test('issue 5: in StrictMode, with a real server, one login starts', async () => {
+test('in StrictMode, with a real server, one login starts', async () => {
 	await withHost(
 		async (terminal, _, server) => {
 			await terminal.type('l');

@@ -4,7 +4,6 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {startScriptedServer} from '../../source/testing/index.js';
-import {answeredIds} from './answered-ids.js';
 
 const table = path.join(import.meta.dirname, 'table.ts');
 
@@ -22,22 +21,4 @@ test('the engine is driven through a server that runs elsewhere, and each outcom
 		['browser login', 'userinfo', 'refresh', 'userinfo with the new token', 'logout'],
 	);
 	assert.doesNotMatch(stdout, /access-token-|refresh-token-[\w-]{20}/);
-});
-
-test('ids are read from names: alone, in lists and in ranges', () => {
-	const known = new Set([
-		'P01',
-		'P02',
-		'P03',
-		'O09',
-		'O10',
-		'S7',
-		'oidcc-client-test',
-		'oidcc-client-test-invalid-iss',
-	]);
-	const read = (name: string) => answeredIds(name, known).join(' ');
-	assert.equal(read('P01-P03, S7: a'), 'P01 P02 P03 S7');
-	assert.equal(read('O09 to O10: a'), 'O09 O10');
-	assert.equal(read('oidcc-client-test-invalid-iss: a'), 'oidcc-client-test-invalid-iss');
-	assert.equal(read('oidcc-client-test: P1, S256, B7, S77'), 'oidcc-client-test');
 });

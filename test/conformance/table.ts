@@ -2,35 +2,47 @@ import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import {run} from 'node:test';
-import {answeredIds} from './answered-ids.js';
-import {checklist, suiteModules, type Duty} from './checklist.js';
+import {citedIds, readRules, titlesIn} from '../support/rules.js';
 import {runElsewhere} from './elsewhere.js';
+import {suiteModules} from './suite-modules.js';
 
+type Duty = {readonly id: string; readonly about?: string; readonly untested?: string};
 type Result = {passed: number; failed: number; skipped: number};
 
-const groups = [...Object.entries(suiteModules), ...Object.entries(checklist)];
-/** What is said not to be tested is not: a range such as `O03 to O16` may well lead over it. */
-const known = new Set(
-	groups.flatMap(([, duties]) => duties.filter(({untested}) => untested === undefined)).map(({id}) => id),
-);
+/** What people ask for is tested end to end, which needs a build: that is for `npm test`. */
+const rules = readRules().filter(({id}) => !id.startsWith('demand'));
+const families = [...new Set(rules.map(({family}) => family))];
+const groups: readonly (readonly [title: string, duties: readonly Duty[]])[] = [
+	...Object.entries(suiteModules),
+	...families.map(title => [title, rules.filter(({family}) => family === title)] as const),
+];
+const known = new Set(groups.flatMap(([, duties]) => duties.map(({id}) => id)));
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** The test files that answer anything, found by what they say; those end to end need a build and are for `npm test`. */
+/** The rules, and the modules of the suite, that a title begins with. */
+const answeredBy = (title: string): readonly string[] => {
+	const [head = ''] = title.split(': ');
+	return [...citedIds(title), ...Array.from(head.matchAll(/[a-z][\w-]*-[\w-]+/g), ([name]) => name)].filter(id =>
+		known.has(id),
+	);
+};
+
 const answeringFiles = (): readonly string[] =>
 	readdirSync(path.join(root, 'test'), {recursive: true, encoding: 'utf8'})
 		.filter(file => /\.test\.tsx?$/.test(file) && !/^(benchmark|end-to-end)/.test(file))
+		.filter(
+			file =>
+				file.startsWith('conformance') ||
+				titlesIn(readFileSync(path.join(root, 'test', file), 'utf8')).some(title => answeredBy(title).length > 0),
+		)
 		.map(file => path.join(root, 'test', file))
-		.filter(file => {
-			const text = readFileSync(file, 'utf8');
-			return file.includes('conformance') || answeredIds(text, known).length > 0;
-		})
 		.sort();
 
 const resultsOf = async (files: readonly string[]) => {
 	const results = new Map<string, Result>();
 	const failures: string[] = [];
 	const note = (name: string, kind: keyof Result) => {
-		for (const id of answeredIds(name, known)) {
+		for (const id of answeredBy(name)) {
 			const result = results.get(id) ?? {passed: 0, failed: 0, skipped: 0};
 			result[kind]++;
 			results.set(id, result);
@@ -44,7 +56,7 @@ const resultsOf = async (files: readonly string[]) => {
 		note(name, 'failed');
 		failures.push(`${path.relative(root, file ?? '')}: ${name}`);
 	});
-	// Nothing happens before somebody reads.
+	// The run starts when its events are read.
 	for await (const _ of events);
 	return {results, failures};
 };
@@ -55,13 +67,12 @@ const verdict = (
 	results: ReadonlyMap<string, Result>,
 ): {readonly word: string; readonly isWell: boolean} => {
 	if (duty.untested !== undefined) return {word: `not tested: ${duty.untested}`, isWell: true};
-	const result = results.get(duty.as ?? duty.id);
+	const result = results.get(duty.id);
 	if (result === undefined) return {word: 'no test and no reason', isWell: false};
-	const also = duty.as === undefined ? '' : `, as ${duty.as}`;
 	const {passed, failed, skipped} = result;
-	if (failed > 0) return {word: `FAIL ${failed} of ${failed + passed}${also}`, isWell: false};
-	if (passed === 0) return {word: `skipped ${skipped}${also}`, isWell: true};
-	return {word: `pass ${passed}${skipped > 0 ? `, skipped ${skipped}` : ''}${also}`, isWell: true};
+	if (failed > 0) return {word: `FAIL ${failed} of ${failed + passed}`, isWell: false};
+	if (passed === 0) return {word: `skipped ${skipped}`, isWell: true};
+	return {word: `pass ${passed}${skipped > 0 ? `, skipped ${skipped}` : ''}`, isWell: true};
 };
 
 const printTable = (results: ReadonlyMap<string, Result>): boolean => {
@@ -70,13 +81,13 @@ const printTable = (results: ReadonlyMap<string, Result>): boolean => {
 	for (const [title, duties] of groups) {
 		process.stdout.write(`\n${title}\n`);
 		const width = Math.max(...duties.map(({id}) => id.length));
-		const clauseWidth = Math.max(...duties.map(({clause}) => clause.length));
+		const aboutWidth = Math.max(...duties.map(({about = ''}) => about.length));
 		for (const duty of duties) {
 			const {word, isWell: isThisWell} = verdict(duty, results);
 			isWell &&= isThisWell;
 			count[duty.untested === undefined ? 'tested' : 'untested']++;
-			const clause = clauseWidth === 0 ? '' : duty.clause.padEnd(clauseWidth) + '  ';
-			process.stdout.write(`  ${duty.id.padEnd(width)}  ${clause}${word}\n`);
+			const about = aboutWidth === 0 ? '' : (duty.about ?? '').padEnd(aboutWidth) + '  ';
+			process.stdout.write(`  ${duty.id.padEnd(width)}  ${about}${word}\n`);
 		}
 	}
 

@@ -14,11 +14,11 @@ const run = async (file: string, ...args: readonly string[]): Promise<string> =>
 	return stdout;
 };
 
-test('issue 5: publint finds nothing to complain about in the package', async () => {
+test('publint finds nothing to complain about in the package', async () => {
 	assert.match(await run('publint/src/cli.js', '--strict'), /All good!/);
 });
 
-test('issue 5: every entry of the package has its types, for whoever imports ES modules', async () => {
+test('every entry of the package has its types, for whoever imports ES modules', async () => {
 	const found = await run(
 		'@arethetypeswrong/cli/dist/index.js',
 		'--pack',

@@ -56,7 +56,7 @@ const approveOn = async (terminal: PtyRun, issuer: string): Promise<void> => {
 	await approveDevice({issuer, userCode});
 };
 
-test('issue 5: ten lines from the README, in an empty folder, sign somebody in', async t => {
+test('ten lines from the README, in an empty folder, sign somebody in', async t => {
 	const server = await demoServer(t);
 	const text = snippet('In an Ink app', 'tsx');
 	const lines = text.split('\n').filter(line => line.trim() !== '');
@@ -74,7 +74,7 @@ test('issue 5: ten lines from the README, in an empty folder, sign somebody in',
 	assert.doesNotMatch(terminal.emulator.text, /[A-Z]{4}-[A-Z]{4}|█/, 'no code and no square stay');
 });
 
-test('issue 5: those lines alone open the browser at a desktop, and over SSH recommend the code and copy through the terminal', async t => {
+test('those lines alone open the browser at a desktop, and over SSH recommend the code and copy through the terminal', async t => {
 	const server = await demoServer(t);
 	const cwd = await projectWith(t, 'app.tsx', pointedAt(server, snippet('In an Ink app', 'tsx')));
 	const browser = await browserScript(t);
@@ -98,7 +98,7 @@ test('issue 5: those lines alone open the browser at a desktop, and over SSH rec
 	await remote.waitFor(() => remote.output.includes(sequence), 'the code for the clipboard');
 });
 
-test("issue 5: the screen of one's own from the README shows the code, and ends with the session", async t => {
+test("the screen of one's own from the README shows the code, and ends with the session", async t => {
 	const server = await demoServer(t);
 	const text = `${snippet('With a screen of your own', 'tsx')}
 import {render} from 'ink';
@@ -121,7 +121,7 @@ const app = render(
 	assert.equal((await terminal.exit).code, 0);
 });
 
-test('issue 5: the lines for a program without Ink sign somebody in, with lines and with the screen, and leave nothing running', async t => {
+test('the lines for a program without Ink sign somebody in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
 	const text = `${pointedAt(server, snippet('In any program', 'ts'))}\nconsole.log('the token has', token.length);\n`;
 	for (const {entry, says} of [
@@ -143,14 +143,14 @@ test('issue 5: the lines for a program without Ink sign somebody in, with lines 
 	}
 });
 
-test("issue 5: the lines about testing an app of one's own run", async t => {
+test("the lines about testing an app of one's own run", async t => {
 	const text = `${snippet('Testing your app', 'ts')}\nconsole.log(session.identity?.name);\n`;
 	const cwd = await projectWith(t, 'app.ts', text);
 	const {stdout} = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'app.ts'], {cwd});
 	assert.equal(stdout, 'Ada Lovelace\n');
 });
 
-test('issue 5: every export, prop and option is named in the README, and none that is gone', () => {
+test('every export, prop and option is named in the README, and none that is gone', () => {
 	const [main, testing] = [exportsOf('index.ts'), exportsOf('testing/index.ts')];
 	const [before = '', after = ''] = readme.split(/(?<=\n<!-- API -->\n)[^]*(?=\n<!-- \/API -->)/);
 	if (process.env['UPDATE_README']) {
@@ -181,7 +181,7 @@ test('every export has its TSDoc, and every member of an exported type', () => {
 	assert.deepEqual([...new Set(silent)], []);
 });
 
-test('issue 5: the README has every error with what to do, every command, option, exit code and preset', () => {
+test('the README has every error with what to do, every command, option, exit code and preset', () => {
 	for (const code of loginErrorCodes)
 		assert.match(readme, new RegExp(`^\\| \`${code}\` \\| .{10,} \\| .{5,} \\|$`, 'm'));
 	for (const name of Object.keys(optionTable)) assert.match(readme, new RegExp(`^\\| \`--${name}\` \\|`, 'm'));
@@ -193,14 +193,14 @@ test('issue 5: the README has every error with what to do, every command, option
 	}
 });
 
-test('issue 5: the event that the README shows is valid by the schema that ships', () => {
+test('the event that the README shows is valid by the schema that ships', () => {
 	const schema = JSON.parse(readFileSync(path.join(root, 'build/event-schema.json'), 'utf8')) as AnySchemaObject;
 	const isEvent = new Ajv2020({strict: true, formats: {uri: text => URL.canParse(text)}}).compile(schema);
 	assert.ok(isEvent(JSON.parse(snippet('CI, agents, other programs', 'json'))));
 	assert.match(readme, new RegExp(String(schema.$id)));
 });
 
-test('issue 5: what the README links to is there', () => {
+test('what the README links to is there', () => {
 	const links = Array.from(
 		readme.matchAll(/\]\((?!https?:|#)([^)#]+)|(?:src|srcset)="([^"]+)"/g),
 		([, link, source]) => link ?? source ?? '',

@@ -91,7 +91,7 @@ const steps: Readonly<Record<string, Step>> = {
 		endpoints: ['token'],
 		prepare: signedIn,
 		run: async ({engine}) => engine.accessToken({rejected: await engine.accessToken()}),
-		// One more request where the connection broke (S27).
+		// One more request where the connection broke.
 		limit: 2 * requestLimit,
 	},
 	userinfo: {

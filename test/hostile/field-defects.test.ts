@@ -11,7 +11,7 @@ import {get} from '../support/raw-request.js';
 import {wrongSignature} from '../support/spoilers.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer, refusal} from '../support/whole-login.js';
 
-// Defects that were found in other clients; each would be one of ours if its test failed (field.md, section 5).
+// Defects that were found in other clients; each would be one of ours if its test failed.
 
 const error = (code: string, status = 400): Answer => ({status, body: {error: code}});
 const pending = error('authorization_pending');

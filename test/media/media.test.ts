@@ -12,7 +12,7 @@ const media = path.join(path.dirname(path.dirname(import.meta.dirname)), 'media'
 const read = (file: string) => readFileSync(path.join(media, file), 'utf8');
 const files = readdirSync(media).filter(file => /-(dark|light)\.svg$/.test(file));
 
-test('issue 5: each recording is there for light and for dark pages, and both show the same', () => {
+test('each recording is there for light and for dark pages, and both show the same', () => {
 	const expected = ['browser', 'code', 'embedded', 'two-ways'].flatMap(name => [
 		`${name}-dark.svg`,
 		`${name}-light.svg`,
@@ -24,7 +24,7 @@ test('issue 5: each recording is there for light and for dark pages, and both sh
 	}
 });
 
-test('issue 5: a recording needs nothing from elsewhere, runs no script, and stands still for those who want that', () => {
+test('a recording needs nothing from elsewhere, runs no script, and stands still for those who want that', () => {
 	for (const file of files) {
 		const svg = read(file);
 		assert.ok(svg.length < 100_000, file);
@@ -34,7 +34,7 @@ test('issue 5: a recording needs nothing from elsewhere, runs no script, and sta
 	}
 });
 
-test('issue 5: the square of the recordings decodes from the picture, on light and dark', async t => {
+test('the square of the recordings decodes from the picture, on light and dark', async t => {
 	const context = await launchChromium(t, {reducedMotion: 'reduce'});
 	if (context === undefined) return;
 	const page = await context.newPage();

@@ -74,7 +74,7 @@ const enumOf = (property: {readonly enum?: readonly string[]; readonly const?: s
 	return (values ?? (property.const === undefined ? undefined : [property.const]))?.toSorted();
 };
 
-test('issue 5.3: every event is valid by the schema, to the last member', () => {
+test('every event is valid by the schema, to the last member', () => {
 	for (const event of Object.values(samples)) {
 		assert.ok(isEvent(JSON.parse(JSON.stringify(event))), `${event.type}: ${JSON.stringify(isEvent.errors)}`);
 	}
@@ -82,7 +82,7 @@ test('issue 5.3: every event is valid by the schema, to the last member', () => 
 	assert.ok(isEvent({type: 'demo-server', issuer: 'http://127.0.0.1:1234', clientId: 'demo'}));
 });
 
-test('issue 5.3: what is no event is not valid', () => {
+test('what is no event is not valid', () => {
 	assert.ok(!isEvent({type: 'something-else'}));
 	for (const event of Object.values(samples)) {
 		for (const name of Object.keys(event)) {
@@ -94,7 +94,7 @@ test('issue 5.3: what is no event is not valid', () => {
 	}
 });
 
-test('issue 5.3: the schema has the events of the TypeScript union, member by member', () => {
+test('the schema has the events of the TypeScript union, member by member', () => {
 	const members = unionMembers();
 	const listed = schema.oneOf.map(({$ref}) => $ref.slice('#/$defs/'.length));
 	assert.deepEqual(listed.toSorted(), [...members.map(({type}) => type), 'demo-server'].toSorted());
@@ -113,12 +113,12 @@ test('issue 5.3: the schema has the events of the TypeScript union, member by me
 	}
 });
 
-test('issue 5.3: the schema names every route and every error', () => {
+test('the schema names every route and every error', () => {
 	assert.deepEqual(schema.$defs['route']?.enum, routes);
 	assert.deepEqual(schema.$defs['errorCode']?.enum, loginErrorCodes);
 });
 
-test('issue 5.3: a later member does not make an event invalid for readers of this version', () => {
+test('a later member does not make an event invalid for readers of this version', () => {
 	assert.ok(compile(schema)({...samples.poll, later: true}));
 	assert.equal(schema.$id, 'urn:ink-login:event:1');
 });

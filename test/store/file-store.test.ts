@@ -54,7 +54,7 @@ test('a session is read back by another store of the same folder, and removed on
 	assert.deepEqual(store.notices, []);
 });
 
-test('S24: the folder is 0700 and the file 0600, whatever the umask says', async t => {
+test('S24, T07: the folder is 0700 and the file 0600, whatever the umask says', async t => {
 	const directory = path.join(temporaryFolder(t), 'home');
 	for (const mask of [0o000, 0o777]) {
 		const before = process.umask(mask);
@@ -526,7 +526,7 @@ test('a damaged file in a read-only home is said, and treated as none', async t 
 	assert.match(store.notices[0]!, /is damaged, and could not be set aside/);
 });
 
-test('issue 7: a read is one folder check, open, facts, read and close; it writes and flushes nothing', async t => {
+test('a read is one folder check, open, facts, read and close; it writes and flushes nothing', async t => {
 	const directory = temporaryFolder(t);
 	await createFileStore({directory}).write('work', makeSession('one'));
 	const calls: string[] = [];

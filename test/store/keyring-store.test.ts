@@ -32,7 +32,7 @@ const makeKeyring = (secret?: string): FakeKeyring => {
 
 const fileIn = (directory: string) => path.join(directory, 'profile-work.json');
 
-test('a session of any size is kept encrypted, with one small key in the keyring (demand 45)', async t => {
+test('demand 45: a session of any size is kept encrypted, with one small key in the keyring', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
 	const session = makeSession('canary'.repeat(10_000));

@@ -140,7 +140,7 @@ const shapes = [
 /** A character that no test's own text has, behind each: what follows a sequence must not be swallowed without end. */
 const around = (text: string): readonly string[] => [text, `WDJB${text}MJHT`];
 
-/** More than three hundred texts that no honest server sends (protocol checklist S1, S2). */
+/** More than three hundred texts that no honest server sends. */
 export const hostileStrings: readonly string[] = [
 	...sequences.flatMap(around),
 	...controls.flatMap(around),

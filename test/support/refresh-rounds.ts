@@ -17,7 +17,7 @@ const gate = (folder: string) =>
 
 /**
  * 20 processes ask for a token at the moment at which it expires, again and again, against a server that ends the whole
- * grant where a refresh token is used twice (S26).
+ * grant where a refresh token is used twice.
  */
 export const runRefreshRounds = async (
 	t: Scope,

@@ -12,7 +12,7 @@ const strayCallback: Readonly<Record<Mismatch, string>> = {
 	incomplete: 'An answer with neither a code nor an error came in.',
 };
 
-/** The first judged-true answer of a login, whichever way it comes; there is no second one (S19). */
+/** The first judged-true answer of a login, whichever way it comes; there is no second one. */
 export class AwaitedAnswer {
 	readonly #context: FlowContext;
 	readonly #transaction: AuthorizationTransaction;

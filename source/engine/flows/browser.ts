@@ -150,7 +150,7 @@ export const browserFlow: Flow = async context => {
 			redirectUri,
 			...(maxAge !== undefined && {maxAge}),
 		});
-		// Only now: a page must not promise what may still fail (demand 26).
+		// Only now: a page must not promise what may still fail.
 		loopback?.answer('done');
 		await loopback?.close();
 		return tokens;

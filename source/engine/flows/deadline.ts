@@ -13,7 +13,7 @@ export const momentOf = (clock: Clock): Moment => ({wall: clock.now(), monotonic
 
 /**
  * The end of something that lives for a while: over as soon as either clock says so, since the monotonic one may stand
- * still while the computer sleeps and the wall clock may be set back (protocol checklist S36).
+ * still while the computer sleeps and the wall clock may be set back.
  */
 export class Deadline {
 	readonly #clock: Clock;

@@ -54,7 +54,7 @@ const portInUse = async (ports: readonly number[], holderOf: LocalSockets['portH
 
 /**
  * Binds the first group of addresses that this computer has, on the first port that is free on all of the group; never
- * on any other interface (RFC 8252 §7.3, §8.3; S8).
+ * on any other interface (RFC 8252 §7.3, §8.3).
  *
  * @param holderOf - names who has a port that is taken.
  * @throws LoginError `port_in_use`, or `config_error` where there is no loopback interface

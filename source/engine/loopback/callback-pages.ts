@@ -54,7 +54,7 @@ const renderPage = ({mark, sentence, next}: PageContent): string =>
 
 const othersBrowser = 'This browser belongs to another user of this computer.';
 
-/** The pages: constant, so that nothing that a request brings can stand in them (S16). */
+/** The pages: constant, so that nothing that a request brings can stand in them. */
 export const callbackPages: Readonly<Record<CallbackPage, string>> = {
 	done: renderPage({
 		mark: 'check',
@@ -91,7 +91,7 @@ export const forwardedPage = (url: SafeUrl): string =>
 		next: `<a href="${url.replaceAll('&', '&amp;')}">Continue to sign in</a>. If that ends on a page that does not load, copy the URL of the page and paste it into your terminal.`,
 	});
 
-/** The headers of every answer of the loopback server, whatever its body (S16, S17; RFC 9700 §4.2.4). */
+/** The headers of every answer of the loopback server, whatever its body (RFC 9700 §4.2.4). */
 export const pageHeaders = async (): Promise<Readonly<Record<string, string>>> => {
 	const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pageStyle)));
 	const style = `'sha256-${btoa(String.fromCharCode(...digest))}'`;

@@ -32,7 +32,7 @@ const refused = (status: Extract<RequestVerdict, {kind: 'refused'}>['status']): 
 });
 
 /**
- * Decides by the request alone whether it may be one that a browser makes for the person (S9, S10, S11, S14). No
+ * Decides by the request alone whether it may be one that a browser makes for the person. No
  * request that is turned away here leaves a trace in the login.
  */
 export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expectation): RequestVerdict => {

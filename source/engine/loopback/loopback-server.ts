@@ -11,7 +11,7 @@ import {SocketPool} from './socket-pool.js';
 
 /**
  * What is to become of a callback: `hold` it until the outcome is known, turn it away as `ignored`, or say nothing new
- * because the state is `spent` (S19).
+ * because the state is `spent`.
  */
 export type CallbackVerdict = 'hold' | 'ignored' | 'spent';
 
@@ -37,7 +37,7 @@ export type LoopbackServer = {
 	close(): Promise<void>;
 };
 
-/** Node's own are 60, 300 and 30 seconds and no limit (S15). */
+/** Node's own are 60, 300 and 30 seconds and no limit: slow clients would hold the port. */
 const limits = {
 	maxHeaderSize: 16 * 1024,
 	headersTimeout: 5000,

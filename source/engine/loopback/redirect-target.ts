@@ -37,7 +37,7 @@ const misconfigured = (uri: string, why: string) =>
 /** As it stands in an address. */
 export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
-/** `localhost` is bound on both protocols: a browser may take either (S8). */
+/** `localhost` is bound on both protocols: a browser may take either. */
 const bothLoopbacks = ['127.0.0.1', '::1'];
 
 /** A page elsewhere, or, with ports given, an address that something forwards to one of them (a codespace, a tunnel). */

@@ -74,7 +74,7 @@ export const waitSentence = ({retryAfter = 0}: AnswerFacts): string => {
 
 /**
  * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
- * minute (protocol checklist S36).
+ * minute.
  */
 export const clockSentence = ({clockAhead = 0}: AnswerFacts): string | undefined => {
 	const off = Math.abs(clockAhead);

@@ -38,7 +38,7 @@ const refuse = (reason: string, code: 'bad_response' | 'identity_check_failed' =
 		hint: 'Start the login again; do not use an address that somebody sent you.',
 	});
 
-/** Judges the redirect's query before a word of it is believed (RFC 9207 §2.4; protocol checklist A17, A18, I01 to I04). */
+/** Judges the redirect's query before a word of it is believed (RFC 9207 §2.4). */
 const validateCallback = (server: AuthorizationServer, client: Client, callback: URLSearchParams, state: string) => {
 	for (const name of [...knownParameters, ...foreignParameters]) {
 		if (callback.getAll(name).length > 1) throw refuse(`it has more than one ${name}`);

@@ -39,7 +39,7 @@ const isPrivateHost = (hostname: string): boolean => {
 
 /**
  * An address that a server named, before it is requested, shown or opened: https, or http on loopback; no user
- * information; nothing inside a private network unless the issuer is there itself (protocol checklist S33).
+ * information; nothing inside a private network unless the issuer is there itself.
  */
 export const checkServerAddress = (
 	text: string,

@@ -67,7 +67,7 @@ const fromEndpoints = ({
 	return Object.fromEntries(Object.entries(chosen).filter(([, address]) => address !== undefined));
 };
 
-/** Takes the members that we know, if they are what they should be (protocol checklist A12). */
+/** Takes the members that we know, if they are what they should be (a `__proto__` is copied nowhere). */
 const pickMembers = (document: AuthorizationServer): Metadata => {
 	const server: Metadata = {issuer: document.issuer};
 	for (const name of endpointNames) {
@@ -174,7 +174,7 @@ const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found
 	return {...byHand(provider), ...(jwks === undefined && {idToken: 'ignore'})};
 };
 
-/** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7; checklist B2, O07). */
+/** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7). */
 const acceptedAlgorithms = ({idTokenAlgorithms, idToken}: Provider, listed: readonly string[] = ['RS256']): string[] =>
 	(idTokenAlgorithms ?? listed).filter(
 		algorithm => algorithm !== 'none' && (idToken === 'tls-only' || !algorithm.startsWith('HS')),

@@ -19,7 +19,7 @@ export const identityError = (
 		status: facts.status,
 	});
 
-/** A check of an ID token's times that failed; the clock is named where it differs from the server's (S36). */
+/** A check of an ID token's times that failed; the clock is named where it differs from the server's. */
 export const timeError = (reason: string, facts: AnswerFacts): LoginError => {
 	const clock = clockSentence(facts);
 	if (clock === undefined) return identityError(reason, facts);
@@ -200,7 +200,7 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 
 /**
  * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
- * `cause`: it holds the tokens of the answer that it complains about (protocol checklist S23).
+ * `cause`: it holds the tokens of the answer that it complains about.
  */
 export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFacts, signal: AbortSignal): LoginError => {
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();

@@ -85,7 +85,7 @@ const checkClaims = (
 	if (previous !== undefined) checkContinuity(claims, previous, facts);
 };
 
-/** A token of another kind must not pass for an ID token, even when the server signed it (B3, O16, O17). */
+/** A token of another kind must not pass for an ID token, even when the server signed it (RFC 8725 §3.11). */
 const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, facts: AnswerFacts) => {
 	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
 	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
@@ -108,7 +108,7 @@ const isEmailAddress = (address = ''): boolean => /^[^\s()<>,;:"]+@[^\s()<>,;:"]
 
 type ShownClaims = {readonly name?: unknown; readonly email?: unknown; readonly emailVerified?: unknown};
 
-/** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7, O23). */
+/** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7). */
 export const toIdentity = (issuer: string, subject: string, {name, email, emailVerified}: ShownClaims): Identity => {
 	const address = text(email, 254);
 	return plain({
@@ -125,7 +125,7 @@ export const toIdentity = (issuer: string, subject: string, {name, email, emailV
 
 /**
  * Checks the ID token of an answer that the library has processed: it has compared issuer, audience, expiry and
- * algorithm; the rest, the signature included, is up to us (checklist B1 to B3).
+ * algorithm; the rest, the signature included, is up to us.
  *
  * @throws LoginError `identity_check_failed`
  */

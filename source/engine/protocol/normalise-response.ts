@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 /** Seconds: a token that claims to live longer than ten years has no believable expiry. */
 const longestTokenLife = 315_360_000;
 
-/** A server with more keys than this is not looked through (S35). */
+/** A server with more keys than this is not looked through. */
 const maximumKeys = 100;
 
 /** A number, or a string that is one; anything else is as good as missing. */
@@ -28,10 +28,10 @@ const put = (body: Json, name: string, value: unknown) => {
 const isObject = (value: unknown): value is Json =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** No device code is believed to live longer, in seconds (A9). */
+/** No device code is believed to live longer, in seconds. */
 const longestCodeLife = 1800;
 
-/** The polling interval in seconds, where it is one (A7): at least 1, and as long as the server says, up to a code's life. */
+/** The polling interval in seconds, where it is one: at least 1, and as long as the server says, up to a code's life. */
 export const readInterval = (value: unknown): number | undefined => {
 	const seconds = readNumber(value);
 	return seconds === undefined || seconds < 0 ? undefined : clamp(seconds, 1, longestCodeLife);
@@ -75,7 +75,7 @@ const withoutNulls = (body: Json): Json =>
 
 const looseJsonTypes = new Set(['', 'text/plain', 'text/json', 'text/javascript']);
 
-/** The JSON object of the body, where its type, or the status, lets it be one (A3, A6). */
+/** The JSON object of the body, where its type, or the status, lets it be one. */
 const readObject = (text: string, type: string, status: number, dialect: Dialect): Json | undefined => {
 	const isJson = type === 'application/json' || type.endsWith('+json');
 	const isAccepted = isJson || status >= 400 || (dialect.acceptTextJson === true && looseJsonTypes.has(type));
@@ -92,7 +92,7 @@ const readObject = (text: string, type: string, status: number, dialect: Dialect
 const rateLimitCodes = new Set(['too_many_requests', 'rate_limit_exceeded', 'rate_limited', 'rate_limit']);
 
 /**
- * The status that the library is to see: the error code decides wherever it is one of the standards' (A1, A2, A5), and
+ * The status that the library is to see: the error code decides wherever it is one of the standards', and
  * a 429 that names no OAuth error while polling is a slow_down (Okta, Google).
  */
 const decideStatus = (body: Json, status: number, purpose: Purpose, dialect: Dialect): number => {
@@ -115,7 +115,7 @@ const answer = (body: Json | undefined, status: number, headers: Headers) =>
 
 /**
  * Turns what servers really answer into what the standards say they answer, so that the protocol library needs no
- * exceptions (checklist A1 to A14). A body that may not be read is emptied: the library then refuses the answer.
+ * exceptions. A body that may not be read is emptied: the library then refuses the answer.
  */
 export const normaliseResponse = async (
 	response: Response,
@@ -146,7 +146,7 @@ export const normaliseResponse = async (
 	if (typeof error === 'string')
 		body['error'] = new Map(Object.entries(dialect.errorAliases ?? {})).get(error) ?? error;
 	const decided = decideStatus(body, status, purpose, dialect);
-	// With Basic a 401 must carry a challenge (RFC 6749 §5.2); the reason is in the body (A4).
+	// With Basic a 401 must carry a challenge (RFC 6749 §5.2); the reason is in the body.
 	if (typeof body['error'] === 'string' && purpose !== 'user-info') headers.delete('www-authenticate');
 	if (decided >= 300) return answer(body, decided, headers);
 	if (purpose === 'keys' && Array.isArray(body['keys']) && body['keys'].length > maximumKeys) {

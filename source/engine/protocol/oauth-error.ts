@@ -134,7 +134,7 @@ const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFact
 		: hint;
 };
 
-/** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2; protocol checklist F12, F13). */
+/** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
 export const oauthError = (
 	answer: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
 	facts: AnswerFacts,

@@ -85,7 +85,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 		authentication: clientAuthentication(provider, provider.server?.token_endpoint_auth_methods_supported),
 		options: {
 			[customFetch]: send,
-			// The library's switch knows only "any http"; the hardened fetch knows "http on loopback" (S34).
+			// The library's switch knows only "any http"; the hardened fetch knows "http on loopback".
 			[allowInsecureRequests]: true,
 			signal,
 			headers: userAgent,

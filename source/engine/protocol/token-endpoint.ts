@@ -41,7 +41,7 @@ export type Grant = {
 	readonly refreshes?: {readonly identity: TokenSet['identity']};
 };
 
-/** A token is sent in headers later: it must be what RFC 6749 Appendix A allows (protocol checklist A13). */
+/** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
 export const checkToken = (token: string, name: string, endpoint?: string): string => {
 	if (/^[\x20-\x7E]+$/.test(token)) return token;
 	throw new LoginError('bad_response', `The server's ${name} has characters in it that no token may have.`, {
@@ -85,7 +85,7 @@ const readAnswer = async (
 	return plain({...tokens, identity});
 };
 
-/** Sends one grant, checks everything that comes back, and makes plain data of it: named members only (A12). */
+/** Sends one grant, checks everything that comes back, and makes plain data of it: named members, never `__proto__`. */
 export const completeGrant = async (context: RequestContext, call: ServerCall, grant: Grant): Promise<TokenSet> => {
 	const response = await grant.send(call);
 	if (grant.refreshes === undefined || !response.ok) return readAnswer(context, call, grant, response);
@@ -121,7 +121,7 @@ const personalScopes = new Set(['openid', 'profile', 'email', 'offline_access'])
 /** RFC 6749 §4.4: the program itself signs in. Without a scope in the settings none is asked for. */
 export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
 	const {provider} = context;
-	// It is never kept with a session (S22), so a later process may not have it.
+	// It is never kept with a session, so a later process may not have it.
 	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
 		throw new LoginError('config_error', 'The program cannot sign in without its client secret.', {
 			hint: defaultHints.clientSecret,

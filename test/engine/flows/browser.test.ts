@@ -163,7 +163,7 @@ test('a callback becomes tokens, and the browser sees that it worked', async t =
 	assert.equal(login.clock.sleepers, 0);
 });
 
-test('P01-P04, N01, F14: each login has its own verifier, its S256 challenge, and one redirect URI to the byte', async t => {
+test('P01, P02, P03, P04, N01, F14: each login has its own verifier, its S256 challenge, and one redirect URI to the byte', async t => {
 	const verifiers = new Set<string>();
 	for (const _ of [1, 2]) {
 		const login = start(t);
@@ -316,7 +316,7 @@ test("the server's error ends the route with its own code", async t => {
 	for (const [error, code] of Object.entries(cases)) {
 		const login = start(t);
 		const address = await login.until('authorization-url');
-		// S13: an error counts even where a code stands beside it.
+		// An error counts even where a code stands beside it.
 		const {body} = await get(redirectOf(address, {error, error_description: 'no\u001B]0;x\u0007 way'}));
 		assert.equal(body, callbackPages.failed);
 		const thrown = await failure(login);
@@ -559,7 +559,7 @@ test("another user's visits and callbacks come to nothing, and the login goes on
 	assert.equal((await login.result).accessToken, 'at-1');
 });
 
-test('Q03-Q05: with pushed requests the address holds a reference only, and every visit gets its own', async t => {
+test('Q03, Q04, Q05: with pushed requests the address holds a reference only, and every visit gets its own', async t => {
 	for (const settings of [
 		{provider: {pushedAuthorization: true}},
 		{server: {require_pushed_authorization_requests: true}},

@@ -99,7 +99,7 @@ test('N09: an answer without our state, or with another, is refused and no token
 test('I01, I03: another issuer is refused, also in an error and where the server never announced one', async () => {
 	const other = encodeURIComponent('https://evil.example');
 	await refusedUnsent({callback: `code=x&state=s1&iss=${other}`}, code('identity_check_failed', /another server/));
-	// I04: what the stranger wrote is not repeated as the server's words.
+	// What the stranger wrote is not repeated as the server's words.
 	await refusedUnsent(
 		{callback: `error=access_denied&error_description=canary&state=s1&iss=${other}`},
 		code('identity_check_failed', /another server/),
@@ -131,7 +131,7 @@ test('S13: code and error together are an error; neither is no answer', async ()
 	await refusedUnsent({callback: 'state=s1'}, code('bad_response', /no code/));
 });
 
-test('1.7: an error in the redirect is told in words, its description cleaned, its link only if https', async () => {
+test('an error in the redirect is told in words, its description cleaned, its link only if https', async () => {
 	const callback = new URLSearchParams({
 		state: 's1',
 		error: 'invalid_scope',

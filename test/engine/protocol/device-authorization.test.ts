@@ -164,11 +164,11 @@ test('D12, D04: a poll sends the grant type, the device code, and the client as 
 for (const status of [400, 200, 401, 403, 428, 429, 500]) {
 	const answer = (error: string, more = {}) => poll(() => json({error, ...more}, status));
 
-	test(`device-D15-${status}: authorization_pending is pending`, async () => {
+	test(`D15: with ${status} authorization_pending is pending`, async () => {
 		assert.deepEqual(await answer('authorization_pending'), {kind: 'pending', retryAfter: undefined});
 	});
 
-	test(`device-D14-${status}: slow_down is slow-down, with the interval that it names`, async () => {
+	test(`D14: with ${status} slow_down is slow-down, with the interval that it names`, async () => {
 		assert.deepEqual(await answer('slow_down', {interval: 12}), {
 			kind: 'slow-down',
 			interval: 12,
@@ -177,7 +177,7 @@ for (const status of [400, 200, 401, 403, 428, 429, 500]) {
 		assert.deepEqual(await answer('slow_down'), {kind: 'slow-down', interval: undefined, retryAfter: undefined});
 	});
 
-	test(`device-D16-${status}: any other error ends the polling`, async () => {
+	test(`D16: with ${status} any other error ends the polling`, async () => {
 		for (const error of ['access_denied', 'expired_token', 'invalid_grant', 'invalid_client']) {
 			await assert.rejects(answer(error), code(error));
 		}

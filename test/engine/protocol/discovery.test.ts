@@ -36,7 +36,7 @@ const configError = (pattern: RegExp) => (error: unknown) => {
 	return true;
 };
 
-test('M02: OpenID Connect’s document is asked for first', async () => {
+test('B08, M02: OpenID Connect’s document is asked for first', async () => {
 	const {resolved, sent} = run({[openIdPath]: () => json(metadata)});
 	assert.equal((await resolved).server.token_endpoint, `${issuer}/token`);
 	assert.deepEqual(

@@ -171,7 +171,7 @@ test('F05, S1: the granted scope counts where it is said, cleaned', async () => 
 	assert.equal((await tokens).scope, 'a b');
 });
 
-test('A2, 1.7: every error code has its own, whatever the status', async () => {
+test('A2: every error code has its own, whatever the status', async () => {
 	const expected = {
 		access_denied: 'access_denied',
 		expired_token: 'expired_token',
@@ -201,7 +201,7 @@ test('A4: a bare challenge at the token endpoint, or a bare 401, means that the 
 	}
 });
 
-test('1.7: what is no answer of the protocol says so with status and endpoint, never with the body', async () => {
+test('what is no answer of the protocol says so with status and endpoint, never with the body', async () => {
 	const page = (status: number) => new Response('<html>canary', {status, headers: {'content-type': 'text/html'}});
 	const cases: [() => Response, string][] = [
 		[() => page(200), 'bad_response'],
@@ -217,11 +217,11 @@ test('1.7: what is no answer of the protocol says so with status and endpoint, n
 	for (const [answer, expected] of cases) {
 		const {tokens, sent} = await request(answer);
 		await assert.rejects(tokens, (error: LoginError) => code(expected)(error) && error.endpoint === `${issuer}/token`);
-		assert.equal(sent.length, 1, 'S30: nothing is sent a second time');
+		assert.equal(sent.length, 1, 'nothing is sent a second time');
 	}
 });
 
-test('1.7: what the network does is told in words, and the original error stays behind', async () => {
+test('what the network does is told in words, and the original error stays behind', async () => {
 	const failed = (codeName: string) =>
 		Object.assign(new TypeError('fetch failed canary'), {cause: Object.assign(new Error('canary'), {code: codeName})});
 	const cases: [unknown, string, RegExp][] = [
@@ -279,7 +279,7 @@ test('4.2: without ID tokens the identity comes from the member of the answer, o
 	const {identity} = await requestClientCredentials(asked);
 	assert.deepEqual(identity, {issuer, subject: 'ada', name: 'Ada'});
 	assert.equal(asked.sent[1]?.headers.get('authorization'), 'Bearer access-canary');
-	assert.equal(asked.sent[1].url.includes('canary'), false, 'B12: never in an address');
+	assert.equal(asked.sent[1].url.includes('canary'), false, 'never in an address');
 
 	const silent = await testContext({'/token': () => json(good)}, settings);
 	assert.equal((await requestClientCredentials(silent)).identity, undefined, 'a login is complete without it');
