@@ -145,7 +145,8 @@ export const drawOn = async (
 			),
 		async unmount() {
 			instance.unmount();
-			await settle();
+			await macrotask();
+			await emulator.feed('');
 			stdin.destroy();
 			stdout.destroy();
 		},
