@@ -2,3 +2,4 @@
 import './store-chaos.js';
 import './session-chaos.js';
 import './signal-chaos.js';
+import './thorough-suites.js';

@@ -3,9 +3,11 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {test} from 'node:test';
 import {useInk} from '../support/ink-versions.js';
+import {isThorough} from '../support/thorough.js';
 
+/** The frames of every screen take longest, and differ least. */
 const suites = [
-	'test/components/screens.test.tsx',
+	...(isThorough ? ['test/components/screens.test.tsx'] : []),
 	'test/components/login.test.tsx',
 	'test/components/long-waits.test.tsx',
 	'test/hooks/hooks.test.tsx',

@@ -10,8 +10,9 @@ import type {LoginRun} from '../../source/engine/login-run.js';
 import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
+import {isThorough} from '../support/thorough.js';
 
-const rounds = 100;
+const rounds = isThorough ? 200 : 30;
 
 /** A poll every 150 ms. Each round has its own clock, or the server's times would soon be long ago. */
 const hurry = 40;

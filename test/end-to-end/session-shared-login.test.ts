@@ -6,7 +6,7 @@ import {countedServer} from '../support/counted-server.js';
 import {runInPty} from '../support/pty.js';
 import {command, sessionHome, type Ended} from '../support/session-command.js';
 
-const others = 5;
+const others = 3;
 
 const eventsOf = ({stdout}: Ended) =>
 	stdout

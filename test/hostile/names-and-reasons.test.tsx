@@ -14,6 +14,7 @@ import {createManualClock} from '../../source/testing/index.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
 import * as tapes from '../support/login-tapes.js';
+import {isThorough} from '../support/thorough.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const clock = createManualClock({now: tapes.start});
@@ -81,12 +82,12 @@ const ours =
 	/\u001B\[[\d;]*m|\u001B\[\d*[ABCDEFG]|\u001B\[[012]?K|\u001B\[\?(?:25|2026)[hl]|\u001B\]8;[\w=:-]*;[\u0021-\u007E]*(?:\u0007|\u001B\\)|\n/g;
 
 for (const [columns, maxRows, share] of [
-	[80, 23, 5],
-	[40, 14, 12],
+	[80, 23, 10],
+	[40, 14, 24],
 ] as const) {
 	test(`S1, S2: names, hosts, scopes, identities and reasons stay text in their own rows, at ${columns}x${maxRows + 1}`, async () => {
 		const terminal = await drawOn(among(<Text>nothing yet</Text>, columns), {columns, rows: maxRows + 4});
-		const texts = hostileStrings.filter((_, index) => index % share === 0);
+		const texts = hostileStrings.filter((_, index) => index % (isThorough ? 2 : share) === 0);
 		let seen = 0;
 		for (const text of texts) {
 			for (const screen of screensWith(text, {columns, maxRows})) {
