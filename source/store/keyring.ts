@@ -1,5 +1,8 @@
 import {createRequire} from 'node:module';
 import type {Entry as KeyringEntry, EntryOptions} from '@napi-rs/keyring';
+import {runKeyringChild} from './keyring-child.js';
+import {askSecretService} from './secret-service.js';
+import {sessionBusPath} from './session-bus.js';
 import {keyringUnavailable, keyringUnusable} from './store-error.js';
 
 /** One secret in the operating system's keyring. */
@@ -65,8 +68,6 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
 		const module = locate();
-		const {runKeyringChild} = await import('./keyring-child.js');
-		const {sessionBusPath} = await import('./session-bus.js');
 		if (platform === 'linux' && sessionBusPath(environment) === undefined) throw noBus();
 		const mayAsk = limit === patience.person;
 		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
@@ -83,7 +84,6 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	return {
 		async get() {
 			if (platform === 'linux') {
-				const {askSecretService} = await import('./secret-service.js');
 				// By these the native module stores an entry without a target, and finds it.
 				const attributes = {service, username: account};
 				const answer = await askSecretService({environment, timeout: patience.nobody, attributes});

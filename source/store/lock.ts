@@ -5,7 +5,7 @@ import type {StoreLock, TokenStore} from '../engine/token-store.js';
 import {randomName, removeIfThere} from './atomic-file.js';
 import {errorCode, type FileSystem} from './file-system.js';
 import {readLock, type LockReading, type LockRecord, type Processes} from './lock-record.js';
-import {Silence} from './silence.js';
+import {LivenessTracker} from './liveness.js';
 
 export type LockOptions = Parameters<TokenStore['lock']>[2];
 
@@ -25,12 +25,24 @@ const longestPause = 80;
 const defaultTimeout = 30_000;
 
 /**
- * Takes the lock file at `path`, across processes.
+ * Takes the lock file at `path`, across processes, containers and crashes.
  *
- * Who may change a lock with the nonce N is whoever made the file `path.N`, its succession: making a file is exclusive,
- * so of any number of waiters that see the same dead holder one inherits, by renaming its succession over the lock. An
- * heir that died on the way has a successor itself. A succession goes only after the lock has another nonce, so a waiter
- * that was slow to act on what it saw finds out before it can do harm.
+ *     default.lock      {pid, host, …, nonce: A}   the lock: A holds it
+ *     default.lock.A    {pid, host, …, nonce: B}   B's claim on it, once A is dead
+ *
+ * Files are made exclusively, so one of any number of processes succeeds:
+ *
+ *     take       make `lock`. There is one already, and its holder A is dead:
+ *                1. make `lock.A`, the claim. There is one already: its maker B is busy with 2 and 3, or dead too;
+ *                   then claim that with `lock.B`, and so on.
+ *                2. read `lock` again. It is no longer A's: another was faster, remove the claim.
+ *                3. rename the claim to `lock`. The process whose nonce is in it holds the lock.
+ *     give back  claim our own lock with `lock.A`, then remove both. Someone else has that claim: they took us for
+ *                dead, and the lock is tclaims.
+ *
+ * A claim goes only after the lock has another nonce, so a waiter that was slow to act on what it saw finds out in
+ * step 2. Dead is a process that this machine knows to be gone; one that it cannot ask about is dead after it has not
+ * touched its file for a while ({@link LivenessTracker}).
  */
 export const takeLock = async (
 	path: string,
@@ -38,11 +50,11 @@ export const takeLock = async (
 	{signal, timeout = defaultTimeout, until, onWait}: LockOptions,
 ): Promise<StoreLock | undefined> => {
 	const {clock} = context;
-	const silence = new Silence(context);
+	const liveness = new LivenessTracker(context);
 	const giveUpAt = clock.monotonic() + timeout;
 	for (let attempt = 0; ; attempt++) {
 		throwIfCancelled(signal);
-		const lock = createLock(path, path, context) ?? inherit(path, context, silence);
+		const lock = createLock(path, path, context) ?? takeOver(path, context, liveness);
 		if (lock !== undefined) return lock;
 		if (attempt === 0) onWait?.();
 		if (await until?.()) return undefined;
@@ -56,7 +68,7 @@ export const takeLock = async (
 	}
 };
 
-/** Makes the lock file, or a succession to it; undefined where another was first. */
+/** Makes the lock file, or a claim on it; undefined where another was first. */
 const createLock = (path: string, lockPath: string, context: LockContext): HeldLock | undefined => {
 	const {fileSystem, processes, clock} = context;
 	// Made first: the file ought to be empty for as short a time as can be.
@@ -96,57 +108,57 @@ const createLock = (path: string, lockPath: string, context: LockContext): HeldL
 	return new HeldLock(lockPath, record.nonce, handle, context);
 };
 
-const successionOf = (path: string, {record}: LockReading, predecessor = 'none'): string =>
-	`${path}.${record?.nonce ?? `unwritten-${predecessor}`}`;
+const claimPath = (path: string, {record}: LockReading, previous = 'none'): string =>
+	`${path}.${record?.nonce ?? `unwritten-${previous}`}`;
 
-/** Takes the place of a dead holder; undefined where it lives, or another took it. */
-const inherit = (path: string, context: LockContext, silence: Silence): HeldLock | undefined => {
+/** Claims the lock of a dead holder; undefined where it lives, or another process was faster. */
+const takeOver = (path: string, context: LockContext, liveness: LivenessTracker): HeldLock | undefined => {
 	const {fileSystem} = context;
 	const dead = readLock(fileSystem, path);
-	if (dead === undefined || !silence.isDead(path, dead)) return undefined;
-	const passed: string[] = [];
+	if (dead === undefined || !liveness.isDead(path, dead)) return undefined;
+	const abandoned: string[] = [];
 	for (let holder = dead; ;) {
-		const succession = successionOf(path, holder, passed.length === 0 ? undefined : lastPart(passed.at(-1)));
-		const heir = createLock(succession, path, context);
-		if (heir !== undefined) return succeed(heir, {path, dead, succession, passed}, context);
-		const other = readLock(fileSystem, succession);
-		if (other === undefined || !silence.isDead(succession, other)) return undefined;
-		passed.push(succession);
+		const claimed = claimPath(path, holder, abandoned.length === 0 ? undefined : lastPart(abandoned.at(-1)));
+		const claim = createLock(claimed, path, context);
+		if (claim !== undefined) return replaceLock(claim, {path, dead, claimed, abandoned}, context);
+		const other = readLock(fileSystem, claimed);
+		if (other === undefined || !liveness.isDead(claimed, other)) return undefined;
+		abandoned.push(claimed);
 		holder = other;
 	}
 };
 
-type Succession = {
+type Claim = {
 	readonly path: string;
 	readonly dead: LockReading;
-	readonly succession: string;
-	/** Of heirs that died before their time. */
-	readonly passed: readonly string[];
+	readonly claimed: string;
+	/** The claims of processes that died with them. */
+	readonly abandoned: readonly string[];
 };
 
-const succeed = (
-	heir: HeldLock,
-	{path, dead, succession, passed}: Succession,
+/** Steps 2 and 3: undefined where the lock is no longer the one that was claimed. */
+const replaceLock = (
+	claim: HeldLock,
+	{path, dead, claimed, abandoned}: Claim,
 	{fileSystem}: LockContext,
 ): HeldLock | undefined => {
 	try {
-		// Between the look and the succession another may have inherited, and swept up behind itself.
 		const now = readLock(fileSystem, path);
 		if (now === undefined || !isSameLock(now, dead)) {
-			heir.close();
-			removeIfThere(fileSystem, succession);
+			claim.close();
+			removeIfThere(fileSystem, claimed);
 			return undefined;
 		}
 
-		fileSystem.rename(succession, path);
+		fileSystem.rename(claimed, path);
 	} catch (error) {
-		heir.close();
-		removeIfThere(fileSystem, succession);
+		claim.close();
+		removeIfThere(fileSystem, claimed);
 		throw error;
 	}
 
-	for (const trace of passed) removeIfThere(fileSystem, trace);
-	return heir;
+	for (const left of abandoned) removeIfThere(fileSystem, left);
+	return claim;
 };
 
 const isSameLock = (one: LockReading, other: LockReading): boolean =>
@@ -178,7 +190,7 @@ class HeldLock implements StoreLock {
 		try {
 			this.#removeOwn();
 		} catch {
-			// What was done under the lock is done. The file's holder is silent from now on, and soon taken for dead.
+			// What was done under the lock is done. Nothing touches the file from now on, so it is soon taken for dead.
 		}
 	}
 
@@ -190,14 +202,14 @@ class HeldLock implements StoreLock {
 		this.#context.fileSystem.close(this.#handle);
 	}
 
-	/** Removes the lock as its own heir would: if another has begun to inherit, the lock is no longer ours. */
+	/** Claims the lock before it removes it: if another process has that claim, the lock is no longer ours. */
 	#removeOwn(): void {
 		const {fileSystem} = this.#context;
-		const succession = `${this.#path}.${this.#nonce}`;
-		let right: HeldLock | undefined;
+		const claimed = `${this.#path}.${this.#nonce}`;
+		let claim: HeldLock | undefined;
 		try {
-			right = createLock(succession, this.#path, this.#context);
-			if (right === undefined) return;
+			claim = createLock(claimed, this.#path, this.#context);
+			if (claim === undefined) return;
 		} catch {
 			// A full disk takes no new file; giving the lock back must work all the same.
 		}
@@ -205,8 +217,8 @@ class HeldLock implements StoreLock {
 		try {
 			if (readLock(fileSystem, this.#path)?.record?.nonce === this.#nonce) removeIfThere(fileSystem, this.#path);
 		} finally {
-			right?.close();
-			if (right !== undefined) removeIfThere(fileSystem, succession);
+			claim?.close();
+			if (claim !== undefined) removeIfThere(fileSystem, claimed);
 		}
 	}
 

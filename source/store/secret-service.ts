@@ -39,12 +39,12 @@ export const askSecretService = async ({
 	const bus = new SessionBus(path);
 	let timer: NodeJS.Timeout | undefined;
 	let start: NodeJS.Immediate | undefined;
-	const silence = new Promise<SecretServiceAnswer>(resolve => {
+	const noReply = new Promise<SecretServiceAnswer>(resolve => {
 		// The time runs from when this process can listen: loading a module may block it for longer, on a slow disk.
 		start = setImmediate(() => (timer = setTimeout(() => resolve({state: 'silent'}), timeout)));
 	});
 	try {
-		return await Promise.race([converse(bus, attributes), silence]);
+		return await Promise.race([converse(bus, attributes), noReply]);
 	} catch {
 		return {state: 'absent'};
 	} finally {
