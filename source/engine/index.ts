@@ -4,12 +4,8 @@ export type {
 	BrowserOpener,
 	BrowserOutcome,
 	Connection,
-	Flow,
-	FlowContext,
-	Inbox,
 	LocalSockets,
 	LoginCommand,
-	RequestContext,
 	RouteCommand,
 } from './flow.js';
 export type {Hints} from './hints.js';
@@ -46,7 +42,6 @@ export type {
 	Provider,
 	ProviderSettings,
 	RequestParameters,
-	ResolvedProvider,
 } from './provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
 export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';
