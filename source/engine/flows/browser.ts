@@ -120,7 +120,7 @@ export const browserFlow: Flow = async context => {
 		}
 	};
 
-	const awaitAnswer = async (): Promise<URLSearchParams> => {
+	const awaitCode = async (): Promise<string> => {
 		const url =
 			loopback !== undefined && usesPushedAuthorization(provider)
 				? loopback.shortUrl
@@ -133,22 +133,22 @@ export const browserFlow: Flow = async context => {
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
 		return Promise.race([
-			answer.parameters,
+			answer.code,
 			expiry(clock, deadline, signal, () => timedOut(redirectUri, answer.strays)),
 			takeCommands(open),
 		]);
 	};
 
-	const redeem = async (callback: URLSearchParams): Promise<TokenSet> => {
+	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', route: 'browser'});
 		const {exchangeAuthorizationCode} = await import('../protocol/index.js');
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {
-			callback,
+			code,
 			...transaction,
 			redirectUri,
-			...(maxAge !== undefined && {maxAge}),
+			maxAge,
 		});
 		// Only now: a page must not promise what may still fail (demand 26).
 		loopback?.answer('done');
@@ -157,8 +157,8 @@ export const browserFlow: Flow = async context => {
 	};
 
 	try {
-		const callback = await awaitAnswer().finally(() => waiting.abort());
-		return await redeem(callback);
+		const code = await awaitCode().finally(() => waiting.abort());
+		return await redeem(code);
 	} catch (error) {
 		loopback?.answer('failed');
 		throw error;

@@ -10,10 +10,10 @@ import {displayText} from '../display-text.js';
 import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
-import {checkUrl, shownAddress} from '../safe-url.js';
 import type {AnswerFacts} from './answer-facts.js';
 import {checkMetadata, endpointNames} from './check-metadata.js';
 import {unusableAnswer} from './error-mapping.js';
+import {checkIssuer, metadataIssuer} from './issuer.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {availableRoutes, requestedScope} from './routes.js';
 import {callServer} from './server-call.js';
@@ -32,19 +32,6 @@ const listNames = [
 	'userinfo_signing_alg_values_supported',
 ] as const;
 const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
-
-/** Entra signs in people of many tenants under one address; the document of that address is the same for all. */
-const documentIssuer = (issuer: string) => issuer.replace('{tenantid}', 'common');
-
-const checkIssuer = (issuer: string): void => {
-	const url = checkUrl(documentIssuer(issuer));
-	const problem =
-		typeof url === 'string' ? url : url.search === '' && url.hash === '' ? undefined : 'it has a query or a fragment';
-	if (problem === undefined) return;
-	throw new LoginError('config_error', `The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`, {
-		hint: 'An issuer is an https address, as in https://login.example.com.',
-	});
-};
 
 const fromEndpoints = ({
 	authorization,
@@ -122,7 +109,7 @@ const redirected = ({issuer}: Provider, facts: AnswerFacts): LoginError => {
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
 	callServer({provider, ...io}, 'discovery', async ({options, facts, get}) => {
-		let response = await discoveryRequest(new URL(documentIssuer(provider.issuer)), {...options, algorithm});
+		let response = await discoveryRequest(new URL(metadataIssuer(provider.issuer)), {...options, algorithm});
 		// Django's APPEND_SLASH: the same document, under the same name.
 		if (facts.location === `${facts.endpoint}/`) response = await get(facts.location);
 		if (response.status >= 300 && response.status < 400) throw redirected(provider, facts);

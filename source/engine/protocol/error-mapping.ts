@@ -206,11 +206,6 @@ export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFact
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
 	if (error instanceof LoginError) return error;
 	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);
-	if (error instanceof oauth.AuthorizationResponseError) {
-		const {error: code, error_description} = error;
-		return oauthError({error: code, error_description, error_uri: error.cause.get('error_uri')}, facts);
-	}
-
 	if (error instanceof oauth.WWWAuthenticateChallengeError) {
 		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
 		return purpose === 'user-info' ? tokenRejected(facts, needsScope) : oauthError({error: 'invalid_client'}, facts);

@@ -5,6 +5,7 @@ import type {Identity} from '../login-event.js';
 import type {IdTokenClaims} from '../token-set.js';
 import type {AnswerFacts} from './answer-facts.js';
 import {identityError, timeError} from './error-mapping.js';
+import {hasTenants, tenantIssuer} from './issuer.js';
 import {decodeJwtPart, halfHash} from './jwt.js';
 import {plain} from './plain.js';
 import {verifySignature} from './server-keys.js';
@@ -25,24 +26,18 @@ const oldest = 3600;
 /** By how much the token of a refresh may be older than the one before: one server has several clocks. */
 const clockTolerance = 30;
 
-const tenantPlaceholder = '{tenantid}';
-const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /**
  * The issuer that this answer has to come from: the configured one, or for Entra's many tenants the one of the token's
  * own tenant. The claims are checked against it afterwards, so a token cannot choose another issuer.
  */
 export const resolveIssuer = async (server: AuthorizationServer, response: Response): Promise<AuthorizationServer> => {
-	if (!server.issuer.includes(tenantPlaceholder) || !response.ok) return server;
+	if (!hasTenants(server.issuer) || !response.ok) return server;
 	const answer = (await response
 		.clone()
 		.json()
 		.catch(() => ({}))) as {id_token?: unknown};
 	const payload = typeof answer.id_token === 'string' ? decodeJwtPart(answer.id_token, 1) : undefined;
-	const tenant = payload?.['tid'];
-	return typeof tenant === 'string' && guid.test(tenant)
-		? {...server, issuer: server.issuer.replace(tenantPlaceholder, tenant)}
-		: server;
+	return {...server, issuer: tenantIssuer(server.issuer, payload?.['tid']) ?? server.issuer};
 };
 
 const checkTimes = ({iat}: IdTokenClaims, now: number, facts: AnswerFacts) => {
