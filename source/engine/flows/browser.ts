@@ -1,9 +1,9 @@
 import type {Clock} from '../clock.js';
 import type {Flow, FlowContext} from '../flow.js';
+import {redirectAdvice} from '../hints.js';
 import {LoginError, toLoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
-import {redirectAdvice} from '../redirect-advice.js';
 import {checkClientSecret} from '../protocol/client-authentication.js';
 import type {SafeUrl} from '../safe-url.js';
 import type {TokenSet} from '../token-set.js';
@@ -97,7 +97,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 			? ''
 			: ` ${strays === 1 ? 'An answer' : `${strays} answers`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
 	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
-		hint: `Sign in again. ${redirectAdvice(redirectUri)}`,
+		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
 };
 

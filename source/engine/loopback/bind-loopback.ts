@@ -1,6 +1,5 @@
 import {displayText} from '../display-text.js';
 import type {LocalSockets} from '../flow.js';
-import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 
 /** Something that listens. */
@@ -48,7 +47,7 @@ const portInUse = async (ports: readonly number[], holderOf: LocalSockets['portH
 	return new LoginError(
 		'port_in_use',
 		named.length === 1 ? `Port ${list} is in use.` : `The ports ${list} are all in use.`,
-		{hint: defaultHints.otherPort},
+		{hint: words => words.otherPort},
 	);
 };
 

@@ -7,7 +7,7 @@ import {
 } from 'oauth4webapi';
 import type {Clock} from '../clock.js';
 import {displayText} from '../display-text.js';
-import {defaultHints} from '../hints.js';
+import type {Hint} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
 import type {AnswerFacts} from './answer-facts.js';
@@ -98,12 +98,14 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 	);
 };
 
+const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
+
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
 const redirected = ({issuer}: Provider, facts: AnswerFacts): LoginError => {
 	const {code, message, endpoint, status} = unusableAnswer('', 'discovery', facts);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(facts.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
-	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : `Check the issuer, ${defaultHints.endpoints}.`;
+	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
 	return new LoginError(code, message, {hint, endpoint, status});
 };
 
@@ -137,7 +139,7 @@ const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginErr
 	return new LoginError(
 		'config_error',
 		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
-		{hint: redirect?.hint ?? `Check the issuer, ${defaultHints.endpoints}.`, endpoint, status},
+		{hint: redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint, endpoint, status},
 	);
 };
 

@@ -11,7 +11,7 @@ import {LoginError} from '../login-error.js';
 import type {Provider} from '../provider.js';
 import {noteAnswer, type AnswerFacts} from './answer-facts.js';
 import {clientAuthentication} from './client-authentication.js';
-import {networkError, toLoginError} from './error-mapping.js';
+import {networkError, requestError} from './error-mapping.js';
 import {normaliseResponse} from './normalise-response.js';
 import type {Purpose} from './purpose.js';
 
@@ -99,7 +99,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal,
 			}),
-		fail: error => toLoginError(error, purpose, facts, signal),
+		fail: error => requestError(error, purpose, facts, signal),
 	};
 };
 

@@ -11,7 +11,6 @@ import {
 } from 'oauth4webapi';
 import {displayText} from '../display-text.js';
 import type {RequestContext} from '../flow.js';
-import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {IdTokenClaims, TokenSet} from '../token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
@@ -124,7 +123,7 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 	// It is never kept with a session (S22), so a later process may not have it.
 	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
 		throw new LoginError('config_error', 'The program cannot sign in without its client secret.', {
-			hint: defaultHints.clientSecret,
+			hint: words => words.clientSecret,
 		});
 	}
 
