@@ -36,7 +36,8 @@ export type Situation = {
 	readonly ci: boolean;
 };
 
-const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+/** Whether a variable is there and does not say no. */
+export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
 
 const ciVariables = ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'JENKINS_URL'];
 const moreCiVariables = ['TEAMCITY_VERSION', 'BUILDKITE', 'CODEBUILD_BUILD_ID', 'BITBUCKET_BUILD_NUMBER'];
