@@ -15,7 +15,7 @@ type OpenRoute = {
 	done: Promise<void>;
 };
 
-export type OpenRoutesOptions = {
+type OpenRoutesOptions = {
 	readonly host: LoginHost;
 	readonly log: EventLog;
 	readonly options: LoginOptions;

@@ -12,7 +12,7 @@ export type Keyring = {
 	readonly probe: () => Promise<void>;
 };
 
-export type KeyringOptions = {
+type KeyringOptions = {
 	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
 	readonly account: string;
 	/** What the person reads where the system shows the entry. @default 'ink-login' */

@@ -7,7 +7,7 @@ import type {Facts} from './facts.js';
 type Variables = Pick<Facts, 'env'>;
 
 /** What `createFetch` takes besides the environment. */
-export type FetchOptions = {
+type FetchOptions = {
 	/** A file of certificates (PEM) that are trusted besides the usual ones. */
 	readonly caFile?: string;
 };

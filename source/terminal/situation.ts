@@ -169,7 +169,7 @@ export const isRemote = (facts: Facts): boolean => {
 };
 
 /** What was asked for on the command line, as far as it says that somebody reads along. */
-export type AttendanceOptions = {
+type AttendanceOptions = {
 	readonly json?: boolean;
 	readonly plain?: boolean;
 	readonly flow?: Route | 'auto';
@@ -184,7 +184,7 @@ export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptio
 	return !isCi(facts) && (facts.tty.stdin || facts.tty.stdout || facts.tty.stderr);
 };
 
-export type RecommendOptions = {
+type RecommendOptions = {
 	/** See {@link personIsThere}. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */

@@ -6,7 +6,7 @@ import {LoginError} from '../login-error.js';
 export type Listener = {readonly port: number; close(): void};
 
 /** Listens on one address and port, exclusively; rejects with the system's error. */
-export type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
+type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
 
 /** Another program has the port, or this one may not have it. */
 const taken = new Set(['EADDRINUSE', 'EACCES']);

@@ -15,7 +15,7 @@ import {callServer, openCall} from './server-call.js';
 import {completeGrant} from './token-endpoint.js';
 
 /** The code of a response that was judged, and what the request had said. */
-export type AuthorizationCode = {
+type AuthorizationCode = {
 	readonly code: string;
 	/** Sent where an ID token is expected, which is then required. */
 	readonly nonce?: string;

@@ -7,7 +7,7 @@ import type {AnswerFacts} from './answer-facts.js';
 import {identityError, timeError} from './error-mapping.js';
 import {hasTenants, tenantIssuer} from './issuer.js';
 import {decodeJwtPart, halfHash} from './jwt.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {verifySignature} from './server-keys.js';
 
 /** What an ID token must agree with, beside the checks that the library makes. */
@@ -18,7 +18,7 @@ export type IdTokenExpectation = {
 	readonly previous?: IdTokenClaims;
 };
 
-export type VerifiedIdToken = {readonly claims: IdTokenClaims; readonly identity: Identity};
+type VerifiedIdToken = {readonly claims: IdTokenClaims; readonly identity: Identity};
 
 /** Seconds. */
 const furthestAhead = 600;
@@ -106,7 +106,7 @@ type ShownClaims = {readonly name?: unknown; readonly email?: unknown; readonly 
 /** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7, O23). */
 export const toIdentity = (issuer: string, subject: string, {name, email, emailVerified}: ShownClaims): Identity => {
 	const address = text(email, 254);
-	return plain({
+	return omitUndefined({
 		issuer,
 		subject,
 		name: text(name),
@@ -152,7 +152,7 @@ export const verifyIdToken = async (
 	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, facts);
 	return {
 		// What the first token said about the sign-in holds for those that follow, whatever they say of it.
-		claims: plain({
+		claims: omitUndefined({
 			...claims,
 			nonce: claims.nonce ?? expectation.previous?.nonce,
 			auth_time: expectation.previous?.auth_time ?? claims.auth_time,

@@ -16,7 +16,7 @@ import {normaliseResponse} from './normalise-response.js';
 import type {Purpose} from './purpose.js';
 
 /** A {@link RequestContext} before or after discovery. */
-export type CallContext = Omit<RequestContext, 'provider'> & {
+type CallContext = Omit<RequestContext, 'provider'> & {
 	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
 };
 

@@ -16,13 +16,13 @@ import type {IdTokenClaims, TokenSet} from '../token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './error-mapping.js';
 import {decodeJwtPart} from './jwt.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall} from './server-call.js';
 import {findIdentity, isNamed} from './user-info.js';
 
 /** One grant at the token endpoint. */
-export type Grant = {
+type Grant = {
 	readonly send: (call: ServerCall) => Promise<Response>;
 	/** @default the library's checks that hold for every grant */
 	readonly process?: (
@@ -65,7 +65,7 @@ const readAnswer = async (
 	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
 	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
 	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;
-	const tokens = plain<TokenSet>({
+	const tokens = omitUndefined<TokenSet>({
 		accessToken,
 		tokenType: answer.token_type,
 		issuedAt,
@@ -81,7 +81,7 @@ const readAnswer = async (
 	const identity = isKnown
 		? (grant.refreshes.identity ?? tokens.identity)
 		: await findIdentity(context, tokens, answer);
-	return plain({...tokens, identity});
+	return omitUndefined({...tokens, identity});
 };
 
 /** Sends one grant, checks everything that comes back, and makes plain data of it: named members only (A12). */
