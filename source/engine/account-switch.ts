@@ -1,4 +1,3 @@
-import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
 import type {AccountSwitch, LoginOptions} from './login-options.js';
 import {person, twoPeople} from './person.js';
@@ -50,7 +49,7 @@ export const confirmAccount = async (
 	const replaced = switchOf(stored, tokens, asked);
 	if (replaced === undefined || switchAccount === true) return;
 	if (switchAccount === false) {
-		throw new LoginError('identity_check_failed', refusal(replaced), {hint: defaultHints.switchAccount});
+		throw new LoginError('identity_check_failed', refusal(replaced), {hint: words => words.switchAccount});
 	}
 
 	if (await switchAccount(replaced, signal)) return;

@@ -64,6 +64,8 @@ export type LoginEvent =
 			readonly reason: string;
 			/** What went wrong; missing where another route won. */
 			readonly code?: LoginErrorCode;
+			/** What to do next, in one sentence; there where `code` is. */
+			readonly hint?: string;
 	  }
 	/** To be opened in a browser. */
 	| {

@@ -89,7 +89,12 @@ export type LoginState = {
 	/** The routes in the order in which they were first opened. */
 	readonly order: readonly Route[];
 	/** The last route that closed by a failure of its own, until another is opened. */
-	readonly lastFailure?: {readonly route: Route; readonly reason: string; readonly code: LoginErrorCode};
+	readonly lastFailure?: {
+		readonly route: Route;
+		readonly reason: string;
+		readonly code: LoginErrorCode;
+		readonly hint?: string;
+	};
 	/** A paste that no open route could take. */
 	readonly pasteRejected?: string;
 	/** The end, where somebody signed in. */
@@ -146,14 +151,14 @@ const withPolling = (
 ): LoginState =>
 	withDevice(state, device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
 
-const closeRoute = (state: LoginState, {route, reason, code}: EventOf<'route-closed'>): LoginState => {
+const closeRoute = (state: LoginState, {route, reason, code, hint}: EventOf<'route-closed'>): LoginState => {
 	const closing = state.routes[route];
 	if (!isOpen(closing)) return state;
 	const phase: Closed = {status: 'closed', reason, ...(code !== undefined && {code})};
 	const next: LoginState = {
 		...state,
 		routes: {...state.routes, [route]: {...closing, phase}},
-		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code}}),
+		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code, hint}}),
 	};
 	return openRoutes(next).length === 0 ? {...next, phase: 'choosing'} : next;
 };

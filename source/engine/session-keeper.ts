@@ -10,7 +10,7 @@ import type {LogoutResult, TokenOptions} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
-export type SessionKeeperOptions = {
+type SessionKeeperOptions = {
 	readonly provider: Provider;
 	readonly store: TokenStore;
 	readonly profile: string;

@@ -4,7 +4,7 @@ import type {BrowserOpener} from './flow.js';
 import type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
 import {canRenew, renewsItself} from './freshness.js';
 import {loadFlow} from './flows/index.js';
-import {inWordsOf, type Hints} from './hints.js';
+import type {Hints} from './hints.js';
 import {LoginEntrance} from './login-entrance.js';
 import {LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
@@ -89,7 +89,7 @@ export class TokenEngine {
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
 	login(options: LoginOptions = {}): LoginRun {
 		const {clock} = this;
-		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints} = this.#options;
+		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints = {}} = this.#options;
 		const {sockets} = options;
 		const entrance = new LoginEntrance(this.store, this.profile, clock, this.provider);
 		return new RunningLogin(
@@ -99,7 +99,7 @@ export class TokenEngine {
 				openBrowser,
 				...(sockets && {sockets}),
 				loadFlow,
-				...(hints && {hints}),
+				hints,
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
 				discover: async signal => {
 					// Tried out beside the first request: a session is read or written only once its place is known.
@@ -252,7 +252,7 @@ export class TokenEngine {
 		try {
 			return await work();
 		} catch (error) {
-			throw inWordsOf(this.#options.hints, toLoginError(error));
+			throw toLoginError(error).withHints(this.#options.hints ?? {});
 		}
 	}
 }

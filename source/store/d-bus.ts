@@ -1,7 +1,7 @@
 /** D-Bus specification, "Marshaling" and "Message Protocol": as much of both as a few method calls take. */
 
 /** Writes values one after another, each aligned as its type asks; in a string of bytes, which grows at no cost. */
-export class Writer {
+class Writer {
 	#bytes = '';
 
 	get bytes(): Buffer {

@@ -53,5 +53,5 @@ export const signJwt = (
 const unchanged = <Value>(value: Value): Value => value;
 
 /** `at_hash` and `c_hash` for RS256 (OIDC Core §3.1.3.6). */
-export const halfHash = (text: string): string =>
+export const accessTokenHash = (text: string): string =>
 	createHash('sha256').update(text, 'ascii').digest().subarray(0, 16).toString('base64url');

@@ -1,6 +1,7 @@
 import {calculatePKCECodeChallenge} from 'oauth4webapi';
 import type {Random} from '../clock.js';
 import {LoginError} from '../login-error.js';
+import {base64url} from '../protocol/jwt.js';
 import {requestParameters} from '../protocol/request-parameters.js';
 import type {ResolvedProvider} from '../provider.js';
 import {escapeHref, safeUrl, type SafeUrl} from '../safe-url.js';
@@ -12,13 +13,6 @@ export type AuthorizationTransaction = {
 	readonly nonce?: string;
 	readonly codeVerifier: string;
 };
-
-/** RFC 7636 appendix A. */
-const base64url = (bytes: Uint8Array): string =>
-	btoa(String.fromCharCode(...bytes))
-		.replaceAll('+', '-')
-		.replaceAll('/', '_')
-		.replaceAll('=', '');
 
 const scopesOf = (provider: ResolvedProvider): readonly string[] => provider.requestedScope.split(' ').filter(Boolean);
 

@@ -1,6 +1,7 @@
 import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
 import type {Provider} from '../provider.js';
+import {isTenantId} from '../protocol/issuer.js';
 import {commonSettings, type PresetOptions} from './preset-options.js';
 
 /** What `entra` takes. */
@@ -17,12 +18,11 @@ const authority = 'https://login.microsoftonline.com';
 
 /** The tenant that all personal accounts are in. */
 const consumers = '9188040d-6c67-4c5b-b112-36a304b66dad';
-const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Where each tenant has an issuer of its own, the document says `{tenantid}`, and the token's `tid` says which it is. */
 const addressesOf = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => {
 	if (tenant === 'consumers') return {issuer: `${authority}/${consumers}/v2.0`};
-	if (guid.test(tenant)) return {issuer: `${authority}/${tenant.toLowerCase()}/v2.0`};
+	if (isTenantId(tenant)) return {issuer: `${authority}/${tenant.toLowerCase()}/v2.0`};
 	const issuer = `${authority}/{tenantid}/v2.0`;
 	if (tenant === 'common') return {issuer};
 	if (tenant !== 'organizations') {

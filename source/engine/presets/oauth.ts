@@ -1,6 +1,7 @@
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider} from '../provider.js';
-import {checkEndpoints, checkIssuer, commonSettings, type PresetOptions} from './preset-options.js';
+import {checkIssuer} from '../protocol/issuer.js';
+import {checkEndpoints, commonSettings, type PresetOptions} from './preset-options.js';
 
 /** What `oauth` takes. */
 export type OAuthOptions = PresetOptions & {

@@ -1,5 +1,6 @@
 import type {Endpoints, Provider} from '../provider.js';
-import {checkEndpoints, checkIssuer, commonSettings, type PresetOptions} from './preset-options.js';
+import {checkIssuer} from '../protocol/issuer.js';
+import {checkEndpoints, commonSettings, type PresetOptions} from './preset-options.js';
 
 /** What `oidc` takes. */
 export type OidcOptions = PresetOptions & {

@@ -1,5 +1,6 @@
 import type {Provider} from '../provider.js';
-import {checkIssuer, commonSettings, type PresetOptions} from './preset-options.js';
+import {checkIssuer} from '../protocol/issuer.js';
+import {commonSettings, type PresetOptions} from './preset-options.js';
 
 /** What `workos` takes. */
 export type WorkosOptions = PresetOptions & {

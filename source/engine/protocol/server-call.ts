@@ -11,12 +11,12 @@ import {LoginError} from '../login-error.js';
 import type {Provider} from '../provider.js';
 import {noteAnswer, type AnswerFacts} from './answer-facts.js';
 import {clientAuthentication} from './client-authentication.js';
-import {networkError, toLoginError} from './error-mapping.js';
+import {networkError, requestError} from './error-mapping.js';
 import {normaliseResponse} from './normalise-response.js';
 import type {Purpose} from './purpose.js';
 
 /** A {@link RequestContext} before or after discovery. */
-export type CallContext = Omit<RequestContext, 'provider'> & {
+type CallContext = Omit<RequestContext, 'provider'> & {
 	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
 };
 
@@ -99,7 +99,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal,
 			}),
-		fail: error => toLoginError(error, purpose, facts, signal),
+		fail: error => requestError(error, purpose, facts, signal),
 	};
 };
 
