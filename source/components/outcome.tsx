@@ -57,7 +57,6 @@ export function SignedIn(props: SignedInProps): ReactNode {
 
 export type FailureProps = OutcomeProps & {
 	readonly code: LoginErrorCode;
-	/** The engine's sentence. */
 	readonly said: string;
 	readonly hint?: string | undefined;
 	/** The ways that can still be tried, by the key that takes them; none where the login is over. */

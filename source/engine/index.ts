@@ -1,13 +1,6 @@
 export {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 export {displayText, type DisplayText} from './display-text.js';
-export type {
-	BrowserOpener,
-	BrowserOutcome,
-	Connection,
-	LocalSockets,
-	LoginCommand,
-	RouteCommand,
-} from './flow.js';
+export type {BrowserOpener, BrowserOutcome, Connection, LocalSockets, LoginCommand, RouteCommand} from './flow.js';
 export type {Hints} from './hints.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
 export {

@@ -37,7 +37,6 @@ export type LoginErrorDetails = {
 	readonly hint: Hint;
 	/** Origin and path of the endpoint that was asked; never its query. */
 	readonly endpoint?: string;
-	/** The HTTP status that was answered. */
 	readonly status?: number;
 };
 
@@ -47,13 +46,11 @@ export type LoginErrorDetails = {
  */
 export class LoginError extends Error {
 	override readonly name = 'LoginError';
-	/** What went wrong, for programs. */
 	readonly code: LoginErrorCode;
 	/** What to do next, in one sentence. */
 	readonly hint: string;
 	/** Origin and path of the endpoint that was asked, where one was. */
 	readonly endpoint?: string;
-	/** The HTTP status that was answered. */
 	readonly status?: number;
 	readonly #hint: Hint;
 

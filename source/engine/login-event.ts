@@ -88,7 +88,6 @@ export type LoginEvent =
 			readonly type: 'browser';
 			/** `skipped`: none was tried, since none could be there or reach the person. */
 			readonly status: 'opening' | 'opened' | 'failed' | 'skipped';
-			/** Why. */
 			readonly detail?: string;
 	  }
 	/** A code for a person to approve (RFC 8628). */

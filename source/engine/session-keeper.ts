@@ -23,7 +23,6 @@ type SessionKeeperOptions = {
 	readonly loadFetch: () => Promise<typeof fetch>;
 };
 
-/** What a caller needs of the session. */
 type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
 
 /** Milliseconds that a replaced session may take to be revoked. */
@@ -73,7 +72,6 @@ export class SessionKeeper {
 		return stored === undefined || differenceOf(stored, provider) !== undefined ? undefined : stored;
 	}
 
-	/** The session with fresh tokens. */
 	async fresh({
 		minimumValidity = defaultMinimumValidity,
 		type = 'access',

@@ -25,7 +25,6 @@ type KeyringOptions = {
 	readonly mayWait?: boolean;
 };
 
-/** The command's. */
 export const defaultService = 'ink-login';
 
 /** Milliseconds. */

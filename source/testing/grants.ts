@@ -244,12 +244,10 @@ export class Grants {
 		this.#signingKey = key;
 	}
 
-	/** Signs a JWT with the current key. */
 	sign(claims: JsonObject): string {
 		return signJwt(this.#signingKey, claims);
 	}
 
-	/** What every JWT of this server says. */
 	registeredClaims(): JsonObject {
 		const now = this.#seconds();
 		return {iss: this.#issuer, iat: now, exp: now + (this.#lifetime() ?? 3600)};

@@ -45,7 +45,6 @@ export class AwaitedAnswer {
 		return this.#strays;
 	}
 
-	/** Takes what came to the port. */
 	callback(parameters: URLSearchParams): CallbackVerdict {
 		if (this.#spent) return 'spent';
 		const mismatch = this.#judge(parameters);

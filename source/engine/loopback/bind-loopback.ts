@@ -2,7 +2,6 @@ import {displayText} from '../display-text.js';
 import type {LocalSockets} from '../flow.js';
 import {LoginError} from '../login-error.js';
 
-/** Something that listens. */
 export type Listener = {readonly port: number; close(): void};
 
 /** Listens on one address and port, exclusively; rejects with the system's error. */

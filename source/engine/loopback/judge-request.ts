@@ -9,7 +9,6 @@ type RawRequest = {
 	readonly rawHeaders: readonly string[];
 };
 
-/** What the loopback server answers to. */
 type Expectation = {
 	/** The only values of Host, for all but a visit of the short link that a forwarded port brings. */
 	readonly authorities: readonly string[];

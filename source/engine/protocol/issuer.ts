@@ -4,7 +4,6 @@ import {checkUrl, shownAddress} from '../safe-url.js';
 /** Where each Entra tenant has an issuer of its own, this stands in its place; the token's `tid` says which it is. */
 const tenantPlaceholder = '{tenantid}';
 
-/** A GUID. */
 export const isTenantId = (tenant: unknown): tenant is string =>
 	typeof tenant === 'string' && /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(tenant);
 

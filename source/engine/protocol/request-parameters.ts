@@ -38,7 +38,6 @@ export const checkResources = (resources: readonly string[] = []): void => {
 	}
 };
 
-/** The scope as the provider wants it written. */
 const scopeFor = (provider: ProviderSettings, scope: string): string =>
 	scope
 		.split(/\s+/)

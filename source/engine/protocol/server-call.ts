@@ -35,7 +35,6 @@ export type ServerCall = {
 	readonly facts: AnswerFacts;
 	/** A request of our own, for what the library has no function for. */
 	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
-	/** The error to leave with. */
 	readonly fail: (error: unknown) => LoginError;
 };
 

@@ -21,7 +21,6 @@ import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall} from './server-call.js';
 import {findIdentity, isNamed} from './user-info.js';
 
-/** One grant at the token endpoint. */
 type Grant = {
 	readonly send: (call: ServerCall) => Promise<Response>;
 	/** @default the library's checks that hold for every grant */
