@@ -53,7 +53,7 @@ export const github = ({host: named = 'github.com', ...options}: GithubOptions):
 		revocation: 'none',
 		unsupportedRoutes: {
 			'client-credentials': 'GitHub has no tokens for programs alone; a GitHub App signs a JWT instead.',
-			...(options.clientSecret === undefined && {browser: needsSecret}),
+			browser: options.clientSecret === undefined ? needsSecret : undefined,
 		},
 		dialect: {errorsIn200: true, scopeIsCommaList: true, errorAliases},
 		...commonSettings(options),

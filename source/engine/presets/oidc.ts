@@ -22,6 +22,6 @@ export type OidcOptions = PresetOptions & {
 export const oidc = ({issuer, endpoints, ...options}: OidcOptions): Provider => ({
 	name: 'oidc',
 	issuer: checkIssuer(issuer),
-	...(endpoints !== undefined && {endpoints: checkEndpoints(endpoints)}),
+	endpoints: endpoints && checkEndpoints(endpoints),
 	...commonSettings(options),
 });
