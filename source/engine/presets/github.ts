@@ -53,7 +53,7 @@ export const github = ({host: named = 'github.com', ...options}: GithubOptions):
 		revocation: 'none',
 		unsupportedRoutes: {
 			'client-credentials': 'GitHub has no tokens for programs alone; a GitHub App signs a JWT instead.',
-			browser: options.clientSecret === undefined ? needsSecret : undefined,
+			...(options.clientSecret === undefined && {browser: needsSecret}),
 		},
 		dialect: {errorsIn200: true, scopeIsCommaList: true, errorAliases},
 		...commonSettings(options),

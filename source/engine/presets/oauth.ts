@@ -33,7 +33,7 @@ export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Pro
 		endpoints,
 		// Whoever wrote the addresses knows whose hosts they are.
 		crossDomainHosts: [...new Set(Object.values(endpoints).map(address => new URL(address).hostname))],
-		idToken: jwks === undefined ? 'ignore' : undefined,
+		...(jwks === undefined && {idToken: 'ignore' as const}),
 		...commonSettings(options),
 	};
 };

@@ -22,6 +22,6 @@ export type OidcOptions = PresetOptions & {
 export const oidc = ({issuer, endpoints, ...options}: OidcOptions): Provider => ({
 	name: 'oidc',
 	issuer: checkIssuer(issuer),
-	endpoints: endpoints && checkEndpoints(endpoints),
+	...(endpoints !== undefined && {endpoints: checkEndpoints(endpoints)}),
 	...commonSettings(options),
 });
