@@ -20,7 +20,7 @@ const switchOf = (
 	const difference = differenceOf(stored, asked);
 	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
 	if (difference === undefined && isSamePerson) return undefined;
-	return {...(present && {stored: present}), ...(next && {next}), ...(difference !== undefined && {difference})};
+	return {stored: present, next, difference};
 };
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {

@@ -147,7 +147,7 @@ const withPolling = (
 const closeRoute = (state: LoginState, {route, reason, code, hint}: EventOf<'route-closed'>): LoginState => {
 	const closing = state.routes[route];
 	if (!isOpen(closing)) return state;
-	const phase: Closed = {status: 'closed', reason, ...(code !== undefined && {code})};
+	const phase: Closed = {status: 'closed', reason, code};
 	const next: LoginState = {
 		...state,
 		routes: {...state.routes, [route]: {...closing, phase}},

@@ -203,8 +203,7 @@ export class SessionKeeper {
 		const resolved: ResolvedProvider = {
 			...stored.provider,
 			// Never to another client's server.
-			...(isSameClient(stored.provider, provider) &&
-				provider.clientSecret !== undefined && {clientSecret: provider.clientSecret}),
+			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
 			server,
 			routes: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
@@ -261,7 +260,7 @@ export class SessionKeeper {
 			const tokens = await this.#ask(context, stored);
 			const {exportKeys} = await import('./protocol/index.js');
 			const keys = exportKeys(context.provider.server) ?? stored.keys;
-			return await this.#keep({...stored, tokens, ...(keys !== undefined && {keys})}, stored, context);
+			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
 			const failure = toLoginError(error);
 			if (stored.route === 'client-credentials') throw failure;

@@ -97,7 +97,7 @@ export class TokenEngine {
 				clock,
 				random,
 				openBrowser,
-				...(sockets && {sockets}),
+				sockets,
 				loadFlow,
 				hints,
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
@@ -199,9 +199,9 @@ export class TokenEngine {
 			requestedScope,
 			provider: settings,
 			server,
-			...(keys !== undefined && {keys}),
-			...(clientSecretSource !== undefined && {clientSecretSource}),
-			...(caFile !== undefined && {caFile}),
+			keys,
+			clientSecretSource,
+			caFile,
 		};
 		await this.#keeper.write(stored, signal);
 		return this.#result(stored);
@@ -214,9 +214,9 @@ export class TokenEngine {
 			session,
 			event: {
 				type: 'signed-in',
-				...(identity !== undefined && {identity}),
+				identity,
 				scope,
-				...(expiresAt !== undefined && {expiresAt}),
+				expiresAt,
 				refreshable,
 				store,
 				profile,
@@ -231,9 +231,9 @@ export class TokenEngine {
 		return {
 			profile: this.profile,
 			route,
-			...(identity !== undefined && {identity}),
+			identity,
 			scope,
-			...(expiresAt !== undefined && {expiresAt}),
+			expiresAt,
 			refreshable: renewsItself(stored),
 			store: this.store.kind,
 			getToken: async options => this.accessToken(options),

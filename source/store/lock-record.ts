@@ -45,7 +45,7 @@ export const readLock = (fileSystem: FileSystem, path: string): LockReading | un
 	try {
 		const {modifiedAt} = fileSystem.facts(handle);
 		const record = parseRecord(fileSystem.read(handle).toString('utf8'));
-		return {modifiedAt, ...(record !== undefined && {record})};
+		return {modifiedAt, record};
 	} finally {
 		fileSystem.close(handle);
 	}

@@ -159,7 +159,7 @@ export const describeSituation = (facts: Facts): Situation => {
 		'Your browser can be opened from here.',
 	];
 	const multiplexer = multiplexerOf(facts);
-	return {place, browser, reason, ci: isCi(facts), ...(multiplexer && {multiplexer})};
+	return {place, browser, reason, ci: isCi(facts), multiplexer};
 };
 
 /** Whether each repaint travels through a network or a multiplexer, so that a screen had better repaint seldom. */

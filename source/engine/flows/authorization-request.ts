@@ -19,7 +19,7 @@ const scopesOf = (provider: ResolvedProvider): readonly string[] => provider.req
 /** 256 random bits each, which make a verifier of 43 characters (RFC 7636 §4.1). */
 export const createTransaction = (provider: ResolvedProvider, random: Random): AuthorizationTransaction => ({
 	state: base64url(random(32)),
-	...(scopesOf(provider).includes('openid') && {nonce: base64url(random(32))}),
+	nonce: scopesOf(provider).includes('openid') ? base64url(random(32)) : undefined,
 	codeVerifier: base64url(random(32)),
 });
 

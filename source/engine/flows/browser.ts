@@ -53,7 +53,7 @@ const listen = async (
 		clock,
 		random,
 		signal,
-		...(sockets && {sockets}),
+		sockets,
 		onCallback: parameters => answer.callback(parameters),
 		async onVisit(redirectUri) {
 			try {

@@ -160,7 +160,7 @@ const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found
 	// With the token endpoint by hand, a server that does not describe itself is expected.
 	const {token, jwks} = provider.endpoints ?? {};
 	if (token === undefined) throw noDocument(provider, errors);
-	return {...byHand(provider), ...(jwks === undefined && {idToken: 'ignore'})};
+	return {...byHand(provider), idToken: jwks === undefined ? 'ignore' : undefined};
 };
 
 /** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7; checklist B2, O07). */
@@ -184,7 +184,7 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
 	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
 	const {idToken = found.idToken} = given;
-	const provider: Provider = {...given, ...(idToken !== undefined && {idToken})};
+	const provider: Provider = {...given, idToken};
 	const metadata: Metadata = {...found.server, ...chosen};
 	const server: AuthorizationServer = {
 		...metadata,

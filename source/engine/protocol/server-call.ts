@@ -53,7 +53,7 @@ const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its answer as the standards have it. */
 export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
-	const facts: AnswerFacts = {scope: provider.requestedScope, ...(provider.server && {server: provider.server})};
+	const facts: AnswerFacts = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
 		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');
