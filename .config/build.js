@@ -1,9 +1,10 @@
 import {execFile} from 'node:child_process';
-import {chmod, copyFile, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {chmod, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
 import * as esbuild from 'esbuild';
+import {eventSchema} from './event-schema.js';
 import {
 	fewSpinners,
 	oneBlankCell,
@@ -82,7 +83,7 @@ const buildLibrary = async () => {
 	} catch (error) {
 		throw new Error(error.stdout || error.message, {cause: error});
 	}
-	await copyFile('source/sinks/event-schema.json', 'build/event-schema.json');
+	await writeFile('build/event-schema.json', `${JSON.stringify(eventSchema(), undefined, '\t')}\n`);
 	const {dependencies, optionalDependencies, peerDependencies} = await readPackage();
 	const {metafile} = await esbuild.build({
 		entryPoints: ['source/index.ts', 'source/engine.ts', 'source/testing/index.ts'],

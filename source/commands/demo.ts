@@ -3,7 +3,7 @@ import type {Provider} from '../engine/provider.js';
 import type {LoginState} from '../engine/login-state.js';
 import {approveAuthorization, approveDevice} from '../demo/approve.js';
 import {startDemoServer, type DemoServer} from '../demo/start-demo-server.js';
-import {jsonLine} from '../sinks/ndjson.js';
+import {jsonLine, type EventLine} from '../sinks/ndjson.js';
 import type {Command} from './command.js';
 import {signIn, tellEarly} from './login.js';
 
@@ -35,7 +35,7 @@ export const run: Command = async (line, context) => {
 
 	try {
 		const {issuer, clientId} = server;
-		if (values.json) stdout.write(jsonLine({type: 'demo-server', issuer, clientId}));
+		if (values.json) stdout.write(jsonLine({type: 'demo-server', issuer, clientId} satisfies EventLine));
 		const provider = providerOf(server, values.flow === 'client-credentials');
 		const demoLine = {
 			...line,

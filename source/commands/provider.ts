@@ -2,12 +2,13 @@ import {presets} from '../engine/presets/index.js';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import {checkEndpoints} from '../engine/presets/preset-options.js';
+import {isReservedParameter, isResource} from '../engine/protocol/request-parameters.js';
 import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../engine/provider.js';
 import {checkUrl, isLoopbackHost} from '../engine/safe-url.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './usage-error.js';
 
-/** Parameters that are ours, or have an option of their own; all that would carry a secret is refused besides. */
+/** Parameters that have an option of their own. */
 const ownParameters: Readonly<Record<string, string>> = {
 	scope: '--scope',
 	audience: '--audience',
@@ -17,8 +18,6 @@ const ownParameters: Readonly<Record<string, string>> = {
 	redirect_uri: '--redirect-uri',
 	client_id: '--client-id',
 };
-const reservedParameter =
-	/^(state|nonce|code_challenge.*|response_type|response_mode|grant_type|request|request_uri|code|device_code|code_verifier|.*(secret|password|assertion).*|(access|refresh|subject|actor)_token)$/i;
 
 const readParameters = (pairs: readonly string[]): RequestParameters => {
 	const parameters: Record<string, string> = {};
@@ -30,7 +29,7 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 		const shown = displayText(name, 40);
 		const option = ownParameters[name];
 		if (option !== undefined) throw new UsageError(`--param cannot set ${shown}.`, `It has an option: ${option}.`);
-		if (reservedParameter.test(name)) {
+		if (isReservedParameter(name)) {
 			throw new UsageError(`--param cannot set ${shown}.`, 'It belongs to the protocol or is a secret; leave it out.');
 		}
 
@@ -105,7 +104,7 @@ const asUsage = <Value>(read: () => Value): Value => {
 /** @throws UsageError for what is no resource (RFC 8707 §2) */
 export const readResources = (resources: readonly string[] = []): readonly string[] =>
 	resources.map(resource => {
-		if (URL.canParse(resource) && !resource.includes('#')) return resource;
+		if (isResource(resource)) return resource;
 		throw new UsageError(
 			'--resource needs an absolute address without #.',
 			'As in: --resource https://api.example.com',

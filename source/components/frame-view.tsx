@@ -9,7 +9,6 @@ import {Spinner} from './spinner.js';
 
 /** The parts that an application may replace by its own. */
 export type FrameParts = {
-	/** The square. */
 	readonly QrCode?: typeof QrCode;
 	/** What turns while a request is in flight. */
 	readonly Spinner?: typeof Spinner;
@@ -55,7 +54,6 @@ function Lines({lines, look, parts}: DrawProps & {readonly lines: readonly Line[
 	return lines.map((line, index) => <Row key={index} line={line} look={look} parts={parts} />);
 }
 
-/** Draws a composed screen, row by row. */
 export function FrameView({
 	frame: {top, square, beside, bottom},
 	columns,

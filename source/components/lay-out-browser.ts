@@ -19,17 +19,14 @@ import {
 import type {Look} from './look.js';
 import {statusLine, type WayStatus} from './way-status.js';
 
-/** All that the browser screen has to say. */
 export type BrowserContent = {
 	readonly asking: Asking;
 	readonly address: EventOf<'authorization-url'>;
 	readonly opener: BrowserState['opener'];
 	readonly status: WayStatus;
-	/** Another way that is open. */
 	readonly added: readonly Line[];
 	/** After a while without an answer it is time to say what may be in the way. */
 	readonly takesLong: boolean;
-	/** Whether a code can be had instead. */
 	readonly canUseCode: boolean;
 	readonly notice: string | undefined;
 	/** How many rows it may take. @default 1 */

@@ -15,12 +15,10 @@ import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, 
 import type {Look} from './look.js';
 import {statusLine, type WayStatus} from './way-status.js';
 
-/** All that the code screen has to say. */
 export type CodeContent = {
 	readonly asking: Asking;
 	readonly address: SafeUrl;
 	readonly userCode: string;
-	/** The square, where one is wanted. */
 	readonly square?: Square;
 	/** Whether the square was asked for, and goes before the explanations. */
 	readonly squareFirst?: boolean;

@@ -16,7 +16,6 @@ export type Line = readonly Span[];
 
 const appearance = ['text', 'bold', 'struck', 'tone', 'link', 'spinner'] as const satisfies readonly (keyof Span)[];
 
-/** Whether two lines are drawn alike. */
 export const isSameLine = (one: Line, other: Line): boolean =>
 	one.length === other.length &&
 	one.every((span, index) => appearance.every(member => span[member] === other[index]?.[member]));

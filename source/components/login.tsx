@@ -98,11 +98,9 @@ export function Login(props: LoginProps): ReactNode {
 	);
 	const look = lookOf({...props, environment});
 	const left = useRef(false);
-	const [leftAfter, setLeftAfter] = useState<LoginState['lastFailure']>();
 	const leave = (reason: 'left' | 'stay') => {
 		if (left.current) return;
 		left.current = true;
-		setLeftAfter(lastFailure);
 		void login.cancel();
 		onCancel?.(reason);
 	};
@@ -114,8 +112,9 @@ export function Login(props: LoginProps): ReactNode {
 		...(onSignedIn !== undefined && {onSignedIn}),
 		onError(error) {
 			// Cancelled by us, the person has been told already.
-			if (error.code !== 'cancelled') onError?.(error);
-			else if (!left.current) onCancel?.('left');
+			if (left.current) return;
+			if (error.code === 'cancelled') onCancel?.('left');
+			else onError?.(error);
 		},
 	});
 	const {state, command, clock, question} = login;
@@ -196,16 +195,6 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (state.failed !== undefined) {
 			const {code, message, hint} = state.failed;
-			// Whoever leaves after a failure is told of that, not of the leaving.
-			if (leftAfter !== undefined)
-				return (
-					<Failure
-						{...shared}
-						code={leftAfter.code}
-						said={leftAfter.reason}
-						hint={look.messages.afterFailure(leftAfter.code)}
-					/>
-				);
 			return <Failure {...shared} code={code} said={message} hint={hint} />;
 		}
 
@@ -218,7 +207,7 @@ export function Login(props: LoginProps): ReactNode {
 		}
 
 		if (lastFailure !== undefined) {
-			const {code, reason} = lastFailure;
+			const {code, reason, hint} = lastFailure;
 			const {hints, routes} = nextStepsAfter(state, look.messages);
 			const onKey = (key: string) => {
 				const next = routes[key];
@@ -226,8 +215,6 @@ export function Login(props: LoginProps): ReactNode {
 				setView('way');
 				command({type: 'open', route: next});
 			};
-			// The event that closes a way says what happened, and leaves the advice to us.
-			const hint = look.messages.afterFailure(code);
 			return <Failure {...shared} code={code} said={reason} hint={hint} next={{keys: hints, onKey}} />;
 		}
 

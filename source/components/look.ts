@@ -51,7 +51,6 @@ export type Environment = {
 const hasColours = (facts: Facts): boolean =>
 	colourLevel(facts) > 0 && (facts.tty.stdout || facts.env['FORCE_COLOR'] !== undefined);
 
-/** What follows from where the terminal is. */
 export const surroundingsOf = (
 	facts: Facts,
 ): Required<Pick<Environment, 'remote' | 'forwardLine' | 'forwardedAddress'>> => ({

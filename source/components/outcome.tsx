@@ -5,12 +5,12 @@ import type {LoginErrorCode} from '../engine/login-error.js';
 import type {EventOf, Route} from '../engine/login-event.js';
 import type {LoginState} from '../engine/login-state.js';
 import {useKeys} from '../hooks/use-keys.js';
+import {timeOfDay} from '../sinks/messages.js';
 import {FrameView} from './frame-view.js';
 import {firstThatFits, frameOf} from './frame.js';
 import {hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines} from './spoken.js';
-import {timeOfDay} from './time-left.js';
 import {useScreen} from './use-screen.js';
 
 type OutcomeProps = Pick<ScreenProps, 'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'application'>;
@@ -57,7 +57,6 @@ export function SignedIn(props: SignedInProps): ReactNode {
 
 export type FailureProps = OutcomeProps & {
 	readonly code: LoginErrorCode;
-	/** The engine's sentence. */
 	readonly said: string;
 	readonly hint?: string | undefined;
 	/** The ways that can still be tried, by the key that takes them; none where the login is over. */

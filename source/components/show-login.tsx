@@ -1,7 +1,6 @@
 import {Box, render, Text} from 'ink';
 import type {ReactNode} from 'react';
-import {displayText} from '../engine/display-text.js';
-import {cancelled, LoginError, toLoginError} from '../engine/login-error.js';
+import {cancelled, toLoginError, type LoginError} from '../engine/login-error.js';
 import type {LoginRun} from '../engine/login-run.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
@@ -86,7 +85,6 @@ export const showLogin = async ({
 	using guard = guardTerminal({output: stdout.fd});
 	const acting = new AbortController();
 	let run: LoginRun | undefined;
-	let failedBefore: LoginState['lastFailure'];
 	let hasActed = false;
 	const pressed = {interrupt: false};
 	let end!: (how: End) => void;
@@ -94,7 +92,7 @@ export const showLogin = async ({
 		end = resolve;
 	});
 
-	const {end: words, afterFailure} = props.messages ?? english;
+	const {end: words} = props.messages ?? english;
 	const login: LoginProps = {
 		...props,
 		// The screen starts the login; its signals and its last breath are ours.
@@ -115,8 +113,6 @@ export const showLogin = async ({
 		onCancel(left) {
 			// At once: nobody cancelled anything for whom the login's last frame would be.
 			if (left === 'stay') instance.rerender(<Text> {words.stayed(props.currentIdentity)}</Text>);
-			// With another way open still, leaving is no more than that.
-			if (run?.state.phase === 'choosing') failedBefore = run.state.lastFailure;
 			end({left});
 		},
 	};
@@ -185,9 +181,7 @@ export const showLogin = async ({
 	if ('error' in how) throw how.error;
 	const present = hasStayed ? await engine.session() : undefined;
 	if (present) return present;
-	// Whoever leaves after a failure ends with it; Ctrl-C is a cancel at every moment.
-	if (failedBefore === undefined || pressed.interrupt) throw cancelled();
-	throw new LoginError(failedBefore.code, displayText(failedBefore.reason, 400), {
-		hint: afterFailure(failedBefore.code),
-	});
+	// A login that is left after a failure ends with that failure; Ctrl-C always cancels.
+	if (run === undefined || pressed.interrupt) throw cancelled();
+	return await run.session;
 };

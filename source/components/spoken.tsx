@@ -1,9 +1,9 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {openRoutes, type LoginState} from '../engine/login-state.js';
+import {timeOfDay} from '../sinks/messages.js';
 import type {Asking} from './header.js';
 import type {Look} from './look.js';
-import {timeOfDay} from './time-left.js';
 
 /** Sentences for a screen reader: each is true until something happens, since every change is read out anew. */
 export function SpokenLines({

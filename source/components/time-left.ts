@@ -19,14 +19,7 @@ export const clockText = (left: number): string => {
 /** The last two minutes are said as such, and a new code is offered. */
 export const isNearEnd = (left: number): boolean => left < 2 * minute;
 
-/** What is left, in words. */
 export const leftText = (left: number, {messages, environment}: Look): string => {
 	if (isNearEnd(left)) return messages.lessThanTwoMinutes(clockText(left));
 	return environment.remote ? messages.leftInMinutes(Math.ceil(left / minute)) : messages.leftOnClock(clockText(left));
-};
-
-/** The time of day, as on the wall. */
-export const timeOfDay = (at: number): string => {
-	const date = new Date(at);
-	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
 };

@@ -13,7 +13,6 @@ export type WayControls = {
 	readonly wantsSquare: boolean | undefined;
 	/** Whether the code is not to be read by who looks over a shoulder (RFC 8628 §5.5). */
 	readonly hidesCode: boolean;
-	/** Whether the other keys are shown. */
 	readonly more: boolean;
 	/** What there is to say about the last thing that was asked for, or that went wrong. */
 	readonly notice?: string;
@@ -29,7 +28,6 @@ type WayControlsOptions = Pick<
 	readonly squareByDefault?: () => boolean | undefined;
 };
 
-/** What the state itself has to say besides. */
 const noticeOf = ({routes, pasteRejected, lastFailure}: LoginState, messages: Messages): string | undefined => {
 	const rejected = routes.browser?.pasteRejected ?? pasteRejected;
 	if (rejected !== undefined) return messages.browser.pasteRejected(rejected);

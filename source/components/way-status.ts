@@ -22,7 +22,6 @@ const working = (words: string, look: Look): WayStatus => ({
 	line: [activity(true, look), {text: ` ${words}${look.glyphs.ellipsis}`}],
 });
 
-/** The status in one row of `columns`. */
 export const statusLine = ({line, brief}: WayStatus, columns: number): Line =>
 	brief !== undefined && lineWidth(line) > columns ? brief : line;
 

@@ -1,4 +1,3 @@
-import {defaultHints} from './hints.js';
 import {cancelled, LoginError} from './login-error.js';
 import type {AccountSwitch, LoginOptions} from './login-options.js';
 import {person, twoPeople} from './person.js';
@@ -21,7 +20,7 @@ const switchOf = (
 	const difference = differenceOf(stored, asked);
 	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
 	if (difference === undefined && isSamePerson) return undefined;
-	return {...(present && {stored: present}), ...(next && {next}), ...(difference !== undefined && {difference})};
+	return {stored: present, next, difference};
 };
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {
@@ -50,7 +49,7 @@ export const confirmAccount = async (
 	const replaced = switchOf(stored, tokens, asked);
 	if (replaced === undefined || switchAccount === true) return;
 	if (switchAccount === false) {
-		throw new LoginError('identity_check_failed', refusal(replaced), {hint: defaultHints.switchAccount});
+		throw new LoginError('identity_check_failed', refusal(replaced), {hint: words => words.switchAccount});
 	}
 
 	if (await switchAccount(replaced, signal)) return;

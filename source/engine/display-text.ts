@@ -1,7 +1,7 @@
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 declare const displayTextBrand: unique symbol;
 
-/** Text that any sink may show: it went through {@link displayText}. */
+/** Text without control or invisible characters, fit to be shown: it went through {@link displayText}. */
 export type DisplayText = string & {readonly [displayTextBrand]: true};
 
 /** Whole terminal sequences: CSI, OSC/DCS/SOS/PM/APC up to their terminator, and two-character escapes. */

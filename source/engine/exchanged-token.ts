@@ -10,13 +10,11 @@ export type ExchangeRequest = {
 	readonly requestedTokenType?: string;
 	/** Delegation: who acts for the subject. */
 	readonly actorToken?: {readonly token: string; readonly type: string};
-	/** Ends the request. */
 	readonly signal?: AbortSignal;
 };
 
 /** The answer to a token exchange (RFC 8693 §2.2.1). */
 export type ExchangedToken = {
-	/** The new token. */
 	readonly token: string;
 	/** Its type, a URN (RFC 8693 §3). */
 	readonly issuedTokenType: string;

@@ -1,5 +1,3 @@
-import {LoginError} from './login-error.js';
-
 /**
  * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
  * another; the defaults name no command and no option.
@@ -27,7 +25,7 @@ export type Hints = {
 	readonly endpoints: string;
 };
 
-/** Where an error arises, its hint is made of these. */
+/** For an application that has none of its own. */
 export const defaultHints: Hints = {
 	moreTime: 'Start it again, or allow more time.',
 	otherPort: 'Close the program that holds it, perhaps another sign-in, or use another port that is registered.',
@@ -41,12 +39,12 @@ export const defaultHints: Hints = {
 	endpoints: 'or give its endpoints by hand',
 };
 
-/** An error on its way out: the application's own sentences take the place of the defaults. */
-export const inWordsOf = (hints: Partial<Hints> | undefined, error: LoginError): LoginError => {
-	if (hints === undefined) return error;
-	let {hint} = error;
-	for (const [name, sentence] of Object.entries(hints))
-		hint = hint.replace(defaultHints[name as keyof Hints], () => sentence);
-	const {code, message, endpoint, status} = error;
-	return hint === error.hint ? error : new LoginError(code, message, {hint, endpoint, status});
-};
+/** What to do next: a sentence, or one that is made in the words of an application. */
+export type Hint = string | ((words: Hints) => string);
+
+/** A hint as a sentence. */
+export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 'string' ? hint : hint(words));
+
+/** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
+export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
+	`If the browser showed an error about the redirect address, register ${redirectUri} with the provider, ${registeredPort}; if about the client, check the client id.`;

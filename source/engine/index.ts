@@ -1,17 +1,6 @@
 export {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 export {displayText, type DisplayText} from './display-text.js';
-export type {
-	BrowserOpener,
-	BrowserOutcome,
-	Connection,
-	Flow,
-	FlowContext,
-	Inbox,
-	LocalSockets,
-	LoginCommand,
-	RequestContext,
-	RouteCommand,
-} from './flow.js';
+export type {BrowserOpener, BrowserOutcome, Connection, LocalSockets, LoginCommand, RouteCommand} from './flow.js';
 export type {Hints} from './hints.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
 export {
@@ -46,7 +35,6 @@ export type {
 	Provider,
 	ProviderSettings,
 	RequestParameters,
-	ResolvedProvider,
 } from './provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
 export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';

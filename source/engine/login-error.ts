@@ -1,3 +1,5 @@
+import {defaultHints, sayHint, type Hint, type Hints} from './hints.js';
+
 /** Every way in which the engine can fail; nothing else ever leaves it. */
 export const loginErrorCodes = [
 	'access_denied',
@@ -32,10 +34,9 @@ export type LoginErrorCode = (typeof loginErrorCodes)[number];
 /** What a {@link LoginError} says beside its code and message. */
 export type LoginErrorDetails = {
 	/** What to do next, in one sentence. */
-	readonly hint: string;
+	readonly hint: Hint;
 	/** Origin and path of the endpoint that was asked; never its query. */
 	readonly endpoint?: string;
-	/** The HTTP status that was answered. */
 	readonly status?: number;
 };
 
@@ -45,22 +46,29 @@ export type LoginErrorDetails = {
  */
 export class LoginError extends Error {
 	override readonly name = 'LoginError';
-	/** What went wrong, for programs. */
 	readonly code: LoginErrorCode;
 	/** What to do next, in one sentence. */
 	readonly hint: string;
 	/** Origin and path of the endpoint that was asked, where one was. */
 	readonly endpoint?: string;
-	/** The HTTP status that was answered. */
 	readonly status?: number;
+	readonly #hint: Hint;
 
 	/** `message` and `hint` are shown as they are: text from elsewhere goes through `displayText` first. */
 	constructor(code: LoginErrorCode, message: string, {hint, endpoint, status}: LoginErrorDetails) {
 		super(message);
 		this.code = code;
-		this.hint = hint;
+		this.#hint = hint;
+		this.hint = sayHint(hint, defaultHints);
 		if (endpoint !== undefined) this.endpoint = endpoint;
 		if (status !== undefined) this.status = status;
+	}
+
+	/** The same error, with its hint in an application's words. */
+	withHints(hints: Partial<Hints>): LoginError {
+		const {code, message, endpoint, status} = this;
+		const hint = sayHint(this.#hint, {...defaultHints, ...hints});
+		return hint === this.hint ? this : new LoginError(code, message, {hint, endpoint, status});
 	}
 }
 

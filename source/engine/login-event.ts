@@ -9,47 +9,52 @@ export type Route = (typeof routes)[number];
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
 export type Identity = {
-	/** The issuer identifier. */
 	readonly issuer: string;
 	/** The `sub` claim: unique and never reassigned there. */
 	readonly subject: string;
-	/** What they are called. */
 	readonly name?: DisplayText;
-	/** Their e-mail address. */
 	readonly email?: DisplayText;
 	/** Only where the server says that it has not verified the e-mail address. */
 	readonly emailVerified?: false;
 };
 
-/** Where sessions are kept. */
+/** Where sessions are saved. */
 export type StoreKind = 'keyring' | 'file' | 'memory';
 
 /** For each route: `true`, or why it is not possible here. */
 export type RouteAvailability = Readonly<Record<Route, true | string>>;
 
+/** Epoch milliseconds. */
+type Time = number;
+
+/**
+ * Seconds between two polls.
+ *
+ * @exclusiveMinimum 0
+ */
+type Interval = number;
+
 /**
  * What happens during a login, in order: serialisable, and free of secrets (no device_code, code, verifier or token
- * ever; `authorization-url` carries `state` by nature). Times are epoch milliseconds. Exactly one of `signed-in` and
- * `failed` ends a run.
+ * ever; `authorization-url` carries `state` by nature). Exactly one of `signed-in` and `failed`
+ * ends a run.
  */
 export type LoginEvent =
 	/** What the provider can do; the first event of every run that reaches a server. */
 	| {
 			readonly type: 'discovery';
-			/** The issuer identifier. */
+			/** @format uri */
 			readonly issuer: string;
 			/** What people sign in to, as they know it. */
 			readonly application?: DisplayText;
 			/** Space separated. */
 			readonly requestedScope: string;
-			/** Which routes are possible, and why the others are not. */
 			readonly routes: RouteAvailability;
 	  }
+	/** A route was opened, and why. */
 	| {
 			readonly type: 'route-opened';
-			/** The route that the event is about. */
 			readonly route: Route;
-			/** A sentence that says why. */
 			readonly reason: string;
 	  }
 	/** A route ended without tokens. */
@@ -59,91 +64,121 @@ export type LoginEvent =
 			readonly reason: string;
 			/** What went wrong; missing where another route won. */
 			readonly code?: LoginErrorCode;
+			/** What to do next, in one sentence; there where `code` is. */
+			readonly hint?: string;
 	  }
+	/** To be opened in a browser. */
 	| {
 			readonly type: 'authorization-url';
 			/** The sign-in page at the authorization server; with pushed requests (RFC 9126) the short link. */
 			readonly url: SafeUrl;
 			/** The link that the browser is started with: it redirects to `url`, and works on this computer only. The same as `url` where the redirect leads elsewhere. */
 			readonly shortUrl: SafeUrl;
-			/** Where the answer is awaited. */
+			/**
+			 * Where the browser ends.
+			 *
+			 * @format uri
+			 */
 			readonly redirectUri: string;
-			/** When what the event names is over. */
-			readonly expiresAt: number;
+			/** When the wait for the browser ends. */
+			readonly expiresAt: Time;
 	  }
+	/** How opening a browser went. */
 	| {
 			readonly type: 'browser';
 			/** `skipped`: none was tried, since none could be there or reach the person. */
 			readonly status: 'opening' | 'opened' | 'failed' | 'skipped';
-			/** A sentence that says why. */
 			readonly detail?: string;
 	  }
+	/** A code for a person to approve (RFC 8628). */
 	| {
 			readonly type: 'device-code';
-			/** What the person types. */
+			/** To be typed exactly so. */
 			readonly userCode: DisplayText;
-			/** Where they type it. */
+			/** Where to type it. */
 			readonly verificationUri: SafeUrl;
 			/** The same with the code in it, as for a QR code. */
 			readonly verificationUriComplete?: SafeUrl;
 			/** The address is on a host that neither the issuer's name nor the preset connects with the issuer. */
 			readonly onForeignHost?: boolean;
-			readonly expiresAt: number;
-			/** Seconds. */
-			readonly interval: number;
+			/** When the code expires. */
+			readonly expiresAt: Time;
+			readonly interval: Interval;
 			/** When the server is asked next. */
-			readonly nextPollAt: number;
-			/** How many codes of this login came before this one. */
+			readonly nextPollAt: Time;
+			/**
+			 * How many codes of this login came before this one.
+			 *
+			 * @type integer
+			 * @minimum 0
+			 */
 			readonly renewal: number;
 	  }
 	/** The server answered that nobody has approved yet. */
 	| {
 			readonly type: 'poll';
-			/** 1 for the first answer, and so on. */
+			/**
+			 * @type integer
+			 * @minimum 1
+			 */
 			readonly attempt: number;
-			readonly interval: number;
-			readonly nextPollAt: number;
+			readonly interval: Interval;
+			/** When the server is asked next. */
+			readonly nextPollAt: Time;
 	  }
 	/** The server asked for longer waits, from now on (RFC 8628 §3.5). */
-	| {readonly type: 'slow-down'; readonly interval: number; readonly nextPollAt: number}
+	| {
+			readonly type: 'slow-down';
+			readonly interval: Interval;
+			/** When the server is asked next. */
+			readonly nextPollAt: Time;
+	  }
 	/** No usable answer came; the same is tried again. */
 	| {
 			readonly type: 'backoff';
 			readonly reason: string;
 			/** When it is tried again. */
-			readonly retryAt: number;
+			readonly retryAt: Time;
 	  }
 	/** The computer slept, and is awake again. */
 	| {
 			readonly type: 'resumed';
-			/** Milliseconds. */
+			/**
+			 * Milliseconds.
+			 *
+			 * @minimum 0
+			 */
 			readonly sleptFor: number;
 	  }
+	/** A request to the loopback server was not the callback that is awaited. */
 	| {readonly type: 'callback-ignored'; readonly reason: string}
+	/** What was pasted could not be used. */
 	| {readonly type: 'paste-rejected'; readonly reason: string}
 	/** Another process shows the login for this profile; its result is awaited. */
 	| {readonly type: 'waiting'; readonly for: 'other-login'}
 	/** The authorization code arrived and is being exchanged for tokens. */
 	| {readonly type: 'exchange'; readonly route: Route}
+	/** The login has ended well: the last event. */
 	| {
 			readonly type: 'signed-in';
-			/** None without an ID token. */
+			/** By the verified ID token or what the provider says instead; none without either. */
 			readonly identity?: Identity;
 			/** Granted scope, space separated. */
 			readonly scope: string;
-			readonly expiresAt?: number;
+			/** When the access token expires. */
+			readonly expiresAt?: Time;
 			/** Whether the session renews itself. */
 			readonly refreshable: boolean;
-			/** Where it is kept. */
 			readonly store: StoreKind;
-			/** The name that it is kept by. */
+			/** The name that the session is saved under. */
 			readonly profile: string;
 			readonly route: Route;
 	  }
+	/** The login has ended without a session: the last event. */
 	| {
 			readonly type: 'failed';
 			readonly code: LoginErrorCode;
-			/** What went wrong, in one sentence. */
+			/** One sentence. */
 			readonly message: string;
 			/** What to do next, in one sentence. */
 			readonly hint: string;

@@ -16,7 +16,7 @@ export type LoginHost = {
 	readonly openBrowser: BrowserOpener;
 	readonly sockets?: LocalSockets;
 	/** What the application says where what people do depends on it. */
-	readonly hints?: Partial<Hints>;
+	readonly hints: Partial<Hints>;
 	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;
 	discover(signal: AbortSignal): Promise<ResolvedProvider>;
 	/** Fetches the server's keys while the person is away; never fails. */

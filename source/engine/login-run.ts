@@ -20,6 +20,6 @@ export interface LoginRun extends AsyncIterable<LoginEvent> {
 	subscribe(listener: () => void): () => void;
 	/** Asks for something; its outcome comes back as an event. After the end it does nothing. */
 	command(command: LoginCommand): void;
-	/** Ends the login with `failed` (`cancelled`); resolves when ports, timers and requests are gone. */
+	/** Ends the login with `failed`: `cancelled`, or the failure that left no way open. Resolves when ports, timers and requests are gone. */
 	cancel(): Promise<void>;
 }

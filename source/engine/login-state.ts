@@ -8,7 +8,6 @@ export type PollingState =
 	| {
 			/** What the last answer was. */
 			readonly kind: 'waiting' | 'slowed-down' | 'resumed';
-			/** Answers so far. */
 			readonly checks: number;
 			/** Seconds between two checks. */
 			readonly interval: number;
@@ -20,7 +19,6 @@ export type PollingState =
 	| {
 			readonly kind: 'backoff';
 			readonly checks: number;
-			/** Why no usable answer came. */
 			readonly reason: string;
 			/** When the same is tried again: epoch milliseconds. */
 			readonly retryAt: number;
@@ -29,7 +27,6 @@ export type PollingState =
 /** The device route, as far as it has come. */
 export type DeviceState = {
 	readonly route: 'device';
-	/** Why it was opened. */
 	readonly reason: string;
 	/** `opening`: the code is being asked for. `exchanging` does not occur: the tokens come with the approval. */
 	readonly phase: {readonly status: 'opening' | 'waiting'} | Closed;
@@ -46,7 +43,6 @@ export type DeviceState = {
 /** The browser route, as far as it has come. */
 export type BrowserState = {
 	readonly route: 'browser';
-	/** Why it was opened. */
 	readonly reason: string;
 	/** `exchanging`: the answer is here, the tokens are not yet. */
 	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
@@ -62,11 +58,8 @@ export type BrowserState = {
 
 /** A route without a person. */
 export type MachineState = {
-	/** Which one. */
 	readonly route: 'client-credentials' | 'password';
-	/** Why it was opened. */
 	readonly reason: string;
-	/** How far it has come. */
 	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
 };
 
@@ -89,7 +82,12 @@ export type LoginState = {
 	/** The routes in the order in which they were first opened. */
 	readonly order: readonly Route[];
 	/** The last route that closed by a failure of its own, until another is opened. */
-	readonly lastFailure?: {readonly route: Route; readonly reason: string; readonly code: LoginErrorCode};
+	readonly lastFailure?: {
+		readonly route: Route;
+		readonly reason: string;
+		readonly code: LoginErrorCode;
+		readonly hint?: string;
+	};
 	/** A paste that no open route could take. */
 	readonly pasteRejected?: string;
 	/** The end, where somebody signed in. */
@@ -146,14 +144,14 @@ const withPolling = (
 ): LoginState =>
 	withDevice(state, device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
 
-const closeRoute = (state: LoginState, {route, reason, code}: EventOf<'route-closed'>): LoginState => {
+const closeRoute = (state: LoginState, {route, reason, code, hint}: EventOf<'route-closed'>): LoginState => {
 	const closing = state.routes[route];
 	if (!isOpen(closing)) return state;
-	const phase: Closed = {status: 'closed', reason, ...(code !== undefined && {code})};
+	const phase: Closed = {status: 'closed', reason, code};
 	const next: LoginState = {
 		...state,
 		routes: {...state.routes, [route]: {...closing, phase}},
-		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code}}),
+		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code, hint}}),
 	};
 	return openRoutes(next).length === 0 ? {...next, phase: 'choosing'} : next;
 };

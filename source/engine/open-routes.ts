@@ -4,7 +4,6 @@ import type {EventLog} from './event-log.js';
 import type {RouteCommand} from './flow.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
-import {defaultHints} from './hints.js';
 import type {LoginHost} from './login-host.js';
 import type {LoginOptions} from './login-options.js';
 import type {ResolvedProvider} from './provider.js';
@@ -16,7 +15,7 @@ type OpenRoute = {
 	done: Promise<void>;
 };
 
-export type OpenRoutesOptions = {
+type OpenRoutesOptions = {
 	readonly host: LoginHost;
 	readonly log: EventLog;
 	readonly options: LoginOptions;
@@ -68,14 +67,14 @@ export class OpenRoutes {
 	}
 
 	/** Closes all that are open, for good; resolves when their ports, timers and requests are gone. */
-	async closeAll(reason: string, code?: LoginError['code']): Promise<void> {
+	async closeAll(reason: string, failure?: LoginError): Promise<void> {
 		this.#isOver = true;
 		const open = [...this.#open];
 		this.#open.clear();
 		for (const [, {controller}] of open) controller.abort(cancelled(reason));
 		await Promise.all(open.map(async ([, {done}]) => done));
 		for (const [route] of open) {
-			this.#options.log.append({type: 'route-closed', route, reason, ...(code !== undefined && {code})});
+			this.#options.log.append({type: 'route-closed', route, reason, code: failure?.code, hint: failure?.hint});
 		}
 	}
 
@@ -120,7 +119,7 @@ export class OpenRoutes {
 			this.#open.delete(route);
 			onTokens(tokens, route);
 		} catch (error) {
-			this.#lose(route, toLoginError(error));
+			this.#lose(route, toLoginError(error).withHints(host.hints));
 		}
 	}
 
@@ -128,7 +127,7 @@ export class OpenRoutes {
 	#lose(route: Route, error: LoginError): void {
 		if (this.#isOver || this.#options.signal.aborted) return;
 		this.#open.delete(route);
-		this.#options.log.append({type: 'route-closed', route, reason: error.message, code: error.code});
+		this.#options.log.append({type: 'route-closed', route, reason: error.message, code: error.code, hint: error.hint});
 		if (this.#open.size === 0) this.#options.onNoneLeft(error);
 	}
 }
@@ -138,6 +137,7 @@ const unavailable = (route: Route, reason: string): LoginError =>
 		route === 'device' ? 'device_unsupported' : route === 'password' ? 'unsupported_grant' : 'config_error',
 		reason,
 		{
-			hint: `Choose another way to sign in, ${route === 'device' ? defaultHints.endpoints : 'or check the settings of the provider'}.`,
+			hint: ({endpoints}) =>
+				`Choose another way to sign in, ${route === 'device' ? endpoints : 'or check the settings of the provider'}.`,
 		},
 	);

@@ -1,7 +1,7 @@
 import type {Clock} from './clock.js';
 import type {Provider, ResolvedProvider} from './provider.js';
 
-export type ProviderResolverOptions = {
+type ProviderResolverOptions = {
 	readonly provider: Provider;
 	readonly clock: Clock;
 	/** Hardened; loaded with the first request. */

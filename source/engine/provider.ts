@@ -49,9 +49,7 @@ export type IdentityMapping = {
 	readonly from: {readonly url: string} | {readonly tokenAnswer: string};
 	/** The field that never changes, such as `id`. */
 	readonly subject: string;
-	/** The field with what they are called. */
 	readonly name?: string;
-	/** The field with their address. */
 	readonly email?: string;
 };
 
@@ -63,7 +61,6 @@ export type RequestParameters = Readonly<Record<string, string>>;
  * whoever knows better.
  */
 export type ProviderSettings = {
-	/** The preset's name. */
 	readonly name: string;
 	/** The issuer identifier (OIDC Discovery §3, RFC 8414 §2). Entra's has `{tenantid}` in it where many tenants sign in. */
 	readonly issuer: string;
@@ -71,7 +68,6 @@ export type ProviderSettings = {
 	readonly discovery?: 'auto' | 'none';
 	/** Endpoints by hand; with `discovery: 'auto'` they win over discovered ones. */
 	readonly endpoints?: Endpoints;
-	/** The name of the client that is registered there. */
 	readonly clientId: string;
 	/** @default 'none' without a client secret, 'post' or what the metadata offers with one */
 	readonly clientAuthentication?: ClientAuthentication;
@@ -119,7 +115,6 @@ export type ProviderSettings = {
 	readonly idToken?: 'verify' | 'tls-only' | 'ignore';
 	/** Accepted signature algorithms. @default the server's asymmetric ones, else RS256 */
 	readonly idTokenAlgorithms?: readonly string[];
-	/** Where the name comes from without an ID token. */
 	readonly identity?: IdentityMapping;
 	/** Hosts besides the issuer's that its page for codes is known to be on; they are shown without a mark. */
 	readonly crossDomainHosts?: readonly string[];
@@ -133,7 +128,6 @@ export type ProviderSettings = {
 	readonly unsupportedRoutes?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
 	readonly allowPassword?: boolean;
-	/** How its answers differ from the standards. */
 	readonly dialect?: Dialect;
 };
 

@@ -2,7 +2,7 @@ import type {Clock} from './clock.js';
 import {displayText} from './display-text.js';
 import {EventLog} from './event-log.js';
 import type {LoginCommand} from './flow.js';
-import {defaultHints, inWordsOf} from './hints.js';
+import {redirectAdvice} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {LoginEvent, Route, RouteAvailability} from './login-event.js';
 import type {LoginHost, LoginResult} from './login-host.js';
@@ -11,7 +11,6 @@ import type {LoginRun} from './login-run.js';
 import type {LoginState} from './login-state.js';
 import {OpenRoutes} from './open-routes.js';
 import type {ResolvedProvider} from './provider.js';
-import {redirectAdvice} from './redirect-advice.js';
 import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoreLock} from './token-store.js';
@@ -45,6 +44,8 @@ export class RunningLogin implements LoginRun {
 	#commands: Promise<void>;
 	#startCommands!: () => void;
 	#lock: StoreLock | undefined;
+	/** Why no way is open: where the person leaves then, it is why the login ended. */
+	#lastFailure: LoginError | undefined;
 
 	constructor(host: LoginHost, options: LoginOptions) {
 		this.#host = host;
@@ -64,8 +65,13 @@ export class RunningLogin implements LoginRun {
 			signal: this.#controller.signal,
 			onTokens: (tokens, route) => this.#finish({tokens, route}),
 			onNoneLeft: error => {
-				if (options.attended === true) void this.#release();
-				else this.#fail(error);
+				if (options.attended !== true) {
+					this.#fail(error);
+					return;
+				}
+
+				if (error.code !== 'cancelled') this.#lastFailure = error;
+				void this.#release();
 			},
 			onUnwanted: tokens => this.#unwanted.push(tokens),
 		});
@@ -94,7 +100,7 @@ export class RunningLogin implements LoginRun {
 	}
 
 	async cancel(): Promise<void> {
-		this.#controller.abort(cancelled());
+		this.#controller.abort(this.#lastFailure ?? cancelled());
 		await this.session.catch(() => undefined);
 		await Promise.all(this.#afterwards);
 	}
@@ -118,8 +124,8 @@ export class RunningLogin implements LoginRun {
 			this.#log.append(event);
 			return session;
 		} catch (error) {
-			const failure = inWordsOf(this.#host.hints, toLoginError(error));
-			await this.#routes.closeAll(failure.message, failure.code);
+			const failure = toLoginError(error).withHints(this.#host.hints);
+			await this.#routes.closeAll(failure.message, failure);
 			await this.#release();
 			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
 			throw failure;
@@ -155,8 +161,8 @@ export class RunningLogin implements LoginRun {
 		try {
 			return await this.#host.keep(finish.tokens, finish.route, provider, signal);
 		} catch (error) {
-			const {message: reason, code} = toLoginError(error);
-			this.#log.append({type: 'route-closed', route: finish.route, reason, code});
+			const {message: reason, code, hint} = toLoginError(error).withHints(this.#host.hints);
+			this.#log.append({type: 'route-closed', route: finish.route, reason, code, hint});
 			this.#unwanted.push(finish.tokens);
 			throw error;
 		}
@@ -166,10 +172,10 @@ export class RunningLogin implements LoginRun {
 		try {
 			await this.clock.sleep(seconds * 1000, signal);
 			const {phase, address} = this.state.routes.browser ?? {};
-			const advice = phase?.status === 'waiting' && address ? ` ${redirectAdvice(address.redirectUri)}` : '';
+			const uri = phase?.status === 'waiting' ? address?.redirectUri : undefined;
 			this.#controller.abort(
 				new LoginError('timeout', `Nobody signed in within ${seconds} seconds.`, {
-					hint: defaultHints.moreTime + advice,
+					hint: words => words.moreTime + (uri === undefined ? '' : ` ${redirectAdvice(uri, words)}`),
 				}),
 			);
 		} catch {
@@ -233,6 +239,7 @@ export class RunningLogin implements LoginRun {
 		if (provider === undefined || this.#routes.has(route)) return;
 		const needsPerson = route === 'browser' || route === 'device';
 		if (needsPerson && this.#lock === undefined && !(await this.#enter())) return;
+		this.#lastFailure = undefined;
 		this.#routes.open(route, reason, provider, autoOpen);
 		if (needsPerson) void this.#host.prefetchKeys(provider, this.#controller.signal);
 	}

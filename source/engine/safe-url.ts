@@ -3,7 +3,11 @@ import {displayText} from './display-text.js';
 
 declare const safeUrlBrand: unique symbol;
 
-/** The `href` of an address that passed {@link safeUrl}: fit to be shown, opened and requested. */
+/**
+ * The `href` of a URL that passed {@link safeUrl}: fit to be shown, opened and requested.
+ *
+ * @format uri
+ */
 export type SafeUrl = string & {readonly [safeUrlBrand]: true};
 
 /** Longer addresses do not reach a browser on every system. */

@@ -10,7 +10,7 @@ import type {LogoutResult, TokenOptions} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
-export type SessionKeeperOptions = {
+type SessionKeeperOptions = {
 	readonly provider: Provider;
 	readonly store: TokenStore;
 	readonly profile: string;
@@ -23,7 +23,6 @@ export type SessionKeeperOptions = {
 	readonly loadFetch: () => Promise<typeof fetch>;
 };
 
-/** What a caller needs of the session. */
 type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
 
 /** Milliseconds that a replaced session may take to be revoked. */
@@ -73,7 +72,6 @@ export class SessionKeeper {
 		return stored === undefined || differenceOf(stored, provider) !== undefined ? undefined : stored;
 	}
 
-	/** The session with fresh tokens. */
 	async fresh({
 		minimumValidity = defaultMinimumValidity,
 		type = 'access',
@@ -205,8 +203,7 @@ export class SessionKeeper {
 		const resolved: ResolvedProvider = {
 			...stored.provider,
 			// Never to another client's server.
-			...(isSameClient(stored.provider, provider) &&
-				provider.clientSecret !== undefined && {clientSecret: provider.clientSecret}),
+			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
 			server,
 			routes: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
@@ -263,7 +260,7 @@ export class SessionKeeper {
 			const tokens = await this.#ask(context, stored);
 			const {exportKeys} = await import('./protocol/index.js');
 			const keys = exportKeys(context.provider.server) ?? stored.keys;
-			return await this.#keep({...stored, tokens, ...(keys !== undefined && {keys})}, stored, context);
+			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
 			const failure = toLoginError(error);
 			if (stored.route === 'client-credentials') throw failure;

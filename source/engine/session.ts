@@ -31,17 +31,14 @@ export type TokenOptions = AccessTokenOptions & {
 export interface Session {
 	/** The name that it is kept by. */
 	readonly profile: string;
-	/** How it began. */
 	readonly route: Route;
 	/** Who it is, by the verified ID token; none where the server has no OpenID Connect. */
 	readonly identity?: Identity;
 	/** Granted scope, space separated. */
 	readonly scope: string;
-	/** When the access token expires: epoch milliseconds. */
+	/** When the access token expires. */
 	readonly expiresAt?: number;
-	/** Whether it renews itself. */
 	readonly refreshable: boolean;
-	/** Where it is kept. */
 	readonly store: StoreKind;
 	/** A fresh access token; refreshed when needed, once across all processes. */
 	getToken(options?: AccessTokenOptions): Promise<string>;

@@ -4,7 +4,7 @@ import type {BrowserOpener} from './flow.js';
 import type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
 import {canRenew, renewsItself} from './freshness.js';
 import {loadFlow} from './flows/index.js';
-import {inWordsOf, type Hints} from './hints.js';
+import type {Hints} from './hints.js';
 import {LoginEntrance} from './login-entrance.js';
 import {LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
@@ -89,7 +89,7 @@ export class TokenEngine {
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
 	login(options: LoginOptions = {}): LoginRun {
 		const {clock} = this;
-		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints} = this.#options;
+		const {random = systemRandom, openBrowser = options.openBrowser ?? noBrowser, hints = {}} = this.#options;
 		const {sockets} = options;
 		const entrance = new LoginEntrance(this.store, this.profile, clock, this.provider);
 		return new RunningLogin(
@@ -97,9 +97,9 @@ export class TokenEngine {
 				clock,
 				random,
 				openBrowser,
-				...(sockets && {sockets}),
+				sockets,
 				loadFlow,
-				...(hints && {hints}),
+				hints,
 				fetch: async (input, init) => (await this.#hardenedFetch())(input, init),
 				discover: async signal => {
 					// Tried out beside the first request: a session is read or written only once its place is known.
@@ -199,9 +199,9 @@ export class TokenEngine {
 			requestedScope,
 			provider: settings,
 			server,
-			...(keys !== undefined && {keys}),
-			...(clientSecretSource !== undefined && {clientSecretSource}),
-			...(caFile !== undefined && {caFile}),
+			keys,
+			clientSecretSource,
+			caFile,
 		};
 		await this.#keeper.write(stored, signal);
 		return this.#result(stored);
@@ -214,9 +214,9 @@ export class TokenEngine {
 			session,
 			event: {
 				type: 'signed-in',
-				...(identity !== undefined && {identity}),
+				identity,
 				scope,
-				...(expiresAt !== undefined && {expiresAt}),
+				expiresAt,
 				refreshable,
 				store,
 				profile,
@@ -231,9 +231,9 @@ export class TokenEngine {
 		return {
 			profile: this.profile,
 			route,
-			...(identity !== undefined && {identity}),
+			identity,
 			scope,
-			...(expiresAt !== undefined && {expiresAt}),
+			expiresAt,
 			refreshable: renewsItself(stored),
 			store: this.store.kind,
 			getToken: async options => this.accessToken(options),
@@ -252,7 +252,7 @@ export class TokenEngine {
 		try {
 			return await work();
 		} catch (error) {
-			throw inWordsOf(this.#options.hints, toLoginError(error));
+			throw toLoginError(error).withHints(this.#options.hints ?? {});
 		}
 	}
 }

@@ -2,9 +2,7 @@ import type {Identity} from './login-event.js';
 
 /** The verified claims of an ID token that matter after the login (OIDC Core §12.2 compares them at a refresh). */
 export type IdTokenClaims = {
-	/** Issuer. */
 	readonly iss: string;
-	/** Subject: who it is, at that issuer. */
 	readonly sub: string;
 	/** Audience: our client id is in it. */
 	readonly aud: string | readonly string[];
@@ -16,13 +14,11 @@ export type IdTokenClaims = {
 	readonly azp?: string;
 	/** When the person proved who they are, in seconds since the epoch. */
 	readonly auth_time?: number;
-	/** The one that we sent. */
 	readonly nonce?: string;
 };
 
 /** What a flow returns: plain data, all of it secret. */
 export type TokenSet = {
-	/** What goes into `Authorization`. */
 	readonly accessToken: string;
 	/** As the server wrote it, lower-cased: usually `bearer`. */
 	readonly tokenType: string;
@@ -32,9 +28,7 @@ export type TokenSet = {
 	readonly expiresAt?: number;
 	/** Missing where the session cannot renew itself by one. */
 	readonly refreshToken?: string;
-	/** As the server wrote it. */
 	readonly idToken?: string;
-	/** The verified claims of `idToken`. */
 	readonly claims?: IdTokenClaims;
 	/** Granted scope, space separated; the requested one where the answer has none (RFC 6749 §5.1). */
 	readonly scope: string;

@@ -7,11 +7,9 @@ import type {TokenSet} from './token-set.js';
 /** Where the command finds the client secret again; never the secret itself. */
 export type ClientSecretSource =
 	| {
-			/** The name of an environment variable. */
 			readonly env: string;
 	  }
 	| {
-			/** The path of a file. */
 			readonly file: string;
 	  }
 	| {
@@ -22,9 +20,7 @@ export type ClientSecretSource =
 /** What is kept of a login: all that a later process needs for a token, with one request or none. */
 export type StoredSession = {
 	readonly version: 1;
-	/** All of it secret. */
 	readonly tokens: TokenSet;
-	/** How it began. */
 	readonly route: Route;
 	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
 	readonly signedInAt?: number;
@@ -36,7 +32,6 @@ export type StoredSession = {
 	readonly server: AuthorizationServer;
 	/** The server's keys as last seen, so that a refreshed ID token needs no further request. */
 	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};
-	/** Where the client secret is found again. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** The file of certificates that the login trusted besides the usual ones. */
 	readonly caFile?: string;
@@ -52,7 +47,6 @@ export type ProfilePreferences = {
 
 /** A lock that is held until disposed. */
 export type StoreLock = {
-	/** Lets the next one in. */
 	release(): Promise<void>;
 };
 
@@ -60,7 +54,6 @@ export type StoreLock = {
  * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
  */
 export interface TokenStore {
-	/** What kind of place it is. */
 	readonly kind: StoreKind;
 	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
 	readonly description: string;
@@ -71,7 +64,6 @@ export interface TokenStore {
 	prepare?(): Promise<void>;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
-	/** The session, if there is one. */
 	read(profile: string): Promise<StoredSession | undefined>;
 	/**
 	 * Resolves once the session is on disk.

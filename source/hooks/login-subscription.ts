@@ -13,7 +13,7 @@ export type AccountQuestion = AccountSwitch & {
 	readonly answer: (replace: boolean) => void;
 };
 
-export type LoginSnapshot = {readonly state: LoginState; readonly question?: AccountQuestion};
+type LoginSnapshot = {readonly state: LoginState; readonly question?: AccountQuestion};
 
 type Configuration = {
 	readonly options: () => LoginOptions;
@@ -22,7 +22,7 @@ type Configuration = {
 };
 
 /** What `useSyncExternalStore` needs of a login. */
-export type LoginSubscription = {
+type LoginSubscription = {
 	configure(configuration: Configuration): void;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly snapshot: () => LoginSnapshot;

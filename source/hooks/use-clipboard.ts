@@ -11,7 +11,7 @@ export type ClipboardState = {
 
 const unavailable: Clipboard = async () => ({status: 'unavailable'});
 
-/** @param clipboard - what copies. @default nothing: every copy is `unavailable` */
+/** Copies texts, and says what became of it; without a `clipboard` every copy is `unavailable`. */
 export const useClipboard = (clipboard: Clipboard = unavailable): ClipboardState => {
 	const [last, setLast] = useState<ClipboardState['last']>();
 	const mounted = useRef(false);

@@ -3,9 +3,9 @@ import {useInput, useStdin, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
 
 /** `enter`, `escape`, `up`, `down`, `ctrl+c`, `ctrl+z`, or the character. */
-export type KeyName = string;
+type KeyName = string;
 
-export type KeysOptions = {
+type KeysOptions = {
 	readonly onKey: (key: KeyName) => void;
 	/** What was pasted, in one piece. Without it pasted text is dropped; either way it fires no key. */
 	readonly onPaste?: (text: string) => void;

@@ -1,7 +1,7 @@
 import {useStdout} from 'ink';
 import {useEffect, useState} from 'react';
 
-export type TerminalSize = {readonly columns: number; readonly rows: number};
+type TerminalSize = {readonly columns: number; readonly rows: number};
 
 /** Ink 8 types its streams without a size; a pipe has none and a terminal that does not know says 0. */
 const sizeOf = (stream: unknown): TerminalSize => {

@@ -5,7 +5,7 @@ const marks = [5, 2, 1] as const;
 const minute = 60_000;
 
 /** Counts down to several ends, each by its own name; the word is said once for each mark of each. */
-export type Countdown = Disposable & {
+type Countdown = Disposable & {
 	/** Counts down to `expiresAt` (epoch milliseconds), and no longer to the former end of that name. */
 	until(name: string, expiresAt: number): void;
 	stop(name: string): void;

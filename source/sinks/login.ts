@@ -26,7 +26,7 @@ const show = async (run: LoginRun, {sink = 'plain', write, messages}: ShowLoginO
 	return showPlain(run, {
 		write: write ?? (text => process.stderr.write(text)),
 		spelled: sink === 'spoken',
-		...(messages !== undefined && {messages}),
+		messages,
 		forward: port => forwardLine(facts, port),
 	});
 };

@@ -3,34 +3,6 @@ import type {LoginErrorCode} from '../engine/login-error.js';
 import type {Identity, StoreKind} from '../engine/login-event.js';
 import {person, twoPeople} from '../engine/person.js';
 
-/** What a failure's headline says, by code; the codes that are missing say what the engine said, such as who cancelled. */
-const failures: Partial<Readonly<Record<LoginErrorCode, string>>> = {
-	access_denied: 'The request was declined.',
-	expired_token: 'The code expired before anyone approved it.',
-};
-
-/** What helps where a way failed and the others are still there; the codes that are missing need no advice. */
-const advice: Partial<Readonly<Record<LoginErrorCode, string>>> = {
-	access_denied: 'If that was not meant, try again; else ask whoever runs the provider for access.',
-	invalid_client: 'Check the client id, and how the client is registered with the provider.',
-	invalid_scope: 'Ask for what this client is allowed to have.',
-	invalid_target: 'Check the audience and the resource; both must be known to the server.',
-	unsupported_grant: 'Enable this way for the client at the provider, or take another one.',
-	interaction_required: 'Take the way through the browser: the server has something to ask.',
-	server_rejected: 'Check the configuration of the client with whoever runs the provider.',
-	server_unavailable: 'Try again in a while.',
-	network_error: 'Check the network and the proxy settings (HTTPS_PROXY), then try again.',
-	tls_error: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
-	timeout:
-		'Try again. If the browser showed an error, check that the redirect address is registered with the provider.',
-	bad_response: 'Check the address of the provider; something other than it may be answering.',
-	config_error: 'Check the settings of the provider, or take another way.',
-	identity_check_failed: 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
-	port_in_use: 'Close the program that holds it, perhaps another sign-in, or use a code instead.',
-	store_error: 'Check that there is room, and that the folder may be written.',
-	internal_error: 'Try again; if it happens again, report it as a defect.',
-};
-
 /** What well-known scopes let an application do; an empty text is not worth a word. */
 const permissions: Readonly<Record<string, string>> = {
 	openid: '',
@@ -45,6 +17,12 @@ const storePlaces: Readonly<Record<StoreKind, string>> = {
 	keyring: 'Kept in the system keyring',
 	file: 'Kept in a file that only you can read',
 	memory: 'Kept until this program ends',
+};
+
+/** The time of day as a clock on the wall shows it, from epoch milliseconds. */
+export const timeOfDay = (epoch: number): string => {
+	const date = new Date(epoch);
+	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
 };
 
 /**
@@ -231,9 +209,7 @@ export const messages = {
 	},
 
 	/** A failure's headline: `said` is the engine's own sentence. */
-	failure: (code: LoginErrorCode, said: string) => failures[code] ?? said,
-	/** What to do after a failure for which the engine gave no advice of its own; empty where the keys say it all. */
-	afterFailure: (code: LoginErrorCode) => advice[code] ?? '',
+	failure: (_code: LoginErrorCode, said: string) => said,
 
 	/** For lines that are only ever added to: no screen, or a screen reader. Each is said once. */
 	plain: {

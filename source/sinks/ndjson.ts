@@ -1,7 +1,24 @@
 import type {LoginEvent} from '../engine/login-event.js';
 import type {LoginRun} from '../engine/login-run.js';
 
-/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line. */
+/**
+ * One line of what ink-login prints with `--json`. Exactly one of `signed-in` and `failed` is the last line of a login.
+ * Within a version members and event types may be added and none changes its meaning: skip what you do not know. No event
+ * holds a device code, an authorization code, a verifier or a token; the URLs of `authorization-url` hold the `state`
+ * parameter.
+ */
+// The build writes event-schema.json from this type (.config/event-schema.js).
+export type EventLine =
+	| LoginEvent
+	/** The first line of `ink-login demo --json`, before the events of its login. */
+	| {
+			readonly type: 'demo-server';
+			/** @format uri */
+			readonly issuer: string;
+			readonly clientId: string;
+	  };
+
+/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line (S1, S38). */
 const unsafeInLine = /[\u007F-\u009F\u2028\u2029]/g;
 
 const escapeCharacter = (character: string) => '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0');

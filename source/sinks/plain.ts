@@ -4,7 +4,7 @@ import type {EventOf, LoginEvent} from '../engine/login-event.js';
 import type {LoginRun} from '../engine/login-run.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {createCountdown} from './countdown.js';
-import {messages as defaultMessages, type Messages} from './messages.js';
+import {messages as defaultMessages, timeOfDay, type Messages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {
@@ -26,11 +26,6 @@ export type PlainSink = Disposable & {
 
 /** A line takes an address of the greatest length that is allowed, and its label. */
 const longestLine = 4200;
-
-const timeOfDay = (epoch: number): string => {
-	const date = new Date(epoch);
-	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
-};
 
 /**
  * A login as lines that are only ever added to, each said once: for logs, pipes, dumb terminals and screen readers.

@@ -26,7 +26,6 @@ const isOurs = (fileSystem: FileSystem, {owner}: FileFacts): boolean => {
 const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileFacts): boolean =>
 	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
 
-/** What was found in a file of ours. */
 export type OwnFile = {
 	readonly data: Buffer;
 	/** Whether others could read or write it, then or at an earlier look: its content may be theirs. */

@@ -1,7 +1,7 @@
 /** D-Bus specification, "Marshaling" and "Message Protocol": as much of both as a few method calls take. */
 
 /** Writes values one after another, each aligned as its type asks; in a string of bytes, which grows at no cost. */
-export class Writer {
+class Writer {
 	#bytes = '';
 
 	get bytes(): Buffer {
@@ -22,7 +22,6 @@ export class Writer {
 		return this.align(4).#append(littleEndian(value));
 	}
 
-	/** A string or an object path. */
 	text(value: string): this {
 		const bytes = Buffer.from(value);
 		return this.uint32(bytes.length).#append(`${bytes.toString('latin1')}\0`);
@@ -95,12 +94,10 @@ export class Reader {
 		return this.#isLittle ? bytes.readUInt32LE() : bytes.readUInt32BE();
 	}
 
-	/** An array of bytes. */
 	bytes(): Buffer {
 		return this.take(this.uint32());
 	}
 
-	/** A string or an object path. */
 	text(): string {
 		const text = this.bytes().toString();
 		this.take(1);
@@ -152,7 +149,6 @@ export type MethodCall = {
 	readonly path: string;
 	readonly face: string;
 	readonly name: string;
-	/** Of the arguments. */
 	readonly signature?: string;
 	readonly write?: (body: Writer) => void;
 };
@@ -163,7 +159,6 @@ const errorType = 3;
 const protocolVersion = 1;
 const headLength = 16;
 
-/** Codes of header fields. */
 const field = {path: 1, face: 2, member: 3, error: 4, replyTo: 5, destination: 6, signature: 8};
 
 export const encodeCall = ({to, path, face, name, signature, write}: MethodCall, serial: number): Buffer => {
@@ -186,9 +181,7 @@ export const encodeCall = ({to, path, face, name, signature, write}: MethodCall,
 	return Buffer.concat([message.align(8).bytes, body.bytes]);
 };
 
-/** What the peer says to a call. */
 export type Reply = {
-	/** The name of the error, where it is one. */
 	readonly error?: string;
 	readonly signature: string;
 	readonly body: Reader;

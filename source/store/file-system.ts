@@ -19,7 +19,6 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 
-/** What is looked at of a file or folder. */
 export type FileFacts = {
 	readonly kind: 'file' | 'folder' | 'other';
 	/** Permission bits, and the sticky bit. */
@@ -47,7 +46,6 @@ export type FileSystem = {
 	readonly flush: (handle: number) => void;
 	readonly facts: (handle: number) => FileFacts;
 	readonly restrict: (handle: number, mode: number) => void;
-	/** Sets the modification time to now. */
 	readonly touch: (handle: number) => void;
 	readonly close: (handle: number) => void;
 	/** Without following a symbolic link. */

@@ -4,7 +4,6 @@ import type {EntryOptions} from '@napi-rs/keyring';
 import {keyringUnavailable} from './store-error.js';
 
 type Request = {
-	/** The path of the native module's package. */
 	readonly module: string;
 	readonly service: string;
 	readonly account: string;

@@ -15,7 +15,7 @@ export type Keyring = {
 	readonly probe: () => Promise<void>;
 };
 
-export type KeyringOptions = {
+type KeyringOptions = {
 	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
 	readonly account: string;
 	/** What the person reads where the system shows the entry. @default 'ink-login' */
@@ -28,7 +28,6 @@ export type KeyringOptions = {
 	readonly mayWait?: boolean;
 };
 
-/** The command's. */
 export const defaultService = 'ink-login';
 
 /** Milliseconds. */
@@ -64,7 +63,7 @@ const isRunByNode = (): boolean =>
 export const systemKeyring = (options: KeyringOptions): Keyring => {
 	const {account, service = defaultService, environment = process.env, platform = process.platform} = options;
 	const {say, mayWait = true} = options;
-	const limit = hasDisplay(environment, platform) ? patience.person : patience.nobody;
+	const limit = canAskPerson(environment, platform) ? patience.person : patience.nobody;
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
 		const module = locate();
@@ -134,7 +133,10 @@ const load = (): {Entry: typeof KeyringEntry} => {
 };
 
 /** Whether a window could ask the person for a password. */
-const hasDisplay = (environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): boolean => {
+const canAskPerson = (
+	environment: Readonly<Record<string, string | undefined>>,
+	platform: NodeJS.Platform,
+): boolean => {
 	if (platform === 'win32' || platform === 'darwin') return (environment['SSH_CONNECTION'] ?? '') === '';
 	return ['DISPLAY', 'WAYLAND_DISPLAY'].some(name => (environment[name] ?? '') !== '');
 };

@@ -9,7 +9,6 @@ export type ProcessPlace = {
 	readonly pidNamespace: string;
 };
 
-/** What a lock file says of its holder. */
 export type LockRecord = ProcessPlace & {
 	readonly version: 1;
 	readonly pid: number;
@@ -25,7 +24,6 @@ export type LockRecord = ProcessPlace & {
 export type Processes = {
 	readonly pid: number;
 	readonly place: () => ProcessPlace;
-	/** Whether a process with this id runs here. */
 	readonly exists: (pid: number) => boolean;
 	/** When it began; empty where unknown. */
 	readonly startOf: (pid: number) => string;
@@ -47,7 +45,7 @@ export const readLock = (fileSystem: FileSystem, path: string): LockReading | un
 	try {
 		const {modifiedAt} = fileSystem.facts(handle);
 		const record = parseRecord(fileSystem.read(handle).toString('utf8'));
-		return {modifiedAt, ...(record !== undefined && {record})};
+		return {modifiedAt, record};
 	} finally {
 		fileSystem.close(handle);
 	}

@@ -9,7 +9,7 @@ import {LivenessTracker} from './liveness.js';
 
 export type LockOptions = Parameters<TokenStore['lock']>[2];
 
-export type LockContext = {
+type LockContext = {
 	readonly fileSystem: FileSystem;
 	readonly processes: Processes;
 	readonly clock: Clock;

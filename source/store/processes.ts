@@ -13,7 +13,6 @@ const orEmpty = (read: () => string): string => {
 
 let place: ProcessPlace | undefined;
 
-/** The processes of this machine or container. */
 export const nodeProcesses: Processes = {
 	pid: process.pid,
 	place: () =>

@@ -17,7 +17,6 @@ export type SecretServiceQuestion = {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Milliseconds for all that is said. */
 	readonly timeout: number;
-	/** What the secret was stored under. */
 	readonly attributes: Readonly<Record<string, string>>;
 };
 

@@ -30,7 +30,6 @@ export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): Ses
 	return {version: 1, profile, session: {...rest, ...(source && {clientSecretSource: {stdin: true}})}};
 };
 
-/** The session that was sealed. */
 export const parseSession = (text: string): StoredSession => checkSession(parseObject(text));
 
 const parseObject = (text: string): Record<string, unknown> => {

@@ -7,7 +7,7 @@ import {takeLock} from './lock.js';
 import type {Processes} from './lock-record.js';
 import {seal, unseal} from './seal.js';
 
-export type VaultOptions = {
+type VaultOptions = {
 	readonly directory: string;
 	readonly keyring: Keyring;
 	readonly fileSystem: FileSystem;

@@ -15,7 +15,7 @@ export type ClipboardOutcome = {
 /** Copies a text; never throws, and takes at most a few seconds. */
 export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
 
-export type ClipboardOptions = {
+type ClipboardOptions = {
 	/** Writes to the system's clipboard. @default the package `clipboardy`, loaded at the first use */
 	readonly writeToSystem?: (text: string) => Promise<void>;
 	/** Milliseconds after which the system's clipboard is given up. @default 3000 */

@@ -74,6 +74,6 @@ export const gatherFacts = (output?: {readonly fd?: number; readonly isTTY?: boo
 		kernel: isLinux ? textOf('/proc/version') : '',
 		containerMark: isLinux && (existsSync('/.dockerenv') || existsSync('/run/.containerenv')),
 		ancestors: isLinux && !isServed ? ancestorsOf(process.ppid) : [],
-		...(isServed && {isServed}),
+		isServed,
 	};
 };

@@ -6,7 +6,7 @@ import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
 import type {Facts} from './facts.js';
 import {describeSituation} from './situation.js';
 
-export type BrowserOpenerOptions = {
+type BrowserOpenerOptions = {
 	/** Starts the system's own way of opening an address. @default the package `open`, loaded at the first use */
 	readonly openWithSystem?: (url: SafeUrl) => Promise<ChildProcess>;
 	/** Milliseconds for which a started program is watched: one that still runs then is taken as the browser. @default 2000 */

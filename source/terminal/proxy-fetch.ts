@@ -1,6 +1,5 @@
 import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
 import {displayText} from '../engine/display-text.js';
-import {defaultHints} from '../engine/hints.js';
 import {LoginError} from '../engine/login-error.js';
 import {isLoopbackHost} from '../engine/safe-url.js';
 import type {Facts} from './facts.js';
@@ -8,7 +7,7 @@ import type {Facts} from './facts.js';
 type Variables = Pick<Facts, 'env'>;
 
 /** What `createFetch` takes besides the environment. */
-export type FetchOptions = {
+type FetchOptions = {
 	/** A file of certificates (PEM) that are trusted besides the usual ones. */
 	readonly caFile?: string;
 };
@@ -40,7 +39,7 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 	const text = await readFile(path, 'utf8').catch(() => '');
 	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
 	throw new LoginError('config_error', `${what} ${displayText(path)} cannot be read, or holds no certificate.`, {
-		hint: defaultHints.caFile,
+		hint: words => words.caFile,
 	});
 };
 

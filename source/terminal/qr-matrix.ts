@@ -1,7 +1,7 @@
 import qrcode from 'qrcode-terminal';
 
 /** The modules of a QR code with its quiet zone around it. */
-export type QrMatrix = {
+type QrMatrix = {
 	/** Modules a side, the quiet zone included. */
 	readonly size: number;
 	/** Whether a module is dark; outside the square all is light. */

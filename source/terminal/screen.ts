@@ -1,5 +1,5 @@
 import type {Facts} from './facts.js';
-import {describeSituation} from './situation.js';
+import {describeSituation, isSet} from './situation.js';
 
 /**
  * The stream that a screen can be drawn on: the first terminal of stdout and stderr, with keys from stdin. Undefined
@@ -11,8 +11,6 @@ export const screenStream = (facts: Facts): 'stdout' | 'stderr' | undefined => {
 	if (tty.stdout) return 'stdout';
 	return tty.stderr ? 'stderr' : undefined;
 };
-
-const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
 
 /** Whether somebody listens instead of looking, as Ink's variable or the common one says. */
 export const wantsSpeech = ({env}: Facts): boolean => isSet(env['INK_SCREEN_READER']) || isSet(env['ACCESSIBLE']);

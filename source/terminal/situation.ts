@@ -36,7 +36,8 @@ export type Situation = {
 	readonly ci: boolean;
 };
 
-const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+/** Whether a variable is there and does not say no. */
+export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
 
 const ciVariables = ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'JENKINS_URL'];
 const moreCiVariables = ['TEAMCITY_VERSION', 'BUILDKITE', 'CODEBUILD_BUILD_ID', 'BITBUCKET_BUILD_NUMBER'];
@@ -158,7 +159,7 @@ export const describeSituation = (facts: Facts): Situation => {
 		'Your browser can be opened from here.',
 	];
 	const multiplexer = multiplexerOf(facts);
-	return {place, browser, reason, ci: isCi(facts), ...(multiplexer && {multiplexer})};
+	return {place, browser, reason, ci: isCi(facts), multiplexer};
 };
 
 /** Whether each repaint travels through a network or a multiplexer, so that a screen had better repaint seldom. */
@@ -168,7 +169,7 @@ export const isRemote = (facts: Facts): boolean => {
 };
 
 /** What was asked for on the command line, as far as it says that somebody reads along. */
-export type AttendanceOptions = {
+type AttendanceOptions = {
 	readonly json?: boolean;
 	readonly plain?: boolean;
 	readonly flow?: Route | 'auto';
@@ -183,7 +184,7 @@ export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptio
 	return !isCi(facts) && (facts.tty.stdin || facts.tty.stdout || facts.tty.stderr);
 };
 
-export type RecommendOptions = {
+type RecommendOptions = {
 	/** See {@link personIsThere}. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */

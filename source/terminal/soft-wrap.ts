@@ -18,7 +18,7 @@ const goesOn = (row: string, next: string, columns: number): boolean => {
  * Takes the line feeds out of an address that fills its rows: the terminal wraps it at the same place by itself, knows
  * that it is one line, and gives it whole to whoever selects it.
  */
-export const joinAddressRows = (text: string, columns: number): string => {
+const joinAddressRows = (text: string, columns: number): string => {
 	if (!text.includes(linkBegins)) return text;
 	const rows = text.split('\n');
 	return rows

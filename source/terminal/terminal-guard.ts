@@ -1,11 +1,11 @@
 import {writeSync} from 'node:fs';
 
-export type TerminalGuardOptions = {
+type TerminalGuardOptions = {
 	/** The file descriptor of the terminal that a screen draws on. @default 1 */
 	readonly output?: number;
 };
 
-export type TerminalGuard = Disposable & {
+type TerminalGuard = Disposable & {
 	/**
 	 * Stops this program, and those that it shares the terminal with, as Ctrl-Z does outside raw mode. The shell gets the
 	 * terminal as it should be. Returns in the foreground, with raw mode on and the cursor hidden as before.

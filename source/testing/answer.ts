@@ -7,7 +7,6 @@ export type AnswerBody =
 
 /** An answer in full. */
 export type Reply = {
-	/** The HTTP status. */
 	readonly status: number;
 	/** By lower-case name; `undefined` leaves one out that would be sent otherwise. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
@@ -19,9 +18,7 @@ export type Reply = {
 export type ScriptedRequest<Endpoint extends string = string> = {
 	/** Which of the addresses was asked. */
 	readonly endpoint: Endpoint;
-	/** In capitals. */
 	readonly method: string;
-	/** The whole address that was asked. */
 	readonly url: URL;
 	/** Its path, without the query. */
 	readonly path: string;
@@ -29,7 +26,6 @@ export type ScriptedRequest<Endpoint extends string = string> = {
 	readonly headers: Readonly<Record<string, string>>;
 	/** Of the query, or of the body (a form, or the members of a JSON object) where there is one. */
 	readonly parameters: URLSearchParams;
-	/** As it came. */
 	readonly body: string;
 	/** When it came, by the server's clock: epoch milliseconds. */
 	readonly at: number;
@@ -60,7 +56,6 @@ export const json = (body: Readonly<Record<string, unknown>>, status = 200): Rep
 	body,
 });
 
-/** A page with one sentence. */
 export const html = (text: string, status = 200): Reply => ({
 	status,
 	headers: {'content-type': 'text/html; charset=utf-8'},
@@ -82,7 +77,6 @@ export const decide = async <Endpoint extends string>(
 const isChunks = (body: AnswerBody): body is AsyncIterable<string | Uint8Array> =>
 	typeof body === 'object' && Symbol.asyncIterator in body;
 
-/** The body as it goes over the wire. */
 const wireBody = (body: AnswerBody): string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined =>
 	body === undefined || typeof body === 'string' || body instanceof Uint8Array || isChunks(body)
 		? body
@@ -125,7 +119,6 @@ export const toResponse = (reply: Reply, url: string): Response => {
 	return response;
 };
 
-/** Sends the reply over a socket. */
 export const sendReply = (reply: Reply, response: ServerResponse): void => {
 	response.writeHead(reply.status, wireHeaders(reply).flat());
 	const body = wireBody(reply.body);

@@ -2,7 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {systemClock, type Clock} from '../engine/clock.js';
 import {json, type Reply} from './answer.js';
 import type {ScriptedUser, ServerScript} from './server-script.js';
-import {halfHash, sharedSigningKey, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
+import {accessTokenHash, sharedSigningKey, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
 
 /** An answer of RFC 6749 §5.2. */
 export class OAuthFailure extends Error {
@@ -16,7 +16,7 @@ export class OAuthFailure extends Error {
 }
 
 /** What a person, or a client by itself, allowed; its tokens live and die with it. */
-export type Grant = {
+type Grant = {
 	readonly clientId: string;
 	readonly scope: string;
 	/** None for client credentials. */
@@ -28,7 +28,7 @@ export type Grant = {
 };
 
 /** An authorization code that was sent out (RFC 6749 §4.1.2). */
-export type IssuedCode = {
+type IssuedCode = {
 	readonly grant: Grant;
 	readonly redirectUri: string;
 	readonly challenge: string;
@@ -244,12 +244,10 @@ export class Grants {
 		this.#signingKey = key;
 	}
 
-	/** Signs a JWT with the current key. */
 	sign(claims: JsonObject): string {
 		return signJwt(this.#signingKey, claims);
 	}
 
-	/** What every JWT of this server says. */
 	registeredClaims(): JsonObject {
 		const now = this.#seconds();
 		return {iss: this.#issuer, iat: now, exp: now + (this.#lifetime() ?? 3600)};
@@ -262,7 +260,7 @@ export class Grants {
 			aud: grant.clientId,
 			auth_time: grant.authTime,
 			...(grant.nonce !== undefined && !refreshed && {nonce: grant.nonce}),
-			at_hash: halfHash(accessToken),
+			at_hash: accessTokenHash(accessToken),
 			...userClaims(user, grant.scope),
 		};
 		return signJwt(this.#signingKey, claims, this.#script.idToken);

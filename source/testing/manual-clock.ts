@@ -4,7 +4,6 @@ type Sleeper = {readonly due: number; readonly wake: () => void};
 
 /** A clock that stands still until a test moves it. */
 export type ManualClock = Clock & {
-	/** How many sleeps are waiting. */
 	readonly sleepers: number;
 	/** Milliseconds until the next sleeper is due; undefined while nobody sleeps. */
 	readonly untilNextSleeper: number | undefined;

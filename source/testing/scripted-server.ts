@@ -15,9 +15,7 @@ import {createWillingBrowser} from './willing-browser.js';
 export type ScriptedServer = AsyncDisposable & {
 	/** A provider that signs in here; spread it to change it. */
 	readonly provider: Provider;
-	/** The issuer identifier. */
 	readonly issuer: string;
-	/** The address of each endpoint. */
 	readonly endpoints: Readonly<Record<ServerEndpoint, string>>;
 	/** The script in force; what is set here holds from the next request on. */
 	readonly script: ServerScript;
@@ -30,7 +28,6 @@ export type ScriptedServer = AsyncDisposable & {
 	 * when a page has come; an error page, such as for a redirect address that is not registered, is told as a failure.
 	 */
 	readonly openBrowser: BrowserOpener;
-	/** The requests to one endpoint. */
 	requestsTo(endpoint: ServerEndpoint): readonly ScriptedRequest<ServerEndpoint>[];
 	/** Resolves to the `count`-th request to an endpoint once it has come. @default 1 */
 	received(endpoint: ServerEndpoint, count?: number): Promise<ScriptedRequest<ServerEndpoint>>;

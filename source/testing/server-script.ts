@@ -20,7 +20,6 @@ export type ServerEndpoint = (typeof serverEndpoints)[number];
 
 /** A person at the server: claims of the ID token and of userinfo. */
 export type ScriptedUser = JsonObject & {
-	/** The subject: who it is. */
 	readonly sub: string;
 };
 
@@ -58,7 +57,6 @@ export type ServerScript = {
 	rotateRefreshTokens?: boolean;
 	/** Whether only pushed authorization requests are taken (RFC 9126 §5). @default false */
 	requirePushedAuthorization?: boolean;
-	/** Changes the metadata document. */
 	metadata?: (metadata: JsonObject) => JsonObject;
 	/** Spoils every ID token. */
 	idToken?: TokenSpoiler;
@@ -68,7 +66,6 @@ export type ServerScript = {
 	answers?: Partial<Readonly<Record<ServerEndpoint, Answer<ServerEndpoint> | readonly Answer<ServerEndpoint>[]>>>;
 };
 
-/** The one client that is registered. */
 export const clientOf = ({client = {id: 'test-client'}}: ServerScript): NonNullable<ServerScript['client']> => client;
 
 /** What the person grants of the scope that was asked for. */

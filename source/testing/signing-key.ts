@@ -9,9 +9,7 @@ export type SigningKey = {readonly kid: string; readonly privateKey: KeyObject; 
 
 /** How an ID token differs from a right one; each gets the right value and returns what goes out. */
 export type TokenSpoiler = {
-	/** Of the JOSE header. */
 	readonly header?: (header: JsonObject) => JsonObject;
-	/** Of the claims. */
 	readonly claims?: (claims: JsonObject) => JsonObject;
 	/** Of the base64url signature; `signingInput` is what it signs, spoiled already. */
 	readonly signature?: (signature: string, signingInput: string) => string;
@@ -19,7 +17,6 @@ export type TokenSpoiler = {
 
 const generate = promisify(generateKeyPair);
 
-/** Makes a new key. */
 export const createSigningKey = async (): Promise<SigningKey> => {
 	const {privateKey, publicKey} = await generate('rsa', {modulusLength: 2048});
 	const jwk = publicKey.export({format: 'jwk'});
@@ -53,5 +50,5 @@ export const signJwt = (
 const unchanged = <Value>(value: Value): Value => value;
 
 /** `at_hash` and `c_hash` for RS256 (OIDC Core §3.1.3.6). */
-export const halfHash = (text: string): string =>
+export const accessTokenHash = (text: string): string =>
 	createHash('sha256').update(text, 'ascii').digest().subarray(0, 16).toString('base64url');

@@ -74,7 +74,7 @@ const screens: Readonly<Record<string, (environment: Environment) => ReactElemen
 	failure: environment => (
 		<Failure
 			code="expired_token"
-			said="The code expired."
+			said="The code expired before anyone approved it."
 			environment={environment}
 			next={{keys: ['n new code', "b use this computer's browser", 'esc leave'], onKey: () => undefined}}
 		/>

@@ -10,7 +10,7 @@ import {pipedCommand, type PipedCommand} from '../support/built-command.js';
 import {demoServer} from '../support/demo-server.js';
 
 const schema = JSON.parse(
-	readFileSync(new URL('../../source/sinks/event-schema.json', import.meta.url), 'utf8'),
+	readFileSync(new URL('../../build/event-schema.json', import.meta.url), 'utf8'),
 ) as AnySchemaObject;
 const isEvent = new Ajv2020({allErrors: true, formats: {uri: text => URL.canParse(text)}}).compile(schema);
 

@@ -39,9 +39,15 @@ test('a login begins at the picker and goes back there when its last route has c
 		openRoutes(one).map(({route}) => route),
 		['browser'],
 	);
-	const none = reduceLogin(one, {type: 'route-closed', route: 'browser', reason: 'No answer.', code: 'timeout'});
+	const none = reduceLogin(one, {
+		type: 'route-closed',
+		route: 'browser',
+		reason: 'No answer.',
+		code: 'timeout',
+		hint: 'Try again.',
+	});
 	assert.equal(none.phase, 'choosing');
-	assert.deepEqual(none.lastFailure, {route: 'browser', reason: 'No answer.', code: 'timeout'});
+	assert.deepEqual(none.lastFailure, {route: 'browser', reason: 'No answer.', code: 'timeout', hint: 'Try again.'});
 });
 
 test('a route that the person closed is no failure, and a new one takes the last failure off the screen', () => {

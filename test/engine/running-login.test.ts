@@ -74,6 +74,7 @@ const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
 			random: count => new Uint8Array(count),
 			fetch: async () => new Response(),
 			openBrowser,
+			hints: {},
 			loadFlow: {
 				browser: async () => flows.browser.flow,
 				device: async () => flows.device.flow,
@@ -222,6 +223,27 @@ test('a route that fails leaves the other running; with none left an attended ru
 	await run.cancel();
 });
 
+test('a run that is left while its last failure stands ends with that failure, and else as cancelled', async () => {
+	const {run, flows, events} = await start({route: 'device', attended: true});
+	flows.device.reject(refused);
+	await turn();
+	await run.cancel();
+	await assert.rejects(run.session, {code: 'access_denied', hint: 'Start again.'});
+	const {code, message, hint} = refused;
+	assert.deepEqual((await events()).slice(-2), [
+		{type: 'route-closed', route: 'device', reason: message, code, hint},
+		{type: 'failed', code, message, hint},
+	]);
+
+	const again = await start({route: 'device', attended: true});
+	again.flows.device.reject(refused);
+	await turn();
+	again.run.command({type: 'open', route: 'browser'});
+	await turn();
+	await again.run.cancel();
+	await assert.rejects(again.run.session, {code: 'cancelled'});
+});
+
 test('an unattended run ends with the failure of its last route', async () => {
 	const {run, flows, events} = await start({route: 'device'});
 	flows.device.reject(refused);
@@ -274,13 +296,13 @@ test('the caller’s signal cancels, and a time limit ends the login as timed ou
 });
 
 test('a hint is in the words of the application where it has some, and else names no option', async () => {
-	const ended = async (hints?: LoginHost['hints']) => {
-		const {run, clock} = await start({route: 'device', timeout: 30}, {...(hints && {hints})});
+	const ended = async (hints: LoginHost['hints']) => {
+		const {run, clock} = await start({route: 'device', timeout: 30}, {hints});
 		await clock.advance(30_000);
 		await assert.rejects(run.session);
 		return run.state.failed?.hint;
 	};
-	assert.equal(await ended(), 'Start it again, or allow more time.');
+	assert.equal(await ended({}), 'Start it again, or allow more time.');
 	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
 });
 
@@ -349,7 +371,13 @@ test('tokens that could not be kept are revoked, their route is closed, and the 
 	await assert.rejects(run.session, {code: 'store_error'});
 	await run.cancel();
 	assert.deepEqual(revoked, [tokens]);
-	const closed = {type: 'route-closed', route: 'device', reason: 'The disk is full.', code: 'store_error'};
+	const closed = {
+		type: 'route-closed',
+		route: 'device',
+		reason: 'The disk is full.',
+		code: 'store_error',
+		hint: 'Make room.',
+	};
 	assert.deepEqual((await events()).slice(-2), [
 		closed,
 		{type: 'failed', code: 'store_error', message: 'The disk is full.', hint: 'Make room.'},

@@ -200,12 +200,12 @@ test('each paste that cannot be used is answered', () => {
 
 test('a failure is one sentence and the next step, and is not said twice when it closed the last way', () => {
 	const {say} = listen();
-	assert.equal(say(samples['route-closed']), 'The request was declined.\n');
+	assert.equal(say(samples['route-closed']), 'Alice said no.\n');
 	assert.equal(
 		say({type: 'failed', code: 'access_denied', message: 'Alice said no.', hint: 'Ask Alice.'}),
 		'Ask Alice.\n',
 	);
-	assert.equal(listen().say(samples.failed), 'The code expired before anyone approved it.\nStart the login again.\n');
+	assert.equal(listen().say(samples.failed), 'The code expired.\nStart the login again.\n');
 });
 
 test('a session that cannot renew itself says until when it lasts', () => {

@@ -23,6 +23,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		route: 'device',
 		reason: 'Alice said no.',
 		code: 'access_denied',
+		hint: 'Ask Alice.',
 	},
 	'authorization-url': {
 		type: 'authorization-url',

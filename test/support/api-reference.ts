@@ -1,147 +1,122 @@
 import path from 'node:path';
 import ts from 'typescript';
 
-export type Member = {readonly name: string; readonly text: string};
-export type Exported = Member & {
-	readonly isValue: boolean;
-	readonly members: readonly Member[];
-	/** What no TSDoc tells about: the export itself, or members of it. */
-	readonly undocumented: readonly string[];
-};
-
 const root = path.dirname(path.dirname(import.meta.dirname));
 
-/** Not a library's declarations. */
-const sourceFolder = /^(?!.*\/node_modules\/).*\/source\//;
+const entries = {
+	'ink-login/engine': 'build/engine.d.ts',
+	'ink-login': 'build/index.d.ts',
+	'ink-login/testing': 'build/testing/index.d.ts',
+};
 
-/** Types whose members people write or read; the others are named only. */
-const isSpelledOut = (name: string): boolean =>
-	/(Props|Options|Settings|Script|Components)$/.test(name) ||
-	['Environment', 'ExchangeRequest', 'LoginRun', 'Session', 'Theme', 'UseLogin', 'UseSession'].includes(name);
+const opening = `# API
 
-/** What an entry exports, with what its TSDoc says of it. */
-export const exportsOf = (entry: string): readonly Exported[] => {
-	const configuration = ts.readConfigFile(path.join(root, 'tsconfig.json'), file => ts.sys.readFile(file));
-	const {options} = ts.parseJsonConfigFileContent(configuration.config, ts.sys, root);
-	const program = ts.createProgram([path.join(root, 'source', entry)], options);
+\`npm run api\` writes this file from the types and their comments. \`ink-login\` exports everything of \`ink-login/engine\` too. Times are epoch milliseconds unless a comment says otherwise.`;
+
+const printer = ts.createPrinter({removeComments: true});
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+const codeOf = (node: ts.Node): string =>
+	oneLine(printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()))
+		.replace(/^(?:export|public) (?:declare )?/, '')
+		.replace(/;$/, '');
+const inCode = (text: string): string => `\`${text.replaceAll('|', String.raw`\|`)}\``;
+
+/** Every export of the package with its comment, its members and their comments, as Markdown. */
+export const apiReference = (): {readonly text: string; readonly undocumented: readonly string[]} => {
+	const files = Object.values(entries).map(file => path.join(root, file));
+	const program = ts.createProgram(files, {module: ts.ModuleKind.NodeNext, skipLibCheck: true});
 	const checker = program.getTypeChecker();
-	const source = program.getSourceFile(path.join(root, 'source', entry));
-	const module = source && checker.getSymbolAtLocation(source);
-	if (module === undefined) throw new Error(`${entry} exports nothing.`);
+	const told = new Set<ts.Symbol>();
+	const undocumented: string[] = [];
 
-	const textOf = (symbol: ts.Symbol): string => {
-		const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
-		const given = symbol.getJsDocTags(checker).find(({name}) => name === 'default');
-		const [paragraph = ''] = text.split(/\n\s*\n/);
-		const standard = given === undefined ? [] : [`Default: ${ts.displayPartsToString(given.text)}`];
-		return [paragraph.replaceAll(/\s+/g, ' '), ...standard].filter(Boolean).join(' ');
+	const linked = (text: string): string => text.replaceAll(/\{@link (\S+?)\}/g, '`$1`');
+	const commentOf = (symbol: ts.Symbol): string =>
+		linked(ts.displayPartsToString(symbol.getDocumentationComment(checker))).replaceAll(/(?<!\n)\n(?!\n|- )\s*/g, ' ');
+	const commentInRow = (symbol: ts.Symbol): string => {
+		const standard = symbol.getJsDocTags(checker).find(({name}) => name === 'default');
+		const sentences = [
+			commentOf(symbol),
+			standard === undefined ? '' : `Default: ${ts.displayPartsToString(standard.text)}`,
+		];
+		return oneLine(sentences.join(' ')).replaceAll('|', String.raw`\|`);
 	};
-	const membersOf = (symbol: ts.Symbol): ts.Symbol[] => {
-		const type = checker.getDeclaredTypeOfSymbol(symbol);
-		const parts = type.isUnion() ? type.types : [type];
-		const members = new Map<string, ts.Symbol>();
-		for (const member of parts.flatMap(part => part.getProperties())) {
-			const known = members.get(member.name);
-			// In a union a member means the same wherever it occurs, and is told of once.
-			if (isOurs(member)) members.set(member.name, known && textOf(known) !== '' ? known : member);
+
+	const rowOf = (member: ts.ClassElement | ts.TypeElement): string => {
+		const symbol = checker.getSymbolAtLocation(member.name ?? member);
+		const optional = 'questionToken' in member && member.questionToken !== undefined ? '?' : '';
+		const isProperty = ts.isPropertySignature(member) || ts.isPropertyDeclaration(member);
+		const [name, type] =
+			isProperty && member.type !== undefined
+				? [`${member.name.getText()}${optional}`, codeOf(member.type)]
+				: [member.name?.getText() ?? 'constructor', codeOf(member)];
+		return `| ${inCode(name)} | ${inCode(type)} | ${symbol === undefined ? '' : commentInRow(symbol)} |`;
+	};
+
+	const section = (name: string, comment: string, ...rest: readonly string[]): string =>
+		[`**\`${name}\`** ${comment}`.trim(), ...rest].filter(Boolean).join('\n\n');
+	const table = (members: readonly (ts.ClassElement | ts.TypeElement)[]): string =>
+		members.length === 0 ? '' : ['| member | type | |', '|---|---|---|', ...members.map(rowOf)].join('\n');
+
+	/** Not what every error has, nor what is private. */
+	const isOurs = (member: ts.Declaration): member is ts.ClassElement | ts.TypeElement =>
+		(ts.isClassElement(member) || ts.isTypeElement(member)) &&
+		!member.getSourceFile().fileName.includes('/node_modules/') &&
+		!(member.name && ts.isPrivateIdentifier(member.name)) &&
+		(ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
+
+	const tell = (name: string, declaration: ts.Declaration, comment: string): string => {
+		if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
+			const inherited = checker.getTypeAtLocation(declaration).getProperties();
+			const members = [
+				...declaration.members.filter(ts.isConstructorDeclaration),
+				...inherited.flatMap(({declarations}) => declarations?.[0] ?? []).filter(isOurs),
+			];
+			return section(name, comment, table(members));
 		}
 
-		return [...members.values()];
-	};
-	/** Not what every error or string has, and no brand of a string. */
-	const isOurs = ({name, declarations = []}: ts.Symbol): boolean =>
-		!name.startsWith('__') &&
-		!name.startsWith('#') &&
-		declarations.some(declaration => sourceFolder.test(declaration.getSourceFile().fileName));
-	/** What tells the parts of a union apart tells of itself. */
-	const tellsItself = (member: ts.Symbol): boolean =>
-		member.name === 'type' || checker.getTypeOfSymbol(member).isLiteral();
+		if (!ts.isTypeAliasDeclaration(declaration)) {
+			// An object of many members is told of by its comment.
+			const code = codeOf(declaration);
+			return code.length > 400 ? section(name, comment) : section(code, comment);
+		}
 
-	return checker.getExportsOfModule(module).map(exported => {
-		const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
-		const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
-		const text = textOf(symbol);
-		// The words of `Messages` speak for themselves.
-		const members = exported.name === 'Messages' ? [] : membersOf(symbol);
-		const silent = members.filter(member => textOf(member) === '' && !tellsItself(member));
-		return {
-			name: exported.name,
-			text,
-			isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
-			members: isSpelledOut(exported.name) ? members.map(member => ({name: member.name, text: textOf(member)})) : [],
-			undocumented: [
-				...(text === '' ? [exported.name] : []),
-				...silent.map(member => `${exported.name}.${member.name}`),
-			],
-		};
+		const {type} = declaration;
+		const parts: readonly ts.TypeNode[] = ts.isIntersectionTypeNode(type) ? type.types : [type];
+		// What is computed brands a string.
+		const members = parts
+			.filter(ts.isTypeLiteralNode)
+			.flatMap(part => part.members.filter(({name}) => name === undefined || !ts.isComputedPropertyName(name)));
+		const others = parts.filter(part => !ts.isTypeLiteralNode(part));
+		if (members.length > 0) {
+			const bases = others.map(part => `\`${codeOf(part)}\``).join(', ');
+			return section(name, comment, bases === '' ? '' : `Everything in ${bases}, and:`, table(members));
+		}
+
+		const code = codeOf(declaration);
+		if (code.length <= 400) return section(code, comment);
+		const text = declaration.getText().replace(/^export (?:declare )?/, '');
+		return section(
+			name,
+			comment,
+			`\`\`\`ts\n${text.replaceAll(/^( {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))}\n\`\`\``,
+		);
+	};
+
+	const chapters = Object.keys(entries).map((title, index) => {
+		const source = program.getSourceFile(files[index]!);
+		const module = source && checker.getSymbolAtLocation(source);
+		if (module === undefined) throw new Error('There are no declarations: run `npm run build` first.');
+		const sections = checker.getExportsOfModule(module).flatMap(exported => {
+			const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+			const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
+			const [declaration] = symbol.declarations ?? [];
+			if (declaration === undefined || told.has(symbol)) return [];
+			told.add(symbol);
+			const comment = commentOf(symbol);
+			if (comment === '') undocumented.push(exported.name);
+			return [tell(exported.name, declaration, comment)];
+		});
+		return [`## \`${title}\``, ...sections].join('\n\n');
 	});
-};
-
-/** What belongs together, by the names of exports; each goes to the first chapter that wants it. */
-const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
-	['Hooks', /^(use|Use)[A-Z]|^(AccountQuestion|LoginStarter|ClipboardState|CountdownOptions)$/],
-	['A login without Ink of your own', /^(login|ShowLoginOptions)$|Plain|Ndjson/],
-	[
-		'Presets',
-		/^(auth0|workos|workosConnect|github|google|entra|oidc|oauth|presets|PresetName)$|^(Auth0|Workos|WorkosConnect|Github|Google|Entra|Oidc|OAuth|Preset|AnyPreset)Options$/,
-	],
-	[
-		'Screens',
-		/^(Login|LoginProps|LoginComponents|Choice|FrameParts|LookProps|ScreenProps|Theme|defaultTheme|Environment|messages|Messages|QrCode|QrCodeProps|SpinnerProps)$|^(FlowPicker|DeviceCodeScreen|BrowserScreen)/,
-	],
-	['Stores', /^(create|open)\w*Store$|^(FileStore|KeyringStore|OpenStore)Options$|^(Keyring|storeHome)$/],
-	[
-		'Terminal',
-		/^(Clipboard|createClipboard|ClipboardOutcome|Facts|gatherFacts|createBrowserOpener|Situation|describeSituation|recommend|signInHint)$/,
-	],
-	['Engine', /./],
-];
-
-/** A type that has all that others have is told as what it has besides. */
-const basesOf = (name: string): readonly string[] => {
-	if (/^(FlowPicker|DeviceCodeScreen|BrowserScreen)Props$/.test(name)) return ['ScreenProps'];
-	if (/^(ScreenProps|LoginProps)$/.test(name)) return ['LookProps'];
-	if (name === 'ShowLoginOptions') return ['LoginOptions', 'LoginProps', 'LookProps'];
-	if (name === 'UseLoginOptions') return ['LoginOptions'];
-	if (name === 'KeyringStoreOptions') return ['FileStoreOptions'];
-	if (name === 'AnyPresetOptions')
-		return ['Auth0Options', 'WorkosOptions', 'GithubOptions', 'EntraOptions', 'OidcOptions'];
-	return /^(Auth0|Workos|WorkosConnect|Github|Google|Entra|Oidc|OAuth)Options$/.test(name) ? ['PresetOptions'] : [];
-};
-
-const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll(/\{@link (\S+?)\}/g, '`$1`');
-
-const tableOf = ({name, text, members}: Exported, all: readonly Exported[]): string => {
-	const bases = basesOf(name);
-	const inherited = new Set(
-		all.filter(other => bases.includes(other.name)).flatMap(other => other.members.map(member => member.name)),
-	);
-	const own = members.filter(member => !inherited.has(member.name));
-	const from = bases.map(base => `\`${base}\``).join(', ');
-	const opening = from === '' ? '' : own.length === 0 ? `As ${from}.` : `What ${from} may have, and:`;
-	const rows = own.map(member => `| \`${member.name}\` | ${cell(member.text)} |`);
-	const table = rows.length === 0 ? [] : ['| member | |\n|---|---|\n' + rows.join('\n')];
-	return [`**\`${name}\`** ${cell(text)}`.trim(), opening, ...table].filter(Boolean).join('\n\n');
-};
-
-/** The reference as Markdown, chapter by chapter. */
-export const referenceText = (main: readonly Exported[], testing: readonly Exported[]): string => {
-	const all = [...main, ...testing];
-	const chapterOf = ({name}: Exported) => chapters.find(([, wants]) => wants.test(name))?.[0];
-	const write = (title: string, exported: readonly Exported[]): string => {
-		const named = exported.filter(({members}) => members.length === 0);
-		const list = named.map(({name, text}) => `- \`${name}\`${text === '' ? '' : `: ${cell(text)}`}`).join('\n');
-		const tables = exported.filter(({members}) => members.length > 0).map(each => tableOf(each, all));
-		return [`### ${title}`, list, ...tables].filter(Boolean).join('\n\n');
-	};
-	const order = ['Screens', 'Hooks', 'A login without Ink of your own', 'Engine', 'Presets', 'Stores', 'Terminal'];
-	return [
-		...order.map(title =>
-			write(
-				title,
-				main.filter(exported => chapterOf(exported) === title),
-			),
-		),
-		write('`ink-login/testing`', testing),
-	].join('\n\n');
+	return {text: `${[opening, ...chapters].join('\n\n')}\n`, undocumented};
 };

@@ -1,6 +1,7 @@
 import {calculatePKCECodeChallenge} from 'oauth4webapi';
 import type {Random} from '../clock.js';
 import {LoginError} from '../login-error.js';
+import {base64url} from '../protocol/jwt.js';
 import {requestParameters} from '../protocol/request-parameters.js';
 import type {ResolvedProvider} from '../provider.js';
 import {escapeHref, safeUrl, type SafeUrl} from '../safe-url.js';
@@ -13,19 +14,12 @@ export type AuthorizationTransaction = {
 	readonly codeVerifier: string;
 };
 
-/** RFC 7636 appendix A. */
-const base64url = (bytes: Uint8Array): string =>
-	btoa(String.fromCharCode(...bytes))
-		.replaceAll('+', '-')
-		.replaceAll('/', '_')
-		.replaceAll('=', '');
-
 const scopesOf = (provider: ResolvedProvider): readonly string[] => provider.requestedScope.split(' ').filter(Boolean);
 
 /** 256 random bits each, which make a verifier of 43 characters (RFC 7636 §4.1). */
 export const createTransaction = (provider: ResolvedProvider, random: Random): AuthorizationTransaction => ({
 	state: base64url(random(32)),
-	...(scopesOf(provider).includes('openid') && {nonce: base64url(random(32))}),
+	nonce: scopesOf(provider).includes('openid') ? base64url(random(32)) : undefined,
 	codeVerifier: base64url(random(32)),
 });
 

@@ -1,4 +1,5 @@
 import {LoginError} from '../login-error.js';
+import {isIssuer} from '../protocol/issuer.js';
 import {oauthError} from '../protocol/oauth-error.js';
 import type {ResolvedProvider} from '../provider.js';
 
@@ -7,28 +8,17 @@ export type Mismatch = 'no-state' | 'several-states' | 'other-state' | 'incomple
 
 export type Judgement =
 	/** Ours, with a code. */
-	| {readonly kind: 'accepted'; readonly parameters: URLSearchParams}
+	| {readonly kind: 'accepted'; readonly code: string}
 	/** Not ours: it says nothing about this login, which goes on. */
 	| {readonly kind: 'ignored'; readonly mismatch: Mismatch}
 	/** Ours, and the end of this attempt. */
 	| {readonly kind: 'refused'; readonly error: LoginError};
 
 /** Parameters that must not occur twice (RFC 6749 §3.1). */
-const single = ['code', 'error', 'error_description', 'error_uri', 'session_state'];
+const single = ['code', 'error', 'error_description', 'error_uri', 'scope', 'session_state'];
 
 /** What has no place in the answer to `response_type=code` (RFC 9700 §2.1.2, §4.3.2). */
-const misplaced = ['access_token', 'refresh_token', 'id_token', 'token_type', 'response'];
-
-const isGuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** Simple string comparison (RFC 9207 §2.4); an issuer for many tenants has a place for the tenant's id. */
-const isIssuer = (issuer: string, iss: string): boolean => {
-	const [before = '', after] = issuer.split('{tenantid}');
-	if (after === undefined) return iss === issuer;
-	return (
-		iss.startsWith(before) && iss.endsWith(after) && isGuid.test(iss.slice(before.length, -after.length || undefined))
-	);
-};
+const misplaced = ['access_token', 'refresh_token', 'id_token', 'token', 'token_type', 'response'];
 
 /** Whether the server promises to name itself in its answers (RFC 9207 §3). */
 export const namesItself = ({server}: ResolvedProvider): boolean =>
@@ -59,8 +49,8 @@ const serverError = (parameters: URLSearchParams, {dialect, server, requestedSco
 };
 
 /**
- * Judges an authorization response, however it arrived. `state` comes first: what does not carry ours is nobody's
- * business here, an `error` included (RFC 8252 §8.9); then the issuer, before any of its text counts (RFC 9207 §2.4).
+ * Judges an authorization response, however it arrived; nothing judges it again. `state` comes first: what does not carry ours is nobody's
+ * business here, an `error` included (RFC 8252 §8.9, S7); then the issuer, before any of its text counts (I01-I04).
  */
 export const judgeAuthorizationResponse = (
 	parameters: URLSearchParams,
@@ -85,5 +75,6 @@ export const judgeAuthorizationResponse = (
 	const repeated = single.find(name => parameters.getAll(name).length > 1);
 	if (repeated !== undefined) return refused(malformed(`it has ${repeated} twice`));
 	if (parameters.has('error')) return refused(serverError(parameters, provider));
-	return parameters.get('code') ? {kind: 'accepted', parameters} : ignored('incomplete');
+	const code = parameters.get('code');
+	return code ? {kind: 'accepted', code} : ignored('incomplete');
 };

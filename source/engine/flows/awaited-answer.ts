@@ -16,7 +16,7 @@ const strayCallback: Readonly<Record<Mismatch, string>> = {
 export class AwaitedAnswer {
 	readonly #context: FlowContext;
 	readonly #transaction: AuthorizationTransaction;
-	readonly #settled: Promise<URLSearchParams>;
+	readonly #settled: Promise<string>;
 	#settle!: (judgement: Exclude<Judgement, {kind: 'ignored'}>) => void;
 	#spent = false;
 	#strays = 0;
@@ -27,7 +27,7 @@ export class AwaitedAnswer {
 		this.#settled = new Promise((resolve, reject) => {
 			this.#settle = judgement => {
 				this.#spent = true;
-				if (judgement.kind === 'accepted') resolve(judgement.parameters);
+				if (judgement.kind === 'accepted') resolve(judgement.code);
 				else reject(judgement.error);
 			};
 		});
@@ -35,8 +35,8 @@ export class AwaitedAnswer {
 		this.#settled.catch(() => undefined);
 	}
 
-	/** The answer's parameters; rejects where the server refused. */
-	get parameters(): Promise<URLSearchParams> {
+	/** The authorization code; rejects where the server refused. */
+	get code(): Promise<string> {
 		return this.#settled;
 	}
 
@@ -45,7 +45,6 @@ export class AwaitedAnswer {
 		return this.#strays;
 	}
 
-	/** Takes what came to the port. */
 	callback(parameters: URLSearchParams): CallbackVerdict {
 		if (this.#spent) return 'spent';
 		const mismatch = this.#judge(parameters);

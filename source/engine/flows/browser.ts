@@ -1,9 +1,9 @@
 import type {Clock} from '../clock.js';
 import type {Flow, FlowContext} from '../flow.js';
+import {redirectAdvice} from '../hints.js';
 import {LoginError, toLoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
 import {redirectTarget} from '../loopback/redirect-target.js';
-import {redirectAdvice} from '../redirect-advice.js';
 import {checkClientSecret} from '../protocol/client-authentication.js';
 import type {SafeUrl} from '../safe-url.js';
 import type {TokenSet} from '../token-set.js';
@@ -53,7 +53,7 @@ const listen = async (
 		clock,
 		random,
 		signal,
-		...(sockets && {sockets}),
+		sockets,
 		onCallback: parameters => answer.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
@@ -97,7 +97,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 			? ''
 			: ` ${strays === 1 ? 'An answer' : `${strays} answers`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
 	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
-		hint: `Sign in again. ${redirectAdvice(redirectUri)}`,
+		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
 };
 
@@ -120,7 +120,7 @@ export const browserFlow: Flow = async context => {
 		}
 	};
 
-	const awaitAnswer = async (): Promise<URLSearchParams> => {
+	const awaitCode = async (): Promise<string> => {
 		const url =
 			loopback !== undefined && usesPushedAuthorization(provider)
 				? loopback.shortUrl
@@ -133,22 +133,22 @@ export const browserFlow: Flow = async context => {
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
 		return Promise.race([
-			answer.parameters,
+			answer.code,
 			expiry(clock, deadline, signal, () => timedOut(redirectUri, answer.strays)),
 			takeCommands(open),
 		]);
 	};
 
-	const redeem = async (callback: URLSearchParams): Promise<TokenSet> => {
+	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', route: 'browser'});
 		const {exchangeAuthorizationCode} = await import('../protocol/index.js');
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {
-			callback,
+			code,
 			...transaction,
 			redirectUri,
-			...(maxAge !== undefined && {maxAge}),
+			maxAge,
 		});
 		// Only now: a page must not promise what may still fail.
 		loopback?.answer('done');
@@ -157,8 +157,8 @@ export const browserFlow: Flow = async context => {
 	};
 
 	try {
-		const callback = await awaitAnswer().finally(() => waiting.abort());
-		return await redeem(callback);
+		const code = await awaitCode().finally(() => waiting.abort());
+		return await redeem(code);
 	} catch (error) {
 		loopback?.answer('failed');
 		throw error;

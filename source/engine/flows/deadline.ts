@@ -7,7 +7,7 @@ const slice = 5000;
 const suspension = 10_000;
 
 /** A moment on both clocks, so that time is measured from it whichever of them a suspension stops. */
-export type Moment = {readonly wall: number; readonly monotonic: number};
+type Moment = {readonly wall: number; readonly monotonic: number};
 
 export const momentOf = (clock: Clock): Moment => ({wall: clock.now(), monotonic: clock.monotonic()});
 

@@ -1,7 +1,7 @@
 import {displayText} from '../display-text.js';
 import type {Mismatch} from './authorization-response.js';
 
-export type PasteExpectation = {
+type PasteExpectation = {
 	readonly state: string;
 	readonly redirectUri: string;
 	/** A bare code cannot stand for an answer that says who sent it (RFC 9207 §2.4). */
@@ -9,7 +9,7 @@ export type PasteExpectation = {
 };
 
 /** The answer in a pasted text, or a sentence that says what to paste instead. */
-export type PastedResponse = URLSearchParams | string;
+type PastedResponse = URLSearchParams | string;
 
 /** More than any browser's address; a longer text is something else. */
 const maximumLength = 16 * 1024;

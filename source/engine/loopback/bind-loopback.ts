@@ -1,13 +1,11 @@
 import {displayText} from '../display-text.js';
 import type {LocalSockets} from '../flow.js';
-import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 
-/** Something that listens. */
 export type Listener = {readonly port: number; close(): void};
 
 /** Listens on one address and port, exclusively; rejects with the system's error. */
-export type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
+type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
 
 /** Another program has the port, or this one may not have it. */
 const taken = new Set(['EADDRINUSE', 'EACCES']);
@@ -48,7 +46,7 @@ const portInUse = async (ports: readonly number[], holderOf: LocalSockets['portH
 	return new LoginError(
 		'port_in_use',
 		named.length === 1 ? `Port ${list} is in use.` : `The ports ${list} are all in use.`,
-		{hint: defaultHints.otherPort},
+		{hint: words => words.otherPort},
 	);
 };
 

@@ -7,7 +7,6 @@ type PageContent = {
 	readonly mark: 'check' | 'cross' | 'prompt';
 	/** One sentence: what happened. */
 	readonly sentence: string;
-	/** What to do now. */
 	readonly next: string;
 };
 

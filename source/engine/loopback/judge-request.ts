@@ -1,7 +1,7 @@
 import {isLoopbackHost} from '../safe-url.js';
 
 /** What matters of an HTTP request, as it came over the wire. */
-export type RawRequest = {
+type RawRequest = {
 	readonly method?: string | undefined;
 	/** The request-target, unparsed. */
 	readonly url?: string | undefined;
@@ -9,15 +9,14 @@ export type RawRequest = {
 	readonly rawHeaders: readonly string[];
 };
 
-/** What the loopback server answers to. */
-export type Expectation = {
+type Expectation = {
 	/** The only values of Host, for all but a visit of the short link that a forwarded port brings. */
 	readonly authorities: readonly string[];
 	readonly callbackPath: string;
 	readonly shortPath: string;
 };
 
-export type RequestVerdict =
+type RequestVerdict =
 	| {readonly kind: 'callback'; readonly parameters: URLSearchParams}
 	| {
 			readonly kind: 'short-address';

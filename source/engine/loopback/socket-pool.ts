@@ -15,7 +15,6 @@ export class SocketPool {
 		this.#maximum = maximum;
 	}
 
-	/** Takes in every connection of a server. */
 	watch(server: Server): void {
 		server.on('connection', socket => this.#add(socket));
 		server.on('request', request => this.#complete.add(request.socket));

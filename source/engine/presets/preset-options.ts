@@ -55,20 +55,6 @@ export const checkHost = (host: string, what: string, example: string): string =
 };
 
 /**
- * An issuer identifier: an https address without query and fragment (RFC 8414 §2). It is compared byte by byte later, so
- * it stays as it was written.
- *
- * @throws LoginError `config_error`
- */
-export const checkIssuer = (issuer: string): string => {
-	const hint = 'An issuer is an https address, as in https://login.example.com.';
-	const url = checkUrl(required(issuer, 'issuer', hint));
-	const problem = typeof url === 'string' ? url : /[?#]/.test(issuer) ? 'it has a query or a fragment' : undefined;
-	if (problem === undefined) return issuer;
-	throw misconfigured(`The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`, hint);
-};
-
-/**
  * Endpoints by hand: each an https address without a fragment (RFC 6749 §3.1, §3.2).
  *
  * @throws LoginError `config_error` that names the endpoint

@@ -12,7 +12,6 @@ export type AnswerFacts = {
 	retryAfter?: number;
 	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
 	clockAhead?: number;
-	/** The scope that was asked for. */
 	scope?: string | undefined;
 	/** What the server's metadata says about requests that are pushed, and about proofs of a key. */
 	readonly server?: Pick<
@@ -48,7 +47,6 @@ const redirectTarget = (location: string | null, endpoint: string | undefined): 
 	return origin + pathname;
 };
 
-/** Notes what `response` says about itself. */
 export const noteAnswer = (facts: AnswerFacts, response: Response, clock: Clock): void => {
 	const now = clock.now();
 	const serverTime = readDate(response.headers.get('date'));

@@ -12,7 +12,7 @@ import type {TokenSet} from '../token-set.js';
 import {checkServerAddress, isForeignHost} from './check-metadata.js';
 import {readInterval} from './normalise-response.js';
 import {isOAuthErrorCode} from './oauth-error.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, openCall} from './server-call.js';
 import {checkToken, completeGrant} from './token-endpoint.js';
@@ -33,7 +33,7 @@ export type DeviceAuthorization = {
 };
 
 /** What one poll brought (RFC 8628 §3.5); `retryAfter` and `interval` are in seconds. Any other answer is an error. */
-export type DeviceTokenAnswer =
+type DeviceTokenAnswer =
 	| {readonly kind: 'tokens'; readonly tokens: TokenSet}
 	| {readonly kind: 'pending'; readonly retryAfter?: number}
 	| {readonly kind: 'slow-down'; readonly interval?: number; readonly retryAfter?: number}
@@ -88,7 +88,7 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 		}
 
 		const verificationUri = signInPage(answer.verification_uri, server.issuer);
-		return plain({
+		return omitUndefined({
 			deviceCode: checkToken(answer.device_code, 'device code', facts.endpoint),
 			userCode,
 			verificationUri,

@@ -7,13 +7,13 @@ import {
 } from 'oauth4webapi';
 import type {Clock} from '../clock.js';
 import {displayText} from '../display-text.js';
-import {defaultHints} from '../hints.js';
+import type {Hint} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
-import {checkUrl, shownAddress} from '../safe-url.js';
 import type {AnswerFacts} from './answer-facts.js';
 import {checkMetadata, endpointNames} from './check-metadata.js';
 import {unusableAnswer} from './error-mapping.js';
+import {checkIssuer, metadataIssuer} from './issuer.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {availableRoutes, requestedScope} from './routes.js';
 import {callServer} from './server-call.js';
@@ -32,19 +32,6 @@ const listNames = [
 	'userinfo_signing_alg_values_supported',
 ] as const;
 const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
-
-/** Entra signs in people of many tenants under one address; the document of that address is the same for all. */
-const documentIssuer = (issuer: string) => issuer.replace('{tenantid}', 'common');
-
-const checkIssuer = (issuer: string): void => {
-	const url = checkUrl(documentIssuer(issuer));
-	const problem =
-		typeof url === 'string' ? url : url.search === '' && url.hash === '' ? undefined : 'it has a query or a fragment';
-	if (problem === undefined) return;
-	throw new LoginError('config_error', `The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`, {
-		hint: 'An issuer is an https address, as in https://login.example.com.',
-	});
-};
 
 const fromEndpoints = ({
 	authorization,
@@ -111,18 +98,20 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 	);
 };
 
+const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
+
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
 const redirected = ({issuer}: Provider, facts: AnswerFacts): LoginError => {
 	const {code, message, endpoint, status} = unusableAnswer('', 'discovery', facts);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(facts.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
-	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : `Check the issuer, ${defaultHints.endpoints}.`;
+	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
 	return new LoginError(code, message, {hint, endpoint, status});
 };
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
 	callServer({provider, ...io}, 'discovery', async ({options, facts, get}) => {
-		let response = await discoveryRequest(new URL(documentIssuer(provider.issuer)), {...options, algorithm});
+		let response = await discoveryRequest(new URL(metadataIssuer(provider.issuer)), {...options, algorithm});
 		// Django's APPEND_SLASH: the same document, under the same name.
 		if (facts.location === `${facts.endpoint}/`) response = await get(facts.location);
 		if (response.status >= 300 && response.status < 400) throw redirected(provider, facts);
@@ -150,7 +139,7 @@ const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginErr
 	return new LoginError(
 		'config_error',
 		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
-		{hint: redirect?.hint ?? `Check the issuer, ${defaultHints.endpoints}.`, endpoint, status},
+		{hint: redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint, endpoint, status},
 	);
 };
 
@@ -171,7 +160,7 @@ const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found
 	// With the token endpoint by hand, a server that does not describe itself is expected.
 	const {token, jwks} = provider.endpoints ?? {};
 	if (token === undefined) throw noDocument(provider, errors);
-	return {...byHand(provider), ...(jwks === undefined && {idToken: 'ignore'})};
+	return {...byHand(provider), idToken: jwks === undefined ? 'ignore' : undefined};
 };
 
 /** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7). */
@@ -195,7 +184,7 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
 	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
 	const {idToken = found.idToken} = given;
-	const provider: Provider = {...given, ...(idToken !== undefined && {idToken})};
+	const provider: Provider = {...given, idToken};
 	const metadata: Metadata = {...found.server, ...chosen};
 	const server: AuthorizationServer = {
 		...metadata,

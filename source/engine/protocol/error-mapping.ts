@@ -1,7 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../display-text.js';
-import {defaultHints} from '../hints.js';
-import {LoginError, type LoginErrorCode} from '../login-error.js';
+import {cancelled, LoginError, type LoginErrorCode} from '../login-error.js';
 import {clockSentence, waitSentence, type AnswerFacts} from './answer-facts.js';
 import {idTokenProblem, otherClaim, type IdTokenProblem} from './id-token-problem.js';
 import {oauthError} from './oauth-error.js';
@@ -34,9 +33,6 @@ export const timeError = (reason: string, facts: AnswerFacts): LoginError => {
 	);
 };
 
-export const cancelled = (): LoginError =>
-	new LoginError('cancelled', 'The login was cancelled.', {hint: 'Start it again whenever you like.'});
-
 const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
 const networkProblems: Readonly<Record<string, string>> = {
 	ENOTFOUND: 'its name is not known',
@@ -62,7 +58,7 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 	const code = systemCode(error);
 	if (certificateProblem.test(code)) {
 		return new LoginError('tls_error', `The certificate of ${host} is not trusted here (${displayText(code, 60)}).`, {
-			hint: defaultHints.trustCertificate,
+			hint: words => words.trustCertificate,
 			endpoint,
 		});
 	}
@@ -202,15 +198,10 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
  * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
  * `cause`: it holds the tokens of the answer that it complains about.
  */
-export const toLoginError = (error: unknown, purpose: Purpose, facts: AnswerFacts, signal: AbortSignal): LoginError => {
+export const requestError = (error: unknown, purpose: Purpose, facts: AnswerFacts, signal: AbortSignal): LoginError => {
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
 	if (error instanceof LoginError) return error;
 	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);
-	if (error instanceof oauth.AuthorizationResponseError) {
-		const {error: code, error_description} = error;
-		return oauthError({error: code, error_description, error_uri: error.cause.get('error_uri')}, facts);
-	}
-
 	if (error instanceof oauth.WWWAuthenticateChallengeError) {
 		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
 		return purpose === 'user-info' ? tokenRejected(facts, needsScope) : oauthError({error: 'invalid_client'}, facts);

@@ -5,8 +5,9 @@ import type {Identity} from '../login-event.js';
 import type {IdTokenClaims} from '../token-set.js';
 import type {AnswerFacts} from './answer-facts.js';
 import {identityError, timeError} from './error-mapping.js';
+import {hasTenants, tenantIssuer} from './issuer.js';
 import {decodeJwtPart, halfHash} from './jwt.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {verifySignature} from './server-keys.js';
 
 /** What an ID token must agree with, beside the checks that the library makes. */
@@ -17,7 +18,7 @@ export type IdTokenExpectation = {
 	readonly previous?: IdTokenClaims;
 };
 
-export type VerifiedIdToken = {readonly claims: IdTokenClaims; readonly identity: Identity};
+type VerifiedIdToken = {readonly claims: IdTokenClaims; readonly identity: Identity};
 
 /** Seconds. */
 const furthestAhead = 600;
@@ -25,24 +26,18 @@ const oldest = 3600;
 /** By how much the token of a refresh may be older than the one before: one server has several clocks. */
 const clockTolerance = 30;
 
-const tenantPlaceholder = '{tenantid}';
-const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /**
  * The issuer that this answer has to come from: the configured one, or for Entra's many tenants the one of the token's
  * own tenant. The claims are checked against it afterwards, so a token cannot choose another issuer.
  */
 export const resolveIssuer = async (server: AuthorizationServer, response: Response): Promise<AuthorizationServer> => {
-	if (!server.issuer.includes(tenantPlaceholder) || !response.ok) return server;
+	if (!hasTenants(server.issuer) || !response.ok) return server;
 	const answer = (await response
 		.clone()
 		.json()
 		.catch(() => ({}))) as {id_token?: unknown};
 	const payload = typeof answer.id_token === 'string' ? decodeJwtPart(answer.id_token, 1) : undefined;
-	const tenant = payload?.['tid'];
-	return typeof tenant === 'string' && guid.test(tenant)
-		? {...server, issuer: server.issuer.replace(tenantPlaceholder, tenant)}
-		: server;
+	return {...server, issuer: tenantIssuer(server.issuer, payload?.['tid']) ?? server.issuer};
 };
 
 const checkTimes = ({iat}: IdTokenClaims, now: number, facts: AnswerFacts) => {
@@ -111,7 +106,7 @@ type ShownClaims = {readonly name?: unknown; readonly email?: unknown; readonly 
 /** Who it is; (issuer, subject) alone identifies, the rest is for display (OIDC Core §5.7). */
 export const toIdentity = (issuer: string, subject: string, {name, email, emailVerified}: ShownClaims): Identity => {
 	const address = text(email, 254);
-	return plain({
+	return omitUndefined({
 		issuer,
 		subject,
 		name: text(name),
@@ -157,7 +152,7 @@ export const verifyIdToken = async (
 	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, facts);
 	return {
 		// What the first token said about the sign-in holds for those that follow, whatever they say of it.
-		claims: plain({
+		claims: omitUndefined({
 			...claims,
 			nonce: claims.nonce ?? expectation.previous?.nonce,
 			auth_time: expectation.previous?.auth_time ?? claims.auth_time,

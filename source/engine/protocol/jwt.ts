@@ -15,7 +15,8 @@ export const decodeJwtPart = (jwt: string, part: 0 | 1): Record<string, unknown>
 	}
 };
 
-const base64url = (bytes: Uint8Array): string =>
+/** RFC 7636 appendix A. */
+export const base64url = (bytes: Uint8Array): string =>
 	btoa(String.fromCharCode(...bytes))
 		.replaceAll('+', '-')
 		.replaceAll('/', '_')

@@ -1,10 +1,10 @@
 import {displayText} from '../display-text.js';
-import {defaultHints} from '../hints.js';
+import {sayHint, type Hint} from '../hints.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
 import {checkUrl} from '../safe-url.js';
 import {waitSentence, type AnswerFacts} from './answer-facts.js';
 
-type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: string};
+type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: Hint};
 
 const interaction: Meaning = {
 	code: 'interaction_required',
@@ -31,12 +31,12 @@ const unsupported: Meaning = {
 const meanings: Readonly<Record<string, Meaning>> = {
 	access_denied: {
 		code: 'access_denied',
-		message: 'The sign-in was refused.',
+		message: 'The request was declined.',
 		hint: 'Start again if that was not meant; otherwise ask whoever runs the provider for access.',
 	},
 	expired_token: {
 		code: 'expired_token',
-		message: 'The code expired before it was approved.',
+		message: 'The code expired before anyone approved it.',
 		hint: 'Start again and approve the new code in time.',
 	},
 	invalid_grant: {
@@ -52,7 +52,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	invalid_scope: {
 		code: 'invalid_scope',
 		message: 'The server does not grant the requested scope.',
-		hint: defaultHints.scope,
+		hint: words => words.scope,
 	},
 	invalid_target: {
 		code: 'invalid_target',
@@ -122,16 +122,19 @@ const meaningOf = (error: string, description: string): Meaning =>
 	refused(error);
 
 /** What to do, where the server's metadata tells what its error does not. */
-const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFacts): string => {
+const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFacts): readonly Hint[] => {
 	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = facts.server ?? {};
-	if (code === 'server_unavailable') return waitSentence(facts);
+	if (code === 'server_unavailable') return [waitSentence(facts)];
 	if (code === 'server_rejected' && pushed !== undefined && /\bpushed\b|\bPAR\b/i.test(description)) {
-		return defaultHints.pushRequest;
+		return [words => words.pushRequest];
 	}
 
 	return code === 'invalid_grant' && dpop !== undefined
-		? `${hint} If it stays like this, the client may demand proofs of a key (DPoP), which this program does not send: have the provider issue plain Bearer tokens for it.`
-		: hint;
+		? [
+				hint,
+				'If it stays like this, the client may demand proofs of a key (DPoP), which this program does not send: have the provider issue plain Bearer tokens for it.',
+			]
+		: [hint];
 };
 
 /** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
@@ -145,10 +148,12 @@ export const oauthError = (
 	const {code} = meaning;
 	const asked = code === 'invalid_scope' && facts.scope ? ` It was asked for: ${displayText(facts.scope, 400)}.` : '';
 	const message = meaning.message + asked;
-	const hint = adviceFor(meaning, description, facts);
+	const advice = adviceFor(meaning, description, facts);
 	const more = typeof answer.error_uri === 'string' ? checkUrl(answer.error_uri) : '';
+	const isLink = typeof more !== 'string' && more.protocol === 'https:';
+	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {
-		hint: typeof more === 'string' || more.protocol !== 'https:' ? hint : `${hint} More: ${displayText(more.href)}`,
+		hint: words => hints.map(hint => sayHint(hint, words)).join(' '),
 		endpoint,
 		status,
 	});

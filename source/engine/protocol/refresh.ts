@@ -2,7 +2,7 @@ import {refreshTokenGrantRequest} from 'oauth4webapi';
 import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import type {TokenSet} from '../token-set.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {requestParameters} from './request-parameters.js';
 import {requestTokens} from './token-endpoint.js';
 
@@ -35,7 +35,7 @@ export const refreshTokens = async (context: RequestContext, previous: TokenSet)
 		idToken: {previous: previous.claims},
 		refreshes: {identity: previous.identity},
 	});
-	return plain({
+	return omitUndefined({
 		...next,
 		refreshToken: next.refreshToken ?? refreshToken,
 		idToken: next.idToken ?? previous.idToken,

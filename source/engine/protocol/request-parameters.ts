@@ -2,39 +2,21 @@ import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
 import type {ProviderSettings} from '../provider.js';
 
-/** The protocol's own parameters: a value of somebody else's would undo a protection, or name a secret. */
-const ours = new Set([
-	'state',
-	'nonce',
-	'redirect_uri',
-	'client_id',
-	'client_secret',
-	'client_assertion',
-	'client_assertion_type',
-	'code',
-	'code_challenge',
-	'code_challenge_method',
-	'code_verifier',
-	'device_code',
-	'grant_type',
-	'refresh_token',
-	'request',
-	'request_uri',
-	'response_mode',
-	'response_type',
-	'username',
-	'password',
-]);
+/** The protocol's own parameters, and all that may carry a secret: a value from elsewhere would undo a protection. */
+const reserved =
+	/^(state|nonce|redirect_uri|client_id|code|code_challenge.*|code_verifier|device_code|grant_type|request|request_uri|response_mode|response_type|username|.*(secret|password|assertion).*|(access|refresh|subject|actor)_token)$/i;
 
-/**
- * Refuses extra parameters that are ours.
- *
- * @throws LoginError `config_error`
- */
+/** Whether the login itself sets a parameter, or it would carry a secret: no extra parameter may have its name. */
+export const isReservedParameter = (name: string): boolean => reserved.test(name);
+
+/** RFC 8707 §2: an absolute URI without a fragment. */
+export const isResource = (resource: string): boolean => URL.canParse(resource) && !resource.includes('#');
+
+/** @throws LoginError `config_error` for an extra parameter that is reserved */
 export const checkRequestParameters = (parameters: ProviderSettings['parameters'] = {}): void => {
 	for (const [request, values] of Object.entries(parameters)) {
 		for (const name of Object.keys(values)) {
-			if (!ours.has(name)) continue;
+			if (!isReservedParameter(name)) continue;
 			throw new LoginError(
 				'config_error',
 				`The ${request} parameter ${name} cannot be set: the login itself sets it.`,
@@ -46,21 +28,16 @@ export const checkRequestParameters = (parameters: ProviderSettings['parameters'
 	}
 };
 
-/**
- * Refuses resources that RFC 8707 §2 does not allow: each is an absolute URI without a fragment.
- *
- * @throws LoginError `config_error`
- */
+/** @throws LoginError `config_error` for what is no resource */
 export const checkResources = (resources: readonly string[] = []): void => {
 	for (const resource of resources) {
-		if (URL.canParse(resource) && !resource.includes('#')) continue;
+		if (isResource(resource)) continue;
 		throw new LoginError('config_error', `The resource ${displayText(resource, 80)} cannot be asked for.`, {
 			hint: 'A resource is an absolute address without a fragment, as in https://api.example.com.',
 		});
 	}
 };
 
-/** The scope as the provider wants it written. */
 const scopeFor = (provider: ProviderSettings, scope: string): string =>
 	scope
 		.split(/\s+/)

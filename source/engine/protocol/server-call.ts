@@ -11,12 +11,12 @@ import {LoginError} from '../login-error.js';
 import type {Provider} from '../provider.js';
 import {noteAnswer, type AnswerFacts} from './answer-facts.js';
 import {clientAuthentication} from './client-authentication.js';
-import {networkError, toLoginError} from './error-mapping.js';
+import {networkError, requestError} from './error-mapping.js';
 import {normaliseResponse} from './normalise-response.js';
 import type {Purpose} from './purpose.js';
 
 /** A {@link RequestContext} before or after discovery. */
-export type CallContext = Omit<RequestContext, 'provider'> & {
+type CallContext = Omit<RequestContext, 'provider'> & {
 	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
 };
 
@@ -35,7 +35,6 @@ export type ServerCall = {
 	readonly facts: AnswerFacts;
 	/** A request of our own, for what the library has no function for. */
 	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
-	/** The error to leave with. */
 	readonly fail: (error: unknown) => LoginError;
 };
 
@@ -54,7 +53,7 @@ const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its answer as the standards have it. */
 export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
-	const facts: AnswerFacts = {scope: provider.requestedScope, ...(provider.server && {server: provider.server})};
+	const facts: AnswerFacts = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
 		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');
@@ -99,7 +98,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal,
 			}),
-		fail: error => toLoginError(error, purpose, facts, signal),
+		fail: error => requestError(error, purpose, facts, signal),
 	};
 };
 

@@ -14,7 +14,7 @@ import {identityError} from './error-mapping.js';
 import {callServer, openCall} from './server-call.js';
 
 /** Keys of a server, and when they were fetched (epoch milliseconds). */
-export type ServerKeys = {readonly jwks: JWKS; readonly fetchedAt: number};
+type ServerKeys = {readonly jwks: JWKS; readonly fetchedAt: number};
 
 type KeyHolder = {cache: JWKSCacheInput; imported?: ServerKeys; pending?: Promise<void>};
 

@@ -11,19 +11,17 @@ import {
 } from 'oauth4webapi';
 import {displayText} from '../display-text.js';
 import type {RequestContext} from '../flow.js';
-import {defaultHints} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {IdTokenClaims, TokenSet} from '../token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './error-mapping.js';
 import {decodeJwtPart} from './jwt.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall} from './server-call.js';
 import {findIdentity, isNamed} from './user-info.js';
 
-/** One grant at the token endpoint. */
-export type Grant = {
+type Grant = {
 	readonly send: (call: ServerCall) => Promise<Response>;
 	/** @default the library's checks that hold for every grant */
 	readonly process?: (
@@ -66,7 +64,7 @@ const readAnswer = async (
 	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
 	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
 	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;
-	const tokens = plain<TokenSet>({
+	const tokens = omitUndefined<TokenSet>({
 		accessToken,
 		tokenType: answer.token_type,
 		issuedAt,
@@ -82,7 +80,7 @@ const readAnswer = async (
 	const identity = isKnown
 		? (grant.refreshes.identity ?? tokens.identity)
 		: await findIdentity(context, tokens, answer);
-	return plain({...tokens, identity});
+	return omitUndefined({...tokens, identity});
 };
 
 /** Sends one grant, checks everything that comes back, and makes plain data of it: named members, never `__proto__`. */
@@ -124,7 +122,7 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 	// It is never kept with a session, so a later process may not have it.
 	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
 		throw new LoginError('config_error', 'The program cannot sign in without its client secret.', {
-			hint: defaultHints.clientSecret,
+			hint: words => words.clientSecret,
 		});
 	}
 

@@ -4,7 +4,7 @@ import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import type {ExchangedToken, ExchangeRequest} from '../exchanged-token.js';
 import {decodeJwtPart} from './jwt.js';
-import {plain} from './plain.js';
+import {omitUndefined} from './plain.js';
 import {checkResources} from './request-parameters.js';
 import {callServer} from './server-call.js';
 import {checkToken} from './token-endpoint.js';
@@ -99,7 +99,7 @@ const requestExchange = async (
 			);
 		}
 
-		return plain({
+		return omitUndefined({
 			token: checkToken(answer.access_token, 'token', facts.endpoint),
 			issuedTokenType: issued,
 			tokenType: answer.token_type,

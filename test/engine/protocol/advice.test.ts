@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {hints} from '../../../source/commands/hints.js';
 import {judgeAuthorizationResponse} from '../../../source/engine/flows/authorization-response.js';
-import {inWordsOf} from '../../../source/engine/hints.js';
+import {defaultHints, redirectAdvice} from '../../../source/engine/hints.js';
 import type {LoginError} from '../../../source/engine/login-error.js';
 import {requestDeviceAuthorization, requestDeviceToken} from '../../../source/engine/protocol/index.js';
-import {redirectAdvice} from '../../../source/engine/redirect-advice.js';
 import {json, testContext} from '../../support/protocol-context.js';
 import {refusal} from '../../support/whole-login.js';
 
-const failure = async (work: Promise<unknown>): Promise<LoginError> => inWordsOf(hints, await refusal(work));
+const failure = async (work: Promise<unknown>): Promise<LoginError> => (await refusal(work)).withHints(hints);
 
 const refusedCode = async (error: string, description?: string) => {
 	const context = await testContext({'/device': () => json({error, error_description: description}, 400)});
@@ -49,7 +48,7 @@ test('a client whose requests must be pushed is told so by the option that pushe
 	});
 	const judged = judgeAuthorizationResponse(answer, 's', provider);
 	assert.ok(judged.kind === 'refused');
-	assert.match(inWordsOf(hints, judged.error).hint, /--par/);
+	assert.match(judged.error.withHints(hints).hint, /--par/);
 });
 
 test('a first exchange that is refused is about its code, and names DPoP where the server knows it', async () => {
@@ -62,5 +61,5 @@ test('a first exchange that is refused is about its code, and names DPoP where t
 });
 
 test('a browser that showed an error may have been about the client id as well', () => {
-	assert.match(redirectAdvice('http://127.0.0.1/callback'), /client id/);
+	assert.match(redirectAdvice('http://127.0.0.1/callback', defaultHints), /client id/);
 });

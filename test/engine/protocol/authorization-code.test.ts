@@ -23,7 +23,6 @@ const code =
 	};
 
 type Script = {
-	callback?: string;
 	claims?: Record<string, unknown> | undefined;
 	nonce?: string;
 	maxAge?: number;
@@ -31,14 +30,7 @@ type Script = {
 	server?: Partial<RequestContext['provider']['server']>;
 };
 
-const exchange = async ({
-	callback = 'code=code-canary&state=s1',
-	nonce,
-	maxAge,
-	settings = {},
-	server = {},
-	...rest
-}: Script = {}) => {
+const exchange = async ({nonce, maxAge, settings = {}, server = {}, ...rest}: Script = {}) => {
 	const idToken = 'claims' in rest && rest.claims === undefined ? undefined : await signIdToken(key, rest.claims);
 	const context = await testContext(
 		{
@@ -58,20 +50,13 @@ const exchange = async ({
 	return {
 		sent: context.sent,
 		tokens: exchangeAuthorizationCode(changed, {
-			callback: new URLSearchParams(callback),
-			state: 's1',
+			code: 'code-canary',
 			nonce,
 			maxAge,
 			codeVerifier: 'verifier',
 			redirectUri,
 		}),
 	};
-};
-
-const refusedUnsent = async (script: Script, expected: (error: unknown) => boolean) => {
-	const {tokens, sent} = await exchange(script);
-	await assert.rejects(tokens, expected);
-	assert.deepEqual(sent, [], 'no token request');
 };
 
 test('F14, P04: the code goes to the token endpoint with the redirect URI and the verifier', async () => {
@@ -88,68 +73,6 @@ test('F14, P04: the code goes to the token endpoint with the redirect URI and th
 		code_verifier: 'verifier',
 		grant_type: 'authorization_code',
 		client_id: 'my-cli',
-	});
-});
-
-test('N09: an answer without our state, or with another, is refused and no token request sent', async () => {
-	await refusedUnsent({callback: 'code=x'}, code('bad_response', /another login/));
-	await refusedUnsent({callback: 'code=x&state=s2'}, code('bad_response', /another login/));
-});
-
-test('I01, I03: another issuer is refused, also in an error and where the server never announced one', async () => {
-	const other = encodeURIComponent('https://evil.example');
-	await refusedUnsent({callback: `code=x&state=s1&iss=${other}`}, code('identity_check_failed', /another server/));
-	// What the stranger wrote is not repeated as the server's words.
-	await refusedUnsent(
-		{callback: `error=access_denied&error_description=canary&state=s1&iss=${other}`},
-		code('identity_check_failed', /another server/),
-	);
-	const {tokens} = await exchange({callback: `code=x&state=s1&iss=${encodeURIComponent(issuer)}`});
-	assert.ok(await tokens);
-});
-
-test('I02: where the server promises to name itself, an answer without iss is refused', async () => {
-	await refusedUnsent({server: {authorization_response_iss_parameter_supported: true}}, code('identity_check_failed'));
-});
-
-test('A17: an empty iss, and tokens in the redirect, are refused', async () => {
-	await refusedUnsent({callback: 'code=x&state=s1&iss='}, code('identity_check_failed'));
-	for (const name of ['access_token', 'id_token', 'token', 'response']) {
-		await refusedUnsent({callback: `code=x&state=s1&${name}=y`}, code('bad_response', new RegExp(name)));
-	}
-});
-
-test('A18, S13: no parameter may come twice', async () => {
-	for (const name of ['state', 'code', 'iss', 'error', 'error_description', 'session_state']) {
-		const callback = `code=x&state=s1&${name}=s1&${name}=s1`;
-		await refusedUnsent({callback}, code('bad_response', /more than one/));
-	}
-});
-
-test('S13: code and error together are an error; neither is no answer', async () => {
-	await refusedUnsent({callback: 'code=x&error=access_denied&state=s1'}, code('access_denied'));
-	await refusedUnsent({callback: 'state=s1'}, code('bad_response', /no code/));
-});
-
-test('an error in the redirect is told in words, its description cleaned, its link only if https', async () => {
-	const callback = new URLSearchParams({
-		state: 's1',
-		error: 'invalid_scope',
-		error_description: 'no\u001B[31m such scope',
-		error_uri: 'https://docs.example.com/errors',
-	});
-	await refusedUnsent({callback: callback.toString()}, (error: unknown) => {
-		assert.ok(error instanceof LoginError);
-		assert.equal(error.code, 'invalid_scope');
-		assert.match(error.message, /The server says: no such scope$/);
-		assert.match(error.hint, /More: https:\/\/docs\.example\.com\/errors/);
-		return true;
-	});
-	await refusedUnsent({callback: 'state=s1&error=login_required&error_uri=javascript:x'}, (error: unknown) => {
-		assert.ok(error instanceof LoginError);
-		assert.equal(error.code, 'interaction_required');
-		assert.doesNotMatch(error.hint, /javascript/);
-		return true;
 	});
 });
 
@@ -187,25 +110,13 @@ test('O13: with max_age the token says when the person signed in, and that is no
 	);
 });
 
-test('Entra: the tenant’s own issuer in the redirect is accepted, a stranger’s is not', async () => {
-	const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
-	const settings = {issuer: `${issuer}/{tenantid}/v2.0`};
-	const own = `${issuer}/${tenant}/v2.0`;
-	const callback = (iss: string) => new URLSearchParams({code: 'x', state: 's1', iss}).toString();
-	assert.ok(await (await exchange({settings, callback: callback(own), claims: {iss: own, tid: tenant}})).tokens);
-	for (const iss of [`https://evil.example/${tenant}/v2.0`, `${issuer}/x/v2.0`, `${own}/`]) {
-		await refusedUnsent({settings, callback: callback(iss)}, code('identity_check_failed'));
-	}
-});
-
 test('an abort before the exchange sends nothing', async () => {
 	const controller = new AbortController();
 	controller.abort();
 	const context = await testContext({}, {}, {signal: controller.signal});
 	await assert.rejects(
 		exchangeAuthorizationCode(context, {
-			callback: new URLSearchParams('code=x&state=s1'),
-			state: 's1',
+			code: 'x',
 			codeVerifier: 'v',
 			redirectUri,
 		}),

@@ -282,6 +282,8 @@ test('parameters that are the protocol’s own, and resources that are none, are
 		'response_type',
 		'grant_type',
 		'request_uri',
+		'access_token',
+		'x_client_secret',
 	]) {
 		const {resolved, sent} = run({}, {parameters: {authorize: {[name]: 'x'}}});
 		await assert.rejects(resolved, configError(new RegExp(name)));

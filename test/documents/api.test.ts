@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import test from 'node:test';
+import {apiReference} from '../support/api-reference.js';
+
+const {text, undocumented} = apiReference();
+
+test('source/API.md says what the package exports today', () => {
+	const written = readFileSync(new URL('../../source/API.md', import.meta.url), 'utf8');
+	assert.ok(written === text, 'it is out of date: run `npm run api`');
+});
+
+test('every export has a comment', () => {
+	assert.deepEqual(undocumented, []);
+});

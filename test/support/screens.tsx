@@ -1,0 +1,101 @@
+import type {ReactElement} from 'react';
+import {Login} from '../../source/components/login.js';
+import type {LoginProps} from '../../source/components/login-props.js';
+import type {Clock} from '../../source/engine/clock.js';
+import type {LoginEvent} from '../../source/engine/login-event.js';
+import {safeUrl} from '../../source/engine/safe-url.js';
+import {oidc} from '../../source/index.js';
+import {createManualClock, playTape} from '../../source/testing/index.js';
+import * as tapes from './login-tapes.js';
+
+const {start, minute, alice, codeShown, browserShown, opened, polled} = tapes;
+const [discovery, , deviceCode] = codeShown;
+const [, , authorizationUrl] = browserShown;
+const bob = {issuer: 'https://auth.acme.dev', subject: 'bob'};
+const closed = (route: 'device' | 'browser'): LoginEvent => ({
+	type: 'route-closed',
+	route,
+	reason: 'The request was refused on the other device.',
+	code: 'access_denied',
+});
+
+type Screen = {
+	readonly events: readonly LoginEvent[];
+	readonly props?: Partial<Pick<LoginProps, 'route' | 'currentIdentity' | 'switchCommand'>>;
+	/** Asks whether this person's session may be replaced. */
+	readonly replaces?: typeof alice;
+};
+
+/** What a login has told so far, by the name of the screen that then shows. */
+const screens: Readonly<Record<string, Screen>> = {
+	connecting: {events: []},
+	picker: {events: [discovery], props: {route: 'ask'}},
+	'picker-signed-in': {events: [discovery], props: {route: 'ask', currentIdentity: alice}},
+	'picker-nothing-possible': {
+		events: [{...discovery, routes: {...discovery.routes, browser: 'There is no browser.', device: 'No device flow.'}}],
+		props: {route: 'ask'},
+	},
+	code: {events: codeShown},
+	'code-checked': {events: [...codeShown, polled]},
+	'code-slowed-down': {events: [...codeShown, {type: 'slow-down', interval: 10, nextPollAt: start + 10_000}]},
+	'code-offline': {
+		events: [...codeShown, {type: 'backoff', reason: 'The server could not be reached.', retryAt: start + 10_000}],
+	},
+	'code-after-sleep': {events: [...codeShown, {type: 'resumed', sleptFor: 10 * minute}]},
+	'code-renewed': {events: [...codeShown, {...deviceCode, renewal: 1}]},
+	'code-foreign-host': {
+		events: [
+			discovery,
+			opened('device'),
+			{...deviceCode, onForeignHost: true, verificationUri: safeUrl('https://other.example/device', 'test')},
+		],
+	},
+	browser: {events: browserShown},
+	'browser-opening': {events: [discovery, opened('browser'), authorizationUrl, {type: 'browser', status: 'opening'}]},
+	'browser-failed': {
+		events: [
+			discovery,
+			opened('browser'),
+			authorizationUrl,
+			{type: 'browser', status: 'failed', detail: 'xdg-open was not found.'},
+		],
+	},
+	'browser-callback-ignored': {events: [...browserShown, {type: 'callback-ignored', reason: 'Its state is unknown.'}]},
+	'browser-paste-rejected': {events: [...browserShown, {type: 'paste-rejected', reason: 'it has no code'}]},
+	'browser-exchange': {events: [...browserShown, {type: 'exchange', route: 'browser'}]},
+	'code-and-browser': {events: [...codeShown, ...browserShown.slice(1)]},
+	'browser-and-code': {events: [...browserShown, ...codeShown.slice(1)]},
+	question: {events: codeShown, replaces: alice},
+	'other-login': {events: [discovery, {type: 'waiting', for: 'other-login'}]},
+	refused: {events: [...codeShown, closed('device')]},
+	'signed-in': {events: [...codeShown, tapes.signedIn], props: {switchCommand: 'acme login --switch-account'}},
+	failed: {
+		events: [
+			...codeShown,
+			{type: 'failed', code: 'timeout', message: 'Nobody signed in within 5 minutes.', hint: 'Try again.'},
+		],
+	},
+};
+
+export const screenNames = Object.keys(screens);
+
+/** The login at that point: with a clock time goes on from there, without one it stands still. */
+export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock): ReactElement | undefined => {
+	const screen = screens[name];
+	if (screen === undefined) return undefined;
+	const engine: LoginProps['engine'] = {
+		provider: oidc({issuer: 'https://auth.acme.dev', clientId: 'acme', application: 'Acme'}),
+		clock: clock ?? createManualClock({now: start}),
+		login({switchAccount} = {}) {
+			const {replaces} = screen;
+			if (replaces !== undefined && typeof switchAccount === 'function') {
+				// It is asked once the login is under way.
+				queueMicrotask(() => void switchAccount({stored: replaces, next: bob}, new AbortController().signal));
+			}
+
+			return playTape({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
+		},
+	};
+	const recommend = () => ({route: 'browser', reason: 'A browser opened here reaches you.'}) as const;
+	return <Login route="device" recommend={recommend} {...screen.props} {...props} engine={engine} run={undefined} />;
+};
