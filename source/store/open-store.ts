@@ -55,8 +55,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> 
 
 	const service = app === undefined && home !== undefined ? defaultService : checkApp(app);
 	const directory = path.resolve(home ?? path.join(storeHome(environment, platform), 'apps', service));
-	const keyring =
-		options.keyring ?? systemKeyring({account: directory, service, environment, platform, say});
+	const keyring = options.keyring ?? systemKeyring({account: directory, service, environment, platform, say});
 	return createKeyringStore({
 		...{directory, keyring, fileSystem, clock},
 		kind: kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind,
