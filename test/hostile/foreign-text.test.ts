@@ -39,7 +39,7 @@ test('S1, S2, S38: an event is one line of JSON without such a character, and re
 			let written = '';
 			createNdjsonSink(line => void (written += line))(event);
 			assert.doesNotMatch(written.slice(0, -1), /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u);
-			assert.deepEqual(JSON.parse(written), event);
+			assert.equal(JSON.stringify(JSON.parse(written)), JSON.stringify(event));
 		}
 	}
 });
