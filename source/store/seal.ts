@@ -1,3 +1,5 @@
+import {createCipheriv, createDecipheriv} from 'node:crypto';
+
 const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
 const tagLength = 16;
@@ -7,7 +9,6 @@ const tagLength = 16;
  * another's.
  */
 export const seal = (key: Buffer, profile: string, text: string): string => {
-	const {createCipheriv} = process.getBuiltinModule('node:crypto');
 	const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
 	const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(profile));
 	return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64');
@@ -15,7 +16,6 @@ export const seal = (key: Buffer, profile: string, text: string): string => {
 
 /** Undefined where the key is another one, or the text is not what was sealed. */
 export const unseal = (key: Buffer, profile: string, sealed: string): string | undefined => {
-	const {createDecipheriv} = process.getBuiltinModule('node:crypto');
 	const bytes = Buffer.from(sealed, 'base64');
 	try {
 		const end = bytes.length - tagLength;
