@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
-import {describeMachine, table, type Figure} from './figure.js';
+import {describeMachine, skip, table, type Figure} from './figure.js';
 import type {Part} from './parts.js';
 
 const help = `npm run bench -- [options]
@@ -55,6 +55,8 @@ const measureAll = async (): Promise<Figure[]> => {
 					folder,
 				})),
 			);
+		} catch (error) {
+			skip(name, (error instanceof Error ? error.message : String(error)).split('\n', 1).join());
 		} finally {
 			rmSync(folder, {recursive: true, force: true, maxRetries: 3});
 		}

@@ -56,7 +56,7 @@ export const start: Part = async ({node, build, runs, folder}) => {
 			module: module('0'),
 			version: run([cli, '--version']),
 			token: run([cli, 'token']),
-			kubernetes: run([cli, 'token', '--format', 'kubernetes']),
+			kubernetes: run([cli, 'token', '--format', 'kubernetes', '--type', 'access']),
 			git: run([cli, 'helper', 'git', 'get'], {input: 'protocol=https\nhost=auth.example\n\n'}),
 			exec: run([cli, 'exec', '--', 'true']),
 			...(keyring && {keyring: run([cli, 'token'], {env: {...keyring.environment, INK_LOGIN_HOME: keyringHome}})}),
