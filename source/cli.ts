@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import {createRequire} from 'node:module';
 import type {EarlyPicker} from './commands/early-picker.js';
 import {writeAtOnce} from './commands/write-at-once.js';
 
-// The global `process`, here and in what is loaded for a quick answer: to import it as a module opens its three streams.
 const argv = process.argv.slice(2);
 /** What stands behind `--` belongs to the command that `exec` runs. */
 const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
@@ -10,20 +10,16 @@ const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 /** Put in by the build. */
 declare const packageVersion: string | undefined;
 
-const version = (): string => {
-	if (typeof packageVersion !== 'undefined') return packageVersion;
-	const {createRequire} = process.getBuiltinModule('node:module');
-	return (createRequire(import.meta.url)('ink-login/package.json') as {readonly version: string}).version;
-};
+const version = (): string =>
+	typeof packageVersion === 'string'
+		? packageVersion
+		: (createRequire(import.meta.url)('ink-login/package.json') as {readonly version: string}).version;
 
 const quickAnswer = async (): Promise<string | undefined> => {
 	if (own[0] === '--version') return `${version()}\n`;
 	if (own.includes('--help') || own.includes('-h')) {
-		const [{helpText}, {commandNames}] = await Promise.all([
-			import('./commands/help.js'),
-			import('./commands/options.js'),
-		]);
-		return helpText(commandNames.find(name => name === own[0]) ?? 'ask');
+		const {helpText} = await import('./commands/help.js');
+		return helpText(own[0]);
 	}
 
 	if (own[0] !== 'token') return undefined;

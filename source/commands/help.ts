@@ -1,4 +1,4 @@
-import {optionGroups, optionTable, type CommandName, type Option} from './options.js';
+import {commandNames, optionGroups, optionTable, type CommandName, type Option} from './options.js';
 
 type CommandHelp = {readonly usage: string; readonly summary: string; readonly more?: readonly string[]};
 
@@ -64,8 +64,9 @@ const optionsOf = (command: CommandName): string =>
 		})
 		.join('\n\n');
 
-/** The help of one command, or of all of them. */
-export const helpText = (command: CommandName): string => {
+/** The help of the command of that name, or of all of them. */
+export const helpText = (name?: string): string => {
+	const command = commandNames.find(each => each === name) ?? 'ask';
 	const {usage, summary, more = []} = commandHelp[command];
 	const commands =
 		command === 'ask'

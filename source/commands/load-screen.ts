@@ -14,11 +14,13 @@ const doWithoutOptimising = (): void => {
 
 /**
  * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
- * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it.
+ * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it. Where
+ * `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
  */
 export const loadScreen = async (facts: Facts) => {
 	process.env['NODE_ENV'] ??= 'production';
 	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(facts));
+	delete process.env['DEV'];
 	doWithoutOptimising();
 	return import('./login-screen.js');
 };

@@ -1,3 +1,5 @@
+import {writeSync} from 'node:fs';
+
 /**
  * Writes to stdout without the stream of `process.stdout`, which takes longer to make than a token to find.
  *
@@ -7,7 +9,7 @@ export const writeAtOnce = (text: string): boolean => {
 	const bytes = Buffer.from(text);
 	let written = 0;
 	try {
-		while (written < bytes.length) written += process.getBuiltinModule('node:fs').writeSync(1, bytes, written);
+		while (written < bytes.length) written += writeSync(1, bytes, written);
 		return true;
 	} catch {
 		// A pipe that takes no more for now, or whose reader has left: the stream knows what to do.

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import {displayText} from '../engine/display-text.js';
 import {storeError} from './store-error.js';
@@ -13,7 +14,6 @@ const name = 'ink-login';
  * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
  */
 export const systemHome = (): string => {
-	const os = process.getBuiltinModule('node:os');
 	for (const read of [os.homedir, () => os.userInfo().homedir]) {
 		try {
 			const home = read();

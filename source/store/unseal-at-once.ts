@@ -8,12 +8,6 @@ import {unseal} from './seal.js';
  * @throws LoginError where it cannot be used, as when it is locked
  */
 export const unsealAtOnce = async (directory: string, profile: string, sealed: string): Promise<string | undefined> => {
-	// Loading takes longer than the keyring's first answer, so it is done while that is under way.
-	const loading = setImmediate(() => process.getBuiltinModule('node:crypto'));
-	try {
-		const key = await systemKeyring({account: directory, mayWait: false}).get();
-		return key === undefined ? undefined : unseal(Buffer.from(key, 'base64'), profile, sealed);
-	} finally {
-		clearImmediate(loading);
-	}
+	const key = await systemKeyring({account: directory, mayWait: false}).get();
+	return key === undefined ? undefined : unseal(Buffer.from(key, 'base64'), profile, sealed);
 };

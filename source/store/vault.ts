@@ -59,7 +59,7 @@ export const createVault = (options: VaultOptions): Vault => {
 		},
 		async unseal(profile, sealed) {
 			const key = await recall();
-			const session = key && unseal(key, profile, sealed);
+			const session = key && (await unseal(key, profile, sealed));
 			if (key === undefined || session !== undefined) return session;
 			// Another process may have made a new key since this one was read.
 			known = undefined;

@@ -1,5 +1,6 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
+import {isatty} from 'node:tty';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type Facts = {
@@ -60,7 +61,6 @@ const ancestorsOf = (pid: number): string[] => {
  */
 export const gatherFacts = (output?: {readonly fd?: number; readonly isTTY?: boolean}): Facts => {
 	const isLinux = process.platform === 'linux';
-	const {isatty} = process.getBuiltinModule('node:tty');
 	const isServed = output !== undefined && output.fd !== 1 && output.fd !== 2;
 	const isTTY = output?.isTTY === true;
 	return {

@@ -16,9 +16,9 @@ type FetchOptions = {
 type CertificateSource = {readonly getCACertificates?: (kind: 'default' | 'system') => string[]};
 
 /** Loaded when it is needed: it takes as long as all the rest of the engine. */
-const loadTls = () => process.getBuiltinModule('node:tls');
+const loadTls = async () => import('node:tls');
 
-const systemCertificates = () => (loadTls() as CertificateSource).getCACertificates;
+const systemCertificates = async () => ((await loadTls()) as CertificateSource).getCACertificates;
 
 /** Handshakes that fail like this may succeed with the certificates that an organisation put on this computer. */
 const untrustedIssuer = new Set([
@@ -46,12 +46,12 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 /** A list of our own replaces the default one, so the default ones go into it. Verification stays on, always. */
 const trustedCertificates = async ({env}: Variables, caFile: string | undefined): Promise<string[]> => {
 	const own = caFile === undefined ? [] : [await certificatesIn(caFile, 'The CA file')];
-	const getCACertificates = systemCertificates();
+	const getCACertificates = await systemCertificates();
 	if (getCACertificates) return [...getCACertificates('default'), ...getCACertificates('system'), ...own];
 	const extraFile = env['NODE_EXTRA_CA_CERTS'];
 	// Node.js itself only warns of a bad one.
 	const extra = extraFile ? await certificatesIn(extraFile, 'NODE_EXTRA_CA_CERTS').catch(() => undefined) : undefined;
-	return [...loadTls().rootCertificates, ...(extra ? [extra] : []), ...own];
+	return [...(await loadTls()).rootCertificates, ...(extra ? [extra] : []), ...own];
 };
 
 const variable = ({env}: Variables, name: string): string | undefined =>
@@ -141,7 +141,7 @@ const runtimeFetch = (facts: Variables): typeof fetch => {
 		try {
 			return await fetch(input, init);
 		} catch (error) {
-			if (!isUntrustedIssuer(error) || systemCertificates() === undefined) throw error;
+			if (!isUntrustedIssuer(error) || (await systemCertificates()) === undefined) throw error;
 			return (await load())(input, init);
 		}
 	};

@@ -1,3 +1,4 @@
+import {isIP} from 'node:net';
 import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
 import type {Facts} from './facts.js';
 import {describeSituation, isOverSsh} from './situation.js';
@@ -10,7 +11,7 @@ const sshLine = (facts: Facts, port: number): string => {
 	// "client-address client-port server-address server-port" (ssh(1)); `sudo` drops it.
 	const [, , address = '', sshPort = '22'] = (facts.env['SSH_CONNECTION'] ?? '').split(' ');
 	const name = isPlainWord(facts.hostname) ? facts.hostname : 'HOST';
-	const host = process.getBuiltinModule('node:net').isIP(address) ? address : name;
+	const host = isIP(address) ? address : name;
 	const user = isPlainWord(facts.user) ? facts.user : 'USER';
 	const portOption = /^\d+$/.test(sshPort) && sshPort !== '22' ? `-p ${sshPort} ` : '';
 	return `ssh -N -L ${port}:127.0.0.1:${port} ${portOption}${user}@${host}`;

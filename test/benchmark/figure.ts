@@ -6,7 +6,7 @@ export type Figure = {
 	readonly part: string;
 	readonly what: string;
 	readonly value: number;
-	readonly unit: 'ratio' | 'ms' | '%' | 'MB' | 'KB' | 'per s' | 's' | '';
+	readonly unit: 'ratio' | 'ms' | '%' | 'MB' | 'KB' | 'per min';
 	/** What is allowed on this Node.js. */
 	readonly atMost?: number;
 	/** The same by the fastest runs alone: what a quiet machine would show. */
@@ -15,9 +15,8 @@ export type Figure = {
 	readonly note?: string;
 };
 
-/** What a figure may be on the Node.js that is measured: the first number up to Node.js 22, the second from 24 on. */
-export const limit = (version: string, older: number, newer: number): number =>
-	Number.parseInt(version.replace('v', ''), 10) >= 24 ? newer : older;
+/** Says what is not measured here. */
+export const skip = (what: string, reason: string): void => void process.stderr.write(`skipped: ${what} (${reason})\n`);
 
 export const round = (value: number, digits = 2): string => value.toFixed(digits);
 

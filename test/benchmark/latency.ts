@@ -18,7 +18,7 @@ export const latency: Part = async ({node, build, runs, folder}) => {
 		await using server = await startScriptedServer({interval: 1});
 		const terminal = openTerminal(node, {
 			args: [
-				path.join(build, 'command', 'cli.js'),
+				path.join(build, 'command', 'cli.cjs'),
 				...['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file', '--no-open', '--flow', flow],
 			],
 			env: {INK_LOGIN_HOME: mkdtempSync(path.join(folder, 'home-')), DISPLAY: ':0'},

@@ -3,14 +3,13 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
-import {describeMachine, table, type Figure} from './figure.js';
+import {describeMachine, skip, table, type Figure} from './figure.js';
 import type {Part} from './parts.js';
 
 const help = `npm run bench -- [options]
-  --only NAME    start, frame, waiting, latency, growth, fleet or size; more than once
+  --only NAME    start, size, waiting, latency or frame; more than once
   --runs N       rounds of alternating runs (15)
   --watch S      seconds that the waiting screens are watched (20; the published figure took 60)
-  --logins N     logins at once (1000)
   --node PATH    the Node.js to measure (this one)
   --build DIR    the built package to measure (build)
   --json         for programs`;
@@ -20,7 +19,6 @@ const {values} = parseArgs({
 		only: {type: 'string', multiple: true},
 		runs: {type: 'string', default: '15'},
 		watch: {type: 'string', default: '20'},
-		logins: {type: 'string', default: '1000'},
 		node: {type: 'string', default: process.execPath},
 		build: {type: 'string', default: path.join(import.meta.dirname, '../../build')},
 		json: {type: 'boolean', default: false},
@@ -34,8 +32,6 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 	size: async () => (await import('./size.js')).size,
 	waiting: async () => (await import('./waiting.js')).waiting,
 	latency: async () => (await import('./latency.js')).latency,
-	growth: async () => (await import('./growth.js')).growth,
-	fleet: async () => (await import('./fleet.js')).fleet,
 	frame: async () => (await import('./first-frame.js')).firstFrame,
 };
 
@@ -53,14 +49,14 @@ const measureAll = async (): Promise<Figure[]> => {
 			figures.push(
 				...(await part({
 					node: values.node,
-					version,
 					build: path.resolve(values.build),
 					runs: Number(values.runs),
 					watch: Number(values.watch),
-					logins: Number(values.logins),
 					folder,
 				})),
 			);
+		} catch (error) {
+			skip(name, (error instanceof Error ? error.message : String(error)).split('\n', 1).join());
 		} finally {
 			rmSync(folder, {recursive: true, force: true, maxRetries: 3});
 		}

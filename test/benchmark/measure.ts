@@ -12,10 +12,6 @@ export const median = (values: readonly number[]): number => {
 	return (low + high) / 2;
 };
 
-export const percentile = (values: readonly number[], share: number): number =>
-	[...values].sort((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * share))] ??
-	Number.NaN;
-
 /** Half of the values lie this near to their median, as a share of it: how noisy the machine was. */
 export const spread = (values: readonly number[]): number => {
 	const middle = median(values);
@@ -55,6 +51,7 @@ export const ratio = (values: readonly number[], base: readonly number[]): {medi
 export type Program = {
 	readonly args: readonly string[];
 	readonly env?: Readonly<Record<string, string>>;
+	readonly input?: string;
 	/** @default the Node.js that is measured */
 	readonly command?: string;
 };
@@ -71,11 +68,13 @@ export const cleanEnvironment = (more: Readonly<Record<string, string>> = {}): R
 
 /** Wall time of a whole process, its output read through pipes as a script reads it. */
 export const processTime =
-	(node: string, {args, env, command = node}: Program): Trial =>
+	(node: string, {args, env, input = '', command = node}: Program): Trial =>
 	async () =>
 		new Promise((resolve, reject) => {
 			const start = performance.now();
-			const child = spawn(command, [...args], {env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe']});
+			const child = spawn(command, [...args], {env: cleanEnvironment(env), stdio: 'pipe'});
+			// It may end before it reads.
+			child.stdin.on('error', () => undefined).end(input);
 			let said = '';
 			child.stdout.on('data', () => undefined);
 			child.stderr.on('data', (text: Buffer) => (said += text.toString()));

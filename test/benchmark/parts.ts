@@ -3,15 +3,11 @@ import type {Figure} from './figure.js';
 export type Bench = {
 	/** The Node.js that is measured. */
 	readonly node: string;
-	/** Its version, such as `v20.19.0`. */
-	readonly version: string;
 	/** The folder of the built package. */
 	readonly build: string;
 	readonly runs: number;
 	/** Seconds that the waiting screen is watched. */
 	readonly watch: number;
-	/** Logins at once. */
-	readonly logins: number;
 	/** A folder that is empty at the start and removed at the end. */
 	readonly folder: string;
 };

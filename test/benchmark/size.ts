@@ -1,8 +1,8 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {measureBuild} from './built-size.js';
-import type {Figure} from './figure.js';
+import {engineSizes} from './built-size.js';
+import {skip, type Figure} from './figure.js';
 import type {Part} from './parts.js';
 
 const npm = (cwd: string, ...args: readonly string[]) =>
@@ -19,36 +19,40 @@ const weigh = (folder: string): {readonly bytes: number; readonly packages: numb
 
 /** What is downloaded and installed. The seconds depend on npm's cache and the network. */
 export const size: Part = async ({build, folder}) => {
-	const built = await measureBuild(build);
-	const packed = JSON.parse(
+	const figure = (what: string, value: number, unit: 'KB' | 'MB', more?: Pick<Figure, 'atMost' | 'note'>): Figure => ({
+		part: 'size',
+		what,
+		value,
+		unit,
+		...more,
+	});
+	const [{filename, size: bytes}] = JSON.parse(
 		npm(path.dirname(build), 'pack', '--ignore-scripts', '--json', '--pack-destination', folder),
-	) as readonly {readonly filename: string; readonly size: number}[];
-	const [{filename, size: bytes} = {filename: '', size: 0}] = packed;
+	) as [{readonly filename: string; readonly size: number}];
 	const install = (name: string, ...specifiers: readonly string[]): readonly Figure[] => {
 		const place = path.join(folder, name);
 		mkdirSync(place);
 		writeFileSync(path.join(place, 'package.json'), '{"private": true}');
 		const start = performance.now();
-		npm(place, 'install', '--no-audit', '--no-fund', ...specifiers);
+		try {
+			npm(place, 'install', '--no-audit', '--no-fund', ...specifiers);
+		} catch {
+			skip(`installed: ${name}`, 'the npm registry is not reachable');
+			return [];
+		}
+
 		const seconds = (performance.now() - start) / 1000;
 		const weight = weigh(path.join(place, 'node_modules'));
 		const note = `${weight.packages} packages, ${seconds.toFixed(0)} s`;
-		return [{part: 'size', what: `installed: ${name}`, value: weight.bytes / 1e6, unit: 'MB', note}];
+		return [figure(`installed: ${name}`, weight.bytes / 1e6, 'MB', {note})];
 	};
 	const own = path.join(folder, filename);
+	const {atOnce, all} = await engineSizes(build);
 	return [
-		{part: 'size', what: 'packed (`npm pack`)', value: bytes / 1000, unit: 'KB'},
+		figure('packed (`npm pack`)', bytes / 1000, 'KB', {atMost: 450}),
 		...install('ink-login, with the command', '--omit=peer', own),
 		...install('ink-login in an Ink application', own, 'ink', 'react'),
-		...install('@azure-msal-node', '@azure/msal-node'),
-		{part: 'size', what: "the command's entry", value: built.entry / 1000, unit: 'KB'},
-		{part: 'size', what: 'the whole command, its Ink included', value: built.command / 1000, unit: 'KB'},
-		{part: 'size', what: 'the engine, bundled: loaded at once', value: built.engine / 1000, unit: 'KB', atMost: 60},
-		{
-			part: 'size',
-			what: 'the engine, bundled: with all that is loaded later',
-			value: built.wholeEngine / 1000,
-			unit: 'KB',
-		},
+		figure('the engine, bundled: loaded at once', atOnce / 1000, 'KB', {atMost: 60}),
+		figure('the engine, bundled: with all that is loaded later', all / 1000, 'KB'),
 	];
 };

@@ -39,7 +39,7 @@ const commandFolder = async (folder: string): Promise<string> => {
 	const bin = path.join(folder, 'bin');
 	await mkdir(bin);
 	const command = path.join(bin, 'ink-login');
-	const file = path.join(root, 'build/command/cli.js');
+	const file = path.join(root, 'build/command/cli.cjs');
 	await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${file}' "$@"\n`);
 	await chmod(command, 0o755);
 	return bin;

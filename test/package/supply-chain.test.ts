@@ -112,7 +112,7 @@ test('S39: what is packed is the build and three pages, with every entry in it a
 		['package.json'],
 	);
 	for (const name of names) {
-		assert.match(name, /^(package\.json|README\.md|LICEN[CS]E(\.md)?|build\/.+\.(m?js|d\.ts|json|txt))$/, name);
+		assert.match(name, /^(package\.json|README\.md|LICEN[CS]E(\.md)?|build\/.+\.([cm]?js|d\.ts|json|txt))$/, name);
 		assert.doesNotMatch(name, /\.test\.|(^|\/)(test|media|node_modules)\//, name);
 	}
 

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
 import path from 'node:path';
 import test from 'node:test';
-import {measureBuild, type BuiltSizes} from '../benchmark/built-size.js';
+import {engineSizes} from '../benchmark/built-size.js';
 
-const recorded = JSON.parse(readFileSync(path.join(import.meta.dirname, 'size.json'), 'utf8')) as BuiltSizes;
-const now = await measureBuild(path.join(import.meta.dirname, '../../build'));
+const root = path.join(import.meta.dirname, '../..');
 
-for (const name of ['entry', 'command', 'engine', 'wholeEngine'] as const) {
-	test(`the build does not grow by more than 5 % unnoticed: ${name}`, () => {
-		const growth = (now[name] / recorded[name] - 1) * 100;
-		assert.ok(
-			growth <= 5,
-			`${now[name]} bytes, ${growth.toFixed(1)} % more than recorded. Where that is worth it: npm run size -- --accept`,
-		);
+test('the packed package takes at most 450 KB', () => {
+	const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+		cwd: root,
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+		shell: process.platform === 'win32',
 	});
-}
+	const [{size}] = JSON.parse(output) as [{readonly size: number}];
+	assert.ok(size <= 450_000, `${size} bytes`);
+});
 
-test('the engine, bundled, takes at most 60 KB to be loaded at once', () => {
-	assert.ok(now.engine <= 60_000, `${now.engine} bytes`);
+test('the engine, bundled, takes at most 60 KB to be loaded at once', async () => {
+	const {atOnce} = await engineSizes(path.join(root, 'build'));
+	assert.ok(atOnce <= 60_000, `${atOnce} bytes`);
 });

@@ -10,7 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {runInPty, type PtyOptions, type PtyRun} from './pty.js';
 
 /** The command as it is shipped. */
-export const commandFile = fileURLToPath(new URL('../../build/command/cli.js', import.meta.url));
+export const commandFile = fileURLToPath(new URL('../../build/command/cli.cjs', import.meta.url));
 
 /** Whatever ends, and has things cleared up behind it: a test, or a script. */
 export type Scope = {readonly after: (clear: () => unknown) => void};

@@ -10,6 +10,8 @@ import type {StoredSession} from '../../source/engine/token-store.js';
 import {profileFileName} from '../../source/store/profile-file-name.js';
 import {commandFile, temporaryFolder, type Scope} from './built-command.js';
 
+const root = path.join(import.meta.dirname, '../..');
+
 /** The command as it is built, or another build of it. */
 export const command = process.env['INK_LOGIN_COMMAND'] ?? commandFile;
 
@@ -36,13 +38,18 @@ export type StartOptions = {
 	readonly uid?: number;
 };
 
-/** The command where every user can reach it: a checkout may lie in a folder that only its owner may enter. */
+/** The package where every user can reach it: a checkout may lie in a folder that only its owner may enter. */
 const copyForAll = (t: Scope): string => {
 	const folder = mkdtempSync(path.join(tmpdir(), 'ink-login-test-'));
 	t.after(() => rmSync(folder, {recursive: true, force: true}));
-	cpSync(path.dirname(command), folder, {recursive: true});
+	const copy = (from: string, to: string) => cpSync(from, path.join(folder, to), {recursive: true});
+	const manifest = path.join(root, 'package.json');
+	const {dependencies} = JSON.parse(readFileSync(manifest, 'utf8')) as {readonly dependencies: object};
+	copy(manifest, 'package.json');
+	copy(path.dirname(command), 'build/command');
+	for (const name of Object.keys(dependencies)) copy(path.join(root, 'node_modules', name), `node_modules/${name}`);
 	chmodSync(folder, 0o755);
-	return path.join(folder, path.basename(command));
+	return path.join(folder, 'build/command', path.basename(command));
 };
 
 /** Starts the command with nothing in its environment but a home of its own; it ends with the test. */

@@ -4,8 +4,9 @@ import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {skip} from './figure.js';
 
-export const isInstalled = (program: string): boolean => {
+const isInstalled = (program: string): boolean => {
 	try {
 		execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], {stdio: 'ignore'});
 		return true;
@@ -28,7 +29,12 @@ export const startKeyring = async (
 	folder: string,
 	prepare: (environment: Readonly<Record<string, string>>) => Promise<void>,
 ): Promise<RunningKeyring | undefined> => {
-	if (!isInstalled('dbus-run-session') || !isInstalled('gnome-keyring-daemon')) return undefined;
+	const missing = ['dbus-run-session', 'gnome-keyring-daemon'].find(program => !isInstalled(program));
+	if (missing !== undefined) {
+		skip('a token from a keyring', `${missing} is not installed`);
+		return undefined;
+	}
+
 	const runtime = path.join(folder, 'runtime');
 	mkdirSync(runtime, {mode: 0o700});
 	const place = {PATH: process.env['PATH'] ?? '', HOME: folder, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: folder};
