@@ -137,7 +137,7 @@ const leaveForLater = {
 /** What a quick answer needs, or may need: to read and to compile the others would take a millisecond. */
 const quick = {
 	'quick-token': 'source/commands/quick-token.ts',
-	'early-picker': 'source/commands/early-picker.ts',
+	'open-picker': 'source/commands/picker/open-picker.ts',
 	'command-line': 'source/commands/command-line.ts',
 	'code-cache': 'source/commands/code-cache.ts',
 	'unseal-at-once': 'source/store/unseal-at-once.ts',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import type {EarlyPicker} from './commands/early-picker.js';
+import type {Picker} from './commands/picker/open-picker.js';
 import {writeAtOnce} from './commands/write-at-once.js';
 
 // The global `process`, here and in what is loaded for a quick answer: to import it as a module opens its three streams.
@@ -31,10 +31,10 @@ const quickAnswer = async (): Promise<string | undefined> => {
 	return quickToken(argv);
 };
 
-/** The picker's first frame; every other command begins with its name. */
-const drawEarly = async (): Promise<EarlyPicker | undefined> => {
-	const isPicker = own[0] === undefined || own[0].startsWith('-');
-	return isPicker ? (await import('./commands/early-picker.js')).drawEarly(argv) : undefined;
+/** For the bare command; every other one begins with its name. */
+const showPicker = async (): Promise<Picker | undefined> => {
+	const isBare = own[0] === undefined || own[0].startsWith('-');
+	return isBare ? (await import('./commands/picker/open-picker.js')).openPicker(argv) : undefined;
 };
 
 const run = async (): Promise<void> => {
@@ -45,11 +45,11 @@ const run = async (): Promise<void> => {
 		return;
 	}
 
-	const early = await drawEarly();
+	const picker = await showPicker();
 	const {enableCodeCache} = await import('./commands/code-cache.js');
 	enableCodeCache();
 	const {main} = await import('./commands/main.js');
-	process.exit(await main(argv, early));
+	process.exit(await main(argv, picker));
 };
 
 void run();
