@@ -21,9 +21,9 @@ export type Saved = {
 
 /** What a caller of the login knows beside the command line. */
 export type LoginPlanOptions = {
-	/** Something else than the login goes to stdout. @default false */
+	/** Stdout is for other data than the login. @default false */
 	readonly stdoutIsData?: boolean;
-	/** Whoever called has no person to offer. @default false */
+	/** The caller has no person to offer. @default false */
 	readonly unattended?: boolean;
 	/** Takes the place of a provider in the options. */
 	readonly provider?: Provider;
