@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import {createRequire} from 'node:module';
-import type {EarlyPicker} from './commands/early-picker.js';
+import type {Picker} from './commands/picker/open-picker.js';
 import {writeAtOnce} from './commands/write-at-once.js';
 
 const argv = process.argv.slice(2);
@@ -17,20 +17,21 @@ const version = (): string =>
 
 const quickAnswer = async (): Promise<string | undefined> => {
 	if (own[0] === '--version') return `${version()}\n`;
-	if (own.includes('--help') || own.includes('-h')) {
-		const {helpText} = await import('./commands/help.js');
-		return helpText(own[0]);
-	}
-
-	if (own[0] !== 'token') return undefined;
-	const {quickToken} = await import('./commands/quick-token.js');
-	return quickToken(argv);
+	if (!own.includes('--help') && !own.includes('-h')) return undefined;
+	const {helpText} = await import('./commands/help.js');
+	return helpText(own[0]);
 };
 
-/** The picker's first frame; every other command begins with its name. */
-const drawEarly = async (): Promise<EarlyPicker | undefined> => {
-	const isPicker = own[0] === undefined || own[0].startsWith('-');
-	return isPicker ? (await import('./commands/early-picker.js')).drawEarly(argv) : undefined;
+/** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */
+const runQuickly = async (): Promise<number | undefined> => {
+	if (!['token', 'helper', 'exec'].includes(own[0] ?? '')) return undefined;
+	return (await import('./commands/quick-token.js')).runQuickly(argv);
+};
+
+/** For the bare command; every other one begins with its name. */
+const showPicker = async (): Promise<Picker | undefined> => {
+	const isBare = own[0] === undefined || own[0].startsWith('-');
+	return isBare ? (await import('./commands/picker/open-picker.js')).openPicker(argv) : undefined;
 };
 
 const run = async (): Promise<void> => {
@@ -41,11 +42,13 @@ const run = async (): Promise<void> => {
 		return;
 	}
 
-	const early = await drawEarly();
+	const exitCode = await runQuickly();
+	if (exitCode !== undefined) process.exit(exitCode);
+	const picker = await showPicker();
 	const {enableCodeCache} = await import('./commands/code-cache.js');
 	enableCodeCache();
 	const {main} = await import('./commands/main.js');
-	process.exit(await main(argv, early));
+	process.exit(await main(argv, picker));
 };
 
 void run();

@@ -4,8 +4,8 @@ import type {TokenEngine, TokenEngineOptions} from '../engine/token-engine.js';
 import type {TokenStore} from '../engine/token-store.js';
 import type {Facts} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';
-import type {EarlyPicker} from './early-picker.js';
 import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
+import type {Picker} from './picker/open-picker.js';
 
 /** Where text goes. */
 export type Output = {readonly write: (text: string) => unknown};
@@ -31,7 +31,7 @@ export type CommandContext = {
 	readonly stdout: Output;
 	readonly stderr: Output;
 	/** Stands on the terminal already. */
-	readonly early?: EarlyPicker;
+	readonly picker?: Picker | undefined;
 	readonly signals: Signals;
 	readonly openStore: (kind: 'auto' | StoreKind) => Promise<TokenStore>;
 	readonly createEngine: (options: TokenEngineOptions) => Engine;

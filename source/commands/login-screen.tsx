@@ -1,10 +1,9 @@
-import type {Choice} from '../components/lay-out-picker.js';
 import {showLogin} from '../components/show-login.js';
-import type {Identity} from '../engine/login-event.js';
 import type {LoginOptions} from '../engine/login-options.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {Engine} from './command.js';
+import type {LoginPlan} from './login-plan.js';
 
 /** What the screen of `demo` can do beside a login's. */
 export type Demo = {
@@ -13,19 +12,16 @@ export type Demo = {
 };
 
 export type ScreenOptions = {
+	readonly plan: LoginPlan;
 	readonly engine: Engine;
 	readonly options: LoginOptions;
 	/** The terminal to draw on. */
 	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
-	readonly currentIdentity: Identity | undefined;
-	/** What the person has selected before the screen was loaded. */
-	readonly initialChoice: Choice | undefined;
 	readonly showQr: boolean;
 	/** What to type where somebody else should have signed in. */
 	readonly switchCommand: string | undefined;
 	readonly demo: Demo | undefined;
-	/** What the person wants each time for this profile, and where to keep another wish. */
-	readonly preferredRoute: 'browser' | 'device' | undefined;
+	/** Keeps what the person wants each time for this profile. */
 	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
@@ -35,8 +31,8 @@ export type ScreenOptions = {
  * @throws LoginError
  */
 export const showScreen = async (screen: ScreenOptions): Promise<Session> => {
-	const {engine, options, stdout, currentIdentity, initialChoice, switchCommand, showQr} = screen;
-	const {demo, preferredRoute, prefer} = screen;
+	const {plan, engine, options, stdout, switchCommand, showQr, demo, prefer} = screen;
+	const {currentIdentity, preferred} = plan;
 	const {signal, attended: _, ...login} = options;
 	return showLogin({
 		engine,
@@ -46,9 +42,8 @@ export const showScreen = async (screen: ScreenOptions): Promise<Session> => {
 			...login,
 			...(currentIdentity && {currentIdentity}),
 			...(switchCommand !== undefined && {switchCommand}),
-			initialChoice,
 			showQr,
-			preferredRoute,
+			preferredRoute: preferred,
 			...(prefer && {onPrefer: prefer}),
 		},
 		// There nobody needs a browser to approve; what it could not approve stays open for the person.

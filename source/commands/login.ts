@@ -1,143 +1,80 @@
 import {abortable} from '../engine/abortable.js';
-import {LoginError, toLoginError} from '../engine/login-error.js';
+import {toLoginError} from '../engine/login-error.js';
 import type {LoginOptions} from '../engine/login-options.js';
-import type {Provider} from '../engine/provider.js';
-import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';
+import type {TokenStore} from '../engine/token-store.js';
 import {createLocalSockets} from '../terminal/local-sockets.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';
 import {forwardLine} from '../terminal/remote-address.js';
-import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
-import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
 import {exitCodeOf, exitCodes} from './exit-codes.js';
-import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
-import type {OptionValues} from './options.js';
-import {forwardPastes} from './paste-lines.js';
 import {loadScreen} from './load-screen.js';
+import {planLogin, recommendBy, type LoginPlan, type LoginPlanOptions} from './login-plan.js';
 import type {Demo} from './login-screen.js';
-import {readProvider} from './provider.js';
+import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
+import {forwardPastes} from './paste-lines.js';
 import {UsageError} from './usage-error.js';
-import {chooseView, type View} from './view.js';
 
-export type SignInOptions = {
-	/** Something else than the login goes to stdout. @default false */
-	readonly stdoutIsData?: boolean;
-	/** Whoever called has no person to offer. @default false */
-	readonly unattended?: boolean;
-	/** Takes the place of a provider in the options. */
-	readonly provider?: Provider;
-	readonly demo?: Demo;
-};
+export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
 
 export type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
-const readTimeout = ({timeout}: OptionValues): number | undefined => {
-	if (timeout === undefined) return undefined;
-	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
-	if (seconds > 0) return seconds;
-	throw new UsageError('--timeout needs a number of seconds above 0.', 'As in: --timeout 300');
-};
-
-/** Everything about a login that is known before it begins. */
-type Plan = {
+/** A login that can begin. */
+type ReadyLogin = {
+	readonly plan: LoginPlan;
 	readonly engine: Engine;
-	readonly view: View;
 	readonly options: LoginOptions;
-	readonly current: Session | undefined;
-	readonly preferred: 'browser' | 'device' | undefined;
 	/** Keeps what the person wants each time; a store that ends with this program keeps nothing. */
 	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
-};
-
-const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
-	const isDemo = command === 'demo';
-	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
-	const elsewhere = isDemo ? 'ink-login demo --flow device' : loginText(profile, {...values, flow: 'device'});
-	const why = difference === undefined ? '' : `${anotherSession(profile, difference)} `;
-	return new LoginError('person_required', `${why}Signing in needs a person, and nobody is at a terminal here.`, {
-		hint: `Run in a terminal: ${here}${here === elsewhere ? '' : `   Or, to approve a code elsewhere: ${elsewhere}`}`,
-	});
 };
 
 /** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
 const passwordWarning =
 	'Warning: this program sees your password. Wherever the server allows it, take --flow browser or --flow device.';
 
-const plan = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<Plan> => {
-	const {values, profile, command} = line;
-	const {facts, signals} = context;
-	const givenSource = secretSourceOf(values);
-	const clientSecret = givenSource && readClientSecret(givenSource, facts.env, context.stdin);
-	const chosen = readProvider(values, {provider: more.provider, clientSecret});
-	const timeout = readTimeout(values);
-	const {json, plain, flow = 'auto'} = values;
-	const view = chooseView(values, facts, more.stdoutIsData ?? false);
-	const attended = !more.unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow: flow});
+const makePlan = async (
+	line: CommandLine,
+	context: CommandContext,
+	store: TokenStore,
+	more: SignInOptions,
+): Promise<LoginPlan> => {
+	const planFor = planLogin(line, context, more);
+	const session = await readSession(store, line.profile, context);
+	return planFor({session, preferences: await store.readPreferences(line.profile)});
+};
 
-	// Nobody waits for a keyring only to be told that a person is needed, or a server.
-	const needsNobody = flow === 'client-credentials' || flow === 'password' || givenSource !== undefined;
-	const isSure = (attended || needsNobody) && chosen(undefined) !== undefined;
+const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
+	const {values, profile} = line;
+	const {facts, signals} = context;
+	const store = await openStore(line, context);
+	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
+	const {provider, earlier, view, flow, timeout} = plan;
 	const isScreen = view.kind === 'screen';
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
-	const store = await openStore(line, context);
-	if (isSure) await prepareStore(store, context);
-	const stored = await readSession(store, profile, context);
-	const provider = chosen(stored?.provider);
-	if (provider === undefined) {
-		throw new UsageError(
-			`Nobody has signed in to "${profile}" yet: which server?`,
-			'Add --issuer URL --client-id ID, or try it without a server of your own: ink-login demo',
-		);
-	}
-
-	const {issuer, clientId} = provider;
-	const isSameClient = stored !== undefined && differenceOf(stored, {issuer, clientId}) === undefined;
-	const earlier = isSameClient ? stored : undefined;
-	const storedSource = lastingSource(earlier?.clientSecretSource);
-	const hasSecret = (givenSource ?? storedSource ?? provider.clientSecret) !== undefined;
-	if (flow === 'client-credentials' && !hasSecret) {
-		throw new UsageError(
-			'--flow client-credentials needs the secret of the client.',
-			'Add --client-secret-file F or --client-secret-env NAME.',
-		);
-	}
-
-	const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
-	if (!attended && needsPerson) throw personRequired(line, stored && differenceOf(stored, provider));
-	if (!isSure) await prepareStore(store, context);
-
+	await prepareStore(store, context);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
-	const situation = describeSituation(facts);
-	const {route: preferred} = await store.readPreferences(profile);
 	const engine = buildEngine(provider, store, line, context, earlier, {openBrowser: createBrowserOpener(facts)});
-	const asks = flow === 'auto' && isScreen && command !== 'login' && command !== 'token';
 	// Whoever has to choose first gets the keys first.
-	if (isScreen && !asks) engine.prepare();
-	const current = await engine.session();
+	if (isScreen && flow !== 'ask') engine.prepare();
 	return {
+		plan,
 		engine,
-		view,
-		current,
-		preferred,
 		prefer:
 			store.kind === 'memory'
 				? undefined
 				: async route => store.writePreferences(profile, route === undefined ? {} : {route}),
 		options: {
-			// Lines have no picker.
-			route: asks ? 'ask' : flow,
+			route: flow,
 			attended: isScreen,
 			signal: signals.signal,
-			...(timeout !== undefined && {timeout}),
+			timeout,
 			renew: values.renew ?? false,
 			open: !values['no-open'],
 			sockets: createLocalSockets(facts),
-			recommend: routes =>
-				recommend(situation, routes, {personIsThere: attended, ...(preferred !== undefined && {preferred})}),
+			recommend: recommendBy(plan),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
 			credentials: credentialsReader(context, values['login-hint']),
@@ -147,7 +84,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 
 /** Shows the login as lines of one kind or another, to its end. */
 const showLines = async (
-	{engine, view, options}: Plan,
+	{plan: {view}, engine, options}: ReadyLogin,
 	{values}: CommandLine,
 	context: CommandContext,
 ): Promise<Session> => {
@@ -173,22 +110,21 @@ const showLines = async (
 };
 
 const show = async (
-	plan: Plan,
+	ready: ReadyLogin,
 	line: CommandLine,
 	context: CommandContext,
 	demo: Demo | undefined,
 ): Promise<Session> => {
-	const {engine, view, options, current, preferred, prefer} = plan;
-	if (view.kind !== 'screen') return showLines(plan, line, context);
+	const {plan, engine, options, prefer} = ready;
+	if (plan.view.kind !== 'screen') return showLines(ready, line, context);
 	const {showScreen} = await loadScreen(context.facts);
+	context.picker?.handOver();
 	return showScreen({
+		plan,
 		engine,
 		options,
-		stdout: context.early?.stream ?? process[view.stream],
-		currentIdentity: current?.identity,
-		initialChoice: context.early?.handOver(),
+		stdout: process[plan.view.stream],
 		showQr: !line.values['no-qr'],
-		preferredRoute: preferred,
 		prefer,
 		switchCommand: demo === undefined ? `${loginText(line.profile)} --switch-account` : undefined,
 		demo,
@@ -213,7 +149,7 @@ export const signIn = async (
 	let ready;
 	try {
 		// Nothing has begun by then that would have to be put in order: whoever cancels waits for no keyring.
-		ready = await abortable(plan(line, context, more), context.signals.signal);
+		ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	} catch (error) {
 		return {exitCode: await tellEarly(error, line, context)};
 	}

@@ -6,9 +6,9 @@ import {gatherFacts, type Facts} from '../terminal/facts.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
-import type {EarlyPicker} from './early-picker.js';
 import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
 import type {CommandName} from './options.js';
+import type {Picker} from './picker/open-picker.js';
 import {listenToSignals} from './signals.js';
 import {tellFailure} from './tell-failure.js';
 import {reportUnwritten} from './write-at-once.js';
@@ -41,7 +41,7 @@ export const runCommandLine = async (
 		const {run} = await commands[line.command]();
 		return await run(line, context);
 	} catch (error) {
-		context.early?.erase();
+		context.picker?.erase();
 		return tellFailure(error, context.stderr, codes);
 	}
 };
@@ -65,7 +65,7 @@ const hasLostTerminal = ({tty}: Facts): boolean =>
 	[tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
 
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
-export const main = async (argv: readonly string[], early?: EarlyPicker): Promise<number> => {
+export const main = async (argv: readonly string[], picker?: Picker): Promise<number> => {
 	const {stdin, stdout, stderr} = process;
 	const engines: TokenEngine[] = [];
 	// The response to a refresh may be the only copy of the next refresh token. Each step of one has a time limit of its own.
@@ -74,7 +74,7 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 		settled,
 		say: () => stderr.write('Saving your session: waiting for the server. Press Ctrl-C again to stop without it.\n'),
 	});
-	early?.onInterrupt(() => process.emit('SIGINT', 'SIGINT'));
+	picker?.takeKeys();
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);
@@ -86,9 +86,9 @@ export const main = async (argv: readonly string[], early?: EarlyPicker): Promis
 		facts: gatherFacts(),
 		stdin,
 		stdout,
-		stderr: early ? {write: text => early.writeAbove(text)} : stderr,
+		stderr: picker ? {write: text => picker.writeAbove(text)} : stderr,
 		signals,
-		...(early && {early}),
+		picker,
 		openStore: async kind =>
 			openStore({
 				...(kind === 'memory' ? {kind} : {kind, home: storeHome(process.env, process.platform)}),

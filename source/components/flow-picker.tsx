@@ -20,8 +20,6 @@ import {useScreen} from './use-screen.js';
 /** What `<FlowPicker>` takes. */
 export type FlowPickerProps = ScreenProps &
 	PickerHints & {
-		/** The line that is selected at first. @default the first that is possible */
-		readonly initialChoice?: Choice | undefined;
 		/** Called after the way was opened by a command; for `stay`, instead. */
 		readonly onChoose?: (choice: Choice) => void;
 	};
@@ -33,7 +31,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const [recommendation] = useState(props.recommendation);
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const [moved, setMoved] = useState(props.initialChoice);
+	const [moved, setMoved] = useState<Choice>();
 	// Keys may come faster than frames, as in a chunk that was typed before we listened: the next one counts from here.
 	const latest = useRef(moved);
 	const moveTo = (choice: Choice) => {

@@ -1,5 +1,5 @@
-import type {Identity} from '../engine/login-event.js';
-import type {Recommendation} from '../engine/login-options.js';
+import type {Identity, RouteAvailability} from '../engine/login-event.js';
+import type {LoginOptions, Recommendation} from '../engine/login-options.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
@@ -172,6 +172,20 @@ export const firstPossible = (options: readonly Option[]): number =>
 		0,
 		options.findIndex(({isPossible}) => isPossible),
 	);
+
+const allPossible: RouteAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
+
+/** Recommends by what is known of the server so far. Where nothing is possible nothing is recommended: each option says why. */
+export const recommendationBy = (
+	recommend: NonNullable<LoginOptions['recommend']>,
+	{discovery}: LoginState,
+): Recommendation | undefined => {
+	try {
+		return recommend(discovery?.routes ?? allPossible);
+	} catch {
+		return undefined;
+	}
+};
 
 /** The browser is what people expect; only another recommendation is explained. */
 export const reasonToSay = (recommendation: Recommendation | undefined): string | undefined =>

@@ -10,7 +10,6 @@ import type {BrowserScreenProps} from './browser-screen.js';
 import type {DeviceCodeScreenProps} from './device-code-screen.js';
 import type {FlowPickerProps} from './flow-picker.js';
 import type {FrameParts} from './frame-view.js';
-import type {Choice} from './lay-out-picker.js';
 import type {LookProps} from './look.js';
 import type {ScreenProps} from './screen-props.js';
 
@@ -51,8 +50,6 @@ export type LoginProps = Source &
 		readonly route?: LoginOptions['route'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
-		/** The line of the picker that is selected at first. @default the first that is possible */
-		readonly initialChoice?: Choice | undefined;
 		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
 		readonly switchCommand?: string;
 		/**

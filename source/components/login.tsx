@@ -1,6 +1,5 @@
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
-import type {RouteAvailability} from '../engine/login-event.js';
 import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useLogin} from '../hooks/use-login.js';
@@ -15,7 +14,7 @@ import {FlowPicker} from './flow-picker.js';
 import {FrameView} from './frame-view.js';
 import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
-import type {Choice} from './lay-out-picker.js';
+import {recommendationBy, type Choice} from './lay-out-picker.js';
 import {optionsOf, type LoginProps} from './login-props.js';
 import {lookOf, surroundingsOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
@@ -26,20 +25,9 @@ import {activity} from './way-status.js';
 /** Where the person looks: at the choice, or at the way they have chosen. */
 type View = 'picker' | 'way';
 
-const allPossible: RouteAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
-
 /** The routes that a person can take, of those that are possible as far as is known. */
 const waysOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
 	(['browser', 'device'] as const).filter(route => discovery?.routes[route] === true);
-
-/** Where no way is possible nothing is recommended: the picker says why of each. */
-const recommended = (recommend: NonNullable<LoginProps['recommend']>, {discovery}: LoginState) => {
-	try {
-		return recommend(discovery?.routes ?? allPossible);
-	} catch {
-		return undefined;
-	}
-};
 
 /** The width of our own box: something may stand beside it. Unknown before the first layout. */
 const useOwnWidth = () => {
@@ -228,9 +216,8 @@ export function Login(props: LoginProps): ReactNode {
 				<Picker
 					{...shared}
 					onChoose={onChoose}
-					recommendation={recommended(recommend, state)}
+					recommendation={recommendationBy(recommend, state)}
 					currentIdentity={props.currentIdentity}
-					initialChoice={props.initialChoice}
 				/>
 			);
 		}

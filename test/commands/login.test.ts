@@ -4,7 +4,8 @@ import type {Engine} from '../../source/commands/command.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import type {LoginOptions} from '../../source/engine/login-options.js';
 import type {LoginCommand} from '../../source/engine/flow.js';
-import {playTape, type PlayedRun} from '../../source/testing/index.js';
+import {createMemoryStore} from '../../source/store/index.js';
+import {createManualClock, playTape, type PlayedRun} from '../../source/testing/index.js';
 import {samples, start} from '../sinks/sample-events.js';
 import {runDouble, storedSession, tokenSet, type Double} from './command-double.js';
 
@@ -191,12 +192,11 @@ test("a stored client secret does not go to another server's login", async () =>
 });
 
 test('with --json a failure before the login is an event too, and wrong usage is not', async () => {
-	const engine = {
-		session: async () => {
-			throw Object.assign(new Error('disk'), {code: 'ENOSPC'});
-		},
+	const store = createMemoryStore({clock: createManualClock()});
+	store.read = async () => {
+		throw Object.assign(new Error('disk'), {code: 'ENOSPC'});
 	};
-	const early = await runDouble(['login', ...provider, '--json'], {engine});
+	const early = await runDouble(['login', ...provider, '--json'], {store});
 	assert.equal(early.exit, 1);
 	assert.deepEqual(typesOf(early.stdout), ['failed']);
 	assert.equal(early.stderr, '');
