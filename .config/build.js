@@ -138,9 +138,8 @@ const leaveForLater = {
 const quick = {
 	'quick-token': 'source/commands/quick-token.ts',
 	'early-picker': 'source/commands/early-picker.ts',
-	'command-line': 'source/commands/command-line.ts',
+	provider: 'source/commands/provider.ts',
 	'code-cache': 'source/commands/code-cache.ts',
-	'unseal-at-once': 'source/store/unseal-at-once.ts',
 };
 
 const leaveBeside = {

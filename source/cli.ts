@@ -26,9 +26,13 @@ const quickAnswer = async (): Promise<string | undefined> => {
 		return helpText(commandNames.find(name => name === own[0]) ?? 'ask');
 	}
 
-	if (own[0] !== 'token') return undefined;
-	const {quickToken} = await import('./commands/quick-token.js');
-	return quickToken(argv);
+	return undefined;
+};
+
+/** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */
+const runQuickly = async (): Promise<number | undefined> => {
+	if (!['token', 'helper', 'exec'].includes(own[0] ?? '')) return undefined;
+	return (await import('./commands/quick-token.js')).runQuickly(argv);
 };
 
 /** The picker's first frame; every other command begins with its name. */
@@ -45,6 +49,8 @@ const run = async (): Promise<void> => {
 		return;
 	}
 
+	const exitCode = await runQuickly();
+	if (exitCode !== undefined) process.exit(exitCode);
 	const early = await drawEarly();
 	const {enableCodeCache} = await import('./commands/code-cache.js');
 	enableCodeCache();

@@ -12,14 +12,13 @@ import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.j
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
-import {exitCodeOf, exitCodes} from './exit-codes.js';
+import {exitCodeOf, exitCodes, UsageError} from './exit-codes.js';
 import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
 import type {OptionValues} from './options.js';
 import {forwardPastes} from './paste-lines.js';
 import {loadScreen} from './load-screen.js';
 import type {Demo} from './login-screen.js';
 import {readProvider} from './provider.js';
-import {UsageError} from './usage-error.js';
 import {chooseView, type View} from './view.js';
 
 export type SignInOptions = {

@@ -5,7 +5,7 @@ import {checkEndpoints} from '../engine/presets/preset-options.js';
 import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../engine/provider.js';
 import {checkUrl, isLoopbackHost} from '../engine/safe-url.js';
 import type {OptionValues} from './options.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './exit-codes.js';
 
 /** Parameters that are ours, or have an option of their own; all that would carry a secret is refused besides. */
 const ownParameters: Readonly<Record<string, string>> = {
