@@ -1,4 +1,4 @@
-import type {ChildProcess} from 'node:child_process';
+import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import {secretSourceOf} from './client-secret.js';
@@ -33,8 +33,6 @@ export const runChild: UseSession = async ({values, child: words}, {facts, signa
 	const env = Object.fromEntries(Object.entries(facts.env).filter(([name]) => !secrets.includes(name)));
 	const [program = '', ...args] = words;
 	const {tty} = facts;
-	// Asked for here, since `token` loads this file too and starts nothing.
-	const {spawn} = process.getBuiltinModule('node:child_process');
 	const child = spawn(program, args, {
 		stdio: 'inherit',
 		env: {...env, [values.env ?? defaultVariable]: accessToken},

@@ -7,18 +7,16 @@ import {storeHome} from '../store/store-home.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {parseCommandLine, type CommandLine} from './command-line.js';
 import type {TokenContext, UseSession} from './command.js';
-import {runChild} from './exec.js';
 import {exitCodes, exitCodesOf, tellFailure} from './exit-codes.js';
-import {answerGit} from './helper.js';
 import {findSession, type SessionTokens} from './open-profile.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {printToken, tokenTypeOf} from './token-format.js';
 import {readAtOnce, writeAtOnce, written} from './write-at-once.js';
 
-const useOf = ({command, action}: CommandLine): UseSession | undefined => {
+const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
 	if (command === 'token') return printToken;
-	if (command === 'exec') return runChild;
-	return command === 'helper' && action === 'get' ? answerGit : undefined;
+	if (command === 'exec') return (await import('./exec.js')).runChild;
+	return command === 'helper' && action === 'get' ? (await import('./helper.js')).answerGit : undefined;
 };
 
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
@@ -37,11 +35,11 @@ const freshSession = async (line: CommandLine, context: TokenContext): Promise<S
  */
 export const runQuickly = async (argv: readonly string[]): Promise<number | undefined> => {
 	const {env, platform} = process;
-	let isWritten = true;
 	let tty: TokenContext['facts']['tty'] | undefined;
 	let signals: ProcessSignals | undefined;
 	const listen = () =>
 		(signals ??= listenToSignals(cancelled(), {settled: async () => undefined, say: () => undefined}));
+	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeAtOnce(text))};
 	const context: TokenContext = {
 		facts: {
 			env,
@@ -50,7 +48,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 			},
 		},
 		stdin: readAtOnce(),
-		stdout: {write: text => (isWritten = writeAtOnce(text))},
+		stdout,
 		stderr: {write: text => process.stderr.write(text)},
 		get signals() {
 			return listen();
@@ -67,7 +65,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 	let session: SessionTokens | undefined;
 	try {
 		line = parseCommandLine(argv);
-		use = useOf(line);
+		use = await useOf(line);
 		session = use && (await freshSession(line, context));
 	} catch {
 		return undefined;
@@ -76,7 +74,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 	if (use === undefined || session === undefined) return undefined;
 	try {
 		const outcome = await use(line, context, session);
-		if (!isWritten) await written(process.stdout);
+		if (!stdout.isWritten) await written(process.stdout);
 		const isOver = typeof outcome === 'number' && signals === undefined;
 		const code = isOver ? outcome : listen().end(outcome, context.facts.tty);
 		return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;

@@ -86,11 +86,7 @@ export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
  *
  * @throws LoginError where the token cannot be given in that form
  */
-export const formatToken = (
-	format: TokenFormat,
-	printable: PrintableToken,
-	env: Environment,
-): string => {
+export const formatToken = (format: TokenFormat, printable: PrintableToken, env: Environment): string => {
 	switch (format) {
 		case 'raw': {
 			return printable.token + '\n';
