@@ -16,7 +16,7 @@ import {
 	type OwnFile,
 } from './atomic-file.js';
 import {errorCode, nodeFileSystem, type FileSystem} from './file-system.js';
-import type {LockOptions} from './lock.js';
+import {takeLock, type LockOptions} from './lock.js';
 import type {Processes} from './lock-record.js';
 import {nodeProcesses} from './processes.js';
 import {profileFileName, profileOfFileName} from './profile-file-name.js';
@@ -190,8 +190,6 @@ class FileStore implements TokenStore {
 		return this.#guard(async () => {
 			claimFolder(this.#fileSystem, this.#directory);
 			const path = this.#path(profile, `.${purpose}.lock`);
-			// To read a session takes none.
-			const {takeLock} = await import('./lock.js');
 			return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
 		});
 	}

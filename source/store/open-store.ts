@@ -7,6 +7,7 @@ import {claimFolder, readOwnFile, replaceFile} from './atomic-file.js';
 import {nodeFileSystem, type FileSystem} from './file-system.js';
 import {createKeyringStore} from './keyring-store.js';
 import {defaultService, systemKeyring, type Keyring} from './keyring.js';
+import {createMemoryStore} from './memory-store.js';
 import {storeHome} from './store-home.js';
 import {toStoreError} from './store-error.js';
 
@@ -50,7 +51,7 @@ type Settings = {
 export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> => {
 	const {kind = 'auto', app, home, environment = process.env, platform = process.platform, say} = options;
 	const {fileSystem = nodeFileSystem, clock = systemClock} = options;
-	if (kind === 'memory') return (await import('./memory-store.js')).createMemoryStore({clock});
+	if (kind === 'memory') return createMemoryStore({clock});
 
 	const service = app === undefined && home !== undefined ? defaultService : checkApp(app);
 	const directory = path.resolve(home ?? path.join(storeHome(environment, platform), 'apps', service));

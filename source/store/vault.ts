@@ -3,6 +3,7 @@ import {claimFolder} from './atomic-file.js';
 import type {Vault} from './file-store.js';
 import type {FileSystem} from './file-system.js';
 import type {Keyring} from './keyring.js';
+import {takeLock} from './lock.js';
 import type {Processes} from './lock-record.js';
 import {seal, unseal} from './seal.js';
 
@@ -39,7 +40,6 @@ export const createVault = (options: VaultOptions): Vault => {
 		const {directory, ...context} = options;
 		claimFolder(context.fileSystem, directory);
 		const signal = new AbortController().signal;
-		const {takeLock} = await import('./lock.js');
 		const lock = await takeLock(`${directory}/keyring.lock`, context, {signal});
 		try {
 			const present = await recall();
