@@ -1,10 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {Readable} from 'node:stream';
-import {text as readText} from 'node:stream/consumers';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {ClientSecretSource} from '../engine/token-store.js';
+import type {Input} from './command.js';
 import type {OptionValues} from './options.js';
 
 /** The source that the options name. A file keeps its meaning in another folder: its path becomes absolute. */
@@ -22,10 +20,11 @@ export const lastingSource = (source: ClientSecretSource | undefined): ClientSec
 const withoutLineEnd = (content: string) => content.replace(/\r?\n$/, '');
 
 /** Reads a secret from a file, or from stdin where `file` is `-`. `what` begins the sentence of an error. */
-export const readSecretFile = async (file: string, what: string, stdin: Readable): Promise<string> => {
+export const readSecretFile = async (file: string, what: string, stdin: Input): Promise<string> => {
 	let content;
 	try {
-		content = file === '-' ? await readText(stdin) : await readFile(file, 'utf8');
+		if (file === '-') content = await (await import('node:stream/consumers')).text(stdin);
+		else content = await (await import('node:fs/promises')).readFile(file, 'utf8');
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? displayText(String(error.code), 20) : 'unreadable';
 		throw new LoginError('config_error', `${what} could not be read from ${displayText(file)} (${code}).`, {
@@ -47,7 +46,7 @@ export const readSecretFile = async (file: string, what: string, stdin: Readable
 export const readClientSecret = (
 	source: ClientSecretSource,
 	env: Readonly<Record<string, string | undefined>>,
-	stdin: Readable,
+	stdin: Input,
 ): (() => Promise<string>) => {
 	let secret: Promise<string> | undefined;
 	const read = async () => {

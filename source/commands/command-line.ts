@@ -10,7 +10,7 @@ import {
 	type CommandName,
 	type OptionValues,
 } from './options.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './exit-codes.js';
 
 /** What somebody typed, understood and free of contradictions. */
 export type CommandLine = {
@@ -209,6 +209,10 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 	if (profile === '') throw new UsageError('The name of the profile is empty.', helpFor(command));
 	if (command === 'exec' && !child[0]) {
 		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec [PROFILE] -- CMD');
+	}
+
+	if (values.env !== undefined && !/^[A-Za-z_]\w*$/.test(values.env)) {
+		throw new UsageError('--env needs the name of a variable.', 'As in: --env GITHUB_TOKEN');
 	}
 
 	if (command !== 'exec' && child.length > 0) {

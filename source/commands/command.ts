@@ -4,8 +4,12 @@ import type {TokenEngine, TokenEngineOptions} from '../engine/token-engine.js';
 import type {TokenStore} from '../engine/token-store.js';
 import type {Facts} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';
+import type {SessionTokens} from './open-profile.js';
 import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
 import type {Picker} from './picker/open-picker.js';
+
+/** What stdin is read from. */
+export type Input = AsyncIterable<string | Uint8Array>;
 
 /** Where text goes. */
 export type Output = {readonly write: (text: string) => unknown};
@@ -39,8 +43,21 @@ export type CommandContext = {
 	readonly now: () => number;
 };
 
+/** What `token`, `helper` and `exec` use of the process: little enough to be had in a moment. */
+export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' | 'openStore' | 'now'> & {
+	readonly stdin: Input;
+	readonly facts: Pick<Facts, 'env' | 'tty'>;
+};
+
 /** Runs one command; resolves to its exit code, or to the signal that this process shall end by. */
 export type Command = (line: CommandLine, context: CommandContext) => Promise<number | NodeJS.Signals>;
+
+/** What `token`, `helper` and `exec` do with a session. */
+export type UseSession = (
+	line: CommandLine,
+	context: TokenContext,
+	session: SessionTokens,
+) => Promise<number | NodeJS.Signals>;
 
 /** What can be typed into any shell as one word. */
 const shellWord = (text: string): string =>

@@ -2,11 +2,10 @@ import {displayText} from '../engine/display-text.js';
 import {person} from '../engine/person.js';
 import type {Command} from './command.js';
 import {readSecretFile} from './client-secret.js';
-import {exitCodes} from './exit-codes.js';
+import {exitCodes, UsageError} from './exit-codes.js';
 import {openProfile} from './open-profile.js';
 import {readResources} from './provider.js';
 import {formatToken} from './token-format.js';
-import {UsageError} from './usage-error.js';
 
 const tokenTypes = ['access_token', 'refresh_token', 'id_token', 'saml1', 'saml2', 'jwt'];
 const urn = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;

@@ -2,11 +2,9 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import {secretSourceOf} from './client-secret.js';
-import type {Command, CommandContext} from './command.js';
-import {exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import type {Command, UseSession} from './command.js';
+import {exitCodes} from './exit-codes.js';
 import {openProfile} from './open-profile.js';
-import {tellFailure} from './tell-failure.js';
-import {UsageError} from './usage-error.js';
 
 const defaultVariable = 'INK_LOGIN_TOKEN';
 
@@ -25,12 +23,20 @@ const ended = async (child: ChildProcess, program: string): Promise<number | Nod
 		child.once('exit', (code, signal) => resolve(code ?? signal ?? exitCodes.execFailed));
 	});
 
-const runChild = async (
-	[program = '', ...args]: readonly string[],
-	env: Readonly<Record<string, string | undefined>>,
-	{signals, facts: {tty}}: CommandContext,
-): Promise<number | NodeJS.Signals> => {
-	const child = spawn(program, args, {stdio: 'inherit', env});
+/** Runs the command with a fresh token in its environment. */
+export const runChild: UseSession = async ({values, child: words}, {facts, signals}, {stored, tokens}) => {
+	const {accessToken} = await tokens();
+	// With the client secret the child could get tokens of its own.
+	const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
+		source => source && 'env' in source && source.env,
+	);
+	const env = Object.fromEntries(Object.entries(facts.env).filter(([name]) => !secrets.includes(name)));
+	const [program = '', ...args] = words;
+	const {tty} = facts;
+	const child = spawn(program, args, {
+		stdio: 'inherit',
+		env: {...env, [values.env ?? defaultVariable]: accessToken},
+	});
 	using _ = signals.handOver(name => {
 		// Ctrl-C and Ctrl-\ reach the child from the terminal itself, as they reach us; sent again they would count twice.
 		const isKey = name === 'SIGINT' || name === 'SIGQUIT';
@@ -40,25 +46,4 @@ const runChild = async (
 };
 
 /** `ink-login exec`: runs a command with the token in its environment; its exit code and signals pass through. */
-export const run: Command = async (line, context) => {
-	const {values, child} = line;
-	const {facts, signals} = context;
-	const variable = values.env ?? defaultVariable;
-	if (!/^[A-Za-z_]\w*$/.test(variable)) {
-		throw new UsageError('--env needs the name of a variable.', 'As in: --env GITHUB_TOKEN');
-	}
-
-	try {
-		const {engine, stored} = await openProfile(line, context);
-		const {accessToken} = await engine.tokens({signal: signals.signal});
-		// With the client secret the child could get tokens of its own.
-		const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
-			source => source && 'env' in source && source.env,
-		);
-		const env = Object.fromEntries(Object.entries(facts.env).filter(([name]) => !secrets.includes(name)));
-		return await runChild(child, {...env, [variable]: accessToken}, context);
-	} catch (error) {
-		const code = tellFailure(error, context.stderr, tokenExitCodeOf);
-		return code === exitCodes.failed ? exitCodes.execFailed : code;
-	}
-};
+export const run: Command = async (line, context) => runChild(line, context, await openProfile(line, context));

@@ -1,4 +1,8 @@
-import type {LoginErrorCode} from '../engine/login-error.js';
+import {displayText} from '../engine/display-text.js';
+import type {Hints} from '../engine/hints.js';
+import {toLoginError, type LoginErrorCode} from '../engine/login-error.js';
+import type {Output} from './command.js';
+import type {CommandName} from './options.js';
 
 /** What the command's exit code tells a script. */
 export const exitCodes = {
@@ -57,4 +61,59 @@ export const tokenExitCodeOf = (code: LoginErrorCode): ExitCode => {
 			return exitCodeOf(code);
 		}
 	}
+};
+
+/** How a command ends that failed so. */
+export const exitCodesOf = (command: CommandName | undefined): ((code: LoginErrorCode) => ExitCode) => {
+	switch (command) {
+		case 'token':
+		case 'helper':
+		case 'exchange': {
+			return tokenExitCodeOf;
+		}
+
+		case 'exec': {
+			return code => {
+				const exitCode = tokenExitCodeOf(code);
+				return exitCode === exitCodes.failed ? exitCodes.execFailed : exitCode;
+			};
+		}
+
+		default: {
+			return exitCodeOf;
+		}
+	}
+};
+
+/** The command line cannot be understood: exit code 2, one sentence and the next step. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+	readonly hint: string;
+
+	constructor(message: string, hint = 'See: ink-login --help') {
+		super(message);
+		this.hint = hint;
+	}
+}
+
+/** Says on stderr what went wrong and what to do next; returns the exit code. */
+export const tellFailure = (error: unknown, stderr: Output, exitCodeOf: (code: LoginErrorCode) => number): number => {
+	const failure = error instanceof UsageError ? error : toLoginError(error);
+	stderr.write(`ink-login: ${displayText(failure.message, 1000)}\n`);
+	if (failure.hint !== '') stderr.write(`${displayText(failure.hint, 1000)}\n`);
+	return failure instanceof UsageError ? exitCodes.usage : exitCodeOf(failure.code);
+};
+
+/** What people of this command do about a failure: with its options. */
+export const hints: Hints = {
+	moreTime: 'Start it again, or allow more time with --timeout.',
+	otherPort: 'Close the program that holds it, perhaps another sign-in, or give another registered port with --port.',
+	registeredPort: 'or use a port that is registered (--port)',
+	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
+	trustCertificate: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
+	caFile: 'Name one with --ca-file F, in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	endpoints: 'or give its endpoints with --endpoint NAME=URL',
+	clientSecret: 'Name the client secret again with --client-secret-file F or --client-secret-env NAME.',
+	scope: 'Ask for scopes that are allowed for this client, with --scope.',
+	pushRequest: 'Push the sign-in request with --par: the client demands it.',
 };

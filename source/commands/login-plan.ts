@@ -10,7 +10,7 @@ import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext} from './command.js';
 import type {OptionValues} from './options.js';
 import {readProvider} from './provider.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './exit-codes.js';
 import {chooseView, type View} from './view.js';
 
 /** What the profile has saved. */

@@ -9,13 +9,12 @@ import {forwardLine} from '../terminal/remote-address.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
-import {exitCodeOf, exitCodes} from './exit-codes.js';
+import {exitCodeOf, exitCodes, UsageError} from './exit-codes.js';
 import {loadScreen} from './load-screen.js';
 import {planLogin, recommendBy, type LoginPlan, type LoginPlanOptions} from './login-plan.js';
 import type {Demo} from './login-screen.js';
 import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
 import {forwardPastes} from './paste-lines.js';
-import {UsageError} from './usage-error.js';
 
 export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
 

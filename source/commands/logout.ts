@@ -1,9 +1,8 @@
 import {displayText} from '../engine/display-text.js';
 import type {LogoutResult} from '../engine/session.js';
 import type {Command} from './command.js';
-import {exitCodeOf, exitCodes} from './exit-codes.js';
+import {exitCodeOf, exitCodes, tellFailure} from './exit-codes.js';
 import {openSession, openStore, readSession} from './open-profile.js';
-import {tellFailure} from './tell-failure.js';
 
 const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
 

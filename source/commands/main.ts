@@ -1,17 +1,15 @@
 import process from 'node:process';
-import {isatty} from 'node:tty';
 import {cancelled} from '../engine/login-error.js';
 import {openStore, storeHome} from '../store/index.js';
-import {gatherFacts, type Facts} from '../terminal/facts.js';
+import {gatherFacts} from '../terminal/facts.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
-import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import {exitCodeOf, exitCodes, exitCodesOf, tellFailure} from './exit-codes.js';
 import type {CommandName} from './options.js';
 import type {Picker} from './picker/open-picker.js';
 import {listenToSignals} from './signals.js';
-import {tellFailure} from './tell-failure.js';
-import {reportUnwritten} from './write-at-once.js';
+import {reportUnwritten, written} from './write-at-once.js';
 
 /** Each is loaded when it is called: a script that wants a token waits for nothing else. */
 const commands: Readonly<Record<CommandName, () => Promise<{readonly run: Command}>>> = {
@@ -26,9 +24,6 @@ const commands: Readonly<Record<CommandName, () => Promise<{readonly run: Comman
 	demo: async () => import('./demo.js'),
 };
 
-/** They are asked for a token: a failure that may pass has an exit code of its own there. */
-const tokenCommands: ReadonlySet<CommandName> = new Set(['token', 'helper', 'exec', 'exchange']);
-
 /** Runs what the arguments say; every failure is told by then. */
 export const runCommandLine = async (
 	argv: readonly string[],
@@ -37,7 +32,7 @@ export const runCommandLine = async (
 	let codes: typeof exitCodeOf = exitCodeOf;
 	try {
 		const line = parseCommandLine(argv);
-		if (tokenCommands.has(line.command)) codes = tokenExitCodeOf;
+		codes = exitCodesOf(line.command);
 		const {run} = await commands[line.command]();
 		return await run(line, context);
 	} catch (error) {
@@ -48,21 +43,10 @@ export const runCommandLine = async (
 
 /** Whether the command, by its name, is about a session that is there: nobody signs in. */
 const isAboutSession = ([name = '']: readonly string[]): boolean =>
-	[...tokenCommands, 'status', 'logout'].includes(name);
+	['token', 'helper', 'exec', 'exchange', 'status', 'logout'].includes(name);
 
 /** Milliseconds that a cancelled command has to put things in order. */
 const orderlyEnd = 3000;
-
-const written = async (stream: NodeJS.WriteStream): Promise<void> =>
-	new Promise(resolve => {
-		// A failed write is told one tick later.
-		if (stream.destroyed || stream.writableLength === 0) setImmediate(resolve);
-		else stream.write('', () => resolve());
-	});
-
-/** Whether a terminal that was there at the beginning was closed. */
-const hasLostTerminal = ({tty}: Facts): boolean =>
-	[tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
 
 /** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
 export const main = async (argv: readonly string[], picker?: Picker): Promise<number> => {
@@ -104,8 +88,6 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
 	await settled();
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
-	// To exit, Node.js 20 restores the settings of its terminals, and aborts with a core file where one is gone.
-	if (signals.hungUp || hasLostTerminal(context.facts)) return signals.endBy('SIGHUP');
-	if (typeof outcome !== 'number') return signals.endBy(outcome);
-	return outcome === exitCodes.done && process.exitCode ? exitCodes.failed : outcome;
+	const code = signals.end(outcome, context.facts.tty);
+	return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
 };

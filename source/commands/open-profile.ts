@@ -3,23 +3,35 @@ import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
+import type {TokenOptions} from '../engine/session.js';
+import type {TokenSet} from '../engine/token-set.js';
 import type {StoredSession, TokenStore} from '../engine/token-store.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
-import {loginText, type CommandContext, type Engine} from './command.js';
-import {hints} from './hints.js';
+import {loginText, type CommandContext, type Engine, type TokenContext} from './command.js';
+import {hints} from './exit-codes.js';
+import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider.js';
 
-/** A profile with a session, and the engine that keeps it alive. */
-export type OpenProfile = {readonly engine: Engine; readonly stored: StoredSession; readonly store: TokenStore};
+/** A stored session, and its tokens. */
+export type SessionTokens = {
+	readonly stored: StoredSession;
+	/** The tokens, the one that is asked for fresh. */
+	readonly tokens: (options?: Omit<TokenOptions, 'signal'>) => Promise<TokenSet>;
+};
 
-export const openStore = async ({values}: CommandLine, {openStore}: CommandContext): Promise<TokenStore> =>
-	openStore(values.store ?? 'auto');
+/** A profile with a session, and the engine that keeps it alive. */
+export type OpenProfile = SessionTokens & {readonly engine: Engine; readonly store: TokenStore};
+
+export const openStore = async (
+	{values}: CommandLine,
+	{openStore}: Pick<CommandContext, 'openStore'>,
+): Promise<TokenStore> => openStore(values.store ?? 'auto');
 
 /** Tells what the store had to do meanwhile, such as setting a corrupt file aside. */
 const tellingNotices = async <Value>(
 	{notices}: TokenStore,
-	{stderr}: CommandContext,
+	{stderr}: Pick<CommandContext, 'stderr'>,
 	work: () => Promise<Value>,
 ): Promise<Value> => {
 	const told = notices.length;
@@ -35,7 +47,7 @@ export const prepareStore = async (store: TokenStore, context: CommandContext): 
 export const readSession = async (
 	store: TokenStore,
 	profile: string,
-	context: CommandContext,
+	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
 const signInHint = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
@@ -96,21 +108,32 @@ export const openSession = (
 	const {clientSecretSource: source} = stored;
 	const isUnknown = source !== undefined && lastingSource(source) === undefined;
 	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
-	return {stored, store, engine: buildEngine(provider, store, line, context, stored)};
+	const engine = buildEngine(provider, store, line, context, stored);
+	const {signal} = context.signals;
+	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
+};
+
+/** The provider that the options of `token` name for its session to be compared with; undefined where they name none. */
+const readWanted = async (
+	{command, values}: CommandLine,
+	context: TokenContext,
+): Promise<ProviderChoice | undefined> => {
+	// `exchange` asks the server for another token by the same options.
+	if (command !== 'token' || !Object.keys(values).some(isAboutSigningIn)) return undefined;
+	const source = secretSourceOf(values);
+	const {readProvider} = await import('./provider.js');
+	return readProvider(values, {clientSecret: source && readClientSecret(source, context.facts.env, context.stdin)});
 };
 
 /**
- * Opens the profile as its login left it: no option is needed, and no request is made.
+ * Finds the profile's session; no request is made.
  *
- * @param wanted - what the session has to be for, where options say so
- * @throws LoginError `person_required` where there is no session that could give a token, or not the one that is wanted
+ * @throws LoginError `person_required` where there is no session that could give a token, or not the one that the options
+ * ask for
  */
-export const openProfile = async (
-	line: CommandLine,
-	context: CommandContext,
-	wanted?: ProviderChoice,
-): Promise<OpenProfile> => {
+export const findSession = async (line: CommandLine, context: TokenContext) => {
 	const {profile, values} = line;
+	const wanted = await readWanted(line, context);
 	const store = await openStore(line, context);
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
@@ -122,5 +145,11 @@ export const openProfile = async (
 		throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 	}
 
+	return {stored, store};
+};
+
+/** Opens the profile as its login left it: no option is needed. Throws as {@link findSession} does. */
+export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
+	const {stored, store} = await findSession(line, context);
 	return openSession(stored, store, line, context);
 };

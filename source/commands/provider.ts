@@ -6,7 +6,7 @@ import {isReservedParameter, isResource} from '../engine/protocol/request-parame
 import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../engine/provider.js';
 import {checkUrl, isLoopbackHost} from '../engine/safe-url.js';
 import type {OptionValues} from './options.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './exit-codes.js';
 
 /** Parameters that have an option of their own. */
 const ownParameters: Readonly<Record<string, string>> = {

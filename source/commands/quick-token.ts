@@ -1,54 +1,86 @@
 import path from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../engine/freshness.js';
-import type {StoredSession} from '../engine/token-store.js';
-import {nodeFileSystem} from '../store/file-system.js';
-import {readSessionFile} from '../store/read-profile.js';
-import {parseSession} from '../store/session-file.js';
+import {cancelled} from '../engine/login-error.js';
+import {systemKeyring} from '../store/keyring.js';
+import {openStore} from '../store/open-store.js';
 import {storeHome} from '../store/store-home.js';
-import type {CommandLine} from './command-line.js';
-import {accessTokenOf} from './printable-token.js';
-import {formatToken} from './token-format.js';
+import {gatherFacts} from '../terminal/facts.js';
+import {parseCommandLine, type CommandLine} from './command-line.js';
+import type {TokenContext, UseSession} from './command.js';
+import {exitCodes, exitCodesOf, tellFailure} from './exit-codes.js';
+import {findSession, type SessionTokens} from './open-profile.js';
+import {listenToSignals, type ProcessSignals} from './signals.js';
+import {printToken, tokenTypeOf} from './token-format.js';
+import {readAtOnce, writeAtOnce, written} from './write-at-once.js';
 
-/** Without an option there is nothing to understand, and what understands it is not even read. */
-const understand = async (argv: readonly string[]): Promise<Pick<CommandLine, 'values' | 'profile'> | undefined> => {
-	if (argv.length === 1) return {values: {}, profile: 'default'};
-	const {parseCommandLine} = await import('./command-line.js');
-	const {isAboutSigningIn} = await import('./options.js');
-	const line = parseCommandLine(argv);
-	// The session has to be compared with it.
-	return Object.keys(line.values).some(isAboutSigningIn) ? undefined : line;
+const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
+	if (command === 'token') return printToken;
+	if (command === 'exec') return (await import('./exec.js')).runChild;
+	return command === 'helper' && action === 'get' ? (await import('./helper.js')).answerGit : undefined;
 };
 
-/** A session whose key the keyring gives at once; a locked one is the command's business. */
-const unseal = async (directory: string, profile: string, sealed: string): Promise<StoredSession | undefined> => {
-	const {unsealAtOnce} = await import('../store/unseal-at-once.js');
-	const text = await unsealAtOnce(directory, profile, sealed);
-	return text === undefined ? undefined : parseSession(text);
+/** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
+const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
+	const {stored} = await findSession(line, context);
+	const {tokens} = stored;
+	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
+	return isEnough ? {stored, tokens: async () => tokens} : undefined;
 };
 
 /**
- * What `ink-login token` prints where the session's token is fresh, as in nearly every call of a script: one file is
- * read, and nothing is loaded that only the other cases need.
+ * `token`, `helper git get` and `exec` where the session's token is fresh, as in nearly every call of a script, of git or
+ * of kubectl: one file is read, and nothing is loaded that only a refresh or a login needs.
  *
- * @returns undefined where there is more to do or something to tell: the command itself sees to all of that
+ * @returns the exit code; undefined where `main` has to see to it, which then tells what is wrong
  */
-export const quickToken = async (argv: readonly string[]): Promise<string | undefined> => {
+export const runQuickly = async (argv: readonly string[]): Promise<number | undefined> => {
+	const {env, platform} = process;
+	let tty: TokenContext['facts']['tty'] | undefined;
+	let signals: ProcessSignals | undefined;
+	const listen = () =>
+		(signals ??= listenToSignals(cancelled(), {settled: async () => undefined, say: () => undefined}));
+	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeAtOnce(text))};
+	const context: TokenContext = {
+		facts: {
+			env,
+			get tty() {
+				return (tty ??= gatherFacts().tty);
+			},
+		},
+		stdin: readAtOnce(),
+		stdout,
+		stderr: {write: text => process.stderr.write(text)},
+		get signals() {
+			return listen();
+		},
+		async openStore(kind) {
+			const home = storeHome(env, platform);
+			// A keyring that is locked is for `main` to wait for.
+			return openStore({kind, home, keyring: systemKeyring({account: path.resolve(home), mayWait: false})});
+		},
+		now: Date.now,
+	};
+	let line: CommandLine;
+	let use: UseSession | undefined;
+	let session: SessionTokens | undefined;
 	try {
-		const line = await understand(argv);
-		if (line === undefined) return undefined;
-		const {values, profile} = line;
-		const {format = 'raw', type = 'access', store} = values;
-		if (format === 'kubernetes' || type === 'id' || store === 'memory') return undefined;
-		const {env, platform} = process;
-		const directory = path.resolve(storeHome(env, platform));
-		const file = readSessionFile(nodeFileSystem, directory, profile);
-		if (file === undefined) return undefined;
-		const session = 'sealed' in file ? await unseal(directory, profile, file.sealed) : file.session;
-		if (session === undefined || session.dead === true) return undefined;
-		const {tokens} = session;
-		if (!isFresh(tokens, Date.now(), defaultMinimumValidity)) return undefined;
-		return formatToken(format, accessTokenOf(tokens), env);
+		line = parseCommandLine(argv);
+		use = await useOf(line);
+		session = use && (await freshSession(line, context));
 	} catch {
 		return undefined;
+	}
+
+	if (use === undefined || session === undefined) return undefined;
+	try {
+		const outcome = await use(line, context, session);
+		if (!stdout.isWritten) await written(process.stdout);
+		const isOver = typeof outcome === 'number' && signals === undefined;
+		const code = isOver ? outcome : listen().end(outcome, context.facts.tty);
+		return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
+	} catch (error) {
+		const code = tellFailure(error, context.stderr, exitCodesOf(line.command));
+		await written(process.stderr);
+		return code;
 	}
 };

@@ -1,6 +1,6 @@
 import os from 'node:os';
-import process from 'node:process';
 import type {LoginError} from '../engine/login-error.js';
+import type {Facts} from '../terminal/facts.js';
 import type {Signals} from './command.js';
 import {exitCodes} from './exit-codes.js';
 
@@ -11,12 +11,10 @@ const passedOn = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 export type ProcessSignals = Signals & {
 	/** The same as a first signal. */
 	abort(): void;
-	/** Whether the terminal was closed, or a SIGHUP came from elsewhere: this process is to end by SIGHUP as well. */
-	readonly hungUp: boolean;
 	/** Resolves to the exit code once `ms` milliseconds have passed since the first signal. */
 	overdue(ms: number): Promise<number>;
-	/** Ends this process by a signal; returns the code to exit with where it survives that. */
-	endBy(name: NodeJS.Signals): number;
+	/** The code to exit with; ends this process by a signal where its command, or the terminal, ended so. */
+	end(outcome: number | NodeJS.Signals, tty: Facts['tty']): number;
 };
 
 /** What a signal must not interrupt. */
@@ -25,6 +23,12 @@ export type UnderWay = {
 	readonly settled: () => Promise<unknown>;
 	/** Says what is waited for, and that Ctrl-C stops without it. */
 	readonly say: () => void;
+};
+
+/** Whether a terminal that was there at the beginning was closed. */
+const hasLostTerminal = (tty: Facts['tty']): boolean => {
+	const {isatty} = process.getBuiltinModule('node:tty');
+	return [tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
 };
 
 /**
@@ -75,9 +79,6 @@ export const listenToSignals = (reason: LoginError, {settled, say}: UnderWay): P
 	return {
 		signal,
 		abort,
-		get hungUp() {
-			return hungUp;
-		},
 		handOver(next) {
 			listener = next;
 			for (const name of passedOn) process.on(name, next);
@@ -94,6 +95,10 @@ export const listenToSignals = (reason: LoginError, {settled, say}: UnderWay): P
 				if (signal.aborted) start();
 				else signal.addEventListener('abort', start, {once: true});
 			}),
-		endBy,
+		end(outcome, tty) {
+			// To exit, Node.js 20 restores the settings of its terminals, and aborts with a core file where one is gone.
+			if (hungUp || hasLostTerminal(tty)) return endBy('SIGHUP');
+			return typeof outcome === 'number' ? outcome : endBy(outcome);
+		},
 	};
 };

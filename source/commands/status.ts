@@ -7,9 +7,8 @@ import type {StoredSession, TokenStore} from '../engine/token-store.js';
 import {messages} from '../sinks/messages.js';
 import {jsonLine} from '../sinks/ndjson.js';
 import type {Command} from './command.js';
-import {exitCodeOf, exitCodes, tokenExitCodeOf} from './exit-codes.js';
+import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from './exit-codes.js';
 import {openSession, openStore, readSession, signInFirst} from './open-profile.js';
-import {tellFailure} from './tell-failure.js';
 
 const dateAndTime = (epoch: number): string => {
 	const date = new Date(epoch);

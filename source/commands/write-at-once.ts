@@ -18,6 +18,29 @@ export const writeAtOnce = (text: string): boolean => {
 	}
 };
 
+/** Resolves once nothing waits to be written. */
+export const written = async (stream: NodeJS.WriteStream): Promise<void> =>
+	new Promise(resolve => {
+		// A failed write is told one tick later.
+		if (stream.destroyed || stream.writableLength === 0) setImmediate(resolve);
+		else stream.write('', () => resolve());
+	});
+
+/** What comes on stdin, without the stream of `process.stdin`. */
+export async function* readAtOnce(): AsyncGenerator<Uint8Array> {
+	const chunk = Buffer.alloc(4096);
+	try {
+		for (;;) {
+			const length = process.getBuiltinModule('node:fs').readSync(0, chunk);
+			if (length === 0) return;
+			yield Uint8Array.prototype.slice.call(chunk, 0, length);
+		}
+	} catch {
+		// Nothing there yet, in a pipe that does not wait; on Windows, its end.
+		yield* process.stdin as AsyncIterable<Buffer>;
+	}
+}
+
 /** A reader that has left had what it wanted; a full disk means that nobody has the answer, and is a failure. */
 export const reportUnwritten = (error: Error & {readonly code?: string}): void => {
 	if (error.code === 'EPIPE') return;

@@ -3,7 +3,7 @@ import test from 'node:test';
 import {parseCommandLine} from '../../source/commands/command-line.js';
 import {helpText} from '../../source/commands/help.js';
 import {commandNames, optionTable} from '../../source/commands/options.js';
-import {UsageError} from '../../source/commands/usage-error.js';
+import {UsageError} from '../../source/commands/exit-codes.js';
 
 const refused = (argv: readonly string[]): UsageError => {
 	try {

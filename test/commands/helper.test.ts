@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import test from 'node:test';
-import {belongsToProfile, formatGitCredential, parseGitCredential} from '../../source/commands/git-credential.js';
+import {belongsToProfile, formatGitCredential, parseGitCredential} from '../../source/commands/helper.js';
 import type {AccessTokenOptions} from '../../source/engine/session.js';
 import {now, runDouble, storedSession, tokenSet} from './command-double.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {parseCommandLine} from '../../source/commands/command-line.js';
 import {readProvider} from '../../source/commands/provider.js';
-import {UsageError} from '../../source/commands/usage-error.js';
+import {UsageError} from '../../source/commands/exit-codes.js';
 import type {ProviderSettings} from '../../source/engine/provider.js';
 
 const read = (args: readonly string[], stored?: ProviderSettings) =>

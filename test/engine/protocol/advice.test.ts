@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {hints} from '../../../source/commands/hints.js';
+import {hints} from '../../../source/commands/exit-codes.js';
 import {judgeAuthorizationResponse} from '../../../source/engine/flows/authorization-response.js';
 import {defaultHints, redirectAdvice} from '../../../source/engine/hints.js';
 import type {LoginError} from '../../../source/engine/login-error.js';
