@@ -14,4 +14,4 @@ export {gatherFacts, type Facts} from './terminal/facts.js';
 export {createLocalSockets} from './terminal/local-sockets.js';
 export {createBrowserOpener} from './terminal/open-browser.js';
 export {describeSituation, recommend, type Situation} from './terminal/situation.js';
-export {TokenEngine} from './token-engine.js';
+export {TokenEngine, type TokenEngineOptions} from './token-engine.js';

@@ -1,7 +1,7 @@
 import type {LoginProps} from './components/login-props.js';
 import {showLogin} from './components/show-login.js';
 import type {Session} from './engine/session.js';
-import type {TokenEngine} from './engine/token-engine.js';
+import type {TokenEngine} from './token-engine.js';
 import {login as loginInLines, type ShowLoginOptions as LinesOptions} from './sinks/login.js';
 import {gatherFacts} from './terminal/facts.js';
 import {screenStream, wantsSpeech} from './terminal/screen.js';

@@ -1,7 +1,7 @@
 import type {Choice} from '../components/lay-out-picker.js';
 import {showLogin} from '../components/show-login.js';
 import type {Identity} from '../engine/login-event.js';
-import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginOptions} from '../engine/flow.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {Engine} from './command.js';

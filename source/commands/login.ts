@@ -1,6 +1,6 @@
 import {abortable} from '../engine/abortable.js';
 import {LoginError, toLoginError} from '../engine/login-error.js';
-import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginOptions} from '../engine/flow.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';

@@ -1,6 +1,6 @@
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginRun} from '../engine/flow.js';
 
 /** The address of the page where a browser ended, or what stands behind its `?`. */
 const redirectLike = /^\s*(https?:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=)/i;

@@ -1,5 +1,5 @@
 import type {Identity} from '../engine/login-event.js';
-import type {Recommendation} from '../engine/login-options.js';
+import type {Recommendation} from '../engine/flow.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';

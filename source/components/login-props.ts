@@ -1,10 +1,9 @@
 import type {ComponentType} from 'react';
 import type {LoginError} from '../engine/login-error.js';
 import type {Identity} from '../engine/login-event.js';
-import type {LoginOptions} from '../engine/login-options.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginOptions, LoginRun} from '../engine/flow.js';
 import type {Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {TokenEngine} from '../token-engine.js';
 import type {LoginStarter} from '../hooks/login-subscription.js';
 import type {BrowserScreenProps} from './browser-screen.js';
 import type {DeviceCodeScreenProps} from './device-code-screen.js';

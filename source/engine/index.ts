@@ -1,6 +1,7 @@
 export {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 export {displayText, type DisplayText} from './display-text.js';
 export type {
+	AccountSwitch,
 	BrowserOpener,
 	BrowserOutcome,
 	Connection,
@@ -9,6 +10,9 @@ export type {
 	Inbox,
 	LocalSockets,
 	LoginCommand,
+	LoginOptions,
+	LoginRun,
+	Recommendation,
 	RequestContext,
 	RouteCommand,
 } from './flow.js';
@@ -23,8 +27,6 @@ export {
 	type RouteAvailability,
 	type StoreKind,
 } from './login-event.js';
-export type {AccountSwitch, LoginOptions, Recommendation} from './login-options.js';
-export type {LoginRun} from './login-run.js';
 export {
 	initialLoginState,
 	isOpen,
@@ -51,7 +53,6 @@ export type {
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
 export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';
 export type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
-export type {TokenEngineOptions} from './token-engine.js';
 export type {UserInfo} from './user-info.js';
 export type {IdTokenClaims, TokenSet} from './token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './token-store.js';

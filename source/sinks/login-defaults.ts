@@ -1,4 +1,4 @@
-import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginOptions} from '../engine/flow.js';
 import type {Facts} from '../terminal/facts.js';
 import {createLocalSockets} from '../terminal/local-sockets.js';
 import {createBrowserOpener} from '../terminal/open-browser.js';

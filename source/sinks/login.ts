@@ -1,7 +1,6 @@
-import type {LoginOptions} from '../engine/login-options.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginOptions, LoginRun} from '../engine/flow.js';
 import type {Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {TokenEngine} from '../token-engine.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {forwardLine} from '../terminal/remote-address.js';
 import {personIsThere} from '../terminal/situation.js';

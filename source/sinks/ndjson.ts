@@ -1,5 +1,5 @@
 import type {LoginEvent} from '../engine/login-event.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginRun} from '../engine/flow.js';
 
 /** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line (S1, S38). */
 const unsafeInLine = /[\u007F-\u009F\u2028\u2029]/g;

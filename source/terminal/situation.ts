@@ -1,6 +1,6 @@
 import {LoginError} from '../engine/login-error.js';
 import type {Route, RouteAvailability} from '../engine/login-event.js';
-import type {Recommendation} from '../engine/login-options.js';
+import type {Recommendation} from '../engine/flow.js';
 import type {Facts} from './facts.js';
 
 /** Where the terminal's programs run, seen from the person. */

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {auth0, entra, github, google, oidc} from '../../source/engine/presets/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {withClaims} from '../support/spoilers.js';

@@ -4,7 +4,7 @@ import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import {routes, type Route} from '../../source/engine/login-event.js';
 import {oidc} from '../../source/engine/presets/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {showNdjson} from '../../source/sinks/ndjson.js';
 import {createMemoryStore} from '../../source/store/index.js';
 

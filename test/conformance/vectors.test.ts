@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createMemoryStore} from '../../source/store/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer} from '../support/whole-login.js';
 

@@ -6,8 +6,8 @@ import type {DemoRequest} from '../../source/demo/demo-server-options.js';
 import {startDemoServer} from '../../source/demo/start-demo-server.js';
 import {presets} from '../../source/engine/presets/index.js';
 import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginRun} from '../../source/engine/login-run.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import type {LoginRun} from '../../source/engine/flow.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
 import type {SafeUrl} from '../../source/engine/safe-url.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type Answer, type ServerScript} from '../../source/testing/index.js';
 import {temporaryFolder} from '../support/built-command.js';

@@ -3,9 +3,9 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import type {AccountSwitch, LoginOptions} from '../../source/engine/login-options.js';
+import type {AccountSwitch, LoginOptions} from '../../source/engine/flow.js';
 import type {Provider} from '../../source/engine/provider.js';
-import {TokenEngine, type TokenEngineOptions} from '../../source/engine/token-engine.js';
+import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
 import {createMemoryStore, openStore} from '../../source/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import type {LoginOptions} from '../../source/engine/flow.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {
 	startScriptedServer,

@@ -4,7 +4,7 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createFileStore, createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type Answer} from '../../source/testing/index.js';
 import {get} from '../support/raw-request.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginRun} from '../../source/engine/login-run.js';
+import type {LoginRun} from '../../source/engine/flow.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import type {Provider} from '../../source/engine/provider.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, recordTape, type ManualClock, type Tape} from '../../source/testing/index.js';
 import {canary, type Happening, type LoginScript, type ScriptedAnswer} from './arbitrary-login.js';

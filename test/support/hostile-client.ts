@@ -3,7 +3,7 @@ import process from 'node:process';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Route} from '../../source/engine/login-event.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';
 

@@ -1,5 +1,5 @@
 import {showLogin} from '../../../source/components/show-login.js';
-import {TokenEngine} from '../../../source/engine/token-engine.js';
+import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
 import {startScriptedServer} from '../../../source/testing/index.js';
 
