@@ -10,14 +10,7 @@ import {screenStream, wantsSpeech} from './terminal/screen.js';
 export type ShowLoginOptions = Omit<LinesOptions, 'sink'> &
 	Pick<
 		LoginProps,
-		| 'application'
-		| 'clipboard'
-		| 'components'
-		| 'currentIdentity'
-		| 'environment'
-		| 'showQr'
-		| 'switchCommand'
-		| 'theme'
+		'application' | 'components' | 'currentIdentity' | 'environment' | 'showQr' | 'switchCommand' | 'theme'
 	> & {
 		/**
 		 * How it is shown. `auto`: a screen where there is a terminal with keys, spoken lines where somebody listens

@@ -1,5 +1,5 @@
 import {systemClock, systemRandom, type Clock, type Random} from './engine/clock.js';
-import type {BrowserOpener, LoginOptions, LoginRun} from './engine/flow.js';
+import type {LoginOptions, LoginRun} from './engine/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './engine/exchanged-token.js';
 import {canRenew, renewsItself} from './engine/freshness.js';
 import {loadFlow} from './engine/flows/index.js';
@@ -29,8 +29,6 @@ export type TokenEngineOptions = {
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short address come from. @default the system's */
 	readonly random?: Random;
-	/** Opens the person's browser. @default what the login's options say */
-	readonly openBrowser?: BrowserOpener;
 	/** Where the client secret can be found again; kept with the session. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
@@ -88,7 +86,7 @@ export class TokenEngine {
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
 	login(options: LoginOptions = {}): LoginRun {
 		const {provider, store, profile, clock} = this;
-		const {random = systemRandom, openBrowser, hints, clientSecretSource, caFile} = this.#options;
+		const {random = systemRandom, hints, clientSecretSource, caFile} = this.#options;
 		return startLogin(
 			{
 				provider,
@@ -96,7 +94,6 @@ export class TokenEngine {
 				profile,
 				clock,
 				random,
-				openBrowser,
 				hints,
 				loadFlow,
 				keeper: this.#keeper,

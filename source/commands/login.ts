@@ -4,10 +4,8 @@ import type {LoginOptions} from '../engine/flow.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';
-import {createLocalSockets} from '../terminal/local-sockets.js';
-import {createBrowserOpener} from '../terminal/open-browser.js';
-import {forwardLine} from '../terminal/remote-address.js';
-import {describeSituation, personIsThere, recommend} from '../terminal/situation.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {personIsThere} from '../terminal/situation.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
@@ -111,9 +109,8 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	if (!isSure) await prepareStore(store, context);
 
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
-	const situation = describeSituation(facts);
 	const {route: preferred} = await store.readPreferences(profile);
-	const engine = buildEngine(provider, store, line, context, earlier, {openBrowser: createBrowserOpener(facts)});
+	const engine = buildEngine(provider, store, line, context, earlier);
 	const asks = flow === 'auto' && isScreen && command !== 'login' && command !== 'token';
 	// Whoever has to choose first gets the keys first.
 	if (isScreen && !asks) engine.prepare();
@@ -135,9 +132,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 			...(timeout !== undefined && {timeout}),
 			renew: values.renew ?? false,
 			open: !values['no-open'],
-			sockets: createLocalSockets(facts),
-			recommend: routes =>
-				recommend(situation, routes, {personIsThere: attended, ...(preferred !== undefined && {preferred})}),
+			terminal: createLoginTerminal(facts, {personIsThere: attended, preferred}),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
 			credentials: credentialsReader(context, values['login-hint']),
@@ -163,7 +158,7 @@ const showLines = async (
 		await showPlain(run, {
 			write: text => context[view.stream].write(text),
 			spelled: view.kind === 'spoken',
-			forward: port => forwardLine(context.facts, port),
+			forward: options.terminal?.forwardLine,
 		});
 	}
 

@@ -1,13 +1,13 @@
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
+import type {LoginTerminal} from '../engine/flow.js';
 import type {RouteAvailability} from '../engine/login-event.js';
 import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {loginDefaults} from '../sinks/login-defaults.js';
-import {createClipboard} from '../terminal/clipboard.js';
 import {gatherFacts} from '../terminal/facts.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {AccountQuestion} from './account-question.js';
 import {BrowserScreen} from './browser-screen.js';
 import {DeviceCodeScreen} from './device-code-screen.js';
@@ -16,7 +16,7 @@ import {FrameView} from './frame-view.js';
 import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
 import type {Choice} from './lay-out-picker.js';
-import {optionsOf, type LoginProps} from './login-props.js';
+import type {LoginProps} from './login-props.js';
 import {lookOf, surroundingsOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
@@ -33,7 +33,7 @@ const waysOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
 	(['browser', 'device'] as const).filter(route => discovery?.routes[route] === true);
 
 /** Where no way is possible nothing is recommended: the picker says why of each. */
-const recommended = (recommend: NonNullable<LoginProps['recommend']>, {discovery}: LoginState) => {
+const recommended = ({recommend}: Required<LoginTerminal>, {discovery}: LoginState) => {
 	try {
 		return recommend(discovery?.routes ?? allPossible);
 	} catch {
@@ -73,8 +73,8 @@ const useDefaults = () => {
 	const [defaults] = useState(() => {
 		const facts = gatherFacts(stdout);
 		// Past Ink, which would take the sequence for text to draw.
-		const clipboard = createClipboard(facts, sequence => stdout.write(sequence));
-		return {login: loginDefaults(facts, true), clipboard, surroundings: surroundingsOf(facts)};
+		const terminal = createLoginTerminal(facts, {write: sequence => stdout.write(sequence)});
+		return {terminal, surroundings: surroundingsOf(facts)};
 	});
 	return defaults;
 };
@@ -91,7 +91,7 @@ const useDefaults = () => {
 export function Login(props: LoginProps): ReactNode {
 	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
 	const defaults = useDefaults();
-	const {recommend = defaults.login.recommend, clipboard = defaults.clipboard} = props;
+	const terminal = {...defaults.terminal, ...props.terminal};
 	const environment = useMemo(
 		() => ({...defaults.surroundings, ...props.environment}),
 		[defaults.surroundings, props.environment],
@@ -108,9 +108,13 @@ export function Login(props: LoginProps): ReactNode {
 	};
 
 	const login = useLogin(props.run ?? props.engine, {
-		...defaults.login,
-		...optionsOf(props),
 		route,
+		terminal,
+		open: props.open,
+		renew: props.renew,
+		timeout: props.timeout,
+		credentials: props.credentials,
+		switchAccount: props.switchAccount,
 		...(onSignedIn !== undefined && {onSignedIn}),
 		onError(error) {
 			// Cancelled by us, the person has been told already.
@@ -165,9 +169,9 @@ export function Login(props: LoginProps): ReactNode {
 	const {write} = useStdout();
 	const writeAbove = useCallback((text: string) => write(`${text}\n`), [write]);
 	const {ref, width} = useOwnWidth();
-	const terminal = useTerminalSize();
-	const columns = Math.min(width ?? terminal.columns, terminal.columns);
-	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1));
+	const size = useTerminalSize();
+	const columns = Math.min(width ?? size.columns, size.columns);
+	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, size.rows - 1));
 	const application = props.application ?? props.engine?.provider.application;
 	const issuer = props.engine?.provider.issuer;
 	const scope = props.engine?.provider.scope;
@@ -178,7 +182,7 @@ export function Login(props: LoginProps): ReactNode {
 		state,
 		command,
 		clock,
-		clipboard,
+		clipboard: terminal.clipboard,
 		columns,
 		maxRows: rows,
 		application,
@@ -241,7 +245,7 @@ export function Login(props: LoginProps): ReactNode {
 				<Picker
 					{...shared}
 					onChoose={onChoose}
-					recommendation={recommended(recommend, state)}
+					recommendation={recommended(terminal, state)}
 					currentIdentity={props.currentIdentity}
 					initialChoice={props.initialChoice}
 				/>

@@ -1,7 +1,6 @@
 import type {Clock} from '../engine/clock.js';
-import type {LoginCommand} from '../engine/flow.js';
+import type {Clipboard, LoginCommand} from '../engine/flow.js';
 import type {LoginState} from '../engine/login-state.js';
-import type {Clipboard} from '../terminal/clipboard.js';
 import type {FrameParts} from './frame-view.js';
 import type {LookProps} from './look.js';
 

@@ -1,7 +1,7 @@
 import {abortable} from './abortable.js';
 import type {Clock, Random} from './clock.js';
 import type {EventLog} from './event-log.js';
-import type {BrowserOpener, Flow, Inbox, LoginOptions, RouteCommand} from './flow.js';
+import type {Flow, Inbox, LoginOptions, RouteCommand} from './flow.js';
 import {defaultHints} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {Route} from './login-event.js';
@@ -80,7 +80,6 @@ export type FlowParts = {
 	/** Hardened; loaded with the first request. */
 	readonly loadFetch: () => Promise<typeof fetch>;
 	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;
-	readonly openBrowser: BrowserOpener | undefined;
 };
 
 export type FlowRaceOptions = {
@@ -156,8 +155,8 @@ export class FlowRace {
 		autoOpen: boolean,
 	): Promise<void> {
 		const {parts, log, options, onTokens, onUnwanted} = this.#options;
-		const {clock, random, openBrowser, loadFetch} = parts;
-		const {renew = false, credentials, sockets} = options;
+		const {clock, random, loadFetch} = parts;
+		const {terminal = {}, renew = false, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
 			const availability = provider.routes[route];
@@ -168,8 +167,7 @@ export class FlowRace {
 				provider,
 				clock,
 				random,
-				openBrowser: openBrowser ?? options.openBrowser ?? noBrowser,
-				sockets,
+				terminal,
 				inbox: commands,
 				signal,
 				autoOpen,
@@ -205,11 +203,6 @@ export class FlowRace {
 		if (this.#open.size === 0) this.#options.onNoneLeft(error);
 	}
 }
-
-const noBrowser: BrowserOpener = async () => ({
-	status: 'skipped',
-	detail: 'This program opens no browser by itself.',
-});
 
 const unavailable = (route: Route, reason: string): LoginError =>
 	new LoginError(

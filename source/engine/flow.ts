@@ -72,6 +72,41 @@ export type Recommendation = {
 	readonly reason: string;
 };
 
+/** What became of a copy. */
+export type ClipboardOutcome = {
+	/**
+	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no answer. `unavailable`:
+	 * there is no way to copy here.
+	 */
+	readonly status: 'copied' | 'sent' | 'unavailable';
+	/** A sentence for the person. */
+	readonly detail?: string;
+};
+
+/** Copies a text; never throws, and takes at most a few seconds. */
+export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
+
+/**
+ * What a login needs of the terminal where it is shown. `createLoginTerminal()` makes one for where the terminal is; to
+ * `login()` and `<Login>` hand in only what is to differ from that.
+ */
+export type LoginTerminal = {
+	/** Opens the person's browser. @default none is opened: the address is shown */
+	readonly openBrowser?: BrowserOpener;
+	/** Copies. @default nothing can be copied */
+	readonly clipboard?: Clipboard;
+	/**
+	 * Tells who comes to the redirect's port: other users of this computer are turned away.
+	 *
+	 * @default every connection counts
+	 */
+	readonly sockets?: LocalSockets;
+	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
+	readonly recommend?: (routes: RouteAvailability) => Recommendation;
+	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
+	readonly forwardLine?: (port: number) => string | undefined;
+};
+
 /** A login that would replace a session which is not its own. */
 export type AccountSwitch = {
 	/** Whose session there is, as far as it names somebody. */
@@ -99,17 +134,8 @@ export type LoginOptions = {
 	readonly renew?: boolean;
 	/** Whether the browser route opens a browser by itself. @default true */
 	readonly open?: boolean;
-	/** Opens the person's browser, where the engine was given no way to. @default none is opened: the address is shown */
-	readonly openBrowser?: BrowserOpener;
-	/**
-	 * Tells who comes to the redirect's port: other users of this computer are turned away. `login()` and `<Login>` bring
-	 * it along; with `engine.login()` hand in `createLocalSockets(gatherFacts())`.
-	 *
-	 * @default every connection counts
-	 */
-	readonly sockets?: LocalSockets;
-	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
-	readonly recommend?: (routes: RouteAvailability) => Recommendation;
+	/** What the login needs of the terminal where it is shown; `login()` and `<Login>` bring what is missing. */
+	readonly terminal?: LoginTerminal;
 	/**
 	 * Asked before another person's session is replaced, or one of another server, client or organization; `true` replaces
 	 * without asking, `false` refuses. @default false
@@ -164,10 +190,8 @@ export type FlowContext = RequestContext & {
 	 * set of tokens comes into being.
 	 */
 	readonly claim: () => Disposable;
-	/** Opens the person's browser. */
-	readonly openBrowser: BrowserOpener;
-	/** Tells whose the connections to the redirect's port are, and who holds a port that is taken. */
-	readonly sockets?: LocalSockets;
+	/** Where the login is shown. */
+	readonly terminal: LoginTerminal;
 	/** Whether the browser route opens a browser by itself, or only shows the address. */
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */
@@ -178,3 +202,17 @@ export type FlowContext = RequestContext & {
 
 /** A route to tokens: a plain function that knows nothing of terminals or of other routes. */
 export type Flow = (context: FlowContext) => Promise<TokenSet>;
+
+/** Opens an address in the person's browser, and tells how that went. */
+export const openInBrowser = async (
+	{terminal: {openBrowser}, emit}: Pick<FlowContext, 'terminal' | 'emit'>,
+	url: SafeUrl,
+	signal: AbortSignal,
+): Promise<void> => {
+	emit({type: 'browser', status: 'opening'});
+	const outcome: BrowserOutcome =
+		openBrowser === undefined
+			? {status: 'skipped', detail: 'This program opens no browser by itself.'}
+			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: 'The browser could not be opened.'}));
+	if (!signal.aborted) emit({type: 'browser', ...outcome});
+};

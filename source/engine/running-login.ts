@@ -214,7 +214,7 @@ class Login implements LoginRun {
 
 	/** Opens what the options ask for, then lets the commands come that were given meanwhile. */
 	async #openFirst(provider: ResolvedProvider): Promise<void> {
-		const {route = 'auto', recommend = defaultRecommendation, open = true} = this.#options;
+		const {route = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
 			if (route === 'auto') {
 				const recommended = recommend(provider.routes);

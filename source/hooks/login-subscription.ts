@@ -65,7 +65,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 	const makeRun = (): LoginRun => {
 		if (!isStarter(source)) return source;
 		const options = configuration?.options();
-		return source.login({switchAccount: ask, attended: true, ...options});
+		return source.login({attended: true, ...options, switchAccount: options?.switchAccount ?? ask});
 	};
 
 	const start = () => {

@@ -2,9 +2,8 @@ import type {LoginOptions, LoginRun} from '../engine/flow.js';
 import type {Session} from '../engine/session.js';
 import type {TokenEngine} from '../token-engine.js';
 import {gatherFacts} from '../terminal/facts.js';
-import {forwardLine} from '../terminal/remote-address.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {personIsThere} from '../terminal/situation.js';
-import {loginDefaults} from './login-defaults.js';
 import type {Messages} from './messages.js';
 import {showNdjson} from './ndjson.js';
 import {showPlain} from './plain.js';
@@ -19,14 +18,13 @@ export type ShowLoginOptions = LoginOptions & {
 	readonly messages?: Messages;
 };
 
-const show = async (run: LoginRun, {sink = 'plain', write, messages}: ShowLoginOptions): Promise<void> => {
+const show = async (run: LoginRun, {sink = 'plain', write, messages, terminal}: ShowLoginOptions): Promise<void> => {
 	if (sink === 'ndjson') return showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
-	const facts = gatherFacts();
 	return showPlain(run, {
 		write: write ?? (text => process.stderr.write(text)),
 		spelled: sink === 'spoken',
 		...(messages !== undefined && {messages}),
-		forward: port => forwardLine(facts, port),
+		forward: terminal?.forwardLine,
 	});
 };
 
@@ -42,8 +40,9 @@ export const login = async (engine: TokenEngine, options: ShowLoginOptions = {})
 	// Lines have no picker.
 	const flow = route === 'ask' ? 'auto' : route;
 	const isThere = sink === 'ndjson' || personIsThere(facts, {flow});
-	const run = engine.login({...loginDefaults(facts, isThere), ...loginOptions, route: flow});
-	await show(run, options);
+	const terminal = {...createLoginTerminal(facts, {personIsThere: isThere}), ...options.terminal};
+	const run = engine.login({...loginOptions, terminal, route: flow});
+	await show(run, {...options, terminal});
 	// The end has been told; ports, timers and requests are gone after this.
 	await run.cancel();
 	return run.session;

@@ -184,10 +184,10 @@ export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptio
 };
 
 export type RecommendOptions = {
-	/** See {@link personIsThere}. */
+	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */
-	readonly preferred?: 'browser' | 'device';
+	readonly preferred?: 'browser' | 'device' | undefined;
 };
 
 const routeReasons: Readonly<Record<Route, string>> = {

@@ -109,7 +109,7 @@ test('without a person a client with a secret signs in by itself', async () => {
 	assert.equal(exit, 0);
 	assert.equal(options?.route, 'auto');
 	const routes = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
-	assert.equal(options.recommend?.(routes).route, 'client-credentials');
+	assert.equal(options.terminal?.recommend?.(routes).route, 'client-credentials');
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });
 

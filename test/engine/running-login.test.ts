@@ -63,7 +63,6 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 			clock,
 			random: count => new Uint8Array(count),
 			hints: undefined,
-			openBrowser: undefined,
 			remembered: {},
 			loadFetch: async () => async () => new Response(),
 			loadFlow: {
@@ -105,7 +104,7 @@ const refused = new LoginError('access_denied', 'The request was declined.', {hi
 
 test('auto opens the recommended route, and the event of the end comes last', async () => {
 	const {run, flows, events} = await start({
-		recommend: () => ({route: 'device', reason: 'You are connected over SSH.'}),
+		terminal: {recommend: () => ({route: 'device', reason: 'You are connected over SSH.'})},
 	});
 	assert.equal(flows.device.started, 1);
 	flows.device.resolve(tokens);

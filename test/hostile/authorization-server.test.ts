@@ -14,6 +14,7 @@ import {
 import {hostileAnswers} from '../support/hostile-answers.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 import {approveAtOnce, providerIssuer} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 /** A limit of thirty seconds takes one. */
 const factor = 30;
@@ -127,7 +128,7 @@ const attack = async (step: Step, answer: Answer): Promise<LoginError | undefine
 		clock,
 		client: {id: 'cli', secret: 'client-secret'},
 	});
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore({clock}),
 		fetch: server.fetch,
@@ -195,7 +196,7 @@ test('S35: whatever the first answer for the keys was, the next one counts', asy
 				const server = await startScriptedServer({issuer: providerIssuer, clock, answers: {jwks}});
 				const store = createMemoryStore({clock});
 				const {provider, fetch, openBrowser} = server;
-				const engine = new TokenEngine({provider, store, fetch, openBrowser, clock});
+				const engine = new EngineWithBrowser({provider, store, fetch, openBrowser, clock});
 				await signIn({server, engine}, {route: 'browser'});
 				assert.equal(server.requestsTo('jwks').length, jwks.length + 1);
 			}),

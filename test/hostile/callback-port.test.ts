@@ -7,6 +7,7 @@ import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {get, rawRequest} from '../support/raw-request.js';
 import {eventsOf, providerIssuer} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 type Attack = {
 	/** Of the loopback server. */
@@ -37,7 +38,7 @@ const underAttack = async (attack: (attack: Attack) => Promise<void>) => {
 
 		return {status: 'opened'};
 	};
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore(),
 		fetch: server.fetch,

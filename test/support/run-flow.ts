@@ -45,7 +45,7 @@ export const prepareFlow = async (
 		},
 		inbox: new CommandQueue(),
 		claim: () => ({[Symbol.dispose]: () => undefined}),
-		openBrowser: server.openBrowser,
+		terminal: {openBrowser: server.openBrowser},
 		autoOpen: true,
 		autoRenew: false,
 	};

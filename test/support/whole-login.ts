@@ -14,6 +14,7 @@ import {
 	type ScriptedServer,
 	type ServerScript,
 } from '../../source/testing/index.js';
+import {EngineWithBrowser} from './engine-with-browser.js';
 
 /** A whole engine, its scripted provider in memory, and a browser whose person allows everything. */
 export type WholeLogin = {
@@ -33,7 +34,7 @@ export const prepareLogin = async (
 ): Promise<WholeLogin> => {
 	const server = await startScriptedServer({issuer: providerIssuer, ...script});
 	const store = createMemoryStore();
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: {...server.provider, ...settings},
 		store,
 		fetch: server.fetch,

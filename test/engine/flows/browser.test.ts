@@ -77,13 +77,15 @@ const start = (t: TestContext, settings: Settings = {}) => {
 			claims.total += 1;
 			return {[Symbol.dispose]: () => void (claims.open -= 1)};
 		},
-		async openBrowser(url) {
-			opened.push(url);
-			return settings.open?.() ?? {status: 'opened'};
+		terminal: {
+			async openBrowser(url) {
+				opened.push(url);
+				return settings.open?.() ?? {status: 'opened'};
+			},
+			sockets: settings.sockets,
 		},
 		autoOpen: settings.autoOpen ?? false,
 		autoRenew: false,
-		...(settings.sockets && {sockets: settings.sockets}),
 	};
 	const result = browserFlow(context);
 	result.catch(() => undefined);

@@ -95,9 +95,11 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 		emit: event => events.push(event),
 		inbox,
 		claim: () => ({[Symbol.dispose]: () => undefined}),
-		async openBrowser(url) {
-			opened.push(url);
-			return {status: 'opened'};
+		terminal: {
+			async openBrowser(url) {
+				opened.push(url);
+				return {status: 'opened'};
+			},
 		},
 		autoOpen: true,
 		autoRenew,

@@ -9,7 +9,11 @@ const server = await startScriptedServer({issuer: 'https://auth.example.test', e
 const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
 const nothing = async () => ({status: 'unavailable'}) as const;
 try {
-	await showLogin({engine, stdout: process.stdout, login: {route, open: false, showQr: false, clipboard: nothing}});
+	await showLogin({
+		engine,
+		stdout: process.stdout,
+		login: {route, open: false, showQr: false, terminal: {clipboard: nothing}},
+	});
 } catch {
 	// Left by Ctrl-C.
 }
