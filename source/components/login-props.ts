@@ -42,7 +42,7 @@ type Source =
 export type LoginProps = Source &
 	LookProps &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
-	Pick<LoginOptions, 'terminal' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
+	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
 		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
 		readonly route?: LoginOptions['route'];
 		/** Who is signed in already; the picker offers to stay so. */

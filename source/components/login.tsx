@@ -8,6 +8,7 @@ import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {isRemote} from '../terminal/situation.js';
 import {AccountQuestion} from './account-question.js';
 import {BrowserScreen} from './browser-screen.js';
 import {DeviceCodeScreen} from './device-code-screen.js';
@@ -17,7 +18,7 @@ import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
 import type {Choice} from './lay-out-picker.js';
 import type {LoginProps} from './login-props.js';
-import {lookOf, surroundingsOf} from './look.js';
+import {lookOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
 import type {WayPreference} from './screen-props.js';
@@ -74,7 +75,7 @@ const useDefaults = () => {
 		const facts = gatherFacts(stdout);
 		// Past Ink, which would take the sequence for text to draw.
 		const terminal = createLoginTerminal(facts, {write: sequence => stdout.write(sequence)});
-		return {terminal, surroundings: surroundingsOf(facts)};
+		return {terminal, surroundings: {remote: isRemote(facts)}};
 	});
 	return defaults;
 };
@@ -91,12 +92,12 @@ const useDefaults = () => {
 export function Login(props: LoginProps): ReactNode {
 	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
 	const defaults = useDefaults();
-	const terminal = {...defaults.terminal, ...props.terminal};
+	const terminal = useMemo(() => ({...defaults.terminal, ...props.terminal}), [defaults.terminal, props.terminal]);
 	const environment = useMemo(
 		() => ({...defaults.surroundings, ...props.environment}),
 		[defaults.surroundings, props.environment],
 	);
-	const look = lookOf({...props, environment});
+	const look = lookOf({...props, environment, terminal});
 	const left = useRef(false);
 	const [leftAfter, setLeftAfter] = useState<LoginState['lastFailure']>();
 	const leave = (reason: 'left' | 'stay') => {
@@ -182,7 +183,7 @@ export function Login(props: LoginProps): ReactNode {
 		state,
 		command,
 		clock,
-		clipboard: terminal.clipboard,
+		terminal,
 		columns,
 		maxRows: rows,
 		application,

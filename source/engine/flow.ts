@@ -105,6 +105,12 @@ export type LoginTerminal = {
 	readonly recommend?: (routes: RouteAvailability) => Recommendation;
 	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
 	readonly forwardLine?: (port: number) => string | undefined;
+	/**
+	 * The address under which the platform itself brings a port of this computer to the person's browser.
+	 *
+	 * @default none
+	 */
+	readonly forwardedAddress?: (port: number) => string | undefined;
 };
 
 /** A login that would replace a session which is not its own. */

@@ -3,7 +3,7 @@ import {createClipboard} from './clipboard.js';
 import type {Facts} from './facts.js';
 import {createLocalSockets} from './local-sockets.js';
 import {createBrowserOpener} from './open-browser.js';
-import {forwardLine} from './remote-address.js';
+import {forwardedAddress, forwardLine} from './remote-address.js';
 import {describeSituation, recommend, type RecommendOptions} from './situation.js';
 
 /** What `createLoginTerminal` takes besides the facts. */
@@ -28,5 +28,6 @@ export const createLoginTerminal = (
 		sockets: createLocalSockets(facts),
 		recommend: routes => recommend(situation, routes, {personIsThere, preferred}),
 		forwardLine: port => forwardLine(facts, port),
+		forwardedAddress: port => forwardedAddress(facts, port),
 	};
 };
