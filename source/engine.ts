@@ -4,7 +4,7 @@
  */
 export * from './engine/index.js';
 export * from './engine/presets/index.js';
-export {login, type ShowLoginOptions} from './sinks/login.js';
+export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
 export {messages, type Messages} from './sinks/messages.js';
 export {createNdjsonSink, showNdjson} from './sinks/ndjson.js';
 export {createPlainSink, showPlain, type PlainOptions, type PlainSink} from './sinks/plain.js';

@@ -28,7 +28,7 @@ import {parseCommandLine} from './command-line.js';
 import {takeEarlyKeys} from './early-keys.js';
 import {createEarlyScreen, type EarlyScreen} from './early-screen.js';
 import {readProvider} from './provider.js';
-import {chooseView} from './view.js';
+import {viewOf} from './view.js';
 
 const everythingPossible = {browser: true, device: true, 'client-credentials': true, password: true} as const;
 
@@ -56,7 +56,7 @@ type Layout = {
 /** The picker as the screen will draw it first; undefined where it is not the picker that comes. */
 const layOut = (argv: readonly string[], facts: Facts): Layout | undefined => {
 	const {command, values, profile} = parseCommandLine(argv);
-	const view = chooseView(values, facts, false);
+	const view = viewOf(values, facts, false);
 	if (command !== 'ask' || view.kind !== 'screen' || view.stream !== 'stdout') return undefined;
 	if ((values.flow ?? 'auto') !== 'auto' || secretSourceOf(values) !== undefined) return undefined;
 	const {env, platform} = process;

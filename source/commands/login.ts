@@ -1,10 +1,17 @@
+import process from 'node:process';
+import v8 from 'node:v8';
+import type {ScreenOptions} from '../components/show-login.js';
 import {abortable} from '../engine/abortable.js';
 import {LoginError, toLoginError} from '../engine/login-error.js';
 import type {LoginOptions} from '../engine/flow.js';
+import type {LoginState} from '../engine/login-state.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {Session} from '../engine/session.js';
+import {login} from '../login.js';
+import type {Facts} from '../terminal/facts.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {colourLevel, type View} from '../terminal/screen.js';
 import {personIsThere} from '../terminal/situation.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
@@ -13,12 +20,15 @@ import {credentialsReader} from './credentials.js';
 import {exitCodeOf, exitCodes} from './exit-codes.js';
 import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
 import type {OptionValues} from './options.js';
-import {forwardPastes} from './paste-lines.js';
-import {loadScreen} from './load-screen.js';
-import type {Demo} from './login-screen.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './usage-error.js';
-import {chooseView, type View} from './view.js';
+import {viewOf} from './view.js';
+
+/** What the screen of `demo` can do beside a login's. */
+export type Demo = {
+	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
+	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
 
 export type SignInOptions = {
 	/** Something else than the login goes to stdout. @default false */
@@ -72,7 +82,7 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	const chosen = readProvider(values, {provider: more.provider, clientSecret});
 	const timeout = readTimeout(values);
 	const {json, plain, flow = 'auto'} = values;
-	const view = chooseView(values, facts, more.stdoutIsData ?? false);
+	const view = viewOf(values, facts, more.stdoutIsData ?? false);
 	const attended = !more.unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow: flow});
 
 	// Nobody waits for a keyring only to be told that a person is needed, or a server.
@@ -132,7 +142,11 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 			...(timeout !== undefined && {timeout}),
 			renew: values.renew ?? false,
 			open: !values['no-open'],
-			terminal: createLoginTerminal(facts, {personIsThere: attended, preferred}),
+			terminal: createLoginTerminal(facts, {
+				personIsThere: attended,
+				preferred,
+				write: sequence => process[view.stream].write(sequence),
+			}),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
 			credentials: credentialsReader(context, values['login-hint']),
@@ -140,54 +154,57 @@ const plan = async (line: CommandLine, context: CommandContext, more: SignInOpti
 	};
 };
 
-/** Shows the login as lines of one kind or another, to its end. */
-const showLines = async (
-	{engine, view, options}: Plan,
-	{values}: CommandLine,
-	context: CommandContext,
-): Promise<Session> => {
-	const run = engine.login(options);
-	// Only one of them can read it.
-	const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
-	using _ = stdinIsTaken ? undefined : forwardPastes(context.stdin, run);
-	if (view.kind === 'ndjson') {
-		const {showNdjson} = await import('../sinks/ndjson.js');
-		await showNdjson(run, {write: text => context.stdout.write(text)});
-	} else {
-		const {showPlain} = await import('../sinks/plain.js');
-		await showPlain(run, {
-			write: text => context[view.stream].write(text),
-			spelled: view.kind === 'spoken',
-			forward: options.terminal?.forwardLine,
-		});
-	}
-
-	// Ports, timers and requests are gone before anybody is told that it is over.
-	await run.cancel();
-	return await run.session;
+/**
+ * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
+ * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it.
+ */
+const loadScreen = async (facts: Facts) => {
+	process.env['NODE_ENV'] ??= 'production';
+	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(facts));
+	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
+	// a tenth of its memory went into that.
+	v8.setFlagsFromString('--no-opt');
+	v8.setFlagsFromString('--no-maglev');
+	return import('../components/show-login.js');
 };
 
 const show = async (
-	plan: Plan,
-	line: CommandLine,
+	{engine, view, options, current, preferred, prefer}: Plan,
+	{profile, values}: CommandLine,
 	context: CommandContext,
 	demo: Demo | undefined,
 ): Promise<Session> => {
-	const {engine, view, options, current, preferred, prefer} = plan;
-	if (view.kind !== 'screen') return showLines(plan, line, context);
-	const {showScreen} = await loadScreen(context.facts);
-	return showScreen({
-		engine,
-		options,
-		stdout: context.early?.stream ?? process[view.stream],
+	const {kind, stream} = view;
+	if (kind !== 'screen') {
+		// Only one of them can read it.
+		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+		return login(engine, {
+			...options,
+			show: kind,
+			write: text => context[stream].write(text),
+			input: stdinIsTaken ? undefined : context.stdin,
+		});
+	}
+
+	const {screen} = await loadScreen(context.facts);
+	const looks: ScreenOptions = {
 		currentIdentity: current?.identity,
 		initialChoice: context.early?.handOver(),
-		showQr: !line.values['no-qr'],
+		showQr: !values['no-qr'],
 		preferredRoute: preferred,
-		prefer,
-		switchCommand: demo === undefined ? `${loginText(line.profile)} --switch-account` : undefined,
-		demo,
-	});
+		onPrefer: prefer,
+		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
+		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		footer: demo && {
+			key: 'a',
+			text: " a approve as Alice Demo, the demo's own user",
+			done: ' Approved as Alice Demo: the next check sees it.',
+			isUseful: ({routes}) => [routes.device, routes.browser].some(way => way?.phase.status === 'waiting'),
+			act: demo.approve,
+		},
+	};
+	const stdout = context.early?.stream ?? process[stream];
+	return login(engine, {...options, show: async shown => screen({...shown, stdout}, looks)});
 };
 
 /** A failure before anything was shown: `--json` tells it as the event that it is. */

@@ -80,7 +80,10 @@ export const exportsOf = (entry: string): readonly Exported[] => {
 /** What belongs together, by the names of exports; each goes to the first chapter that wants it. */
 const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
 	['Hooks', /^(use|Use)[A-Z]|^(AccountQuestion|LoginStarter|ClipboardState|CountdownOptions)$/],
-	['A login without Ink of your own', /^(login|ShowLoginOptions)$|Plain|Ndjson/],
+	[
+		'A login without Ink of your own',
+		/^(login|ShowLoginOptions|screen|ScreenLogin|ScreenOptions|ScreenFooter)$|Plain|Ndjson/,
+	],
 	[
 		'Presets',
 		/^(auth0|workos|workosConnect|github|google|entra|oidc|oauth|presets|PresetName)$|^(Auth0|Workos|WorkosConnect|Github|Google|Entra|Oidc|OAuth|Preset|AnyPreset)Options$/,
@@ -92,7 +95,7 @@ const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
 	['Stores', /^(create|open)\w*Store$|^(FileStore|KeyringStore|OpenStore)Options$|^(Keyring|storeHome)$/],
 	[
 		'Terminal',
-		/^(Clipboard|createClipboard|ClipboardOutcome|Facts|gatherFacts|createBrowserOpener|Situation|describeSituation|recommend|signInHint)$/,
+		/^(Clipboard|ClipboardOutcome|Facts|gatherFacts|LoginTerminal|createLoginTerminal|LoginTerminalOptions|Situation|describeSituation|recommend)$/,
 	],
 	['Engine', /./],
 ];
@@ -101,8 +104,8 @@ const chapters: readonly (readonly [title: string, wants: RegExp])[] = [
 const basesOf = (name: string): readonly string[] => {
 	if (/^(FlowPicker|DeviceCodeScreen|BrowserScreen)Props$/.test(name)) return ['ScreenProps'];
 	if (/^(ScreenProps|LoginProps)$/.test(name)) return ['LookProps'];
-	if (name === 'ShowLoginOptions') return ['LoginOptions', 'LoginProps', 'LookProps'];
-	if (name === 'UseLoginOptions') return ['LoginOptions'];
+	if (name === 'ScreenOptions') return ['LoginProps', 'LookProps'];
+	if (/^(ShowLogin|UseLogin)Options$/.test(name)) return ['LoginOptions'];
 	if (name === 'KeyringStoreOptions') return ['FileStoreOptions'];
 	if (name === 'AnyPresetOptions')
 		return ['Auth0Options', 'WorkosOptions', 'GithubOptions', 'EntraOptions', 'OidcOptions'];
