@@ -1,3 +1,4 @@
+// Imported: the build replaces NODE_ENV of the global one by a constant.
 import process from 'node:process';
 import v8 from 'node:v8';
 import type {ScreenOptions} from '../components/show-login.js';
