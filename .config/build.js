@@ -77,11 +77,25 @@ const buildCommand = async () =>
 		outbase: 'source',
 		outdir: 'build/command',
 		define: {'process.env.NODE_ENV': '"production"'},
-		// Ink's devtools need a package that is not installed with us (source/commands/load-screen.ts).
+		// Ink's devtools need a package that is not installed with us (source/commands/login.ts).
 		external: [...installed, './devtools.js'],
 		// A hook that our own Ink does not have is looked for in an application's (source/hooks/use-keys.ts).
 		logOverride: {'import-is-undefined': 'silent'},
 		// CommonJS inside the bundle asks for Node's own modules with require.
+		banner: {
+			js: "import {createRequire as createBundleRequire} from 'node:module';const require=createBundleRequire(import.meta.url);",
+		},
+	});
+
+/** The demo's authorization server runs in a process of its own. */
+const buildDemoServer = async () =>
+	esbuild.build({
+		...common,
+		entryPoints: ['source/demo/server.ts'],
+		outfile: 'build/demo-server.js',
+		format: 'esm',
+		// oidc-provider looks its settings up by the names of its classes.
+		keepNames: true,
 		banner: {
 			js: "import {createRequire as createBundleRequire} from 'node:module';const require=createBundleRequire(import.meta.url);",
 		},
@@ -102,13 +116,19 @@ const writeLicences = async builds => {
 			return [`${name} ${version} (${license})`, ...contents.map(text => text.trim())].join('\n\n');
 		}),
 	);
-	const opening = 'The files in command/ and chunks/ contain these packages.';
+	const opening = 'The files in command/ and chunks/, and demo-server.js, contain these packages.';
 	await writeFile('build/THIRD-PARTY-LICENSES.txt', [opening, ...notices].join(`\n\n${'-'.repeat(72)}\n\n`) + '\n');
 };
 
 await rm('build', {recursive: true, force: true});
 try {
-	const [, ...builds] = await Promise.all([buildTypes(), buildLibrary(), buildEntry(), buildCommand()]);
+	const [, ...builds] = await Promise.all([
+		buildTypes(),
+		buildLibrary(),
+		buildEntry(),
+		buildCommand(),
+		buildDemoServer(),
+	]);
 	await writeFile('build/event-schema.json', `${JSON.stringify(eventSchema(), undefined, '\t')}\n`);
 	await writeLicences(builds);
 } catch (error) {

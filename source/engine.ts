@@ -4,14 +4,12 @@
  */
 export * from './engine/index.js';
 export * from './engine/presets/index.js';
-export {login, type ShowLoginOptions} from './sinks/login.js';
+export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
 export {messages, type Messages} from './sinks/messages.js';
 export {createNdjsonSink, showNdjson} from './sinks/ndjson.js';
 export {createPlainSink, showPlain, type PlainOptions, type PlainSink} from './sinks/plain.js';
 export * from './store/index.js';
-export {createClipboard, type Clipboard, type ClipboardOutcome} from './terminal/clipboard.js';
 export {gatherFacts, type Facts} from './terminal/facts.js';
-export {createLocalSockets} from './terminal/local-sockets.js';
-export {createBrowserOpener} from './terminal/open-browser.js';
+export {createLoginTerminal, type LoginTerminalOptions} from './terminal/login-terminal.js';
 export {describeSituation, recommend, type Situation} from './terminal/situation.js';
-export {TokenEngine} from './token-engine.js';
+export {TokenEngine, type TokenEngineOptions} from './token-engine.js';

@@ -1,5 +1,5 @@
 /**
- * What `ink-login` exports: the screens, the hooks and `login()` for Ink, and everything of `ink-login/engine`.
+ * What `ink-login` exports: the screens and hooks for Ink, `screen` for `login()`, and everything of `ink-login/engine`.
  */
 export * from './engine.js';
 export {BrowserScreen, type BrowserScreenProps} from './components/browser-screen.js';
@@ -12,10 +12,10 @@ export type {LoginComponents, LoginProps} from './components/login-props.js';
 export {defaultTheme, type Environment, type LookProps, type Theme} from './components/look.js';
 export {QrCode, type QrCodeProps} from './components/qr-code.js';
 export type {ScreenProps} from './components/screen-props.js';
+export {screen, type ScreenFooter, type ScreenOptions} from './components/show-login.js';
 export type {SpinnerProps} from './components/spinner.js';
 export type {AccountQuestion, LoginStarter} from './hooks/login-subscription.js';
 export {useClipboard, type ClipboardState} from './hooks/use-clipboard.js';
 export {useCountdown, type CountdownOptions} from './hooks/use-countdown.js';
 export {useLogin, type UseLogin, type UseLoginOptions} from './hooks/use-login.js';
 export {useSession, type UseSession} from './hooks/use-session.js';
-export {login, type ShowLoginOptions} from './login.js';

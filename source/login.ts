@@ -1,34 +1,68 @@
-import type {LoginProps} from './components/login-props.js';
-import {showLogin} from './components/show-login.js';
+import {createInterface} from 'node:readline';
+import type {Readable} from 'node:stream';
+import type {LoginOptions, LoginRun} from './engine/flow.js';
 import type {Session} from './engine/session.js';
-import type {TokenEngine} from './engine/token-engine.js';
-import {login as loginInLines, type ShowLoginOptions as LinesOptions} from './sinks/login.js';
+import type {Messages} from './sinks/messages.js';
+import {showNdjson} from './sinks/ndjson.js';
+import {showPlain} from './sinks/plain.js';
 import {gatherFacts} from './terminal/facts.js';
-import {screenStream, wantsSpeech} from './terminal/screen.js';
+import {createLoginTerminal} from './terminal/login-terminal.js';
+import {chooseView} from './terminal/screen.js';
+import {personIsThere} from './terminal/situation.js';
+import type {TokenEngine} from './token-engine.js';
+
+/** A login that is to be shown on a screen. */
+export type ScreenLogin = {
+	/** Starts it. */
+	readonly engine: Pick<TokenEngine, 'provider' | 'clock' | 'login' | 'session'>;
+	/** How it is to go, with a whole terminal. */
+	readonly options: LoginOptions;
+	/** The terminal to draw on. */
+	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
+	/** Every word. */
+	readonly messages?: Messages | undefined;
+};
 
 /** What `login` takes: how the login goes, and how it is shown. */
-export type ShowLoginOptions = Omit<LinesOptions, 'sink'> &
-	Pick<
-		LoginProps,
-		| 'application'
-		| 'clipboard'
-		| 'components'
-		| 'currentIdentity'
-		| 'environment'
-		| 'showQr'
-		| 'switchCommand'
-		| 'theme'
-	> & {
-		/**
-		 * How it is shown. `auto`: a screen where there is a terminal with keys, spoken lines where somebody listens
-		 * (`INK_SCREEN_READER`, `ACCESSIBLE`), plain lines elsewhere. @default 'auto'
-		 */
-		readonly sink?: 'auto' | 'screen' | 'plain' | 'spoken' | 'ndjson';
+export type ShowLoginOptions = LoginOptions & {
+	/**
+	 * `plain` and `spoken` (for screen readers) write lines to stderr, `ndjson` one event a line to stdout; `screen` from
+	 * `ink-login` draws a screen where there is a terminal with keys, and is as `plain` elsewhere. Lines are spoken wherever
+	 * someone listens (`INK_SCREEN_READER`, `ACCESSIBLE`).
+	 *
+	 * @default 'plain'
+	 */
+	readonly show?: 'plain' | 'spoken' | 'ndjson' | ((login: ScreenLogin) => Promise<Session>);
+	/** Takes the text of lines and events instead of the standard streams. */
+	readonly write?: (text: string) => void;
+	/** Every word of lines and screen. */
+	readonly messages?: Messages;
+	/** Where lines are shown, a line from here that looks like the redirect's URL is taken as pasted. @default nothing is read */
+	readonly input?: Readable | undefined;
+};
+
+/** The URL of the page where a browser ended, or what stands behind its `?`. */
+const redirectLike = /^\s*(https?:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=)/i;
+
+/** The end of the input is not a cancel: without a keyboard another flow may be under way. */
+const forwardPastes = (input: Readable, run: LoginRun): Disposable => {
+	const lines = createInterface({input});
+	lines.on('line', text => {
+		if (redirectLike.test(text)) run.command({type: 'paste', text: text.trim()});
+	});
+	// A terminal that went away is the same as an end.
+	input.on('error', () => lines.close());
+	return {
+		[Symbol.dispose]() {
+			lines.close();
+			input.pause();
+		},
 	};
+};
 
 /**
- * Signs somebody in from a program that has no Ink of its own: shows the login in the way that fits, and returns the
- * session once everything that it started is gone and the terminal is as it was.
+ * Signs someone in and shows it in the way that fits. Everything that it started is gone when it returns, and the
+ * terminal is as it was.
  *
  * @example
  * ```ts
@@ -37,21 +71,37 @@ export type ShowLoginOptions = Omit<LinesOptions, 'sink'> &
  *
  * @throws LoginError: `cancelled` where the person left, `person_required` where one would be needed and none is there
  */
-export const login = async (engine: TokenEngine, options: ShowLoginOptions = {}): Promise<Session> => {
-	const {sink = 'auto', ...rest} = options;
+export const login = async (
+	engine: ScreenLogin['engine'],
+	{show = 'plain', write, messages, input, route = 'auto', ...rest}: ShowLoginOptions = {},
+): Promise<Session> => {
 	const facts = gatherFacts();
-	const stream = screenStream(facts);
-	const lines = wantsSpeech(facts) ? 'spoken' : 'plain';
-	const shown = sink === 'auto' ? (stream === undefined || lines === 'spoken' ? lines : 'screen') : sink;
-	if (shown !== 'screen') return loginInLines(engine, {...rest, sink: shown});
-	const {signal, write: _, attended: __, route = 'auto', ...props} = rest;
-	// A session that cannot be read is not offered, and keeps nobody from signing in.
-	const stored = async () => engine.session().catch(() => undefined);
-	const current = route === 'ask' && props.currentIdentity === undefined ? await stored() : undefined;
-	return showLogin({
-		engine,
-		signal,
-		stdout: process[stream ?? 'stdout'],
-		login: {...props, route, ...(current?.identity && {currentIdentity: current.identity})},
-	});
+	const isThere = show === 'ndjson' || personIsThere(facts, {flow: route === 'ask' ? 'auto' : route});
+	const view = chooseView(facts, typeof show === 'function' ? 'screen' : show);
+	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
+	const terminal = {
+		...createLoginTerminal(facts, {personIsThere: isThere, write: toTerminal}),
+		...rest.terminal,
+	};
+	if (view.kind === 'screen' && typeof show === 'function') {
+		return show({engine, options: {...rest, route, terminal}, stdout: process[view.stream], messages});
+	}
+
+	// Lines have no picker.
+	const run = engine.login({...rest, route: route === 'ask' ? 'auto' : route, terminal});
+	using _ = input && forwardPastes(input, run);
+	if (view.kind === 'ndjson') {
+		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
+	} else {
+		await showPlain(run, {
+			write: write ?? (text => process.stderr.write(text)),
+			spelled: view.kind === 'spoken',
+			forward: terminal.forwardLine,
+			messages,
+		});
+	}
+
+	// The end has been told; ports, timers and requests are gone after this.
+	await run.cancel();
+	return await run.session;
 };

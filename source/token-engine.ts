@@ -1,21 +1,225 @@
-import {TokenEngine as Engine, type TokenEngineOptions} from './engine/token-engine.js';
+import {systemClock, systemRandom, type Clock, type Random} from './engine/clock.js';
+import type {LoginOptions, LoginRun} from './engine/flow.js';
+import type {ExchangedToken, ExchangeRequest} from './engine/exchanged-token.js';
+import {canRenew, renewsItself} from './engine/freshness.js';
+import {loadFlow} from './engine/flows/index.js';
+import type {Hints} from './engine/hints.js';
+import {LoginError, toLoginError} from './engine/login-error.js';
+import type {Provider, ResolvedProvider} from './engine/provider.js';
+import {startLogin} from './engine/running-login.js';
+import {SessionKeeper} from './engine/session-keeper.js';
+import type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './engine/session.js';
+import type {TokenSet} from './engine/token-set.js';
+import type {ClientSecretSource, StoredSession, TokenStore} from './engine/token-store.js';
+import type {UserInfo} from './engine/user-info.js';
 
-/** The fetch of this process's environment, loaded with the first request only: a token that is fresh needs none. */
-const environmentFetch = ({caFile}: TokenEngineOptions): typeof fetch => {
-	let loading: Promise<typeof fetch> | undefined;
-	const load = async () => {
-		const {createFetch} = await import('./terminal/proxy-fetch.js');
-		return createFetch(process, {...(caFile !== undefined && {caFile})});
-	};
-	return async (input, init) => (await (loading ??= load()))(input, init);
+/** What an engine is made of. */
+export type TokenEngineOptions = {
+	/** Where people sign in, and as which client: made by a preset. */
+	readonly provider: Provider;
+	/** Keeps the session, as from `openStore({app: 'acme'})`. */
+	readonly store: TokenStore;
+	/** The name that the session is kept by: one for each account or server. @default 'default' */
+	readonly profile?: string;
+	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
+	readonly fetch?: typeof fetch;
+	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; kept with the session. */
+	readonly caFile?: string;
+	/** Time, for tests. @default the real time */
+	readonly clock?: Clock;
+	/** Where state, verifiers and the short address come from. @default the system's */
+	readonly random?: Random;
+	/** Where the client secret can be found again; kept with the session. */
+	readonly clientSecretSource?: ClientSecretSource;
+	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
+	readonly signInHint?: string;
+	/** Takes a sentence for the person where something went wrong although there is a token. @default nobody hears it */
+	readonly warn?: (sentence: string) => void;
+	/** What people of this application do about other failures. @default sentences that name no command and no option */
+	readonly hints?: Partial<Hints>;
 };
 
 /**
  * Gets tokens and keeps them alive. Its requests follow the proxy variables of the environment and trust `caFile`, unless
  * a `fetch` is handed in. Every method throws `LoginError`s only.
  */
-export class TokenEngine extends Engine {
+export class TokenEngine {
+	/** Where people sign in, and as which client. */
+	readonly provider: Provider;
+	/** Keeps the session. */
+	readonly store: TokenStore;
+	/** The name that the session is kept by. */
+	readonly profile: string;
+	/** The clock that all times are by. */
+	readonly clock: Clock;
+	readonly #options: TokenEngineOptions;
+	readonly #keeper: SessionKeeper;
+	#fetch: Promise<typeof fetch> | undefined;
+	/** What was asked ahead of the next login. */
+	#ahead: {readonly provider: Promise<ResolvedProvider>; readonly abort: () => void} | undefined;
+
 	constructor(options: TokenEngineOptions) {
-		super({...options, fetch: options.fetch ?? environmentFetch(options)});
+		const {provider, store, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
+		this.provider = provider;
+		this.store = store;
+		this.profile = profile;
+		this.clock = clock;
+		this.#options = options;
+		const loadFetch = async () => this.#loadFetch();
+		this.#keeper = new SessionKeeper({provider, store, profile, clock, signInHint, warn, loadFetch});
+	}
+
+	/**
+	 * Begins to ask what the provider can do, for the next login to take: while a screen is loaded, say. What went wrong by
+	 * then is forgotten, and that login asks itself.
+	 */
+	prepare(): void {
+		if (this.#ahead !== undefined) return;
+		const controller = new AbortController();
+		const ahead = {provider: this.#discover(controller.signal), abort: () => controller.abort()};
+		this.#ahead = ahead;
+		ahead.provider.catch(() => {
+			if (this.#ahead === ahead) this.#ahead = undefined;
+		});
+	}
+
+	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
+	login(options: LoginOptions = {}): LoginRun {
+		const {provider, store, profile, clock} = this;
+		const {random = systemRandom, hints = {}, clientSecretSource, caFile} = this.#options;
+		return startLogin(
+			{
+				provider,
+				store,
+				profile,
+				clock,
+				random,
+				hints,
+				loadFlow,
+				keeper: this.#keeper,
+				loadFetch: async () => this.#loadFetch(),
+				discover: async signal => this.#takeProvider(signal),
+				toSession: stored => this.#session(stored),
+				remembered: {
+					...(clientSecretSource !== undefined && {clientSecretSource}),
+					...(caFile !== undefined && {caFile}),
+				},
+			},
+			options,
+		);
+	}
+
+	/** The stored session, if it is the one that the provider's settings ask for and the server has not called it over. */
+	async session(): Promise<Session | undefined> {
+		return this.#guard(async () => {
+			const stored = await this.#keeper.read();
+			return stored === undefined || stored.dead === true ? undefined : this.#session(stored);
+		});
+	}
+
+	/** The session's tokens, refreshed when needed, once across all processes. */
+	async tokens(options: TokenOptions = {}): Promise<TokenSet> {
+		return this.#guard(async () => (await this.#keeper.fresh(options)).tokens);
+	}
+
+	/** A fresh access token. */
+	async accessToken(options: AccessTokenOptions = {}): Promise<string> {
+		const {accessToken} = await this.tokens(options);
+		return accessToken;
+	}
+
+	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
+	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
+		return this.#guard(async () => {
+			const {fetchUserInfo} = await import('./engine/protocol/index.js');
+			const stored = await this.#keeper.fresh({signal});
+			try {
+				return await fetchUserInfo(await this.#keeper.context(stored, signal), stored.tokens);
+			} catch (error) {
+				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
+				const renewed = await this.#keeper.fresh({rejected: stored.tokens.accessToken, signal});
+				return fetchUserInfo(await this.#keeper.context(renewed, signal), renewed.tokens);
+			}
+		});
+	}
+
+	/** Exchanges the session's access token for another (RFC 8693). */
+	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
+		return this.#guard(async () => {
+			const {signal = new AbortController().signal} = request;
+			const {exchangeToken} = await import('./engine/protocol/index.js');
+			const stored = await this.#keeper.fresh({signal});
+			return exchangeToken(await this.#keeper.context(stored, signal), stored.tokens.accessToken, request);
+		});
+	}
+
+	/** Revokes the tokens, then forgets them, whatever the network says. */
+	async logout({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<LogoutResult> {
+		return this.#guard(async () => this.#keeper.end(signal));
+	}
+
+	/**
+	 * Resolves once no refresh is under way, and no replaced session is being revoked; never rejects. A process that ends
+	 * during a refresh loses the session where the server rotates refresh tokens: the response is then the only copy of
+	 * the next one.
+	 */
+	async settled(): Promise<void> {
+		await this.#keeper.settled();
+	}
+
+	/** What the provider can do: as asked ahead, which serves one login, or asked now. */
+	async #takeProvider(signal: AbortSignal): Promise<ResolvedProvider> {
+		const ahead = this.#ahead;
+		if (ahead === undefined) return this.#discover(signal);
+		this.#ahead = undefined;
+		signal.addEventListener('abort', ahead.abort, {once: true});
+		return ahead.provider;
+	}
+
+	async #discover(signal: AbortSignal): Promise<ResolvedProvider> {
+		const {discover} = await import('./engine/protocol/index.js');
+		return discover(this.provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
+	}
+
+	#session(stored: StoredSession): Session {
+		const {tokens, route} = stored;
+		const {identity, scope, expiresAt} = tokens;
+		return {
+			profile: this.profile,
+			route,
+			...(identity !== undefined && {identity}),
+			scope,
+			...(expiresAt !== undefined && {expiresAt}),
+			refreshable: renewsItself(stored),
+			store: this.store.kind,
+			getToken: async options => this.accessToken(options),
+			logout: async options => this.logout(options),
+		};
+	}
+
+	/** Loaded with the first request: a token that is fresh needs none. */
+	async #loadFetch(): Promise<typeof fetch> {
+		return (this.#fetch ??= this.#makeFetch());
+	}
+
+	async #makeFetch(): Promise<typeof fetch> {
+		const {caFile} = this.#options;
+		const {hardenedFetch} = await import('./engine/hardened-fetch.js');
+		const reach = this.#options.fetch ?? (await environmentFetch(caFile));
+		return hardenedFetch({fetch: reach, clock: this.clock});
+	}
+
+	async #guard<Value>(work: () => Promise<Value>): Promise<Value> {
+		try {
+			return await work();
+		} catch (error) {
+			throw toLoginError(error).withHints(this.#options.hints ?? {});
+		}
 	}
 }
+
+/** The fetch of this process's environment. */
+const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {
+	const {createFetch} = await import('./terminal/proxy-fetch.js');
+	return createFetch(process, {...(caFile !== undefined && {caFile})});
+};

@@ -18,11 +18,11 @@ const programFor = async (t: TestContext, {issuer, clientId}: DemoServer): Promi
 	await writeFile(
 		file,
 		`
-import {createMemoryStore, login, oidc, TokenEngine} from '${index}';
+import {createMemoryStore, login, oidc, screen, TokenEngine} from '${index}';
 const provider = oidc({issuer: '${issuer}', clientId: '${clientId}'});
 const engine = new TokenEngine({provider, store: createMemoryStore()});
 try {
-	const session = await login(engine, JSON.parse(process.argv[2] ?? '{}'));
+	const session = await login(engine, {show: screen, ...JSON.parse(process.argv[2] ?? '{}')});
 	console.log('signed in:', session.identity?.name);
 } catch (error) {
 	console.log('failed:', error.code);
@@ -63,7 +63,7 @@ test('without a terminal login() writes plain lines to stderr, or NDJSON to stdo
 	assert.equal(lines.code, 0);
 	assert.equal(lines.stdout, 'signed in: Alice Demo\n');
 	assert.match(lines.stderr, /^Enter +[A-Z]{4}-[A-Z]{4}/m);
-	const json = await piped(program, {route: 'device', sink: 'ndjson'}, server.issuer);
+	const json = await piped(program, {route: 'device', show: 'ndjson'}, server.issuer);
 	assert.equal(json.stderr, '');
 	assert.match(json.stdout, /^\{"type":"signed-in".*\}\nsigned in: Alice Demo\n$/m);
 });

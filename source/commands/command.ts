@@ -1,6 +1,6 @@
 import type {Readable} from 'node:stream';
 import type {StoreKind} from '../engine/login-event.js';
-import type {TokenEngine, TokenEngineOptions} from '../engine/token-engine.js';
+import type {TokenEngine, TokenEngineOptions} from '../token-engine.js';
 import type {TokenStore} from '../engine/token-store.js';
 import type {Facts} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';

@@ -1,6 +1,7 @@
 import {LoginError} from '../engine/login-error.js';
 import type {Identity} from '../engine/login-event.js';
-import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginOptions, LoginTerminal} from '../engine/flow.js';
+import type {View} from '../terminal/screen.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {ProfilePreferences, StoredSession} from '../engine/token-store.js';
@@ -11,7 +12,7 @@ import {loginText, type CommandContext} from './command.js';
 import type {OptionValues} from './options.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './exit-codes.js';
-import {chooseView, type View} from './view.js';
+import {viewOf} from './view.js';
 
 /** What the profile has saved. */
 export type Saved = {
@@ -81,7 +82,7 @@ export const planLogin = (
 	const clientSecret = source && readClientSecret(source, facts.env, stdin);
 	const chosen = readProvider(values, {provider: given, clientSecret});
 	const timeout = readTimeout(values);
-	const view = chooseView(values, facts, stdoutIsData);
+	const view = viewOf(values, facts, stdoutIsData);
 	const attended = !unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow});
 
 	return ({session, preferences}) => {
@@ -126,6 +127,6 @@ export const planLogin = (
 
 /** Recommends a flow by the plan, for what the server turns out to support. */
 export const recommendBy =
-	({situation, attended, preferred}: LoginPlan): NonNullable<LoginOptions['recommend']> =>
+	({situation, attended, preferred}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
 	available =>
 		recommend(situation, available, {personIsThere: attended, ...(preferred !== undefined && {preferred})});

@@ -1,20 +1,29 @@
+// Imported: the build replaces NODE_ENV of the global one by a constant.
+import process from 'node:process';
+import v8 from 'node:v8';
+import type {ScreenOptions} from '../components/show-login.js';
 import {abortable} from '../engine/abortable.js';
 import {toLoginError} from '../engine/login-error.js';
-import type {LoginOptions} from '../engine/login-options.js';
+import type {LoginOptions} from '../engine/flow.js';
+import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {TokenStore} from '../engine/token-store.js';
-import {createLocalSockets} from '../terminal/local-sockets.js';
-import {createBrowserOpener} from '../terminal/open-browser.js';
-import {forwardLine} from '../terminal/remote-address.js';
+import {login} from '../login.js';
+import type {Facts} from '../terminal/facts.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {colourLevel} from '../terminal/screen.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type Command, type CommandContext, type Engine} from './command.js';
 import {credentialsReader} from './credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from './exit-codes.js';
-import {loadScreen} from './load-screen.js';
-import {planLogin, recommendBy, type LoginPlan, type LoginPlanOptions} from './login-plan.js';
-import type {Demo} from './login-screen.js';
+import {planLogin, type LoginPlan, type LoginPlanOptions} from './login-plan.js';
 import {buildEngine, openStore, prepareStore, readSession} from './open-profile.js';
-import {forwardPastes} from './paste-lines.js';
+
+/** What the screen of `demo` can do beside a login's. */
+export type Demo = {
+	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
+	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
 
 export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
 
@@ -55,7 +64,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
 	await prepareStore(store, context);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
-	const engine = buildEngine(provider, store, line, context, earlier, {openBrowser: createBrowserOpener(facts)});
+	const engine = buildEngine(provider, store, line, context, earlier);
 	// Whoever has to choose first gets the keys first.
 	if (isScreen && flow !== 'ask') engine.prepare();
 	return {
@@ -72,8 +81,11 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			timeout,
 			renew: values.renew ?? false,
 			open: !values['no-open'],
-			sockets: createLocalSockets(facts),
-			recommend: recommendBy(plan),
+			terminal: createLoginTerminal(facts, {
+				personIsThere: plan.attended,
+				preferred: plan.preferred,
+				write: sequence => process[view.stream].write(sequence),
+			}),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
 			credentials: credentialsReader(context, values['login-hint']),
@@ -81,53 +93,58 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	};
 };
 
-/** Shows the login as lines of one kind or another, to its end. */
-const showLines = async (
-	{plan: {view}, engine, options}: ReadyLogin,
-	{values}: CommandLine,
-	context: CommandContext,
-): Promise<Session> => {
-	const run = engine.login(options);
-	// Only one of them can read it.
-	const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
-	using _ = stdinIsTaken ? undefined : forwardPastes(context.stdin, run);
-	if (view.kind === 'ndjson') {
-		const {showNdjson} = await import('../sinks/ndjson.js');
-		await showNdjson(run, {write: text => context.stdout.write(text)});
-	} else {
-		const {showPlain} = await import('../sinks/plain.js');
-		await showPlain(run, {
-			write: text => context[view.stream].write(text),
-			spelled: view.kind === 'spoken',
-			forward: port => forwardLine(context.facts, port),
-		});
-	}
-
-	// Ports, timers and requests are gone before anybody is told that it is over.
-	await run.cancel();
-	return await run.session;
+/**
+ * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
+ * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it. Where
+ * `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
+ */
+const loadScreen = async (facts: Facts) => {
+	process.env['NODE_ENV'] ??= 'production';
+	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(facts));
+	delete process.env['DEV'];
+	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
+	// a tenth of its memory went into that.
+	v8.setFlagsFromString('--no-opt');
+	v8.setFlagsFromString('--no-maglev');
+	return import('../components/show-login.js');
 };
 
 const show = async (
-	ready: ReadyLogin,
-	line: CommandLine,
+	{plan, engine, options, prefer}: ReadyLogin,
+	{profile, values}: CommandLine,
 	context: CommandContext,
 	demo: Demo | undefined,
 ): Promise<Session> => {
-	const {plan, engine, options, prefer} = ready;
-	if (plan.view.kind !== 'screen') return showLines(ready, line, context);
-	const {showScreen} = await loadScreen(context.facts);
+	const {kind, stream} = plan.view;
+	if (kind !== 'screen') {
+		// Only one of them can read it.
+		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+		return login(engine, {
+			...options,
+			show: kind,
+			write: text => context[stream].write(text),
+			input: stdinIsTaken ? undefined : context.stdin,
+		});
+	}
+
+	const {screen} = await loadScreen(context.facts);
 	context.picker?.handOver();
-	return showScreen({
-		plan,
-		engine,
-		options,
-		stdout: process[plan.view.stream],
-		showQr: !line.values['no-qr'],
-		prefer,
-		switchCommand: demo === undefined ? `${loginText(line.profile)} --switch-account` : undefined,
-		demo,
-	});
+	const looks: ScreenOptions = {
+		currentIdentity: plan.currentIdentity,
+		showQr: !values['no-qr'],
+		preferredRoute: plan.preferred,
+		onPrefer: prefer,
+		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
+		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		footer: demo && {
+			key: 'a',
+			text: " a approve as Alice Demo, the demo's own user",
+			done: ' Approved as Alice Demo: the next check sees it.',
+			isUseful: ({routes}) => [routes.device, routes.browser].some(way => way?.phase.status === 'waiting'),
+			act: demo.approve,
+		},
+	};
+	return login(engine, {...options, show: async shown => screen({...shown, stdout: process[stream]}, looks)});
 };
 
 /** A failure before anything was shown: `--json` tells it as the event that it is. */

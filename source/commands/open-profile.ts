@@ -59,7 +59,6 @@ export const buildEngine = (
 	{values, profile}: CommandLine,
 	context: CommandContext,
 	stored?: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
-	more: {readonly openBrowser?: Parameters<CommandContext['createEngine']>[0]['openBrowser']} = {},
 ): Engine => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : path.resolve(values['ca-file']);
@@ -74,7 +73,6 @@ export const buildEngine = (
 		hints,
 		...(caFile !== undefined && {caFile}),
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
-		...(more.openBrowser && {openBrowser: more.openBrowser}),
 		...(source !== undefined && {clientSecretSource: source}),
 	});
 };

@@ -15,10 +15,10 @@ const continued = (line: string, width: number): Line[] => {
  * the address that the platform itself forwards, which a provider may have registered.
  */
 export const forwardLines = ({redirectUri}: EventOf<'authorization-url'>, look: Look, columns: number): Line[] => {
-	const {environment, messages} = look;
+	const {terminal, messages} = look;
 	const port = loopbackPort(redirectUri);
 	if (port === undefined) return [];
-	const line = environment.forwardLine?.(port);
+	const line = terminal.forwardLine?.(port);
 	const margin = line === undefined || widthOf(line) + 3 > columns ? 0 : 3;
 	const toType =
 		line === undefined
@@ -27,7 +27,7 @@ export const forwardLines = ({redirectUri}: EventOf<'authorization-url'>, look: 
 					...indent(1, paragraph(messages.browser.forward, columns - 2)),
 					...indent(margin, continued(line, columns - margin)),
 				];
-	const forwarded = environment.forwardedAddress?.(port);
+	const forwarded = terminal.forwardedAddress?.(port);
 	if (forwarded === undefined) return toType;
 	return [...toType, ...indent(1, paragraph(messages.browser.forwardedAt(forwarded), columns - 2))];
 };

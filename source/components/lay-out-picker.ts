@@ -1,5 +1,5 @@
 import type {Identity, RouteAvailability} from '../engine/login-event.js';
-import type {LoginOptions, Recommendation} from '../engine/login-options.js';
+import type {LoginTerminal, Recommendation} from '../engine/flow.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
@@ -177,7 +177,7 @@ const allPossible: RouteAvailability = {browser: true, device: true, 'client-cre
 
 /** Recommends by what is known of the server so far. Where nothing is possible nothing is recommended: each option says why. */
 export const recommendationBy = (
-	recommend: NonNullable<LoginOptions['recommend']>,
+	recommend: NonNullable<LoginTerminal['recommend']>,
 	{discovery}: LoginState,
 ): Recommendation | undefined => {
 	try {

@@ -1,10 +1,9 @@
 import type {ComponentType} from 'react';
 import type {LoginError} from '../engine/login-error.js';
 import type {Identity} from '../engine/login-event.js';
-import type {LoginOptions} from '../engine/login-options.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginOptions, LoginRun} from '../engine/flow.js';
 import type {Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {TokenEngine} from '../token-engine.js';
 import type {LoginStarter} from '../hooks/login-subscription.js';
 import type {BrowserScreenProps} from './browser-screen.js';
 import type {DeviceCodeScreenProps} from './device-code-screen.js';
@@ -36,16 +35,13 @@ type Source =
 	  };
 
 /**
- * What `<Login>` takes: an engine or a run, and what differs from the defaults. Opener, clipboard, recommendation and
- * surroundings that are not handed in are looked up by where the terminal is.
+ * What `<Login>` takes: an engine or a run, and what differs from the defaults. What `terminal` and
+ * `environment` leave out is looked up by where the terminal is.
  */
 export type LoginProps = Source &
 	LookProps &
-	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'clipboard' | 'showQr'> &
-	Pick<
-		LoginOptions,
-		'open' | 'openBrowser' | 'renew' | 'recommend' | 'switchAccount' | 'timeout' | 'credentials' | 'sockets'
-	> & {
+	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
+	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
 		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
 		readonly route?: LoginOptions['route'];
 		/** Who is signed in already; the picker offers to stay so. */
@@ -72,24 +68,3 @@ export type LoginProps = Source &
 		/** The person left. Also called for `Stay …`, with `stay`. */
 		readonly onCancel?: (reason: 'left' | 'stay') => void;
 	};
-
-/** What of them the login itself takes. */
-export const optionsOf = ({
-	open,
-	openBrowser,
-	sockets,
-	renew,
-	recommend,
-	switchAccount,
-	timeout,
-	credentials,
-}: LoginProps): LoginOptions => ({
-	...(open !== undefined && {open}),
-	...(openBrowser !== undefined && {openBrowser}),
-	...(sockets !== undefined && {sockets}),
-	...(renew !== undefined && {renew}),
-	...(recommend !== undefined && {recommend}),
-	...(switchAccount !== undefined && {switchAccount}),
-	...(timeout !== undefined && {timeout}),
-	...(credentials !== undefined && {credentials}),
-});

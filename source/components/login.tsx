@@ -4,9 +4,9 @@ import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {loginDefaults} from '../sinks/login-defaults.js';
-import {createClipboard} from '../terminal/clipboard.js';
 import {gatherFacts} from '../terminal/facts.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {isRemote} from '../terminal/situation.js';
 import {AccountQuestion} from './account-question.js';
 import {BrowserScreen} from './browser-screen.js';
 import {DeviceCodeScreen} from './device-code-screen.js';
@@ -15,8 +15,8 @@ import {FrameView} from './frame-view.js';
 import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
 import {recommendationBy, type Choice} from './lay-out-picker.js';
-import {optionsOf, type LoginProps} from './login-props.js';
-import {lookOf, surroundingsOf} from './look.js';
+import type {LoginProps} from './login-props.js';
+import {lookOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
 import type {WayPreference} from './screen-props.js';
@@ -61,8 +61,8 @@ const useDefaults = () => {
 	const [defaults] = useState(() => {
 		const facts = gatherFacts(stdout);
 		// Past Ink, which would take the sequence for text to draw.
-		const clipboard = createClipboard(facts, sequence => stdout.write(sequence));
-		return {login: loginDefaults(facts, true), clipboard, surroundings: surroundingsOf(facts)};
+		const terminal = createLoginTerminal(facts, {write: sequence => stdout.write(sequence)});
+		return {terminal, surroundings: {remote: isRemote(facts)}};
 	});
 	return defaults;
 };
@@ -79,12 +79,12 @@ const useDefaults = () => {
 export function Login(props: LoginProps): ReactNode {
 	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
 	const defaults = useDefaults();
-	const {recommend = defaults.login.recommend, clipboard = defaults.clipboard} = props;
+	const terminal = useMemo(() => ({...defaults.terminal, ...props.terminal}), [defaults.terminal, props.terminal]);
 	const environment = useMemo(
 		() => ({...defaults.surroundings, ...props.environment}),
 		[defaults.surroundings, props.environment],
 	);
-	const look = lookOf({...props, environment});
+	const look = lookOf({...props, environment, terminal});
 	const left = useRef(false);
 	const leave = (reason: 'left' | 'stay') => {
 		if (left.current) return;
@@ -94,9 +94,13 @@ export function Login(props: LoginProps): ReactNode {
 	};
 
 	const login = useLogin(props.run ?? props.engine, {
-		...defaults.login,
-		...optionsOf(props),
 		route,
+		terminal,
+		open: props.open,
+		renew: props.renew,
+		timeout: props.timeout,
+		credentials: props.credentials,
+		switchAccount: props.switchAccount,
 		...(onSignedIn !== undefined && {onSignedIn}),
 		onError(error) {
 			// Cancelled by us, the person has been told already.
@@ -152,9 +156,9 @@ export function Login(props: LoginProps): ReactNode {
 	const {write} = useStdout();
 	const writeAbove = useCallback((text: string) => write(`${text}\n`), [write]);
 	const {ref, width} = useOwnWidth();
-	const terminal = useTerminalSize();
-	const columns = Math.min(width ?? terminal.columns, terminal.columns);
-	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1));
+	const size = useTerminalSize();
+	const columns = Math.min(width ?? size.columns, size.columns);
+	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, size.rows - 1));
 	const application = props.application ?? props.engine?.provider.application;
 	const issuer = props.engine?.provider.issuer;
 	const scope = props.engine?.provider.scope;
@@ -165,7 +169,7 @@ export function Login(props: LoginProps): ReactNode {
 		state,
 		command,
 		clock,
-		clipboard,
+		terminal,
 		columns,
 		maxRows: rows,
 		application,
@@ -216,7 +220,7 @@ export function Login(props: LoginProps): ReactNode {
 				<Picker
 					{...shared}
 					onChoose={onChoose}
-					recommendation={recommendationBy(recommend, state)}
+					recommendation={recommendationBy(terminal.recommend, state)}
 					currentIdentity={props.currentIdentity}
 				/>
 			);

@@ -1,3 +1,4 @@
+import type {LoginTerminal} from '../engine/flow.js';
 import {messages as english, type Messages} from '../sinks/messages.js';
 import {gatherFacts, type Facts} from '../terminal/facts.js';
 import {glyphs as glyphsFor, supportsUnicode, type Glyphs} from '../terminal/glyphs.js';
@@ -33,43 +34,34 @@ export type Environment = {
 	readonly remote: boolean;
 	/** Whether another device reaches the address beside the square. @default whether it is not on loopback */
 	readonly phoneReachable?: boolean;
-	/**
-	 * What to type on the computer with the browser (`ssh -L …`) so that a port there leads here.
-	 *
-	 * @default nothing: the browser is on this computer
-	 */
-	readonly forwardLine?: (port: number) => string | undefined;
-	/**
-	 * The address under which the platform itself brings a port of this computer to the person's browser.
-	 *
-	 * @default what Codespaces, Gitpod and Cloud Shell say
-	 */
-	readonly forwardedAddress?: (port: number) => string | undefined;
 };
+
+/** How a port of this computer is reached from the person's. */
+type Ports = Pick<LoginTerminal, 'forwardLine' | 'forwardedAddress'>;
 
 /** Ink's colours look at stdout, wherever it draws, and at `FORCE_COLOR`. */
 const hasColours = (facts: Facts): boolean =>
 	colourLevel(facts) > 0 && (facts.tty.stdout || facts.env['FORCE_COLOR'] !== undefined);
 
-export const surroundingsOf = (
-	facts: Facts,
-): Required<Pick<Environment, 'remote' | 'forwardLine' | 'forwardedAddress'>> => ({
-	remote: isRemote(facts),
-	forwardLine: port => forwardLine(facts, port),
-	forwardedAddress: port => forwardedAddress(facts, port),
-});
+type Detected = {readonly environment: Environment; readonly terminal: Ports};
 
-let detected: Environment | undefined;
+let detected: Detected | undefined;
 
 /** Looked up once; an application that knows better hands its own in. */
-const defaultEnvironment = (): Environment => {
+const detect = (): Detected => {
 	if (detected !== undefined) return detected;
 	const facts = gatherFacts();
 	detected = {
-		unicode: supportsUnicode(facts),
-		color: !facts.env['NO_COLOR'] && hasColours(facts),
-		hyperlinks: supportsHyperlinks(facts),
-		...surroundingsOf(facts),
+		environment: {
+			unicode: supportsUnicode(facts),
+			color: !facts.env['NO_COLOR'] && hasColours(facts),
+			hyperlinks: supportsHyperlinks(facts),
+			remote: isRemote(facts),
+		},
+		terminal: {
+			forwardLine: port => forwardLine(facts, port),
+			forwardedAddress: port => forwardedAddress(facts, port),
+		},
 	};
 	return detected;
 };
@@ -82,21 +74,26 @@ export type LookProps = {
 	readonly messages?: Messages;
 	/** @default looked up in the process's environment */
 	readonly environment?: Partial<Environment>;
+	/** What the login needs of the terminal. @default where that is, without a clipboard */
+	readonly terminal?: LoginTerminal;
 };
 
 export type Look = {
 	readonly theme: Theme;
 	readonly messages: Messages;
 	readonly environment: Environment;
+	readonly terminal: Ports;
 	readonly glyphs: Glyphs;
 };
 
-export const lookOf = ({theme, messages = english, environment}: LookProps): Look => {
-	const surroundings = {...defaultEnvironment(), ...environment};
+export const lookOf = ({theme, messages = english, environment, terminal}: LookProps): Look => {
+	const here = detect();
+	const surroundings = {...here.environment, ...environment};
 	return {
 		theme: {...defaultTheme, ...theme},
 		messages,
 		environment: surroundings,
+		terminal: {...here.terminal, ...terminal},
 		glyphs: glyphsFor(surroundings.unicode),
 	};
 };

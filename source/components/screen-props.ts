@@ -1,7 +1,6 @@
 import type {Clock} from '../engine/clock.js';
 import type {LoginCommand} from '../engine/flow.js';
 import type {LoginState} from '../engine/login-state.js';
-import type {Clipboard} from '../terminal/clipboard.js';
 import type {FrameParts} from './frame-view.js';
 import type {LookProps} from './look.js';
 
@@ -36,8 +35,6 @@ export type ScreenProps = LookProps & {
 	readonly notice?: string | undefined;
 	/** Whether `esc` leads anywhere, and is offered. @default false */
 	readonly canGoBack?: boolean;
-	/** Copies. @default nothing can be copied */
-	readonly clipboard?: Clipboard | undefined;
 	/** Whether a square is drawn before somebody asks for it. @default true */
 	readonly showQr?: boolean;
 	/** The way that this person wants each time, and where another wish goes. @default it cannot be remembered */

@@ -1,10 +1,11 @@
 import {Box, render, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {cancelled, toLoginError, type LoginError} from '../engine/login-error.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginRun} from '../engine/flow.js';
+import type {Identity} from '../engine/login-event.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {ScreenLogin} from '../login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {messages as english} from '../sinks/messages.js';
@@ -17,28 +18,37 @@ import {Login} from './login.js';
 import type {LoginProps} from './login-props.js';
 
 /** One row below the login, and a key that does what it says. */
-export type Footer = {
+export type ScreenFooter = {
+	/** The key. */
 	readonly key: string;
 	/** What the key does; shown while there is something to do. */
 	readonly text: string;
 	/** What stands there once it has done it. */
 	readonly done: string;
+	/** Whether there is something to do. */
 	readonly isUseful: (state: LoginState) => boolean;
 	/** What it could not do may fail in silence: the login goes on. */
 	readonly act: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
 
-export type ShowLoginScreenOptions = {
-	/** Its logins end with `signal`. */
-	readonly engine: Pick<TokenEngine, 'provider' | 'clock' | 'login' | 'session'>;
-	readonly login: Omit<LoginProps, 'engine' | 'run' | 'maxRows' | 'isActive' | 'onSignedIn' | 'onError' | 'onCancel'>;
-	/** The terminal to draw on. */
-	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
-	readonly signal?: AbortSignal | undefined;
-	readonly footer?: Footer | undefined;
+/** What `screen` takes besides the login: how it looks, and what it knows of the person. */
+export type ScreenOptions = Pick<
+	LoginProps,
+	| 'application'
+	| 'components'
+	| 'currentIdentity'
+	| 'environment'
+	| 'onPrefer'
+	| 'preferredRoute'
+	| 'showQr'
+	| 'switchCommand'
+	| 'theme'
+> & {
+	/** A row below the login. @default none */
+	readonly footer?: ScreenFooter | undefined;
 };
 
-type ScreenProps = {
+type FrameProps = {
 	readonly login: LoginProps;
 	/** Undefined where there never is one: its row is kept for it. */
 	readonly footer: string | undefined;
@@ -47,7 +57,7 @@ type ScreenProps = {
 	readonly isSuspended: boolean;
 };
 
-function Screen({login, footer, onKey, isSuspended}: ScreenProps): ReactNode {
+function Frame({login, footer, onKey, isSuspended}: FrameProps): ReactNode {
 	const {rows} = useTerminalSize();
 	useKeys({onKey, isActive: !isSuspended});
 	return (
@@ -69,19 +79,27 @@ const drawn = async () => {
 	}
 };
 
+/** Whose session there is, for a picker that offers to stay so; one that cannot be read keeps nobody from signing in. */
+const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity | undefined> =>
+	options.route === 'ask' ? (await engine.session().catch(() => undefined))?.identity : undefined;
+
 /**
  * Shows a login as a screen of its own, to its end; the terminal is then as it was, with the last frame in the
- * scrollback.
+ * scrollback. For `login()`, as it is or with looks of your own.
+ *
+ * @example
+ * ```ts
+ * await login(engine, {show: screen});
+ * await login(engine, {show: shown => screen(shown, {theme: {accent: 'magenta'}})});
+ * ```
  *
  * @throws LoginError
  */
-export const showLogin = async ({
-	engine,
-	login: props,
-	stdout,
-	signal,
-	footer,
-}: ShowLoginScreenOptions): Promise<Session> => {
+export const screen = async (shown: ScreenLogin, look: ScreenOptions = {}): Promise<Session> => {
+	const {engine, options, stdout, messages = english} = shown;
+	const {signal, attended: _, ...loginOptions} = options;
+	const {footer, ...looks} = look;
+	const currentIdentity = 'currentIdentity' in look ? look.currentIdentity : await presentIdentity(shown);
 	using guard = guardTerminal({output: stdout.fd});
 	const acting = new AbortController();
 	let run: LoginRun | undefined;
@@ -92,52 +110,54 @@ export const showLogin = async ({
 		end = resolve;
 	});
 
-	const {end: words} = props.messages ?? english;
 	const login: LoginProps = {
-		...props,
+		...loginOptions,
+		...looks,
+		currentIdentity,
+		messages,
 		// The screen starts the login; its signals and its last breath are ours.
 		engine: {
 			provider: engine.provider,
 			clock: engine.clock,
-			login(options) {
-				run = engine.login({...options, ...(signal && {signal})});
+			login(asked) {
+				run = engine.login({...asked, signal});
 				if (footer) run.subscribe(showFooter);
 				return run;
 			},
 		},
 		canWriteAbove: true,
 		// They say where an address goes on in the next row; the stream knows whether the terminal has them.
-		environment: {...props.environment, hyperlinks: true},
+		environment: {...look.environment, hyperlinks: true},
 		onSignedIn: session => end({session}),
 		onError: error => end({error}),
 		onCancel(left) {
 			// At once: nobody cancelled anything for whom the login's last frame would be.
-			if (left === 'stay') instance.rerender(<Text> {words.stayed(props.currentIdentity)}</Text>);
+			if (left === 'stay') instance.rerender(<Text> {messages.end.stayed(currentIdentity)}</Text>);
 			end({left});
 		},
 	};
-	const act = async ({act: work}: Footer, {state}: LoginRun) => {
+	const act = async ({act: work}: ScreenFooter, {state}: LoginRun) => {
 		await work(state, acting.signal);
 		hasActed = true;
 		showFooter();
 	};
 	const onKey = (key: string) => {
 		if (key === 'ctrl+c') pressed.interrupt = true;
-		if (key === 'ctrl+z' && process.platform !== 'win32' && !shown.isSuspended) void suspend();
+		if (key === 'ctrl+z' && process.platform !== 'win32' && !frame.isSuspended) void suspend();
 		if (key === footer?.key && run && footer.isUseful(run.state)) act(footer, run).catch(() => undefined);
 	};
-	let shown: Pick<ScreenProps, 'footer' | 'isSuspended'> = {footer: footer && '', isSuspended: false};
-	const screen = () => <Screen login={login} onKey={onKey} {...shown} />;
-	const show = (change: Partial<typeof shown>) => {
-		shown = {...shown, ...change};
-		instance.rerender(screen());
+	let frame: Pick<FrameProps, 'footer' | 'isSuspended'> = {footer: footer && '', isSuspended: false};
+	const draw = () => <Frame login={login} onKey={onKey} {...frame} />;
+	const show = (change: Partial<typeof frame>) => {
+		frame = {...frame, ...change};
+		instance.rerender(draw());
 	};
 	const showFooter = () => {
 		if (!footer || !run || acting.signal.aborted) return;
 		const isUseful = footer.isUseful(run.state);
 		hasActed &&= isUseful;
 		const text = isUseful ? (hasActed ? footer.done : footer.text) : '';
-		if (text !== shown.footer) show({footer: text});
+		if (text !== frame.footer) show({footer: text});
 	};
 	let onRender: (() => void) | undefined;
 	/** Takes the screen away, so that no code stays behind in the scrollback, and draws it where `fg` leaves the cursor. */
@@ -158,9 +178,9 @@ export const showLogin = async ({
 		await drawn();
 		if (!hasEnded()) show({isSuspended: false});
 	};
-	const instance = render(screen(), {
+	const instance = render(draw(), {
 		stdin: process.stdin,
-		stdout: resizable(softWrapping(stdout, props.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts()))),
+		stdout: resizable(softWrapping(stdout, look.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts()))),
 		stderr: process.stderr,
 		exitOnCtrlC: false,
 		onRender: () => onRender?.(),
@@ -173,7 +193,7 @@ export const showLogin = async ({
 	acting.abort();
 	await run?.cancel();
 	const hasStayed = 'left' in how && how.left === 'stay';
-	if ((footer || shown.isSuspended) && !hasStayed) show({footer: undefined, isSuspended: false});
+	if ((footer || frame.isSuspended) && !hasStayed) show({footer: undefined, isSuspended: false});
 
 	await drawn();
 	instance.unmount();

@@ -21,15 +21,19 @@ export const useScreen = ({
 	theme,
 	messages,
 	environment,
-}: Pick<ScreenProps, 'columns' | 'maxRows' | 'theme' | 'messages' | 'environment'>): Screen => {
-	const terminal = useTerminalSize();
-	const look = useMemo(() => lookOf({theme, messages, environment}), [theme, messages, environment]);
+	terminal,
+}: Pick<ScreenProps, 'columns' | 'maxRows' | 'theme' | 'messages' | 'environment' | 'terminal'>): Screen => {
+	const window = useTerminalSize();
+	const look = useMemo(
+		() => lookOf({theme, messages, environment, terminal}),
+		[theme, messages, environment, terminal],
+	);
 	return {
 		look,
 		size: {
-			columns: columns ?? terminal.columns,
+			columns: columns ?? window.columns,
 			// As tall as the window, and older versions of Ink wipe what was above.
-			rows: Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, terminal.rows - 1)),
+			rows: Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, window.rows - 1)),
 		},
 	};
 };

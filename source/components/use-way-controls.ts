@@ -20,7 +20,7 @@ export type WayControls = {
 
 type WayControlsOptions = Pick<
 	ScreenProps,
-	'state' | 'command' | 'isActive' | 'clipboard' | 'writeAbove' | 'notice' | 'preference'
+	'state' | 'command' | 'isActive' | 'terminal' | 'writeAbove' | 'notice' | 'preference'
 > & {
 	readonly messages: Messages;
 	readonly primary: 'device' | 'browser';
@@ -59,14 +59,14 @@ const latestWay = (state: LoginState): 'browser' | 'device' | undefined =>
 
 /** The keys of the screens that wait: each means the same on both of them. */
 export const useWayControls = (options: WayControlsOptions): WayControls => {
-	const {state, command, isActive = true, clipboard, writeAbove, messages, primary, squareByDefault} = options;
+	const {state, command, isActive = true, terminal, writeAbove, messages, primary, squareByDefault} = options;
 	const {preference} = options;
 	const {routes, discovery} = state;
 	const [said, setSaid] = useState<string>();
 	const [wantsSquare, setWantsSquare] = useState<boolean>();
 	const [hidesCode, setHidesCode] = useState(false);
 	const [more, setMore] = useState(false);
-	const {copy, last: copied} = useClipboard(clipboard);
+	const {copy, last: copied} = useClipboard(terminal?.clipboard);
 	const [forgotten, setForgotten] = useState<unknown>();
 
 	const copyAddress = async (address: SafeUrl) => {

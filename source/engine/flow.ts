@@ -1,7 +1,9 @@
 import type {Clock, Random} from './clock.js';
-import type {LoginEvent, Route} from './login-event.js';
+import type {Identity, LoginEvent, Route, RouteAvailability} from './login-event.js';
+import type {LoginState} from './login-state.js';
 import type {ResolvedProvider} from './provider.js';
 import type {SafeUrl} from './safe-url.js';
+import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
 
 /** What a person, or a screen on their behalf, may ask of a running route. */
@@ -62,6 +64,113 @@ export type LocalSockets = {
 /** Opens an address in the person's browser; never rejects. */
 export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<BrowserOutcome>;
 
+/** The route to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
+export type Recommendation = {
+	/** The route to take. */
+	readonly route: Route;
+	/** The sentence. */
+	readonly reason: string;
+};
+
+/** What became of a copy. */
+export type ClipboardOutcome = {
+	/**
+	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no answer. `unavailable`:
+	 * there is no way to copy here.
+	 */
+	readonly status: 'copied' | 'sent' | 'unavailable';
+	/** A sentence for the person. */
+	readonly detail?: string;
+};
+
+/** Copies a text; never throws, and takes at most a few seconds. */
+export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
+
+/**
+ * What a login needs of the terminal where it is shown. `createLoginTerminal()` makes one for where the terminal is; to
+ * `login()` and `<Login>` hand in only what is to differ from that.
+ */
+export type LoginTerminal = {
+	/** Opens the person's browser. @default none is opened: the address is shown */
+	readonly openBrowser?: BrowserOpener;
+	/** Copies. @default nothing can be copied */
+	readonly clipboard?: Clipboard;
+	/**
+	 * Tells who comes to the redirect's port: other users of this computer are turned away.
+	 *
+	 * @default every connection counts
+	 */
+	readonly sockets?: LocalSockets;
+	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
+	readonly recommend?: (routes: RouteAvailability) => Recommendation;
+	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
+	readonly forwardLine?: (port: number) => string | undefined;
+	/**
+	 * The address under which the platform itself brings a port of this computer to the person's browser.
+	 *
+	 * @default none
+	 */
+	readonly forwardedAddress?: (port: number) => string | undefined;
+};
+
+/** A login that would replace a session which is not its own. */
+export type AccountSwitch = {
+	/** Whose session there is, as far as it names somebody. */
+	readonly stored?: Identity;
+	/** Who has just signed in; none for a program's own login. */
+	readonly next?: Identity;
+	/** How the session that is there differs besides: "It is for https://a.example, not https://b.example." */
+	readonly difference?: string;
+};
+
+/** How a login is to go. */
+export type LoginOptions = {
+	/** A route to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
+	readonly route?: Route | 'auto' | 'ask';
+	/**
+	 * Whether a person looks on who can choose again: with no route left open an attended login waits for a command, an
+	 * unattended one ends in `failed`. @default false
+	 */
+	readonly attended?: boolean;
+	/** Cancels the login. */
+	readonly signal?: AbortSignal;
+	/** Seconds after which the login ends with `timeout`. @default none */
+	readonly timeout?: number;
+	/** Whether an expiring device code is followed by a new one by itself. @default false */
+	readonly renew?: boolean;
+	/** Whether the browser route opens a browser by itself. @default true */
+	readonly open?: boolean;
+	/** What the login needs of the terminal where it is shown; `login()` and `<Login>` bring what is missing. */
+	readonly terminal?: LoginTerminal;
+	/**
+	 * Asked before another person's session is replaced, or one of another server, client or organization; `true` replaces
+	 * without asking, `false` refuses. @default false
+	 */
+	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
+	/** Asks for, or reads, the user name and password of the password route. */
+	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
+};
+
+/**
+ * A running login. It runs one or more routes side by side, takes the person's commands, and ends with the first route
+ * that returns tokens. Iterating it yields all its events from the first, for any number of readers; `break` stops
+ * reading, not the login.
+ */
+export interface LoginRun extends AsyncIterable<LoginEvent> {
+	/** The result, or a `LoginError`; never an unhandled rejection. */
+	readonly session: Promise<Session>;
+	/** All events so far, folded. A new object for each event, the same one in between. */
+	readonly state: LoginState;
+	/** The clock that its times are by. */
+	readonly clock: Clock;
+	/** Calls `listener` after each event; returns the way to stop that. With `state`, all that `useSyncExternalStore` needs. */
+	subscribe(listener: () => void): () => void;
+	/** Asks for something; its outcome comes back as an event. After the end it does nothing. */
+	command(command: LoginCommand): void;
+	/** Ends the login with `failed` (`cancelled`); resolves when ports, timers and requests are gone. */
+	cancel(): Promise<void>;
+}
+
 /** What a protocol request needs. */
 export type RequestContext = {
 	/** The server and the client, checked. */
@@ -87,10 +196,8 @@ export type FlowContext = RequestContext & {
 	 * set of tokens comes into being.
 	 */
 	readonly claim: () => Disposable;
-	/** Opens the person's browser. */
-	readonly openBrowser: BrowserOpener;
-	/** Tells whose the connections to the redirect's port are, and who holds a port that is taken. */
-	readonly sockets?: LocalSockets;
+	/** Where the login is shown. */
+	readonly terminal: LoginTerminal;
 	/** Whether the browser route opens a browser by itself, or only shows the address. */
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */
@@ -101,3 +208,17 @@ export type FlowContext = RequestContext & {
 
 /** A route to tokens: a plain function that knows nothing of terminals or of other routes. */
 export type Flow = (context: FlowContext) => Promise<TokenSet>;
+
+/** Opens an address in the person's browser, and tells how that went. */
+export const openInBrowser = async (
+	{terminal: {openBrowser}, emit}: Pick<FlowContext, 'terminal' | 'emit'>,
+	url: SafeUrl,
+	signal: AbortSignal,
+): Promise<void> => {
+	emit({type: 'browser', status: 'opening'});
+	const outcome: BrowserOutcome =
+		openBrowser === undefined
+			? {status: 'skipped', detail: 'This program opens no browser by itself.'}
+			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: 'The browser could not be opened.'}));
+	if (!signal.aborted) emit({type: 'browser', ...outcome});
+};

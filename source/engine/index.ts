@@ -1,6 +1,20 @@
 export {systemClock, systemRandom, type Clock, type Random} from './clock.js';
 export {displayText, type DisplayText} from './display-text.js';
-export type {BrowserOpener, BrowserOutcome, Connection, LocalSockets, LoginCommand, RouteCommand} from './flow.js';
+export type {
+	AccountSwitch,
+	BrowserOpener,
+	BrowserOutcome,
+	Clipboard,
+	ClipboardOutcome,
+	Connection,
+	LocalSockets,
+	LoginCommand,
+	LoginOptions,
+	LoginRun,
+	LoginTerminal,
+	Recommendation,
+	RouteCommand,
+} from './flow.js';
 export type {Hints} from './hints.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
 export {
@@ -12,8 +26,6 @@ export {
 	type RouteAvailability,
 	type StoreKind,
 } from './login-event.js';
-export type {AccountSwitch, LoginOptions, Recommendation} from './login-options.js';
-export type {LoginRun} from './login-run.js';
 export {
 	initialLoginState,
 	isOpen,
@@ -39,7 +51,6 @@ export type {
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './safe-url.js';
 export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session.js';
 export type {ExchangedToken, ExchangeRequest} from './exchanged-token.js';
-export type {TokenEngineOptions} from './token-engine.js';
 export type {UserInfo} from './user-info.js';
 export type {IdTokenClaims, TokenSet} from './token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './token-store.js';

@@ -1,43 +1,59 @@
 import type {Clock} from './clock.js';
 import {displayText} from './display-text.js';
 import {EventLog} from './event-log.js';
-import type {LoginCommand} from './flow.js';
+import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
+import {FlowRace, type FlowParts} from './flow-race.js';
 import {redirectAdvice} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {LoginEvent, Route, RouteAvailability} from './login-event.js';
-import type {LoginHost, LoginResult} from './login-host.js';
-import type {LoginOptions, Recommendation} from './login-options.js';
-import type {LoginRun} from './login-run.js';
+import {lockLogin} from './login-lock.js';
 import type {LoginState} from './login-state.js';
-import {OpenRoutes} from './open-routes.js';
-import type {ResolvedProvider} from './provider.js';
+import type {Provider, ResolvedProvider} from './provider.js';
+import {confirmAccount} from './session-difference.js';
+import type {SessionKeeper} from './session-keeper.js';
 import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
-import type {StoreLock} from './token-store.js';
+import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
-type Finish = {readonly tokens: TokenSet; readonly route: Route} | LoginResult;
+/** The parts of an engine that its logins work with. */
+export type LoginParts = FlowParts & {
+	readonly provider: Provider;
+	readonly store: TokenStore;
+	readonly profile: string;
+	readonly keeper: Pick<SessionKeeper, 'write' | 'discard'>;
+	readonly discover: (signal: AbortSignal) => Promise<ResolvedProvider>;
+	/** A stored session as programs get it. */
+	readonly toSession: (stored: StoredSession) => Session;
+	/** Stored with the session, so that its refreshes find it again. */
+	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
+};
 
-/** Without facts about the terminal: the safest way that the provider has (RFC 9700 §2.1.1, RFC 8252). */
+type Winner = {readonly tokens: TokenSet; readonly route: Route};
+
+/** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
 const defaultRecommendation = (routes: RouteAvailability): Recommendation => ({
 	route: (['browser', 'device', 'client-credentials'] as const).find(route => routes[route] === true) ?? 'browser',
 	reason: 'It is the first way that this provider has.',
 });
 
-/** A login that runs. */
-export class RunningLogin implements LoginRun {
+/** Starts a login. It begins its work one macrotask later. */
+export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun => new Login(parts, options);
+
+class Login implements LoginRun {
 	readonly session: Promise<Session>;
 	readonly clock: Clock;
-	readonly #host: LoginHost;
+	readonly #parts: LoginParts;
 	readonly #options: LoginOptions;
 	readonly #log = new EventLog();
 	readonly #controller = new AbortController();
-	readonly #routes: OpenRoutes;
+	readonly #race: FlowRace;
 	/** Tokens that are to be revoked once it is known which session there is. */
 	readonly #unwanted: TokenSet[] = [];
 	/** Work that outlives the login: the unwanted tokens are revoked. */
 	readonly #afterwards = new Set<Promise<void>>();
-	readonly #finished: Promise<Finish>;
-	#finish!: (finish: Finish) => void;
+	/** What a flow has brought, or the session that another process's login left. */
+	readonly #finished: Promise<Winner | StoredSession>;
+	#finish!: (finish: Winner | StoredSession) => void;
 	#fail!: (error: LoginError) => void;
 	#provider: ResolvedProvider | undefined;
 	/** Commands are carried out one after the other, from the moment at which the provider is known. */
@@ -47,9 +63,9 @@ export class RunningLogin implements LoginRun {
 	/** Why no way is open: where the person leaves then, it is why the login ended. */
 	#lastFailure: LoginError | undefined;
 
-	constructor(host: LoginHost, options: LoginOptions) {
-		this.#host = host;
-		this.clock = host.clock;
+	constructor(parts: LoginParts, options: LoginOptions) {
+		this.#parts = parts;
+		this.clock = parts.clock;
 		this.#options = options;
 		this.#finished = new Promise((resolve, reject) => {
 			this.#finish = resolve;
@@ -58,8 +74,8 @@ export class RunningLogin implements LoginRun {
 		this.#commands = new Promise(resolve => {
 			this.#startCommands = resolve;
 		});
-		this.#routes = new OpenRoutes({
-			host,
+		this.#race = new FlowRace({
+			parts,
 			log: this.#log,
 			options,
 			signal: this.#controller.signal,
@@ -105,6 +121,7 @@ export class RunningLogin implements LoginRun {
 		await Promise.all(this.#afterwards);
 	}
 
+	/** The whole login: its work, then its last event, then what is left to put in order. */
 	async #run(): Promise<Session> {
 		const {signal} = this.#options;
 		const onAbort = () => this.#controller.abort(cancelled());
@@ -119,13 +136,23 @@ export class RunningLogin implements LoginRun {
 				setTimeout(resolve, 0);
 			});
 			this.#controller.signal.throwIfAborted();
-			const {session, event} = await this.#login();
+			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			this.#log.append(event);
+			const {identity, scope, expiresAt, refreshable, store, profile, route} = session;
+			this.#log.append({
+				type: 'signed-in',
+				...(identity !== undefined && {identity}),
+				scope,
+				...(expiresAt !== undefined && {expiresAt}),
+				refreshable,
+				store,
+				profile,
+				route,
+			});
 			return session;
 		} catch (error) {
-			const failure = toLoginError(error).withHints(this.#host.hints);
-			await this.#routes.closeAll(failure.message, failure);
+			const failure = toLoginError(error).withHints(this.#parts.hints);
+			await this.#race.closeAll(failure.message, failure);
 			await this.#release();
 			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
 			throw failure;
@@ -133,15 +160,14 @@ export class RunningLogin implements LoginRun {
 			signal?.removeEventListener('abort', onAbort);
 			this.#controller.abort(cancelled());
 			for (const tokens of this.#unwanted) {
-				if (this.#provider !== undefined) this.#afterwards.add(this.#host.revoke(tokens, this.#provider));
+				if (this.#provider !== undefined) this.#afterwards.add(this.#parts.keeper.discard(tokens, this.#provider));
 			}
 		}
 	}
 
-	async #login(): Promise<LoginResult> {
-		const {signal} = this.#controller;
-		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout, signal);
-		const provider = await Promise.race([this.#host.discover(signal), this.#finished.then(never)]);
+	async #signIn(): Promise<StoredSession> {
+		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout);
+		const provider = await Promise.race([this.#discover(), this.#finished.then(never)]);
 		this.#provider = provider;
 		this.#log.append({
 			type: 'discovery',
@@ -152,25 +178,32 @@ export class RunningLogin implements LoginRun {
 		});
 		void this.#openFirst(provider);
 		const finish = await this.#finished;
-		if ('session' in finish) {
-			await this.#routes.closeAll('Another window signed in.');
+		if ('version' in finish) {
+			await this.#race.closeAll('Another window signed in.');
 			return finish;
 		}
 
-		await this.#routes.closeAll('Another way finished first.');
+		await this.#race.closeAll('Another way finished first.');
 		try {
-			return await this.#host.keep(finish.tokens, finish.route, provider, signal);
+			return await this.#save(finish, provider);
 		} catch (error) {
-			const {message: reason, code, hint} = toLoginError(error).withHints(this.#host.hints);
+			const {message: reason, code, hint} = toLoginError(error).withHints(this.#parts.hints);
 			this.#log.append({type: 'route-closed', route: finish.route, reason, code, hint});
 			this.#unwanted.push(finish.tokens);
 			throw error;
 		}
 	}
 
-	async #limitTime(seconds: number, signal: AbortSignal): Promise<void> {
+	async #discover(): Promise<ResolvedProvider> {
+		const {discover, store} = this.#parts;
+		// Tried out beside the first request: a session is read or written only once its place is known.
+		const [provider] = await Promise.all([discover(this.#controller.signal), store.prepare?.()]);
+		return provider;
+	}
+
+	async #limitTime(seconds: number): Promise<void> {
 		try {
-			await this.clock.sleep(seconds * 1000, signal);
+			await this.clock.sleep(seconds * 1000, this.#controller.signal);
 			const {phase, address} = this.state.routes.browser ?? {};
 			const uri = phase?.status === 'waiting' ? address?.redirectUri : undefined;
 			this.#controller.abort(
@@ -185,7 +218,7 @@ export class RunningLogin implements LoginRun {
 
 	/** Opens what the options ask for, then lets the commands come that were given meanwhile. */
 	async #openFirst(provider: ResolvedProvider): Promise<void> {
-		const {route = 'auto', recommend = defaultRecommendation, open = true} = this.#options;
+		const {route = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
 			if (route === 'auto') {
 				const recommended = recommend(provider.routes);
@@ -209,24 +242,24 @@ export class RunningLogin implements LoginRun {
 			}
 
 			case 'close': {
-				return this.#routes.close(command.route);
+				return this.#race.close(command.route);
 			}
 
 			case 'paste': {
 				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
 				await this.#open('browser', 'You pasted an address.', false);
-				this.#routes.tell('browser', command);
+				this.#race.tell('browser', command);
 				return;
 			}
 
 			case 'open-browser': {
-				this.#routes.tell(this.#routes.has('browser') ? 'browser' : 'device', command);
+				this.#race.tell(this.#race.has('browser') ? 'browser' : 'device', command);
 				return;
 			}
 
 			case 'renew-code': {
-				if (this.#routes.has('device')) {
-					this.#routes.tell('device', command);
+				if (this.#race.has('device')) {
+					this.#race.tell('device', command);
 					return;
 				}
 				return this.#open('device', 'You asked for a new code.', open);
@@ -236,33 +269,61 @@ export class RunningLogin implements LoginRun {
 
 	async #open(route: Route, reason: string, autoOpen: boolean): Promise<void> {
 		const provider = this.#provider;
-		if (provider === undefined || this.#routes.has(route)) return;
+		if (provider === undefined || this.#race.has(route)) return;
 		const needsPerson = route === 'browser' || route === 'device';
-		if (needsPerson && this.#lock === undefined && !(await this.#enter())) return;
+		if (needsPerson && this.#lock === undefined && !(await this.#takeLock())) return;
 		this.#lastFailure = undefined;
-		this.#routes.open(route, reason, provider, autoOpen);
-		if (needsPerson) void this.#host.prefetchKeys(provider, this.#controller.signal);
+		this.#race.open(route, reason, provider, autoOpen);
+		if (needsPerson) void this.#prefetchKeys(provider);
 	}
 
 	/** Resolves to whether this process is the one to show the login. */
-	async #enter(): Promise<boolean> {
-		const entered = await this.#host.enter(
-			() => this.#log.append({type: 'waiting', for: 'other-login'}),
-			this.#controller.signal,
-		);
-		if ('session' in entered) {
-			this.#finish(entered);
-			return false;
+	async #takeLock(): Promise<boolean> {
+		const onWait = () => this.#log.append({type: 'waiting', for: 'other-login'});
+		const taken = await lockLogin(this.#parts, onWait, this.#controller.signal);
+		if ('release' in taken) {
+			this.#lock = taken;
+			return true;
 		}
 
-		this.#lock = entered;
-		return true;
+		this.#finish(taken);
+		return false;
 	}
 
 	async #release(): Promise<void> {
 		const lock = this.#lock;
 		this.#lock = undefined;
 		await lock?.release();
+	}
+
+	/** Fetches the server's keys while the person is away; never fails. */
+	async #prefetchKeys(provider: ResolvedProvider): Promise<void> {
+		const {clock, loadFetch} = this.#parts;
+		const {prefetchKeys} = await import('./protocol/index.js');
+		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
+	}
+
+	/** Saves the tokens as the session, unless that would replace one that is to stay. */
+	async #save({tokens, route}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
+		const {store, profile, provider, keeper, remembered} = this.#parts;
+		const {signal} = this.#controller;
+		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
+		const {exportKeys} = await import('./protocol/index.js');
+		const keys = exportKeys(resolved.server);
+		const {clientSecret: _, server, routes: __, requestedScope, ...settings} = resolved;
+		const stored: StoredSession = {
+			version: 1,
+			tokens,
+			route,
+			signedInAt: this.clock.now(),
+			requestedScope,
+			provider: settings,
+			server,
+			...(keys !== undefined && {keys}),
+			...remembered,
+		};
+		await keeper.write(stored, signal);
+		return stored;
 	}
 }
 

@@ -1,5 +1,9 @@
 import {displayText} from './display-text.js';
+import type {AccountSwitch, LoginOptions} from './flow.js';
+import {cancelled, LoginError} from './login-error.js';
+import {person, twoPeople} from './person.js';
 import type {ProviderSettings} from './provider.js';
+import type {TokenSet} from './token-set.js';
 import type {StoredSession} from './token-store.js';
 
 /** What a session has to be for. Members that are missing are not asked about. */
@@ -46,3 +50,55 @@ export const differenceOf = (
 /** The session that is there is not the one that is asked for. */
 export const anotherSession = (profile: string, difference: string): string =>
 	`The session of "${displayText(profile, 60)}" is not the one that is asked for. ${difference}`;
+
+/**
+ * What new tokens would replace that is not their own: another person's session (two people are the same if issuer and
+ * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client,
+ * organization or service. Other scopes replace nothing that is not their own.
+ */
+const replacedBy = (
+	{identity: next}: TokenSet,
+	stored: StoredSession | undefined,
+	{scope: _, ...asked}: AskedSession,
+): AccountSwitch | undefined => {
+	if (stored === undefined || stored.dead === true) return undefined;
+	const present = stored.tokens.identity;
+	const difference = differenceOf(stored, asked);
+	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
+	return difference === undefined && isSamePerson ? undefined : {stored: present, next, difference};
+};
+
+const refusal = ({stored, next, difference}: AccountSwitch): string => {
+	if (difference !== undefined) {
+		return `Another session is there${stored ? `, of ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
+	}
+
+	const [present, found] = twoPeople(stored, next);
+	const outcome = next === undefined ? 'This sign-in names nobody' : `This is ${found}`;
+	return `${outcome}, but ${present} is signed in; nothing was changed.`;
+};
+
+/**
+ * Asks before another session is replaced: whoever was signed in must not lose it to a login that somebody else
+ * finished (protocol checklist S12).
+ *
+ * @throws LoginError where the session shall stay
+ */
+export const confirmAccount = async (
+	stored: StoredSession | undefined,
+	tokens: TokenSet,
+	asked: AskedSession,
+	switchAccount: LoginOptions['switchAccount'],
+	signal: AbortSignal,
+): Promise<void> => {
+	const replaced = replacedBy(tokens, stored, asked);
+	if (replaced === undefined || switchAccount === true) return;
+	if (typeof switchAccount !== 'function') {
+		throw new LoginError('identity_check_failed', refusal(replaced), {hint: words => words.switchAccount});
+	}
+
+	if (await switchAccount(replaced, signal)) return;
+	throw cancelled(
+		replaced.stored ? `You are still signed in as ${person(replaced.stored)}.` : 'You are still signed in.',
+	);
+};

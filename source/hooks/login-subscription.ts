@@ -1,11 +1,9 @@
 import type {Clock} from '../engine/clock.js';
-import type {LoginCommand} from '../engine/flow.js';
+import type {AccountSwitch, LoginCommand, LoginOptions, LoginRun} from '../engine/flow.js';
 import type {LoginError} from '../engine/login-error.js';
-import type {AccountSwitch, LoginOptions} from '../engine/login-options.js';
-import type {LoginRun} from '../engine/login-run.js';
 import {initialLoginState, type LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {TokenEngine} from '../token-engine.js';
 
 /** Asked before a session is replaced that is not the login's own. */
 export type AccountQuestion = AccountSwitch & {
@@ -67,7 +65,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 	const makeRun = (): LoginRun => {
 		if (!isStarter(source)) return source;
 		const options = configuration?.options();
-		return source.login({switchAccount: ask, attended: true, ...options});
+		return source.login({attended: true, ...options, switchAccount: options?.switchAccount ?? ask});
 	};
 
 	const start = () => {

@@ -1,5 +1,5 @@
 import {useCallback, useEffect, useRef, useState} from 'react';
-import type {Clipboard, ClipboardOutcome} from '../terminal/clipboard.js';
+import type {Clipboard, ClipboardOutcome} from '../engine/flow.js';
 
 /** What `useClipboard` returns. */
 export type ClipboardState = {

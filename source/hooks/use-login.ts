@@ -1,9 +1,7 @@
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
 import type {Clock} from '../engine/clock.js';
-import type {LoginCommand} from '../engine/flow.js';
+import type {LoginCommand, LoginOptions, LoginRun} from '../engine/flow.js';
 import type {LoginError} from '../engine/login-error.js';
-import type {LoginOptions} from '../engine/login-options.js';
-import type {LoginRun} from '../engine/login-run.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import {createLoginSubscription, type AccountQuestion, type LoginStarter} from './login-subscription.js';

@@ -2,7 +2,7 @@ import {useCallback, useEffect, useState} from 'react';
 import type {LoginError} from '../engine/login-error.js';
 import type {Identity} from '../engine/login-event.js';
 import type {AccessTokenOptions, LogoutResult, Session} from '../engine/session.js';
-import type {TokenEngine} from '../engine/token-engine.js';
+import type {TokenEngine} from '../token-engine.js';
 
 /** What `useSession` returns. */
 export type UseSession = {

@@ -1,5 +1,5 @@
 import type {LoginEvent} from '../engine/login-event.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginRun} from '../engine/flow.js';
 
 /**
  * One line of what ink-login prints with `--json`. Exactly one of `signed-in` and `failed` is the last line of a login.

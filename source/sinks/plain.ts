@@ -1,7 +1,7 @@
 import type {Clock} from '../engine/clock.js';
 import {displayText} from '../engine/display-text.js';
 import type {EventOf, LoginEvent} from '../engine/login-event.js';
-import type {LoginRun} from '../engine/login-run.js';
+import type {LoginRun} from '../engine/flow.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {createCountdown} from './countdown.js';
 import {messages as defaultMessages, timeOfDay, type Messages} from './messages.js';

@@ -1,19 +1,6 @@
+import type {Clipboard, ClipboardOutcome} from '../engine/flow.js';
 import type {Facts} from './facts.js';
 import {describeSituation} from './situation.js';
-
-/** What became of a copy. */
-export type ClipboardOutcome = {
-	/**
-	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no answer. `unavailable`:
-	 * there is no way to copy here.
-	 */
-	readonly status: 'copied' | 'sent' | 'unavailable';
-	/** A sentence for the person. */
-	readonly detail?: string;
-};
-
-/** Copies a text; never throws, and takes at most a few seconds. */
-export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
 
 type ClipboardOptions = {
 	/** Writes to the system's clipboard. @default the package `clipboardy`, loaded at the first use */

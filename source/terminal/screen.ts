@@ -15,6 +15,24 @@ export const screenStream = (facts: Facts): 'stdout' | 'stderr' | undefined => {
 /** Whether somebody listens instead of looking, as Ink's variable or the common one says. */
 export const wantsSpeech = ({env}: Facts): boolean => isSet(env['INK_SCREEN_READER']) || isSet(env['ACCESSIBLE']);
 
+/** How a login is shown, and on which stream. */
+export type View = {
+	readonly kind: 'plain' | 'spoken' | 'ndjson' | 'screen';
+	readonly stream: 'stdout' | 'stderr';
+};
+
+/**
+ * The view that fits: what is wanted, but lines where no screen is possible, and spoken lines wherever somebody listens.
+ * Lines go to stdout only where it is a terminal: otherwise it is for data.
+ */
+export const chooseView = (facts: Facts, wanted: View['kind']): View => {
+	if (wanted === 'ndjson') return {kind: 'ndjson', stream: 'stdout'};
+	const lines = facts.tty.stdout ? 'stdout' : 'stderr';
+	if (wanted === 'spoken' || wantsSpeech(facts)) return {kind: 'spoken', stream: lines};
+	const screen = wanted === 'screen' ? screenStream(facts) : undefined;
+	return screen === undefined ? {kind: 'plain', stream: lines} : {kind: 'screen', stream: screen};
+};
+
 /** 0: none, 1: the terminal's 16, 2: 256, 3: all. */
 export type ColourLevel = 0 | 1 | 2 | 3;
 

@@ -1,6 +1,6 @@
 import {LoginError} from '../engine/login-error.js';
 import type {Route, RouteAvailability} from '../engine/login-event.js';
-import type {Recommendation} from '../engine/login-options.js';
+import type {Recommendation} from '../engine/flow.js';
 import type {Facts} from './facts.js';
 
 /** Where the terminal's programs run, seen from the person. */
@@ -184,11 +184,11 @@ export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptio
 	return !isCi(facts) && (facts.tty.stdin || facts.tty.stdout || facts.tty.stderr);
 };
 
-type RecommendOptions = {
-	/** See {@link personIsThere}. */
+export type RecommendOptions = {
+	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */
-	readonly preferred?: 'browser' | 'device';
+	readonly preferred?: 'browser' | 'device' | undefined;
 };
 
 const routeReasons: Readonly<Record<Route, string>> = {

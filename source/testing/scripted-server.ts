@@ -108,8 +108,9 @@ const listen = async (server: Server): Promise<string> =>
  *
  * @example
  * const server = await startScriptedServer();
- * const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), openBrowser: server.openBrowser});
- * const session = await engine.login({route: 'browser'}).session;
+ * const engine = new TokenEngine({provider: server.provider, store: createMemoryStore()});
+ * const {openBrowser} = server;
+ * const session = await engine.login({route: 'browser', terminal: {openBrowser}}).session;
  * await server.close();
  */
 export const startScriptedServer = async (script: ServerScript = {}): Promise<ScriptedServer> => {

@@ -1,9 +1,8 @@
 import type {Clock} from '../engine/clock.js';
 import {EventLog} from '../engine/event-log.js';
-import type {LoginCommand} from '../engine/flow.js';
+import type {LoginCommand, LoginRun} from '../engine/flow.js';
 import {LoginError} from '../engine/login-error.js';
 import type {EventOf, LoginEvent} from '../engine/login-event.js';
-import type {LoginRun} from '../engine/login-run.js';
 import {openRoutes} from '../engine/login-state.js';
 import {escapeHref, type SafeUrl} from '../engine/safe-url.js';
 import type {Session} from '../engine/session.js';

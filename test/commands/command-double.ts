@@ -2,7 +2,7 @@ import {Readable} from 'node:stream';
 import type {CommandContext, Engine} from '../../source/commands/command.js';
 import {runCommandLine} from '../../source/commands/main.js';
 import {LoginError, type LoginErrorCode} from '../../source/engine/login-error.js';
-import type {TokenEngineOptions} from '../../source/engine/token-engine.js';
+import type {TokenEngineOptions} from '../../source/token-engine.js';
 import type {TokenSet} from '../../source/engine/token-set.js';
 import type {StoredSession, TokenStore} from '../../source/engine/token-store.js';
 import {createMemoryStore} from '../../source/store/index.js';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {Engine} from '../../source/commands/command.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
-import type {LoginCommand} from '../../source/engine/flow.js';
+import type {LoginCommand, LoginOptions} from '../../source/engine/flow.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, playTape, type PlayedRun} from '../../source/testing/index.js';
 import {samples, start} from '../sinks/sample-events.js';
@@ -111,7 +110,7 @@ test('without a person a client with a secret signs in by itself', async () => {
 	assert.equal(exit, 0);
 	assert.equal(options?.route, 'auto');
 	const routes = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
-	assert.equal(options.recommend?.(routes).route, 'client-credentials');
+	assert.equal(options.terminal?.recommend?.(routes).route, 'client-credentials');
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });
 

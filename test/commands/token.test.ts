@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {TokenOptions} from '../../source/engine/session.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {failure, now, runDouble, storedSession, tokenSet} from './command-double.js';

@@ -61,7 +61,7 @@ const withHost = async (
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore({clock}), clock});
 	const seen: Seen = {keys: '', sessions: [], inputListeners: () => 0};
 	const recommend = () => ({route: 'browser', reason: 'it is there'}) as const;
-	const all = {open: false, recommend, ...props, engine, seen} as LoginProps & {readonly seen: Seen};
+	const all = {open: false, terminal: {recommend}, ...props, engine, seen} as LoginProps & {readonly seen: Seen};
 	const terminal = await drawOn(wrap(<Host {...all} />));
 	try {
 		await play(terminal, seen, server);

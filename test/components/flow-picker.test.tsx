@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {FlowPicker} from '../../source/components/flow-picker.js';
 import type {EventOf} from '../../source/engine/login-event.js';
-import type {Recommendation} from '../../source/engine/login-options.js';
+import type {Recommendation} from '../../source/engine/flow.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import {drawOn} from '../support/fake-terminal.js';
 import * as tapes from '../support/login-tapes.js';

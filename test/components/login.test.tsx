@@ -8,7 +8,7 @@ import type {LoginProps} from '../../source/components/login-props.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import type {Session} from '../../source/engine/session.js';
-import type {ClipboardOutcome} from '../../source/terminal/clipboard.js';
+import type {ClipboardOutcome} from '../../source/engine/flow.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import * as tapes from '../support/login-tapes.js';
@@ -40,8 +40,8 @@ const scene = async (
 	const calls: string[] = [];
 	const login = (
 		<Login
-			recommend={() => ({route: 'browser', reason: 'it is there'})}
 			{...(props as Partial<LoginProps> & {run?: never})}
+			terminal={{recommend: () => ({route: 'browser', reason: 'it is there'}), ...props.terminal}}
 			engine={engine.engine}
 			environment={environment}
 			onSignedIn={() => calls.push('signed in')}
@@ -242,7 +242,7 @@ test('D22: h hides the code, and the square that has it, from who looks on, on b
 				await terminal.type('h');
 				assert.match(text(terminal), /WDJB-MJHT/);
 			},
-			{route: 'auto', clipboard},
+			{route: 'auto', terminal: {clipboard}},
 		);
 	}
 });
@@ -286,7 +286,7 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 			await terminal.type('?');
 			assert.doesNotMatch(text(terminal), /copied/);
 		},
-		{route: 'auto', clipboard},
+		{route: 'auto', terminal: {clipboard}},
 	);
 	const other = copying({status: 'sent'});
 	await scene(
@@ -296,7 +296,7 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 			assert.deepEqual(other.copied, [tapes.authorizationUrl.url]);
 			assert.match(text(terminal), /Sent to your terminal to copy\./);
 		},
-		{route: 'auto', clipboard: other.clipboard},
+		{route: 'auto', terminal: {clipboard: other.clipboard}},
 	);
 });
 
@@ -309,7 +309,7 @@ test('demand 1: where nothing can be copied the real address is written once, ra
 			assert.ok(terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url));
 			assert.match(text(terminal), /Could not copy: there is no clipboard here/);
 		},
-		{route: 'auto', clipboard, canWriteAbove: true},
+		{route: 'auto', terminal: {clipboard}, canWriteAbove: true},
 	);
 	await scene(
 		tapes.browserShown,
@@ -317,7 +317,7 @@ test('demand 1: where nothing can be copied the real address is written once, ra
 			await terminal.type('u');
 			assert.ok(!terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url), 'a guest writes nothing above');
 		},
-		{route: 'auto', clipboard},
+		{route: 'auto', terminal: {clipboard}},
 	);
 });
 

@@ -15,13 +15,14 @@ import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import * as tapes from '../support/login-tapes.js';
 import {createScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';
 
-const environment = {unicode: true, color: true, hyperlinks: true, remote: false, forwardLine: () => undefined};
+const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const second = 1000;
 
 /** A screen some seconds into its login. */
 const shared = (seconds: number, ...events: readonly LoginEvent[]) => ({
 	state: tapes.foldEvents(...events),
 	environment,
+	terminal: {forwardLine: () => undefined},
 	command: () => undefined,
 	clock: createManualClock({now: tapes.start + seconds * second}),
 });
@@ -158,9 +159,9 @@ test('S36: a clock that is set back by an hour changes neither what is left nor 
 });
 
 test('demand 17: over SSH the browser way that was added to a code has its line for the other computer as well', async () => {
-	const ssh = {...environment, forwardLine: (port: number) => `ssh -N -L ${port}:127.0.0.1:${port} alice@build`};
+	const ssh = {forwardLine: (port: number) => `ssh -N -L ${port}:127.0.0.1:${port} alice@build`};
 	const props = shared(28, ...tapes.codeShown, tapes.opened('browser'), tapes.authorizationUrl);
-	const text = await screen(<DeviceCodeScreen {...props} environment={ssh} />, {columns: 80, rows: 30});
+	const text = await screen(<DeviceCodeScreen {...props} terminal={ssh} />, {columns: 80, rows: 30});
 	assert.match(text, /^ *ssh -N -L 53114:127\.0\.0\.1:53114 alice@build$/m);
 });
 
@@ -170,9 +171,9 @@ test('demands 20, 21: where the answer comes by another address no line is to be
 		redirectUri: 'https://fluffy-8400.app.github.dev/callback',
 		shortUrl: 'https://fluffy-8400.app.github.dev/k7q2mfxt9ahr3' as typeof tapes.authorizationUrl.shortUrl,
 	};
-	const ssh = {...environment, forwardLine: (port: number) => `ssh -N -L ${port}`};
+	const ssh = {forwardLine: (port: number) => `ssh -N -L ${port}`};
 	const props = shared(28, tapes.discovery, tapes.opened('browser'), forwarded, tapes.browserOpened);
-	const text = await screen(<BrowserScreen {...props} environment={ssh} />);
+	const text = await screen(<BrowserScreen {...props} terminal={ssh} />);
 	assert.match(text, /https:\/\/fluffy-8400\.app\.github\.dev\/k7q2mfxt9ahr3$/m);
 	assert.doesNotMatch(text, /this computer only|ssh -N/);
 });

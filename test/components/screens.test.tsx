@@ -352,14 +352,22 @@ test('a phone that cannot reach a loopback address is not sent there', async () 
 });
 
 test('demand 17: over SSH the browser screen shows the exact line to type on the other computer', async () => {
-	const environment = {...usual, forwardLine: (port: number) => `ssh -N -L ${port}:127.0.0.1:${port} alice@build`};
-	const text = await draw(<BrowserScreen {...shared(browser, environment)} />, {}, ({emulator}) => emulator.text);
+	const terminal = {forwardLine: (port: number) => `ssh -N -L ${port}:127.0.0.1:${port} alice@build`};
+	const text = await draw(
+		<BrowserScreen {...shared(browser)} terminal={terminal} />,
+		{},
+		({emulator}) => emulator.text,
+	);
 	assert.match(text, /^ {3}ssh -N -L 53114:127\.0\.0\.1:53114 alice@build$/m);
 });
 
 test('demand 18: where the platform forwards the port by itself, the address is said', async () => {
-	const environment = {...usual, forwardedAddress: (port: number) => `https://happy-${port}.app.github.dev/`};
-	const text = await draw(<BrowserScreen {...shared(browser, environment)} />, {}, ({emulator}) => emulator.text);
+	const terminal = {forwardedAddress: (port: number) => `https://happy-${port}.app.github.dev/`};
+	const text = await draw(
+		<BrowserScreen {...shared(browser)} terminal={terminal} />,
+		{},
+		({emulator}) => emulator.text,
+	);
 	assert.match(text, /https:\/\/happy-53114\.app\.github\.dev\//);
 });
 

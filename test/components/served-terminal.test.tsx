@@ -59,13 +59,15 @@ test('an opener and a clipboard that are handed in are used there too', async t 
 	const used: string[] = [];
 	const terminal = await visitor(t, {
 		route: 'browser',
-		openBrowser: async () => {
-			used.push('browser');
-			return {status: 'opened'};
-		},
-		clipboard: async () => {
-			used.push('clipboard');
-			return {status: 'copied'};
+		terminal: {
+			openBrowser: async () => {
+				used.push('browser');
+				return {status: 'opened'};
+			},
+			clipboard: async () => {
+				used.push('clipboard');
+				return {status: 'copied'};
+			},
 		},
 	});
 	await shows(terminal, /127\.0\.0\.1:\d+\/\w/);

@@ -4,11 +4,11 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {auth0, entra, github, google, oidc} from '../../source/engine/presets/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {withClaims} from '../support/spoilers.js';
 import {prepareLogin, providerIssuer, refusal} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 // The duties of a client that no module of a suite looks at, each in a whole login with the browser.
 
@@ -25,7 +25,7 @@ const never: BrowserOpener = async () => ({status: 'failed', detail: 'No browser
 
 const prepareWith = async (openBrowser: BrowserOpener, script: ServerScript = {}) => {
 	const server = await startScriptedServer({issuer: providerIssuer, ...script});
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore(),
 		fetch: server.fetch,
@@ -288,7 +288,7 @@ test('T06, S30: a redirect sends neither the token, nor the code, nor the refres
 		const login = await prepareLogin();
 		const away = {status, headers: {location: 'https://evil.example.test/'}};
 		const asked: string[] = [];
-		const engine = new TokenEngine({
+		const engine = new EngineWithBrowser({
 			provider: login.server.provider,
 			store: login.store,
 			openBrowser: login.server.openBrowser,

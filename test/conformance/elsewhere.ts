@@ -4,9 +4,9 @@ import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import {routes, type Route} from '../../source/engine/login-event.js';
 import {oidc} from '../../source/engine/presets/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {showNdjson} from '../../source/sinks/ndjson.js';
 import {createMemoryStore} from '../../source/store/index.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const usage = `npm run conformance -- --issuer URL [--client-id ID] [--client-secret-env NAME]
     [--flow browser|device|client-credentials]... [--scope S] [--redirect-uri U] [--param NAME=VALUE]... [--timeout S]
@@ -104,7 +104,7 @@ export const runElsewhere = async (words: readonly string[]): Promise<number> =>
 	};
 	let failures = 0;
 	for (const route of flow) {
-		const engine = new TokenEngine({provider, store: createMemoryStore(), openBrowser: followingBrowser()});
+		const engine = new EngineWithBrowser({provider, store: createMemoryStore(), openBrowser: followingBrowser()});
 		const signIn = async () => {
 			const run = engine.login({route, timeout: Number(timeout)});
 			await showNdjson(run, {write});

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createMemoryStore} from '../../source/store/index.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 // The examples that the specifications print, each through a whole engine.
 
@@ -13,7 +13,7 @@ test('P02, P03, P04, P06: the random bytes of RFC 7636 appendix B give its verif
 		88, 5, 88, 83, 132, 141, 121,
 	];
 	const server = await startScriptedServer({issuer: providerIssuer});
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore(),
 		fetch: server.fetch,

@@ -122,11 +122,15 @@ const app = render(
 test('the lines for a program without Ink sign somebody in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
 	const text = `${pointedAt(server, snippet('In any program', 'ts'))}\nconsole.log('the token has', token.length);\n`;
-	for (const {entry, says} of [
-		{entry: 'ink-login/engine', says: /^Enter /m},
-		{entry: 'ink-login', says: / esc /},
+	const withScreen = text
+		.replace('ink-login/engine', 'ink-login')
+		.replace('login, ', 'login, screen, ')
+		.replace('login(engine)', 'login(engine, {show: screen})');
+	for (const {program, says} of [
+		{program: text, says: /^Enter /m},
+		{program: withScreen, says: / esc /},
 	]) {
-		const cwd = await projectWith(t, 'app.ts', text.replace('ink-login/engine', entry));
+		const cwd = await projectWith(t, 'app.ts', program);
 		const env = {INK_LOGIN_HOME: path.join(cwd, 'home'), SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
 		for (const round of ['signs in', 'is signed in']) {
 			await using terminal = runInPty({args: ['--import', 'tsx', 'app.ts'], cwd, env});

@@ -4,11 +4,11 @@ import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
 import type {SafeUrl} from '../../source/engine/safe-url.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type Answer, type ServerScript} from '../../source/testing/index.js';
 import {temporaryFolder} from '../support/built-command.js';
 import {before, hurriedTimers, sessionHome, type Started} from '../support/session-command.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const clientSecret = 'canary-client-secret';
 const password = 'canary-password';
@@ -192,7 +192,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 		secrets.add(password);
 		const store = createMemoryStore();
 		const open = () =>
-			new TokenEngine({
+			new EngineWithBrowser({
 				provider: {...server.provider, allowPassword: true},
 				store,
 				fetch: server.fetch,

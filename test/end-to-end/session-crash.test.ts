@@ -3,7 +3,7 @@ import {test, type TestContext} from 'node:test';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {Clock} from '../../source/engine/clock.js';
 import {LoginError} from '../../source/engine/login-error.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import type {StoredSession} from '../../source/engine/token-store.js';
 import {createFileStore} from '../../source/store/file-store.js';
 import {nodeFileSystem} from '../../source/store/file-system.js';

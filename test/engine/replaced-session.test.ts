@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {prepareLogin, type WholeLogin} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const bob = {sub: 'user-2', name: 'Bob'};
 
@@ -25,7 +25,7 @@ test('a session of another person is revoked once the new one is saved', async (
 test('tokens of a login that replaces nothing are not revoked where that could end the session that stays', async () => {
 	const login = await prepareLogin();
 	await login.browser();
-	const other = new TokenEngine({
+	const other = new EngineWithBrowser({
 		provider: {...login.server.provider, resource: ['https://api.example']},
 		store: login.store,
 		fetch: login.server.fetch,
@@ -70,7 +70,7 @@ test('a server that never answers the revocation delays no login, and holds up t
 		new URL(input instanceof Request ? input.url : input).pathname.includes('revo')
 			? new Promise(() => undefined)
 			: server.fetch(input, init);
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: {...server.provider, revocation: 'single-login'},
 		store: createMemoryStore({clock}),
 		clock,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {BrowserOpener, Flow, FlowContext, RouteCommand} from '../../source/engine/flow.js';
+import type {Flow, FlowContext, LoginOptions, RouteCommand} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
-import type {LoginEvent, Route} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
+import type {LoginEvent} from '../../source/engine/login-event.js';
 import type {ResolvedProvider} from '../../source/engine/provider.js';
-import type {LoginHost, LoginResult} from '../../source/engine/login-host.js';
-import {RunningLogin} from '../../source/engine/running-login.js';
+import {startLogin, type LoginParts} from '../../source/engine/running-login.js';
 import type {SafeUrl} from '../../source/engine/safe-url.js';
 import type {TokenSet} from '../../source/engine/token-set.js';
+import type {StoredSession} from '../../source/engine/token-store.js';
+import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 
 const provider: ResolvedProvider = {
@@ -45,7 +45,7 @@ const turn = async (): Promise<void> => {
 	for (let index = 0; index < 5; index += 1) await new Promise(resolve => setTimeout(resolve, 0));
 };
 
-const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
+const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) => {
 	const flows = {
 		browser: new HandDriven(),
 		device: new HandDriven(),
@@ -54,27 +54,17 @@ const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
 	};
 	const revoked: TokenSet[] = [];
 	const clock = createManualClock();
-	let released = 0;
-	const openBrowser: BrowserOpener = async () => ({status: 'opened'});
-	const result = (route: Route): LoginResult => ({
-		session: {
-			profile: 'default',
-			route,
-			scope: 'openid',
-			refreshable: false,
-			store: 'memory',
-			getToken: async () => 'at',
-			logout: async () => ({outcome: 'revoked'}),
-		},
-		event: {type: 'signed-in', scope: 'openid', refreshable: false, store: 'memory', profile: 'default', route},
-	});
-	const run = new RunningLogin(
+	const store = createMemoryStore({clock});
+	const run = startLogin(
 		{
+			provider,
+			store,
+			profile: 'default',
 			clock,
 			random: count => new Uint8Array(count),
-			fetch: async () => new Response(),
-			openBrowser,
 			hints: {},
+			remembered: {},
+			loadFetch: async () => async () => new Response(),
 			loadFlow: {
 				browser: async () => flows.browser.flow,
 				device: async () => flows.device.flow,
@@ -82,17 +72,20 @@ const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
 				password: async () => flows.password.flow,
 			},
 			discover: async () => provider,
-			prefetchKeys: async () => undefined,
-			keep: async (_, route) => result(route),
-			revoke: async unwanted => {
-				revoked.push(unwanted);
+			keeper: {
+				write: async session => store.write('default', session),
+				discard: async unwanted => void revoked.push(unwanted),
 			},
-			enter: async () => ({
-				release: async () => {
-					released += 1;
-				},
+			toSession: ({route}) => ({
+				profile: 'default',
+				route,
+				scope: 'openid',
+				refreshable: false,
+				store: 'memory',
+				getToken: async () => 'at',
+				logout: async () => ({outcome: 'revoked'}),
 			}),
-			...host,
+			...changes,
 		},
 		options,
 	);
@@ -103,7 +96,7 @@ const start = async (options: LoginOptions, host: Partial<LoginHost> = {}) => {
 		return all;
 	};
 
-	return {run, flows, revoked, clock, events, result, released: () => released};
+	return {run, flows, revoked, clock, events, store};
 };
 
 const types = (events: readonly LoginEvent[]): string[] => events.map(({type}) => type);
@@ -111,7 +104,7 @@ const refused = new LoginError('access_denied', 'The request was declined.', {hi
 
 test('auto opens the recommended route, and the event of the end comes last', async () => {
 	const {run, flows, events} = await start({
-		recommend: () => ({route: 'device', reason: 'You are connected over SSH.'}),
+		terminal: {recommend: () => ({route: 'device', reason: 'You are connected over SSH.'})},
 	});
 	assert.equal(flows.device.started, 1);
 	flows.device.resolve(tokens);
@@ -137,8 +130,8 @@ test('a login that is cancelled in the turn in which it was made starts nothing'
 	// start() yields for the first time after it made the run.
 	const {run} = await starting;
 	assert.equal(asked, 1);
-	const host = {discover: () => assert.fail('it went to the server')} as unknown as LoginHost;
-	const early = new RunningLogin({...host, clock: run.clock}, {});
+	const parts = {discover: () => assert.fail('it went to the server')} as unknown as LoginParts;
+	const early = startLogin({...parts, clock: run.clock}, {});
 	await early.cancel();
 	assert.equal(early.state.failed?.code, 'cancelled');
 	await run.cancel();
@@ -160,7 +153,7 @@ test('ask opens no route until a command does, and a command given before discov
 });
 
 test('two routes run side by side; the first to finish wins, the other is aborted and said to be closed', async () => {
-	const {run, flows, events, released} = await start({route: 'device', attended: true});
+	const {run, flows, events, store} = await start({route: 'device', attended: true});
 	run.command({type: 'open', route: 'browser'});
 	await turn();
 	assert.equal(flows.device.started + flows.browser.started, 2);
@@ -168,7 +161,8 @@ test('two routes run side by side; the first to finish wins, the other is aborte
 	await run.session;
 	assert.equal(flows.device.context?.signal.aborted, true);
 	assert.deepEqual(types(await events()), ['discovery', 'route-opened', 'route-opened', 'route-closed', 'signed-in']);
-	assert.equal(released(), 1);
+	const {signal} = new AbortController();
+	assert.ok(await store.lock('default', 'login', {signal, timeout: 0}), 'the next login need not wait');
 });
 
 test('tokens that a losing route still gets are revoked', async () => {
@@ -188,7 +182,7 @@ test('while a route has a code in hand the others start no request', async () =>
 	const {run, flows} = await start(
 		{route: 'device', attended: true},
 		{
-			fetch: async () => {
+			loadFetch: async () => async () => {
 				requests += 1;
 				return new Response();
 			},
@@ -296,7 +290,7 @@ test('the caller’s signal cancels, and a time limit ends the login as timed ou
 });
 
 test('a hint is in the words of the application where it has some, and else names no option', async () => {
-	const ended = async (hints: LoginHost['hints']) => {
+	const ended = async (hints: LoginParts['hints']) => {
 		const {run, clock} = await start({route: 'device', timeout: 30}, {hints});
 		await clock.advance(30_000);
 		await assert.rejects(run.session);
@@ -340,18 +334,21 @@ test('an unreachable issuer ends the login, attended or not', async () => {
 });
 
 test('demand 41: while another process shows the login this one waits, and takes its session', async () => {
-	let left: (entered: LoginResult) => void = () => undefined;
-	const {run, flows, events, result} = await start(
-		{route: 'device'},
-		{
-			enter: async onWait => {
-				onWait();
-				return new Promise(resolve => (left = resolve));
-			},
-		},
-	);
+	const store = createMemoryStore();
+	const {signal} = new AbortController();
+	const other = await store.lock('default', 'login', {signal});
+	const {run, flows, events} = await start({route: 'device'}, {store});
 	assert.equal(run.state.phase, 'waiting');
-	left(result('browser'));
+	const session: StoredSession = {
+		version: 1,
+		tokens,
+		route: 'browser',
+		signedInAt: run.clock.now(),
+		provider,
+		server: provider.server,
+	};
+	await store.write('default', session);
+	await other?.release();
 	await run.session;
 	assert.equal(flows.device.started, 0);
 	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
@@ -359,11 +356,13 @@ test('demand 41: while another process shows the login this one waits, and takes
 
 test('tokens that could not be kept are revoked, their route is closed, and the login fails with the reason', async () => {
 	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
-	const {run, flows, revoked, events} = await start(
+	const revoked: TokenSet[] = [];
+	const {run, flows, events} = await start(
 		{route: 'device'},
 		{
-			keep: async () => {
-				throw full;
+			keeper: {
+				write: async () => Promise.reject(full),
+				discard: async unwanted => void revoked.push(unwanted),
 			},
 		},
 	);

@@ -3,11 +3,12 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import type {AccountSwitch, LoginOptions} from '../../source/engine/login-options.js';
+import type {AccountSwitch, LoginOptions} from '../../source/engine/flow.js';
 import type {Provider} from '../../source/engine/provider.js';
-import {TokenEngine, type TokenEngineOptions} from '../../source/engine/token-engine.js';
+import type {TokenEngineOptions} from '../../source/token-engine.js';
 import {createMemoryStore, openStore} from '../../source/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const client = {id: 'cli', secret: 'hush'};
 const organization = {authorize: {organization: 'org_1'}};
@@ -17,7 +18,7 @@ const prepare = async () => {
 	const server = await startScriptedServer({issuer: 'https://a.example', client});
 	const store = createMemoryStore();
 	const engineFor = (change: Partial<Provider> = {}, more: Partial<TokenEngineOptions> = {}) =>
-		new TokenEngine({
+		new EngineWithBrowser({
 			provider: {...server.provider, scope: 'openid profile', ...change},
 			store,
 			fetch: server.fetch,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/engine/login-error.js';
-import {TokenEngine, type TokenEngineOptions} from '../../source/engine/token-engine.js';
+import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
 import type {StoredSession, TokenStore} from '../../source/engine/token-store.js';
 import {createMemoryStore} from '../../source/store/memory-store.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';

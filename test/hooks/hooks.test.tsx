@@ -5,7 +5,7 @@ import {StrictMode, useEffect, useState} from 'react';
 import {Text} from 'ink';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Session} from '../../source/engine/session.js';
-import type {TokenEngine} from '../../source/engine/token-engine.js';
+import type {TokenEngine} from '../../source/token-engine.js';
 import {createLoginSubscription} from '../../source/hooks/login-subscription.js';
 import {useClipboard} from '../../source/hooks/use-clipboard.js';
 import {useCountdown} from '../../source/hooks/use-countdown.js';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import type {LoginOptions} from '../../source/engine/flow.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {
 	startScriptedServer,
@@ -14,6 +14,7 @@ import {
 import {hostileAnswers} from '../support/hostile-answers.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 import {approveAtOnce, providerIssuer} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 /** A limit of thirty seconds takes one. */
 const factor = 30;
@@ -130,7 +131,7 @@ const attack = async (step: Step, answer: Answer): Promise<LoginError | undefine
 		clock,
 		client: {id: 'cli', secret: 'client-secret'},
 	});
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore({clock}),
 		fetch: server.fetch,
@@ -202,7 +203,7 @@ test('S35: whatever the first answer for the keys was, the next one counts', atA
 				const server = await startScriptedServer({issuer: providerIssuer, clock, answers: {jwks}});
 				const store = createMemoryStore({clock});
 				const {provider, fetch, openBrowser} = server;
-				const engine = new TokenEngine({provider, store, fetch, openBrowser, clock});
+				const engine = new EngineWithBrowser({provider, store, fetch, openBrowser, clock});
 				await signIn({server, engine}, {route: 'browser'});
 				assert.equal(server.requestsTo('jwks').length, jwks.length + 1);
 			}),

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import net, {type Socket} from 'node:net';
 import {test} from 'node:test';
 import type {BrowserOpener} from '../../source/engine/flow.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {get, rawRequest} from '../support/raw-request.js';
 import {eventsOf, providerIssuer} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 type Attack = {
 	/** Of the loopback server. */
@@ -37,7 +38,7 @@ const underAttack = async (attack: (attack: Attack) => Promise<void>) => {
 
 		return {status: 'opened'};
 	};
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore(),
 		fetch: server.fetch,

@@ -4,12 +4,13 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createFileStore, createMemoryStore} from '../../source/store/index.js';
 import {startScriptedServer, type Answer} from '../../source/testing/index.js';
 import {get} from '../support/raw-request.js';
 import {wrongSignature} from '../support/spoilers.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer, refusal} from '../support/whole-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 // Defects that were found in other clients; each would be one of ours if its test failed.
 
@@ -53,7 +54,7 @@ test('defect of cli-auth: a session of which only the refresh token is left take
 
 test('defect of cli-auth, of cli/oauth and of kubelogin: an error or a wrong state at the port ends nothing, and no empty code is taken', async () => {
 	const server = await startScriptedServer({issuer: providerIssuer});
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: server.provider,
 		store: createMemoryStore(),
 		fetch: server.fetch,
@@ -196,7 +197,7 @@ test('defect of kubelogin and of workos: a session is written at once and whole,
 	try {
 		const login = await prepareLogin();
 		const {provider, fetch, openBrowser} = login.server;
-		const engine = new TokenEngine({provider, fetch, openBrowser, store: createFileStore({directory: folder})});
+		const engine = new EngineWithBrowser({provider, fetch, openBrowser, store: createFileStore({directory: folder})});
 		await engine.login({route: 'browser'}).session;
 		const token = await engine.accessToken();
 		const files = await readdir(folder, {recursive: true, withFileTypes: true});

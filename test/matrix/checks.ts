@@ -21,7 +21,7 @@ import {createMemoryStore, Login, login, oidc, TokenEngine, useLogin, type Login
 const engine = new TokenEngine({provider: oidc({issuer: 'https://id.example', clientId: 'app'}), store: createMemoryStore()});
 const props: LoginProps = {engine, maxRows: 10, onSignedIn: session => console.log(session.identity?.name)};
 export const screen = <Login {...props} theme={{accent: 'magenta'}} />;
-export const signIn = async () => login(engine, {sink: 'plain'});
+export const signIn = async () => login(engine, {show: 'plain'});
 export const Own = () => useLogin(engine).state.phase;
 // @ts-expect-error -- no such prop
 export const wrong = <Login engine={engine} colour="red" />;
@@ -110,7 +110,7 @@ export const withoutInk = async (
 import {createMemoryStore, login, oidc, TokenEngine} from 'ink-login/engine';
 const provider = oidc({issuer: '${issuer}', clientId: '${machineClient.clientId}', clientSecret: '${machineClient.clientSecret}'});
 const engine = new TokenEngine({provider, store: createMemoryStore()});
-const session = await login(engine, {route: 'client-credentials', sink: 'plain'});
+const session = await login(engine, {route: 'client-credentials', show: 'plain'});
 console.log((await session.getToken()).length > 0 ? 'token' : 'none');
 `,
 	);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginRun} from '../../source/engine/login-run.js';
+import type {LoginRun} from '../../source/engine/flow.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import type {Provider} from '../../source/engine/provider.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, recordTape, type ManualClock, type Tape} from '../../source/testing/index.js';
 import {canary, type Happening, type LoginScript, type ScriptedAnswer} from './arbitrary-login.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const issuer = 'https://auth.example';
 
@@ -153,7 +153,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 
 	const drawn: string[] = [];
 	let seed = 1;
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: script.metadata === undefined ? {...provider, discovery: 'none', endpoints} : provider,
 		store: createMemoryStore({clock}),
 		fetch: scriptedFetch,

@@ -3,9 +3,9 @@ import process from 'node:process';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {Route} from '../../source/engine/login-event.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
 import {createMemoryStore} from '../../source/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';
+import {EngineWithBrowser} from './engine-with-browser.js';
 
 // A process that meets one hostile server after the other and tells, for each, what came of it, and how much memory
 // that took at most. What it is to do comes as an argument: [issuer, route][].
@@ -27,7 +27,7 @@ const openBrowser: BrowserOpener = async (address, signal) => {
 const wholeLife = async (issuer: string, route: Route): Promise<void> => {
 	const clock = createHurriedClock(factor);
 	const provider = {name: 'hostile', issuer, clientId: 'test-client'};
-	const engine = new TokenEngine({provider, store: createMemoryStore({clock}), clock, openBrowser});
+	const engine = new EngineWithBrowser({provider, store: createMemoryStore({clock}), clock, openBrowser});
 	await engine.login({route, timeout: 120}).session;
 	await engine.userInfo().catch(onlyOurs);
 	const rejected = await engine.accessToken().catch(() => '');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {setTimeout as delay} from 'node:timers/promises';
 import {toLoginError} from '../../source/engine/login-error.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import {createFileStore} from '../../source/store/file-store.js';
 import type {Answer} from '../../source/testing/index.js';
 import type {Scope} from './built-command.js';

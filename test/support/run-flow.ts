@@ -1,5 +1,5 @@
 import {systemRandom} from '../../source/engine/clock.js';
-import {CommandInbox} from '../../source/engine/command-inbox.js';
+import {CommandQueue} from '../../source/engine/flow-race.js';
 import type {FlowContext} from '../../source/engine/flow.js';
 import {browserFlow} from '../../source/engine/flows/browser.js';
 import {deviceFlow} from '../../source/engine/flows/device.js';
@@ -43,9 +43,9 @@ export const prepareFlow = async (
 			events.push(event);
 			onEvent(event);
 		},
-		inbox: new CommandInbox(),
+		inbox: new CommandQueue(),
 		claim: () => ({[Symbol.dispose]: () => undefined}),
-		openBrowser: server.openBrowser,
+		terminal: {openBrowser: server.openBrowser},
 		autoOpen: true,
 		autoRenew: false,
 	};

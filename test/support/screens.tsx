@@ -96,6 +96,6 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 			return playTape({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
 		},
 	};
-	const recommend = () => ({route: 'browser', reason: 'A browser opened here reaches you.'}) as const;
-	return <Login route="device" recommend={recommend} {...screen.props} {...props} engine={engine} run={undefined} />;
+	const terminal = {recommend: () => ({route: 'browser', reason: 'A browser opened here reaches you.'}) as const};
+	return <Login route="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

@@ -1,12 +1,10 @@
 import type {Clock} from '../../source/engine/clock.js';
-import type {LoginCommand} from '../../source/engine/flow.js';
+import type {LoginCommand, LoginOptions, LoginRun} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
-import type {LoginRun} from '../../source/engine/login-run.js';
 import {initialLoginState, reduceLogin} from '../../source/engine/login-state.js';
 import type {Session} from '../../source/engine/session.js';
-import type {TokenEngine} from '../../source/engine/token-engine.js';
+import type {TokenEngine} from '../../source/token-engine.js';
 
 /** A login that a test writes as it goes on: events in, commands out. */
 export type ScriptedRun = LoginRun & {

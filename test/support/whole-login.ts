@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import {LoginError, type LoginErrorCode} from '../../source/engine/login-error.js';
 import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/login-options.js';
-import type {LoginRun} from '../../source/engine/login-run.js';
+import type {LoginOptions, LoginRun} from '../../source/engine/flow.js';
 import type {Provider} from '../../source/engine/provider.js';
 import type {Session} from '../../source/engine/session.js';
-import {TokenEngine} from '../../source/engine/token-engine.js';
+import {TokenEngine} from '../../source/token-engine.js';
 import type {TokenStore} from '../../source/engine/token-store.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {
@@ -15,6 +14,7 @@ import {
 	type ScriptedServer,
 	type ServerScript,
 } from '../../source/testing/index.js';
+import {EngineWithBrowser} from './engine-with-browser.js';
 
 /** A whole engine, its scripted provider in memory, and a browser whose person allows everything. */
 export type WholeLogin = {
@@ -34,7 +34,7 @@ export const prepareLogin = async (
 ): Promise<WholeLogin> => {
 	const server = await startScriptedServer({issuer: providerIssuer, ...script});
 	const store = createMemoryStore();
-	const engine = new TokenEngine({
+	const engine = new EngineWithBrowser({
 		provider: {...server.provider, ...settings},
 		store,
 		fetch: server.fetch,

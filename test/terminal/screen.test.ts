@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {colourLevel, screenStream} from '../../source/terminal/screen.js';
+import {chooseView, colourLevel, screenStream} from '../../source/terminal/screen.js';
 import {desktopEnvironment, factsOf, noTty} from '../support/facts.js';
 
 test('S38: a screen goes to the first terminal of stdout and stderr, and needs keys', () => {
@@ -8,6 +8,20 @@ test('S38: a screen goes to the first terminal of stdout and stderr, and needs k
 	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: true}})), 'stderr');
 	assert.equal(screenStream(factsOf({tty: {stdin: false, stdout: true, stderr: true}})), undefined);
 	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: false}})), undefined);
+});
+
+test('a screen that is wanted becomes lines where none is possible, and any lines are spoken where someone listens', () => {
+	const here = factsOf();
+	const piped = factsOf({tty: {stdin: true, stdout: false, stderr: false}});
+	const listening = factsOf({env: {...desktopEnvironment, INK_SCREEN_READER: 'true'}});
+	assert.deepEqual(chooseView(here, 'screen'), {kind: 'screen', stream: 'stdout'});
+	assert.deepEqual(chooseView(piped, 'screen'), {kind: 'plain', stream: 'stderr'});
+	assert.deepEqual(chooseView(here, 'plain'), {kind: 'plain', stream: 'stdout'});
+	for (const wanted of ['screen', 'plain', 'spoken'] as const) {
+		assert.deepEqual(chooseView(listening, wanted), {kind: 'spoken', stream: 'stdout'});
+	}
+
+	assert.deepEqual(chooseView(listening, 'ndjson'), {kind: 'ndjson', stream: 'stdout'});
 });
 
 const levels: [string, Record<string, string>, number][] = [

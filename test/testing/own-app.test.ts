@@ -5,11 +5,12 @@ import {github} from '../../source/engine/presets/index.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, playTape, recordTape, startScriptedServer} from '../../source/testing/index.js';
 import {startGithub} from '../support/dialects/github.js';
+import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 test('an app tests its own sign-in: the browser, a token, and the logout, against a server of its own', async () => {
 	await using server = await startScriptedServer();
 	const {provider, openBrowser} = server;
-	const engine = new TokenEngine({provider, store: createMemoryStore(), openBrowser});
+	const engine = new EngineWithBrowser({provider, store: createMemoryStore(), openBrowser});
 	const run = engine.login({route: 'browser'});
 	const recording = recordTape(run);
 	const session = await run.session;

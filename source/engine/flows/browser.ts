@@ -1,5 +1,5 @@
 import type {Clock} from '../clock.js';
-import type {Flow, FlowContext} from '../flow.js';
+import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
 import {redirectAdvice} from '../hints.js';
 import {LoginError, toLoginError} from '../login-error.js';
 import {openLoopback, type LoopbackServer} from '../loopback/loopback-server.js';
@@ -44,7 +44,7 @@ const listen = async (
 	transaction: AuthorizationTransaction,
 	answer: AwaitedAnswer,
 ): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
-	const {provider, clock, random, signal, emit, sockets} = context;
+	const {provider, clock, random, signal, emit, terminal} = context;
 	const target = redirectTarget(provider.redirect);
 	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
 	let hasLed = false;
@@ -53,7 +53,7 @@ const listen = async (
 		clock,
 		random,
 		signal,
-		sockets,
+		sockets: terminal.sockets,
 		onCallback: parameters => answer.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
@@ -70,14 +70,6 @@ const listen = async (
 		},
 	});
 	return {redirectUri: loopback.redirectUri, loopback};
-};
-
-const openBrowser = async ({openBrowser: open, emit}: FlowContext, url: SafeUrl, signal: AbortSignal) => {
-	emit({type: 'browser', status: 'opening'});
-	const outcome = await open(url, signal).catch(
-		() => ({status: 'failed', detail: 'The browser could not be opened.'}) as const,
-	);
-	if (!signal.aborted) emit({type: 'browser', ...outcome});
 };
 
 /** Rejects with `timeout` at the end of the deadline. */
@@ -129,7 +121,7 @@ export const browserFlow: Flow = async context => {
 		const deadline = new Deadline(clock, momentOf(clock), lifetime);
 		emit({type: 'authorization-url', url, shortUrl, redirectUri, expiresAt: deadline.at});
 		// What a program is started with can be read by every user of the computer, and `state` must not be.
-		const open = () => void openBrowser(context, shortUrl, signal);
+		const open = () => void openInBrowser(context, shortUrl, signal);
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
 		return Promise.race([

@@ -1,5 +1,5 @@
 import {LoginError} from '../login-error.js';
-import type {Flow, FlowContext} from '../flow.js';
+import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
 import {requestDeviceAuthorization, requestDeviceToken, type DeviceAuthorization} from '../protocol/index.js';
 import type {TokenSet} from '../token-set.js';
 import {Deadline, momentOf, waitSince} from './deadline.js';
@@ -109,19 +109,16 @@ class DevicePoller {
 
 /** Carries out commands until the person asks for a new code. */
 const untilRenewal = async (
-	{inbox, openBrowser, emit}: FlowContext,
+	context: FlowContext,
 	authorization: DeviceAuthorization,
 	signal: AbortSignal,
 ): Promise<Outcome> => {
 	for (;;) {
-		const command = await inbox.next(signal);
+		const command = await context.inbox.next(signal);
 		if (command.type === 'renew-code') return {kind: 'renew'};
 		if (command.type === 'open-browser') {
-			emit({type: 'browser', status: 'opening'});
 			// Never the link with the code: others on this computer see what a program is started with, and could approve it.
-			void openBrowser(authorization.verificationUri, signal).then(outcome => {
-				if (!signal.aborted) emit({type: 'browser', ...outcome});
-			});
+			void openInBrowser(context, authorization.verificationUri, signal);
 		}
 	}
 };

@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import net from 'node:net';
 import {test, type TestContext} from 'node:test';
 import {systemRandom} from '../../../source/engine/clock.js';
-import {CommandInbox} from '../../../source/engine/command-inbox.js';
+import {CommandQueue} from '../../../source/engine/flow-race.js';
 import type {BrowserOutcome, FlowContext, LocalSockets, RouteCommand} from '../../../source/engine/flow.js';
 import {browserFlow} from '../../../source/engine/flows/browser.js';
 import {LoginError} from '../../../source/engine/login-error.js';
@@ -51,7 +51,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 	const listeners = new Set<() => void>();
 	const requests: Request[] = [];
 	const opened: string[] = [];
-	const inbox = new CommandInbox();
+	const inbox = new CommandQueue();
 	const claims = {open: 0, total: 0};
 
 	const context: FlowContext = {
@@ -77,13 +77,15 @@ const start = (t: TestContext, settings: Settings = {}) => {
 			claims.total += 1;
 			return {[Symbol.dispose]: () => void (claims.open -= 1)};
 		},
-		async openBrowser(url) {
-			opened.push(url);
-			return settings.open?.() ?? {status: 'opened'};
+		terminal: {
+			async openBrowser(url) {
+				opened.push(url);
+				return settings.open?.() ?? {status: 'opened'};
+			},
+			sockets: settings.sockets,
 		},
 		autoOpen: settings.autoOpen ?? false,
 		autoRenew: false,
-		...(settings.sockets && {sockets: settings.sockets}),
 	};
 	const result = browserFlow(context);
 	result.catch(() => undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
 import type {Clock} from '../../../source/engine/clock.js';
-import {TokenEngine} from '../../../source/engine/token-engine.js';
+import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
 import {createPlainSink} from '../../../source/sinks/plain.js';
 import {createManualClock, startScriptedServer, type ManualClock} from '../../../source/testing/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {CommandInbox} from '../../../source/engine/command-inbox.js';
+import {CommandQueue} from '../../../source/engine/flow-race.js';
 import type {FlowContext} from '../../../source/engine/flow.js';
 import {deviceFlow} from '../../../source/engine/flows/device.js';
 import {hardenedFetch} from '../../../source/engine/hardened-fetch.js';
@@ -44,7 +44,7 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 	const queue = [...answers];
 	const polls: number[] = [];
 	const events: LoginEvent[] = [];
-	const inbox = new CommandInbox();
+	const inbox = new CommandQueue();
 	let codes = 0;
 	let inFlight = 0;
 	let mostInFlight = 0;
@@ -95,9 +95,11 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 		emit: event => events.push(event),
 		inbox,
 		claim: () => ({[Symbol.dispose]: () => undefined}),
-		async openBrowser(url) {
-			opened.push(url);
-			return {status: 'opened'};
+		terminal: {
+			async openBrowser(url) {
+				opened.push(url);
+				return {status: 'opened'};
+			},
 		},
 		autoOpen: true,
 		autoRenew,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {oauth} from '../../../source/engine/presets/index.js';
-import {TokenEngine} from '../../../source/engine/token-engine.js';
+import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
 
 const provider = oauth({

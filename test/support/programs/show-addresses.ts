@@ -1,5 +1,5 @@
-import {showLogin} from '../../../source/components/show-login.js';
-import {TokenEngine} from '../../../source/engine/token-engine.js';
+import {screen} from '../../../source/components/show-login.js';
+import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
 import {startScriptedServer} from '../../../source/testing/index.js';
 
@@ -9,7 +9,10 @@ const server = await startScriptedServer({issuer: 'https://auth.example.test', e
 const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
 const nothing = async () => ({status: 'unavailable'}) as const;
 try {
-	await showLogin({engine, stdout: process.stdout, login: {route, open: false, showQr: false, clipboard: nothing}});
+	await screen(
+		{engine, stdout: process.stdout, options: {route, open: false, terminal: {clipboard: nothing}}},
+		{showQr: false},
+	);
 } catch {
 	// Left by Ctrl-C.
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {LoginEntrance} from '../../source/engine/login-entrance.js';
+import {lockLogin} from '../../source/engine/login-lock.js';
 import type {StoredSession} from '../../source/engine/token-store.js';
 import {createMemoryStore} from '../../source/store/memory-store.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
@@ -23,8 +23,8 @@ const meet = async (present?: StoredSession) => {
 	const clock = createManualClock({now: begin});
 	const store = createMemoryStore({clock});
 	if (present) await store.write('work', present);
-	const entrance = new LoginEntrance(store, 'work', clock, {issuer, clientId: 'cli'});
-	const shown = await entrance.enter(() => assert.fail('the first one waits for nobody'), never);
+	const asked = {store, profile: 'work', clock, provider: {issuer, clientId: 'cli'}};
+	const shown = await lockLogin(asked, () => assert.fail('the first one waits for nobody'), never);
 	assert.ok('release' in shown);
 	await clock.advance(60_000);
 	return {
@@ -33,7 +33,7 @@ const meet = async (present?: StoredSession) => {
 		shown,
 		comeLater: async (signal = never) => {
 			const heard = {waits: 0};
-			const entered = entrance.enter(() => heard.waits++, signal);
+			const entered = lockLogin(asked, () => heard.waits++, signal);
 			entered.catch(() => undefined);
 			await clock.settle();
 			return {heard, entered};

@@ -1,0 +1,217 @@
+import {abortable} from './abortable.js';
+import type {Clock, Random} from './clock.js';
+import type {EventLog} from './event-log.js';
+import type {Flow, Inbox, LoginOptions, RouteCommand} from './flow.js';
+import type {Hints} from './hints.js';
+import {cancelled, LoginError, toLoginError} from './login-error.js';
+import type {Route} from './login-event.js';
+import type {ResolvedProvider} from './provider.js';
+import type {TokenSet} from './token-set.js';
+
+/** Lets others wait for the next change of something. */
+class Changes {
+	#waiting: (() => void)[] = [];
+
+	announce(): void {
+		const waiting = this.#waiting;
+		this.#waiting = [];
+		for (const resolve of waiting) resolve();
+	}
+
+	async next(signal: AbortSignal): Promise<void> {
+		await abortable(new Promise<void>(resolve => this.#waiting.push(resolve)), signal);
+	}
+}
+
+/** The commands for one flow, until it takes them. */
+export class CommandQueue implements Inbox {
+	readonly #commands: RouteCommand[] = [];
+	readonly #changes = new Changes();
+
+	put(command: RouteCommand): void {
+		this.#commands.push(command);
+		this.#changes.announce();
+	}
+
+	async next(signal: AbortSignal): Promise<RouteCommand> {
+		for (;;) {
+			signal.throwIfAborted();
+			const command = this.#commands.shift();
+			if (command !== undefined) return command;
+			await this.#changes.next(signal);
+		}
+	}
+}
+
+/**
+ * Which flows have a code or tokens in hand. While one has, requests of the others wait, so that there is never a second
+ * set of tokens beside the first.
+ */
+class ExchangeLock {
+	readonly #holders = new Set<{readonly route: Route}>();
+	readonly #changes = new Changes();
+
+	hold(route: Route): Disposable {
+		const holder = {route};
+		this.#holders.add(holder);
+		return {
+			[Symbol.dispose]: () => {
+				if (this.#holders.delete(holder)) this.#changes.announce();
+			},
+		};
+	}
+
+	/** Resolves once no other flow holds it. */
+	async free(route: Route, signal: AbortSignal): Promise<void> {
+		while ([...this.#holders].some(holder => holder.route !== route)) await this.#changes.next(signal);
+	}
+}
+
+type OpenFlow = {
+	readonly controller: AbortController;
+	readonly commands: CommandQueue;
+	done: Promise<void>;
+};
+
+/** The parts of an engine that its flows work with. */
+export type FlowParts = {
+	readonly clock: Clock;
+	readonly random: Random;
+	/** Hardened; loaded with the first request. */
+	readonly loadFetch: () => Promise<typeof fetch>;
+	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;
+	/** What the application says where what people do depends on it. */
+	readonly hints: Partial<Hints>;
+};
+
+export type FlowRaceOptions = {
+	readonly parts: FlowParts;
+	readonly log: EventLog;
+	readonly options: LoginOptions;
+	/** Aborts with the whole login. */
+	readonly signal: AbortSignal;
+	/** The first flow has returned tokens; called once. */
+	readonly onTokens: (tokens: TokenSet, route: Route) => void;
+	/** The last open flow has ended without tokens. */
+	readonly onNoneLeft: (error: LoginError) => void;
+	/** Tokens that came too late to be wanted. */
+	readonly onUnwanted: (tokens: TokenSet) => void;
+};
+
+/** The flows of one login that are open side by side: the first to return tokens wins. */
+export class FlowRace {
+	readonly #options: FlowRaceOptions;
+	readonly #exchange = new ExchangeLock();
+	readonly #open = new Map<Route, OpenFlow>();
+	#isOver = false;
+
+	constructor(options: FlowRaceOptions) {
+		this.#options = options;
+	}
+
+	has(route: Route): boolean {
+		return this.#open.has(route);
+	}
+
+	/** @param autoOpen - whether the browser flow opens a browser by itself */
+	open(route: Route, reason: string, provider: ResolvedProvider, autoOpen: boolean): void {
+		if (this.#isOver || this.#open.has(route)) return;
+		const opened: OpenFlow = {
+			controller: new AbortController(),
+			commands: new CommandQueue(),
+			done: Promise.resolve(),
+		};
+		this.#open.set(route, opened);
+		this.#options.log.append({type: 'route-opened', route, reason});
+		opened.done = this.#run(route, opened, provider, autoOpen);
+	}
+
+	/** Gives a command to a flow; to none where it is not open. */
+	tell(route: Route, command: RouteCommand): void {
+		this.#open.get(route)?.commands.put(command);
+	}
+
+	/** Closes one flow because the person asked for it. */
+	async close(route: Route): Promise<void> {
+		const closing = this.#open.get(route);
+		closing?.controller.abort(cancelled('You closed this way.'));
+		await closing?.done;
+	}
+
+	/** Ends the race; resolves when the ports, timers and requests of its flows are gone. */
+	async closeAll(reason: string, failure?: LoginError): Promise<void> {
+		this.#isOver = true;
+		const open = [...this.#open];
+		this.#open.clear();
+		for (const [, {controller}] of open) controller.abort(cancelled(reason));
+		await Promise.all(open.map(async ([, {done}]) => done));
+		for (const [route] of open) {
+			this.#options.log.append({type: 'route-closed', route, reason, code: failure?.code, hint: failure?.hint});
+		}
+	}
+
+	async #run(
+		route: Route,
+		{controller, commands}: OpenFlow,
+		provider: ResolvedProvider,
+		autoOpen: boolean,
+	): Promise<void> {
+		const {parts, log, options, onTokens, onUnwanted} = this.#options;
+		const {clock, random, loadFetch} = parts;
+		const {terminal = {}, renew = false, credentials} = options;
+		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
+		try {
+			const availability = provider.routes[route];
+			if (availability !== true) throw unavailable(route, availability);
+			const flow = await parts.loadFlow[route]();
+			signal.throwIfAborted();
+			const tokens = await flow({
+				provider,
+				clock,
+				random,
+				terminal,
+				inbox: commands,
+				signal,
+				autoOpen,
+				autoRenew: renew,
+				credentials,
+				fetch: async (input, init) => {
+					await this.#exchange.free(route, signal);
+					return (await loadFetch())(input, init);
+				},
+				claim: () => this.#exchange.hold(route),
+				emit: event => {
+					if (!signal.aborted) log.append(event);
+				},
+			});
+			if (this.#isOver || signal.aborted) {
+				onUnwanted(tokens);
+				throw cancelled();
+			}
+
+			this.#isOver = true;
+			this.#open.delete(route);
+			onTokens(tokens, route);
+		} catch (error) {
+			this.#lose(route, toLoginError(error).withHints(parts.hints));
+		}
+	}
+
+	/** A flow ended without tokens, by itself or by the person; what ends the whole login closes its flows itself. */
+	#lose(route: Route, error: LoginError): void {
+		if (this.#isOver || this.#options.signal.aborted) return;
+		this.#open.delete(route);
+		this.#options.log.append({type: 'route-closed', route, reason: error.message, code: error.code, hint: error.hint});
+		if (this.#open.size === 0) this.#options.onNoneLeft(error);
+	}
+}
+
+const unavailable = (route: Route, reason: string): LoginError =>
+	new LoginError(
+		route === 'device' ? 'device_unsupported' : route === 'password' ? 'unsupported_grant' : 'config_error',
+		reason,
+		{
+			hint: ({endpoints}) =>
+				`Choose another way to sign in, ${route === 'device' ? endpoints : 'or check the settings of the provider'}.`,
+		},
+	);

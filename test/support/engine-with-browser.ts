@@ -1,0 +1,16 @@
+import type {BrowserOpener, LoginOptions, LoginRun} from '../../source/engine/flow.js';
+import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
+
+/** An engine whose logins open a browser of the test's own. */
+export class EngineWithBrowser extends TokenEngine {
+	readonly #openBrowser: BrowserOpener;
+
+	constructor({openBrowser, ...options}: TokenEngineOptions & {readonly openBrowser: BrowserOpener}) {
+		super(options);
+		this.#openBrowser = openBrowser;
+	}
+
+	override login(options: LoginOptions = {}): LoginRun {
+		return super.login({terminal: {openBrowser: this.#openBrowser}, ...options});
+	}
+}
