@@ -92,7 +92,7 @@ const buildDemoServer = async () =>
 	esbuild.build({
 		...common,
 		entryPoints: ['source/demo/server.ts'],
-		outfile: 'build/demo-server.js',
+		outfile: 'build/command/demo-server.js',
 		format: 'esm',
 		// oidc-provider looks its settings up by the names of its classes.
 		keepNames: true,
@@ -116,7 +116,7 @@ const writeLicences = async builds => {
 			return [`${name} ${version} (${license})`, ...contents.map(text => text.trim())].join('\n\n');
 		}),
 	);
-	const opening = 'The files in command/ and chunks/, and demo-server.js, contain these packages.';
+	const opening = 'The files in command/ and chunks/ contain these packages.';
 	await writeFile('build/THIRD-PARTY-LICENSES.txt', [opening, ...notices].join(`\n\n${'-'.repeat(72)}\n\n`) + '\n');
 };
 

@@ -61,7 +61,7 @@ export const startDemoServer = async ({signal, onRequest, ...options}: StartOpti
 
 const user = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test', password: demoPassword};
 
-/** The server is one bundled file beside the command's folder, or its source when the command runs from source. */
+/** The server is one bundled file in the command's folder, or its source when the command runs from source. */
 const serverFile = import.meta.url.endsWith('.ts')
 	? {path: new URL('server.ts', import.meta.url), execArgv: ['--import', import.meta.resolve('tsx')]}
 	: {path: new URL('../demo-server.js', import.meta.url), execArgv: []};
