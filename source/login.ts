@@ -73,10 +73,10 @@ const forwardPastes = (input: Readable, run: LoginRun): Disposable => {
  */
 export const login = async (
 	engine: ScreenLogin['engine'],
-	{show = 'plain', write, messages, input, route = 'auto', ...rest}: ShowLoginOptions = {},
+	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
 	const facts = gatherFacts();
-	const isThere = show === 'ndjson' || personIsThere(facts, {flow: route === 'ask' ? 'auto' : route});
+	const isThere = show === 'ndjson' || personIsThere(facts, {flow: flow === 'ask' ? 'auto' : flow});
 	const view = chooseView(facts, typeof show === 'function' ? 'screen' : show);
 	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
 	const terminal = {
@@ -84,11 +84,11 @@ export const login = async (
 		...rest.terminal,
 	};
 	if (view.kind === 'screen' && typeof show === 'function') {
-		return show({engine, options: {...rest, route, terminal}, stdout: process[view.stream], messages});
+		return show({engine, options: {...rest, flow, terminal}, stdout: process[view.stream], messages});
 	}
 
 	// Lines have no picker.
-	const run = engine.login({...rest, route: route === 'ask' ? 'auto' : route, terminal});
+	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
 	using _ = input && forwardPastes(input, run);
 	if (view.kind === 'ndjson') {
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});

@@ -182,11 +182,11 @@ export class TokenEngine {
 	}
 
 	#session(stored: StoredSession): Session {
-		const {tokens, route} = stored;
+		const {tokens, flow} = stored;
 		const {identity, scope, expiresAt} = tokens;
 		return {
 			profile: this.profile,
-			route,
+			flow,
 			...(identity !== undefined && {identity}),
 			scope,
 			...(expiresAt !== undefined && {expiresAt}),

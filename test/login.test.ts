@@ -59,20 +59,20 @@ const piped = async (program: string, options: object, issuer: string) => {
 test('without a terminal login() writes plain lines to stderr, or NDJSON to stdout, and the process ends by itself', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
-	const lines = await piped(program, {route: 'device'}, server.issuer);
+	const lines = await piped(program, {flow: 'device'}, server.issuer);
 	assert.equal(lines.code, 0);
 	assert.equal(lines.stdout, 'signed in: Alice Demo\n');
 	assert.match(lines.stderr, /^Enter +[A-Z]{4}-[A-Z]{4}/m);
-	const json = await piped(program, {route: 'device', show: 'ndjson'}, server.issuer);
+	const json = await piped(program, {flow: 'device', show: 'ndjson'}, server.issuer);
 	assert.equal(json.stderr, '');
 	assert.match(json.stdout, /^\{"type":"signed-in".*\}\nsigned in: Alice Demo\n$/m);
 });
 
-test('without a person login() never hangs: person_required, whatever route was left to choose', async t => {
+test('without a person login() never hangs: person_required, whatever flow was left to choose', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
-	for (const route of ['auto', 'ask']) {
-		const {stdout, code} = await piped(program, {route}, server.issuer);
+	for (const flow of ['auto', 'ask']) {
+		const {stdout, code} = await piped(program, {flow}, server.issuer);
 		assert.deepEqual({stdout, code}, {stdout: 'failed: person_required\n', code: 0});
 	}
 });
@@ -80,7 +80,7 @@ test('without a person login() never hangs: person_required, whatever route was 
 test('where somebody listens, login() spells the code in lines that are never repainted', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
-	const args = ['--import', 'tsx', program, JSON.stringify({route: 'device'})];
+	const args = ['--import', 'tsx', program, JSON.stringify({flow: 'device'})];
 	await using terminal = runInPty({args, env: {ACCESSIBLE: '1'}});
 	const text = await terminal.waitFor(/Spelled: (\w, ){4}dash/);
 	const [userCode = ''] = codePattern.exec(text) ?? [];
@@ -94,11 +94,11 @@ test('who leaves the screen of login() is cancelled; the terminal is as it was, 
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	for (const [key, options] of [
-		['\u0003', {route: 'device'}],
-		['\u001B', {route: 'ask'}],
+		['\u0003', {flow: 'device'}],
+		['\u001B', {flow: 'ask'}],
 	] as const) {
 		await using terminal = runInPty({args: ['--import', 'tsx', program, JSON.stringify(options)]});
-		await terminal.waitFor(options.route === 'ask' ? /❯ 1/ : codePattern);
+		await terminal.waitFor(options.flow === 'ask' ? /❯ 1/ : codePattern);
 		terminal.write(key);
 		await terminal.waitFor(/failed: cancelled/);
 		assert.equal((await terminal.exit).code, 0);

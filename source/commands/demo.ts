@@ -11,15 +11,15 @@ const providerOf = ({issuer, clientId, machineClient}: DemoServer, asMachine: bo
 	presets.oidc(asMachine ? {issuer, ...machineClient} : {issuer, clientId});
 
 /** Approves by the requests that a browser would make. */
-const approve = async (issuer: string, {routes}: LoginState, signal: AbortSignal): Promise<void> => {
-	const {userCode} = routes.device?.code ?? {};
-	if (routes.device?.phase.status === 'waiting' && userCode !== undefined) {
+const approve = async (issuer: string, {flows}: LoginState, signal: AbortSignal): Promise<void> => {
+	const {userCode} = flows.device?.code ?? {};
+	if (flows.device?.phase.status === 'waiting' && userCode !== undefined) {
 		await approveDevice({issuer, userCode, signal});
 		return;
 	}
 
-	const {url} = routes.browser?.address ?? {};
-	if (routes.browser?.phase.status === 'waiting' && url !== undefined) await approveAuthorization({url, signal});
+	const {url} = flows.browser?.address ?? {};
+	if (flows.browser?.phase.status === 'waiting' && url !== undefined) await approveAuthorization({url, signal});
 };
 
 /** `ink-login demo`: the login against a server that comes along and ends with it. */

@@ -39,13 +39,13 @@ export type LoginPlan = {
 	readonly currentIdentity: Identity | undefined;
 	readonly view: View;
 	/** With `ask` the picker comes first. */
-	readonly flow: NonNullable<LoginOptions['route']>;
+	readonly flow: NonNullable<LoginOptions['flow']>;
 	readonly timeout: number | undefined;
 	/** Whether a person is there to sign in. */
 	readonly attended: boolean;
 	readonly situation: Situation;
 	/** What the person chose for this profile before. */
-	readonly preferred: ProfilePreferences['route'];
+	readonly preferred: ProfilePreferences['flow'];
 };
 
 const readTimeout = ({timeout}: OptionValues): number | undefined => {
@@ -120,7 +120,7 @@ export const planLogin = (
 			timeout,
 			attended,
 			situation: describeSituation(facts),
-			preferred: preferences.route,
+			preferred: preferences.flow,
 		};
 	};
 };

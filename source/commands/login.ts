@@ -35,7 +35,7 @@ type ReadyLogin = {
 	readonly engine: Engine;
 	readonly options: LoginOptions;
 	/** Keeps what the person wants each time; a store that ends with this program keeps nothing. */
-	readonly prefer: ((route: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
+	readonly prefer: ((flow: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
 /** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
@@ -73,9 +73,9 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 		prefer:
 			store.kind === 'memory'
 				? undefined
-				: async route => store.writePreferences(profile, route === undefined ? {} : {route}),
+				: async flow => store.writePreferences(profile, flow === undefined ? {} : {flow}),
 		options: {
-			route: flow,
+			flow: flow,
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
@@ -132,7 +132,7 @@ const show = async (
 	const looks: ScreenOptions = {
 		currentIdentity: plan.currentIdentity,
 		showQr: !values['no-qr'],
-		preferredRoute: plan.preferred,
+		preferredFlow: plan.preferred,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
 		// There nobody needs a browser to approve; what it could not approve stays open for the person.
@@ -140,7 +140,7 @@ const show = async (
 			key: 'a',
 			text: " a approve as Alice Demo, the demo's own user",
 			done: ' Approved as Alice Demo: the next check sees it.',
-			isUseful: ({routes}) => [routes.device, routes.browser].some(way => way?.phase.status === 'waiting'),
+			isUseful: ({flows}) => [flows.device, flows.browser].some(flow => flow?.phase.status === 'waiting'),
 			act: demo.approve,
 		},
 	};

@@ -17,7 +17,7 @@ const dateAndTime = (epoch: number): string => {
 	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 };
 
-const routeNames = {
+const flowNames = {
 	browser: 'with the browser',
 	device: 'with a code',
 	'client-credentials': 'by the client itself',
@@ -51,7 +51,7 @@ const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
 	clientId: session.provider.clientId,
 	...(session.provider.application !== undefined && {application: session.provider.application}),
 	...(session.tokens.identity && {identity: session.tokens.identity}),
-	route: session.route,
+	flow: session.flow,
 	scope: session.tokens.scope,
 	...(session.tokens.expiresAt !== undefined && {
 		expiresAt: session.tokens.expiresAt,
@@ -64,13 +64,13 @@ const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
 });
 
 const asLines = ({profile, session, store, now, userInfo}: Report, others: readonly string[]): string => {
-	const {provider, tokens, route} = session;
+	const {provider, tokens, flow} = session;
 	const identity: Identity | undefined = userInfo?.identity ?? tokens.identity;
 	const application = provider.application === undefined ? undefined : displayText(provider.application, 80);
 	const rows: readonly (readonly [string, string])[] = [
 		['Profile', profile],
 		['At', provider.issuer],
-		['Signed in', routeNames[route]],
+		['Signed in', flowNames[flow]],
 		['May', tokens.scope],
 		['Token', lasts(session, now)],
 		['Kept', store.description],

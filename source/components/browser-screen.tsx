@@ -6,16 +6,16 @@ import {askingOf} from './header.js';
 import {layOutBrowser} from './lay-out-browser.js';
 import {openingFrame} from './opening-frame.js';
 import type {ScreenProps} from './screen-props.js';
-import {SpokenLines, spokenWays} from './spoken.js';
+import {SpokenLines, spokenFlows} from './spoken.js';
 import {isNearEnd} from './time-left.js';
 import {useMoment, type Moment} from './use-screen.js';
-import {useWayControls, wayKeys, withHiddenCode} from './use-way-controls.js';
+import {useFlowKeys, flowKeys, withHiddenCode} from './use-way-controls.js';
 import {browserStatus} from './way-status.js';
 
 /** What `<BrowserScreen>` takes. */
 export type BrowserScreenProps = ScreenProps;
 
-/** The browser route's short address and what it waits for (RFC 8252), with a device route under it if one is open. */
+/** The browser flow's short address and what it waits for (RFC 8252), with a device flow under it if one is open. */
 export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }
@@ -23,15 +23,15 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Moment): ReactNode {
 	const {canGoBack = false} = props;
 	const {messages} = look;
-	const controls = useWayControls({...props, messages, primary: 'browser'});
+	const controls = useFlowKeys({...props, messages, primary: 'browser'});
 	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
-	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
-	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
+	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
+	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
 	if (browser === undefined) return null;
 
 	const {columns} = size;
 	const asking = askingOf(state, props, look);
-	const keys = wayKeys(state, {
+	const keys = flowKeys(state, {
 		primary: 'browser',
 		more: controls.more,
 		hidesCode: controls.hidesCode,
@@ -43,7 +43,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 		preference: props.preference,
 		messages,
 	});
-	if (speaks) return <SpokenLines lines={spokenWays(state, asking, keys, look)} notice={controls.notice} />;
+	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, look)} notice={controls.notice} />;
 
 	const status = browserStatus(browser, pulse.browser, look);
 	const added = device === undefined ? [] : addedDevice(device, pulse, look, columns);
@@ -58,7 +58,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 					status,
 					added,
 					takesLong: pulse.browser > 0 && pulse.browser <= 4 * 60_000,
-					canUseCode: state.discovery?.routes.device === true && device === undefined,
+					canUseCode: state.discovery?.flows.device === true && device === undefined,
 					notice: controls.notice,
 					keys,
 					moreKeys: controls.more,

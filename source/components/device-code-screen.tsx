@@ -10,10 +10,10 @@ import type {Look} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {squareSize} from './qr-code.js';
 import type {ScreenProps} from './screen-props.js';
-import {SpokenLines, spokenWays} from './spoken.js';
+import {SpokenLines, spokenFlows} from './spoken.js';
 import {isNearEnd} from './time-left.js';
 import {useMoment, type Moment} from './use-screen.js';
-import {useWayControls, wayKeys, withHiddenCode, type WayControls} from './use-way-controls.js';
+import {useFlowKeys, flowKeys, withHiddenCode, type FlowKeys} from './use-way-controls.js';
 import {deviceStatus} from './way-status.js';
 
 /** What `<DeviceCodeScreen>` takes. */
@@ -34,12 +34,12 @@ const takesLong = ({polling}: DeviceState): boolean =>
 
 const remarksOf = (
 	device: DeviceState,
-	{discovery, routes}: LoginState,
+	{discovery, flows}: LoginState,
 	{messages: {code: words}, environment}: Look,
 ) => {
 	const {code, polling} = device;
 	const isLocal = code !== undefined && isLoopbackHost(new URL(code.verificationUri).hostname);
-	const mayRefuse = takesLong(device) && !isOpen(routes.browser) && discovery?.routes.browser === true;
+	const mayRefuse = takesLong(device) && !isOpen(flows.browser) && discovery?.flows.browser === true;
 	const isForeign = code?.onForeignHost === true && discovery !== undefined;
 	return [
 		...(isForeign ? [words.foreignHost(new URL(code.verificationUri).host, new URL(discovery.issuer).host)] : []),
@@ -49,7 +49,7 @@ const remarksOf = (
 	];
 };
 
-/** The address, the code and the square of the device route (RFC 8628 §3.3), with a browser route under it if one is open. */
+/** The address, the code and the square of the device flow (RFC 8628 §3.3), with a browser flow under it if one is open. */
 export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }
@@ -57,16 +57,16 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps & Moment): ReactNode {
 	const {state, showQr = true, canGoBack = false} = props;
 	const {messages, environment, glyphs} = look;
-	const device = isOpen(state.routes.device) ? state.routes.device : undefined;
-	const browser = isOpen(state.routes.browser) ? state.routes.browser : undefined;
+	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
+	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
 
 	const square = useSquare(glyphs.blocks ? device?.code : undefined);
 	// Without colours a square reads well on dark themes only, so it is drawn on request.
 	const offered = showQr && environment.color ? square : undefined;
 
 	const asking = askingOf(state, props, look);
-	const contentWith = (drawn: Square | undefined, controls: Partial<WayControls>): CodeContent | undefined => {
-		const shown = (controls.hidesCode ? withHiddenCode(state) : state).routes.device?.code;
+	const contentWith = (drawn: Square | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
+		const shown = (controls.hidesCode ? withHiddenCode(state) : state).flows.device?.code;
 		if (device === undefined || shown === undefined) return undefined;
 		const {verificationUri, verificationUriComplete, userCode} = shown;
 		const formerCode = device.formerCodes.at(-1);
@@ -87,8 +87,8 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			look,
 		};
 	};
-	const keysFor = ({more = false, hidesCode = false}: Partial<WayControls>, squareIsShown: boolean | undefined) =>
-		wayKeys(state, {
+	const keysFor = ({more = false, hidesCode = false}: Partial<FlowKeys>, squareIsShown: boolean | undefined) =>
+		flowKeys(state, {
 			primary: 'device',
 			more,
 			hidesCode,
@@ -100,12 +100,12 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			preference: props.preference,
 			messages,
 		});
-	const draw = (drawn: Square | undefined, controls: Partial<WayControls>): Frame | undefined => {
+	const draw = (drawn: Square | undefined, controls: Partial<FlowKeys>): Frame | undefined => {
 		const content = contentWith(drawn, controls);
 		return content && layOut(size, content);
 	};
 
-	const controls = useWayControls({
+	const controls = useFlowKeys({
 		...props,
 		messages,
 		primary: 'device',
@@ -115,7 +115,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 	const {columns} = size;
 	if (speaks) {
 		const told = controls.hidesCode ? withHiddenCode(state) : state;
-		const lines = spokenWays(told, asking, keysFor(controls, undefined), look);
+		const lines = spokenFlows(told, asking, keysFor(controls, undefined), look);
 		return <SpokenLines lines={lines} notice={controls.notice} />;
 	}
 

@@ -49,7 +49,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 		const option = options[indexOf(latest.current)];
 		if (option?.isPossible !== true) return;
 		const {choice} = option;
-		if (choice !== 'stay' && !isOpen(state.routes[choice])) command({type: 'open', route: choice});
+		if (choice !== 'stay' && !isOpen(state.flows[choice])) command({type: 'open', flow: choice});
 		onChoose?.(choice);
 	};
 

@@ -17,13 +17,13 @@ import {
 	type Line,
 } from './line.js';
 import type {Look} from './look.js';
-import {statusLine, type WayStatus} from './way-status.js';
+import {statusLine, type FlowStatus} from './way-status.js';
 
 export type BrowserContent = {
 	readonly asking: Asking;
 	readonly address: EventOf<'authorization-url'>;
 	readonly opener: BrowserState['opener'];
-	readonly status: WayStatus;
+	readonly status: FlowStatus;
 	readonly added: readonly Line[];
 	/** After a while without an answer it is time to say what may be in the way. */
 	readonly takesLong: boolean;

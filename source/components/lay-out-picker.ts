@@ -1,4 +1,4 @@
-import type {Identity, RouteAvailability} from '../engine/login-event.js';
+import type {Identity, FlowAvailability} from '../engine/login-event.js';
 import type {LoginTerminal, Recommendation} from '../engine/flow.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
@@ -29,15 +29,15 @@ export type Option = {
 
 /** What there is to choose, the recommended way first. */
 export const pickerOptions = (
-	{routes, discovery}: LoginState,
+	{flows, discovery}: LoginState,
 	{recommendation, currentIdentity}: PickerHints,
 	{messages: {picker}, glyphs}: Look,
 ): readonly Option[] => {
-	const way = (choice: 'browser' | 'device', label: string, usual: string): Option => {
-		const availability = discovery?.routes[choice] ?? true;
+	const flow = (choice: 'browser' | 'device', label: string, usual: string): Option => {
+		const availability = discovery?.flows[choice] ?? true;
 		if (availability !== true)
 			return {choice, label, usual, detail: picker.unavailable(availability), isPossible: false};
-		return {choice, label, usual, detail: isOpen(routes[choice]) ? picker.running : usual, isPossible: true};
+		return {choice, label, usual, detail: isOpen(flows[choice]) ? picker.running : usual, isPossible: true};
 	};
 	const stay = (identity: Identity): Option => ({
 		choice: 'stay',
@@ -46,10 +46,10 @@ export const pickerOptions = (
 		detail: picker.stayDetail,
 		isPossible: true,
 	});
-	const browser = way('browser', picker.browser, picker.browserDetail);
-	const device = way('device', picker.device, glyphs.blocks ? picker.deviceDetail : picker.deviceDetailWithoutSquare);
+	const browser = flow('browser', picker.browser, picker.browserDetail);
+	const device = flow('device', picker.device, glyphs.blocks ? picker.deviceDetail : picker.deviceDetailWithoutSquare);
 	return [
-		...(recommendation?.route === 'device' ? [device, browser] : [browser, device]),
+		...(recommendation?.flow === 'device' ? [device, browser] : [browser, device]),
 		...(currentIdentity === undefined ? [] : [stay(currentIdentity)]),
 	];
 };
@@ -173,7 +173,7 @@ export const firstPossible = (options: readonly Option[]): number =>
 		options.findIndex(({isPossible}) => isPossible),
 	);
 
-const allPossible: RouteAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
+const allPossible: FlowAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
 
 /** Recommends by what is known of the server so far. Where nothing is possible nothing is recommended: each option says why. */
 export const recommendationBy = (
@@ -181,7 +181,7 @@ export const recommendationBy = (
 	{discovery}: LoginState,
 ): Recommendation | undefined => {
 	try {
-		return recommend(discovery?.routes ?? allPossible);
+		return recommend(discovery?.flows ?? allPossible);
 	} catch {
 		return undefined;
 	}
@@ -189,4 +189,4 @@ export const recommendationBy = (
 
 /** The browser is what people expect; only another recommendation is explained. */
 export const reasonToSay = (recommendation: Recommendation | undefined): string | undefined =>
-	recommendation?.route === 'browser' ? undefined : recommendation?.reason;
+	recommendation?.flow === 'browser' ? undefined : recommendation?.reason;

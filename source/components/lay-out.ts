@@ -13,7 +13,7 @@ import {
 import {headerLines, spacer, type Asking} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Look} from './look.js';
-import {statusLine, type WayStatus} from './way-status.js';
+import {statusLine, type FlowStatus} from './way-status.js';
 
 export type CodeContent = {
 	readonly asking: Asking;
@@ -24,7 +24,7 @@ export type CodeContent = {
 	readonly squareFirst?: boolean;
 	/** Whether somebody who scans has the code filled in already. */
 	readonly completes: boolean;
-	readonly status: WayStatus;
+	readonly status: FlowStatus;
 	/** The code before this one: it no longer works. */
 	readonly formerCode?: string;
 	/** Further sentences, the first ones being the more important. */
@@ -132,7 +132,7 @@ const codeSteps = (content: CodeContent, {air, words, square}: Layout, width: nu
 	];
 };
 
-const detailOf = ({detail = ''}: WayStatus): string => detail;
+const detailOf = ({detail = ''}: FlowStatus): string => detail;
 
 /** Struck out, so that nobody types it, and named for whom that looks like nothing. */
 const formerLines = ({formerCode, look}: CodeContent, width: number): Line[] =>

@@ -43,7 +43,7 @@ export type LoginProps = Source &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
 	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
 		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
-		readonly route?: LoginOptions['route'];
+		readonly flow?: LoginOptions['flow'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
 		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
@@ -56,9 +56,9 @@ export type LoginProps = Source &
 		 */
 		readonly canWriteAbove?: boolean;
 		/** The way that this person wants each time. */
-		readonly preferredRoute?: 'browser' | 'device' | undefined;
+		readonly preferredFlow?: 'browser' | 'device' | undefined;
 		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
-		readonly onPrefer?: (route: 'browser' | 'device' | undefined) => Promise<void>;
+		readonly onPrefer?: (flow: 'browser' | 'device' | undefined) => Promise<void>;
 		/** Parts of your own instead of ours. */
 		readonly components?: LoginComponents;
 		/** Called once with the session; the last frame is drawn by then or soon after. */

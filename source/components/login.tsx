@@ -1,6 +1,6 @@
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
-import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
+import {isOpen, openFlows, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
@@ -19,15 +19,15 @@ import type {LoginProps} from './login-props.js';
 import {lookOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
-import type {WayPreference} from './screen-props.js';
+import type {FlowPreference} from './screen-props.js';
 import {activity} from './way-status.js';
 
 /** Where the person looks: at the choice, or at the way they have chosen. */
 type View = 'picker' | 'way';
 
-/** The routes that a person can take, of those that are possible as far as is known. */
-const waysOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
-	(['browser', 'device'] as const).filter(route => discovery?.routes[route] === true);
+/** The flows that a person can take, of those that are possible as far as is known. */
+const flowsOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
+	(['browser', 'device'] as const).filter(flow => discovery?.flows[flow] === true);
 
 /** The width of our own box: something may stand beside it. Unknown before the first layout. */
 const useOwnWidth = () => {
@@ -43,14 +43,14 @@ const useOwnWidth = () => {
 	return {ref, width};
 };
 
-const usePreference = ({preferredRoute, onPrefer}: LoginProps): WayPreference | undefined => {
-	const [route, setRoute] = useState(preferredRoute);
+const usePreference = ({preferredFlow, onPrefer}: LoginProps): FlowPreference | undefined => {
+	const [flow, setFlow] = useState(preferredFlow);
 	if (onPrefer === undefined) return undefined;
 	return {
-		route,
+		flow,
 		async change(next) {
 			await onPrefer(next);
-			setRoute(next);
+			setFlow(next);
 		},
 	};
 };
@@ -77,7 +77,7 @@ const useDefaults = () => {
  * ```
  */
 export function Login(props: LoginProps): ReactNode {
-	const {route = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
+	const {flow = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
 	const defaults = useDefaults();
 	const terminal = useMemo(() => ({...defaults.terminal, ...props.terminal}), [defaults.terminal, props.terminal]);
 	const environment = useMemo(
@@ -94,7 +94,7 @@ export function Login(props: LoginProps): ReactNode {
 	};
 
 	const login = useLogin(props.run ?? props.engine, {
-		route,
+		flow,
 		terminal,
 		open: props.open,
 		renew: props.renew,
@@ -110,23 +110,23 @@ export function Login(props: LoginProps): ReactNode {
 		},
 	});
 	const {state, command, clock, question} = login;
-	const [view, setView] = useState<View>(route === 'ask' ? 'picker' : 'way');
+	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'way');
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
-	const open = openRoutes(state);
+	const open = openFlows(state);
 	const isOver = state.phase === 'signed-in' || state.phase === 'failed';
 	const lastFailure = state.phase === 'choosing' ? state.lastFailure : undefined;
 	const hasFailed = lastFailure !== undefined;
 	// With one possible way there is nothing to choose, and nothing to go back to.
-	const ways = waysOf(state);
-	const onlyWay = ways.length === 1 && props.currentIdentity === undefined ? ways[0] : undefined;
-	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyWay === undefined;
-	const takesOnlyWay =
-		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyWay !== undefined;
-	const canGoBack = onlyWay === undefined;
+	const flows = flowsOf(state);
+	const onlyFlow = flows.length === 1 && props.currentIdentity === undefined ? flows[0] : undefined;
+	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyFlow === undefined;
+	const takesOnlyFlow =
+		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyFlow !== undefined;
+	const canGoBack = onlyFlow === undefined;
 	useEffect(() => {
-		if (takesOnlyWay) command({type: 'open', route: onlyWay});
-	}, [takesOnlyWay, onlyWay, command]);
+		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
+	}, [takesOnlyFlow, onlyFlow, command]);
 
 	const takesKeys = isActive && !isOver && question === undefined;
 	useBracketedPaste(takesKeys);
@@ -141,8 +141,8 @@ export function Login(props: LoginProps): ReactNode {
 		},
 		onPaste(text) {
 			if (question !== undefined) return;
-			// A route that is open judges it, and says why it cannot use it.
-			if (!looksLikeRedirect(text) && !isOpen(state.routes.browser)) {
+			// A flow that is open judges it, and says why it cannot use it.
+			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(look.messages.pasteUseless);
 				return;
 			}
@@ -200,12 +200,12 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (lastFailure !== undefined) {
 			const {code, reason, hint} = lastFailure;
-			const {hints, routes} = nextStepsAfter(state, look.messages);
+			const {hints, flows} = nextStepsAfter(state, look.messages);
 			const onKey = (key: string) => {
-				const next = routes[key];
+				const next = flows[key];
 				if (next === undefined) return;
 				setView('way');
-				command({type: 'open', route: next});
+				command({type: 'open', flow: next});
 			};
 			return <Failure {...shared} code={code} said={reason} hint={hint} next={{keys: hints, onKey}} />;
 		}
@@ -227,11 +227,11 @@ export function Login(props: LoginProps): ReactNode {
 		}
 
 		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined};
-		const primary = open.find(({route: way}) => way === 'device' || way === 'browser');
+		const primary = open.find(({flow: flow}) => flow === 'device' || flow === 'browser');
 		const Code = components?.DeviceCodeScreen ?? DeviceCodeScreen;
 		const Browser = components?.BrowserScreen ?? BrowserScreen;
-		if (primary?.route === 'device') return <Code {...waiting} />;
-		if (primary?.route === 'browser') return <Browser {...waiting} />;
+		if (primary?.flow === 'device') return <Code {...waiting} />;
+		if (primary?.flow === 'browser') return <Browser {...waiting} />;
 
 		const asking = askingOf(state, {application, issuer}, look);
 		const words = open.length > 0 ? look.messages.machine.working : look.messages.connecting(asking.host);

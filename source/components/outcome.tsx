@@ -2,7 +2,7 @@ import {useIsScreenReaderEnabled} from 'ink';
 import type {ReactNode} from 'react';
 import {displayText} from '../engine/display-text.js';
 import type {LoginErrorCode} from '../engine/login-error.js';
-import type {EventOf, Route} from '../engine/login-event.js';
+import type {EventOf, FlowName} from '../engine/login-event.js';
 import type {LoginState} from '../engine/login-state.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {timeOfDay} from '../sinks/messages.js';
@@ -29,7 +29,7 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const speaks = useIsScreenReaderEnabled();
 	const {messages, glyphs} = look;
 	const {end} = messages;
-	const {identity, expiresAt, refreshable, store, profile, route} = signedIn;
+	const {identity, expiresAt, refreshable, store, profile, flow} = signedIn;
 	const application = state.discovery?.application ?? props.application;
 	const until = expiresAt === undefined ? [] : [end.until(timeOfDay(expiresAt))];
 	const who = end.signedIn(application === undefined ? undefined : displayText(application, 60), identity);
@@ -40,8 +40,8 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const notYou = switchCommand === undefined || store === 'memory' ? [] : [end.notYou(switchCommand)];
 	const kept = [end.kept(store, profile), ...notYou];
 	// With several ways open it is worth a word which one it was.
-	const won = route === 'device' ? messages.code.approved : messages.browser.signedIn;
-	const winner = state.order.length > 1 && (route === 'device' || route === 'browser') ? [won] : [];
+	const won = flow === 'device' ? messages.code.approved : messages.browser.signedIn;
+	const winner = state.order.length > 1 && (flow === 'device' || flow === 'browser') ? [won] : [];
 	if (speaks) return <SpokenLines lines={[messages.spoken.done, ...winner, headline, ...kept]} />;
 
 	const {columns, rows} = size;
@@ -103,26 +103,26 @@ export function Failure(props: FailureProps): ReactNode {
 export const nextStepsAfter = (
 	{discovery, lastFailure}: LoginState,
 	{keys}: NonNullable<ScreenProps['messages']>,
-): {readonly hints: readonly string[]; readonly routes: Readonly<Record<string, Route>>} => {
-	const route = lastFailure?.route;
+): {readonly hints: readonly string[]; readonly flows: Readonly<Record<string, FlowName>>} => {
+	const flow = lastFailure?.flow;
 	const isHopeless = lastFailure !== undefined && hopeless.has(lastFailure.code);
-	const possible = (way: 'browser' | 'device') => discovery === undefined || discovery.routes[way] === true;
-	const again = route !== undefined && !isHopeless;
+	const possible = (flow: 'browser' | 'device') => discovery === undefined || discovery.flows[flow] === true;
+	const again = flow !== undefined && !isHopeless;
 	const steps = [
-		again && route === 'device' ? ({key: 'n', hint: keys.newCode, route} as const) : undefined,
-		again && route !== 'device' ? ({key: 'enter', hint: keys.again, route} as const) : undefined,
-		route !== 'browser' && possible('browser')
-			? ({key: 'b', hint: keys.useBrowser, route: 'browser'} as const)
+		again && flow === 'device' ? ({key: 'n', hint: keys.newCode, flow} as const) : undefined,
+		again && flow !== 'device' ? ({key: 'enter', hint: keys.again, flow} as const) : undefined,
+		flow !== 'browser' && possible('browser')
+			? ({key: 'b', hint: keys.useBrowser, flow: 'browser'} as const)
 			: undefined,
-		route !== 'device' && possible('device') ? ({key: 'd', hint: keys.useCode, route: 'device'} as const) : undefined,
+		flow !== 'device' && possible('device') ? ({key: 'd', hint: keys.useCode, flow: 'device'} as const) : undefined,
 	].filter(step => step !== undefined);
 	const first = steps[0];
 	return {
 		hints: [...steps.map(({hint}) => hint), keys.leave],
 		// Enter is the main action here too.
-		routes: {
-			...(first !== undefined && {enter: first.route}),
-			...Object.fromEntries(steps.map(step => [step.key, step.route])),
+		flows: {
+			...(first !== undefined && {enter: first.flow}),
+			...Object.fromEntries(steps.map(step => [step.key, step.flow])),
 		},
 	};
 };

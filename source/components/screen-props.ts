@@ -5,10 +5,10 @@ import type {FrameParts} from './frame-view.js';
 import type {LookProps} from './look.js';
 
 /** "Always this way here." */
-export type WayPreference = {
-	readonly route?: 'browser' | 'device' | undefined;
+export type FlowPreference = {
+	readonly flow?: 'browser' | 'device' | undefined;
 	/** Resolves once it is kept; undefined forgets it. */
-	readonly change: (route: 'browser' | 'device' | undefined) => Promise<void>;
+	readonly change: (flow: 'browser' | 'device' | undefined) => Promise<void>;
 };
 
 /** What each screen takes: a state to draw, and where to send what the person asks for. */
@@ -38,7 +38,7 @@ export type ScreenProps = LookProps & {
 	/** Whether a square is drawn before somebody asks for it. @default true */
 	readonly showQr?: boolean;
 	/** The way that this person wants each time, and where another wish goes. @default it cannot be remembered */
-	readonly preference?: WayPreference | undefined;
+	readonly preference?: FlowPreference | undefined;
 	/** Writes an address, raw and whole, above the screen where it cannot be copied. @default it is not written */
 	readonly writeAbove?: ((text: string) => void) | undefined;
 	/** Parts to draw with instead. */

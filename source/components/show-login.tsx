@@ -39,7 +39,7 @@ export type ScreenOptions = Pick<
 	| 'currentIdentity'
 	| 'environment'
 	| 'onPrefer'
-	| 'preferredRoute'
+	| 'preferredFlow'
 	| 'showQr'
 	| 'switchCommand'
 	| 'theme'
@@ -81,7 +81,7 @@ const drawn = async () => {
 
 /** Whose session there is, for a picker that offers to stay so; one that cannot be read keeps nobody from signing in. */
 const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity | undefined> =>
-	options.route === 'ask' ? (await engine.session().catch(() => undefined))?.identity : undefined;
+	options.flow === 'ask' ? (await engine.session().catch(() => undefined))?.identity : undefined;
 
 /**
  * Shows a login as a screen of its own, to its end; the terminal is then as it was, with the last frame in the

@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
-import {openRoutes, type LoginState} from '../engine/login-state.js';
+import {openFlows, type LoginState} from '../engine/login-state.js';
 import {timeOfDay} from '../sinks/messages.js';
 import type {Asking} from './header.js';
 import type {Look} from './look.js';
@@ -28,11 +28,11 @@ export const spokenAsking = ({title, host, permissions}: Asking): string[] => [
 	...(permissions === '' ? [] : [`${permissions}.`]),
 ];
 
-export const spokenWays = (state: LoginState, asking: Asking, keys: readonly string[], {messages}: Look): string[] => [
+export const spokenFlows = (state: LoginState, asking: Asking, keys: readonly string[], {messages}: Look): string[] => [
 	...spokenAsking(asking),
-	...openRoutes(state).flatMap(route => {
-		if (route.route === 'device' && route.code !== undefined) {
-			const {verificationUri, userCode, expiresAt} = route.code;
+	...openFlows(state).flatMap(flow => {
+		if (flow.flow === 'device' && flow.code !== undefined) {
+			const {verificationUri, userCode, expiresAt} = flow.code;
 			return [
 				messages.spoken.open(verificationUri),
 				messages.spoken.enterCode(userCode),
@@ -41,11 +41,11 @@ export const spokenWays = (state: LoginState, asking: Asking, keys: readonly str
 			];
 		}
 
-		if (route.route === 'browser' && route.address !== undefined) {
-			return [messages.browser.continueThere, messages.spoken.open(route.address.shortUrl)];
+		if (flow.flow === 'browser' && flow.address !== undefined) {
+			return [messages.browser.continueThere, messages.spoken.open(flow.address.shortUrl)];
 		}
 
-		return [`${route.route === 'device' ? messages.code.opening : messages.browser.opening}.`];
+		return [`${flow.flow === 'device' ? messages.code.opening : messages.browser.opening}.`];
 	}),
 	messages.spoken.keys(keys),
 ];

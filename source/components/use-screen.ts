@@ -61,13 +61,13 @@ const isNews = (before: PollingState | undefined, polling: PollingState | undefi
  * @param isStill - nothing is counted: a screen reader would read each repaint.
  */
 const usePulse = (
-	{routes}: LoginState,
+	{flows}: LoginState,
 	look: Look,
 	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
 ): Pulse => {
-	const device = isOpen(routes.device) ? routes.device : undefined;
+	const device = isOpen(flows.device) ? flows.device : undefined;
 	const deviceEnd = device?.code?.expiresAt;
-	const browserEnd = isOpen(routes.browser) ? routes.browser?.address?.expiresAt : undefined;
+	const browserEnd = isOpen(flows.browser) ? flows.browser?.address?.expiresAt : undefined;
 	const ends = [deviceEnd, browserEnd].filter(end => end !== undefined);
 	// One timer, for the later end: two would tick between each other's ticks.
 	const counted = ends.length === 0 || isStill ? undefined : Math.max(...ends);

@@ -1,14 +1,14 @@
 import {useState} from 'react';
 import {displayText} from '../engine/display-text.js';
 import {toLoginError} from '../engine/login-error.js';
-import {isOpen, openRoutes, type LoginState} from '../engine/login-state.js';
+import {isOpen, openFlows, type LoginState} from '../engine/login-state.js';
 import type {SafeUrl} from '../engine/safe-url.js';
 import {useClipboard} from '../hooks/use-clipboard.js';
 import {useKeys} from '../hooks/use-keys.js';
 import type {Messages} from '../sinks/messages.js';
 import type {ScreenProps} from './screen-props.js';
 
-export type WayControls = {
+export type FlowKeys = {
 	/** Whether the person asked for the square, or asked it away; undefined before they did. */
 	readonly wantsSquare: boolean | undefined;
 	/** Whether the code is not to be read by who looks over a shoulder (RFC 8628 §5.5). */
@@ -18,7 +18,7 @@ export type WayControls = {
 	readonly notice?: string;
 };
 
-type WayControlsOptions = Pick<
+type FlowKeysOptions = Pick<
 	ScreenProps,
 	'state' | 'command' | 'isActive' | 'terminal' | 'writeAbove' | 'notice' | 'preference'
 > & {
@@ -28,40 +28,40 @@ type WayControlsOptions = Pick<
 	readonly squareByDefault?: () => boolean | undefined;
 };
 
-const noticeOf = ({routes, pasteRejected, lastFailure}: LoginState, messages: Messages): string | undefined => {
-	const rejected = routes.browser?.pasteRejected ?? pasteRejected;
+const noticeOf = ({flows, pasteRejected, lastFailure}: LoginState, messages: Messages): string | undefined => {
+	const rejected = flows.browser?.pasteRejected ?? pasteRejected;
 	if (rejected !== undefined) return messages.browser.pasteRejected(rejected);
 	if (lastFailure !== undefined) return messages.failure(lastFailure.code, lastFailure.reason);
-	return isOpen(routes.browser) && (routes.browser?.ignored.count ?? 0) > 0 ? messages.browser.ignored : undefined;
+	return isOpen(flows.browser) && (flows.browser?.ignored.count ?? 0) > 0 ? messages.browser.ignored : undefined;
 };
 
 /** The same with a code that cannot be read, nor scanned. */
 export const withHiddenCode = (state: LoginState): LoginState => {
-	const {device} = state.routes;
+	const {device} = state.flows;
 	if (device?.code === undefined) return state;
 	const {verificationUriComplete: _, ...code} = device.code;
 	const userCode = displayText(code.userCode.replaceAll(/[\p{L}\p{N}]/gu, '*'));
-	return {...state, routes: {...state.routes, device: {...device, code: {...code, userCode}}}};
+	return {...state, flows: {...state.flows, device: {...device, code: {...code, userCode}}}};
 };
 
 /** The address that `u` copies: the real one, not the short one that works on this computer only. */
-const addressOf = ({routes}: LoginState, primary: 'device' | 'browser'): SafeUrl | undefined => {
-	const device = isOpen(routes.device) ? routes.device?.code?.verificationUri : undefined;
-	const browser = isOpen(routes.browser) ? routes.browser?.address?.url : undefined;
+const addressOf = ({flows}: LoginState, primary: 'device' | 'browser'): SafeUrl | undefined => {
+	const device = isOpen(flows.device) ? flows.device?.code?.verificationUri : undefined;
+	const browser = isOpen(flows.browser) ? flows.browser?.address?.url : undefined;
 	return primary === 'device' ? (device ?? browser) : (browser ?? device);
 };
 
 /** The way that "always" is about: the one that was taken last. */
-const latestWay = (state: LoginState): 'browser' | 'device' | undefined =>
-	openRoutes(state)
-		.map(({route}) => route)
-		.findLast(route => route === 'browser' || route === 'device');
+const latestFlow = (state: LoginState): 'browser' | 'device' | undefined =>
+	openFlows(state)
+		.map(({flow}) => flow)
+		.findLast(flow => flow === 'browser' || flow === 'device');
 
 /** The keys of the screens that wait: each means the same on both of them. */
-export const useWayControls = (options: WayControlsOptions): WayControls => {
+export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
 	const {state, command, isActive = true, terminal, writeAbove, messages, primary, squareByDefault} = options;
 	const {preference} = options;
-	const {routes, discovery} = state;
+	const {flows, discovery} = state;
 	const [said, setSaid] = useState<string>();
 	const [wantsSquare, setWantsSquare] = useState<boolean>();
 	const [hidesCode, setHidesCode] = useState(false);
@@ -73,33 +73,33 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 		const {status} = await copy(address);
 		if (status === 'unavailable') writeAbove?.(address);
 	};
-	const prefer = (way: 'browser' | 'device') => {
+	const prefer = (flow: 'browser' | 'device') => {
 		const {kept, forgotten: noLonger, notKept} = messages.preference;
-		const isKept = preference?.route === way;
-		preference?.change(isKept ? undefined : way).then(
-			() => setSaid(isKept ? noLonger : kept[way]),
+		const isKept = preference?.flow === flow;
+		preference?.change(isKept ? undefined : flow).then(
+			() => setSaid(isKept ? noLonger : kept[flow]),
 			(error: unknown) => setSaid(notKept(toLoginError(error).message)),
 		);
 	};
 	const openBrowserHere = () => {
-		if (isOpen(routes.browser) || discovery?.routes.browser !== true) command({type: 'open-browser'});
-		else command({type: 'open', route: 'browser'});
+		if (isOpen(flows.browser) || discovery?.flows.browser !== true) command({type: 'open-browser'});
+		else command({type: 'open', flow: 'browser'});
 	};
 
 	const actions: Readonly<Record<string, () => void>> = {
 		enter: openBrowserHere,
 		b() {
-			if (isOpen(routes.browser) || discovery?.routes.browser === true) openBrowserHere();
+			if (isOpen(flows.browser) || discovery?.flows.browser === true) openBrowserHere();
 		},
 		d() {
-			if (!isOpen(routes.device) && discovery?.routes.device === true) command({type: 'open', route: 'device'});
+			if (!isOpen(flows.device) && discovery?.flows.device === true) command({type: 'open', flow: 'device'});
 		},
 		n() {
-			if (isOpen(routes.device)) command({type: 'renew-code'});
+			if (isOpen(flows.device)) command({type: 'renew-code'});
 		},
 		c() {
-			const code = routes.device?.code;
-			if (isOpen(routes.device) && code !== undefined) void copy(code.userCode);
+			const code = flows.device?.code;
+			if (isOpen(flows.device) && code !== undefined) void copy(code.userCode);
 		},
 		u() {
 			const address = addressOf(state, primary);
@@ -110,15 +110,15 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 			if (address !== undefined) writeAbove?.(address);
 		},
 		r() {
-			const way = latestWay(state);
-			if (way !== undefined) prefer(way);
+			const flow = latestFlow(state);
+			if (flow !== undefined) prefer(flow);
 		},
 		s() {
 			const byDefault = squareByDefault?.();
 			if (byDefault !== undefined) setWantsSquare(wanted => !(wanted ?? byDefault));
 		},
 		h() {
-			if (isOpen(routes.device)) setHidesCode(hidden => !hidden);
+			if (isOpen(flows.device)) setHidesCode(hidden => !hidden);
 		},
 		'?'() {
 			setMore(shown => !shown);
@@ -143,14 +143,14 @@ export const useWayControls = (options: WayControlsOptions): WayControls => {
 		const {outcome, text} = copied;
 		if (outcome.status === 'unavailable') return words.unavailable(outcome.detail);
 		if (outcome.status === 'sent') return outcome.detail ?? words.sent;
-		return text === routes.device?.code?.userCode ? words.code : words.address;
+		return text === flows.device?.code?.userCode ? words.code : words.address;
 	};
 	const notice = said ?? copyNotice() ?? options.notice ?? noticeOf(state, messages);
 	return {more, hidesCode, wantsSquare, ...(notice !== undefined && {notice})};
 };
 
 /** The keys that lead somewhere now, the usual ones or the others. */
-export const wayKeys = (
+export const flowKeys = (
 	state: LoginState,
 	{
 		primary,
@@ -178,11 +178,11 @@ export const wayKeys = (
 		readonly messages: Messages;
 	},
 ): string[] => {
-	const {discovery, routes} = state;
-	const way = preference === undefined ? undefined : latestWay(state);
-	const device = isOpen(routes.device);
-	const browser = isOpen(routes.browser);
-	const canOpen = (route: 'browser' | 'device') => discovery?.routes[route] === true && !isOpen(routes[route]);
+	const {discovery, flows} = state;
+	const flow = preference === undefined ? undefined : latestFlow(state);
+	const device = isOpen(flows.device);
+	const browser = isOpen(flows.browser);
+	const canOpen = (flow: 'browser' | 'device') => discovery?.flows[flow] === true && !isOpen(flows[flow]);
 	const wanted = (isWanted: boolean, hint: string) => (isWanted ? [hint] : []);
 	if (more) {
 		return [
@@ -192,7 +192,7 @@ export const wayKeys = (
 			...wanted(device, keys.newCode),
 			...wanted(device, hidesCode ? keys.showCode : keys.hideCode),
 			...wanted(canWrite, keys.writeAddress),
-			...(way === undefined ? [] : [preference?.route === way ? keys.notAlways : keys.always[way]]),
+			...(flow === undefined ? [] : [preference?.flow === flow ? keys.notAlways : keys.always[flow]]),
 			keys.fewer,
 		];
 	}

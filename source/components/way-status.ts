@@ -5,7 +5,7 @@ import {leftText} from './time-left.js';
 import type {Pulse} from './use-screen.js';
 
 /** What is happening on a way: one line that counts down, and what there is to say besides. */
-export type WayStatus = {
+export type FlowStatus = {
 	readonly line: Line;
 	/** The same for a narrow window: what is left. */
 	readonly brief?: Line;
@@ -18,11 +18,11 @@ export const activity = (inFlight: boolean, {glyphs, environment}: Look): Span =
 		? {text: glyphs.still, tone: 'accent', spinner: true}
 		: {text: glyphs.still, tone: 'accent'};
 
-const working = (words: string, look: Look): WayStatus => ({
+const working = (words: string, look: Look): FlowStatus => ({
 	line: [activity(true, look), {text: ` ${words}${look.glyphs.ellipsis}`}],
 });
 
-export const statusLine = ({line, brief}: WayStatus, columns: number): Line =>
+export const statusLine = ({line, brief}: FlowStatus, columns: number): Line =>
 	brief !== undefined && lineWidth(line) > columns ? brief : line;
 
 const secondsUntil = (at: number, now: number): number => Math.max(0, Math.ceil((at - now) / 1000));
@@ -47,7 +47,7 @@ export const deviceStatus = (
 	device: DeviceState,
 	pulse: Pick<Pulse, 'device' | 'now' | 'polling'>,
 	look: Look,
-): WayStatus => {
+): FlowStatus => {
 	const {code: words, keys} = look.messages;
 	const {device: left, now, polling} = pulse;
 	const {code} = device;
@@ -72,7 +72,7 @@ export const deviceStatus = (
 };
 
 /** @param left - milliseconds until the address expires */
-export const browserStatus = (browser: BrowserState, left: number, look: Look): WayStatus => {
+export const browserStatus = (browser: BrowserState, left: number, look: Look): FlowStatus => {
 	const {browser: words} = look.messages;
 	if (browser.phase.status === 'exchanging') return working(words.exchanging, look);
 	if (browser.phase.status === 'opening' || browser.address === undefined) return working(words.opening, look);

@@ -1,10 +1,10 @@
 import {abortable} from './abortable.js';
 import type {Clock, Random} from './clock.js';
 import type {EventLog} from './event-log.js';
-import type {Flow, Inbox, LoginOptions, RouteCommand} from './flow.js';
+import type {Flow, Inbox, LoginOptions, FlowCommand} from './flow.js';
 import type {Hints} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
-import type {Route} from './login-event.js';
+import type {FlowName} from './login-event.js';
 import type {ResolvedProvider} from './provider.js';
 import type {TokenSet} from './token-set.js';
 
@@ -25,15 +25,15 @@ class Changes {
 
 /** The commands for one flow, until it takes them. */
 export class CommandQueue implements Inbox {
-	readonly #commands: RouteCommand[] = [];
+	readonly #commands: FlowCommand[] = [];
 	readonly #changes = new Changes();
 
-	put(command: RouteCommand): void {
+	put(command: FlowCommand): void {
 		this.#commands.push(command);
 		this.#changes.announce();
 	}
 
-	async next(signal: AbortSignal): Promise<RouteCommand> {
+	async next(signal: AbortSignal): Promise<FlowCommand> {
 		for (;;) {
 			signal.throwIfAborted();
 			const command = this.#commands.shift();
@@ -48,11 +48,11 @@ export class CommandQueue implements Inbox {
  * set of tokens beside the first.
  */
 class ExchangeLock {
-	readonly #holders = new Set<{readonly route: Route}>();
+	readonly #holders = new Set<{readonly flow: FlowName}>();
 	readonly #changes = new Changes();
 
-	hold(route: Route): Disposable {
-		const holder = {route};
+	hold(flow: FlowName): Disposable {
+		const holder = {flow};
 		this.#holders.add(holder);
 		return {
 			[Symbol.dispose]: () => {
@@ -62,8 +62,8 @@ class ExchangeLock {
 	}
 
 	/** Resolves once no other flow holds it. */
-	async free(route: Route, signal: AbortSignal): Promise<void> {
-		while ([...this.#holders].some(holder => holder.route !== route)) await this.#changes.next(signal);
+	async free(flow: FlowName, signal: AbortSignal): Promise<void> {
+		while ([...this.#holders].some(holder => holder.flow !== flow)) await this.#changes.next(signal);
 	}
 }
 
@@ -79,7 +79,7 @@ export type FlowParts = {
 	readonly random: Random;
 	/** Hardened; loaded with the first request. */
 	readonly loadFetch: () => Promise<typeof fetch>;
-	readonly loadFlow: Readonly<Record<Route, () => Promise<Flow>>>;
+	readonly loadFlow: Readonly<Record<FlowName, () => Promise<Flow>>>;
 	/** What the application says where what people do depends on it. */
 	readonly hints: Partial<Hints>;
 };
@@ -91,7 +91,7 @@ export type FlowRaceOptions = {
 	/** Aborts with the whole login. */
 	readonly signal: AbortSignal;
 	/** The first flow has returned tokens; called once. */
-	readonly onTokens: (tokens: TokenSet, route: Route) => void;
+	readonly onTokens: (tokens: TokenSet, flow: FlowName) => void;
 	/** The last open flow has ended without tokens. */
 	readonly onNoneLeft: (error: LoginError) => void;
 	/** Tokens that came too late to be wanted. */
@@ -102,38 +102,38 @@ export type FlowRaceOptions = {
 export class FlowRace {
 	readonly #options: FlowRaceOptions;
 	readonly #exchange = new ExchangeLock();
-	readonly #open = new Map<Route, OpenFlow>();
+	readonly #open = new Map<FlowName, OpenFlow>();
 	#isOver = false;
 
 	constructor(options: FlowRaceOptions) {
 		this.#options = options;
 	}
 
-	has(route: Route): boolean {
-		return this.#open.has(route);
+	has(flow: FlowName): boolean {
+		return this.#open.has(flow);
 	}
 
 	/** @param autoOpen - whether the browser flow opens a browser by itself */
-	open(route: Route, reason: string, provider: ResolvedProvider, autoOpen: boolean): void {
-		if (this.#isOver || this.#open.has(route)) return;
+	open(flow: FlowName, reason: string, provider: ResolvedProvider, autoOpen: boolean): void {
+		if (this.#isOver || this.#open.has(flow)) return;
 		const opened: OpenFlow = {
 			controller: new AbortController(),
 			commands: new CommandQueue(),
 			done: Promise.resolve(),
 		};
-		this.#open.set(route, opened);
-		this.#options.log.append({type: 'route-opened', route, reason});
-		opened.done = this.#run(route, opened, provider, autoOpen);
+		this.#open.set(flow, opened);
+		this.#options.log.append({type: 'flow-opened', flow, reason});
+		opened.done = this.#run(flow, opened, provider, autoOpen);
 	}
 
 	/** Gives a command to a flow; to none where it is not open. */
-	tell(route: Route, command: RouteCommand): void {
-		this.#open.get(route)?.commands.put(command);
+	tell(flow: FlowName, command: FlowCommand): void {
+		this.#open.get(flow)?.commands.put(command);
 	}
 
 	/** Closes one flow because the person asked for it. */
-	async close(route: Route): Promise<void> {
-		const closing = this.#open.get(route);
+	async close(flow: FlowName): Promise<void> {
+		const closing = this.#open.get(flow);
 		closing?.controller.abort(cancelled('You closed this way.'));
 		await closing?.done;
 	}
@@ -145,13 +145,13 @@ export class FlowRace {
 		this.#open.clear();
 		for (const [, {controller}] of open) controller.abort(cancelled(reason));
 		await Promise.all(open.map(async ([, {done}]) => done));
-		for (const [route] of open) {
-			this.#options.log.append({type: 'route-closed', route, reason, code: failure?.code, hint: failure?.hint});
+		for (const [flow] of open) {
+			this.#options.log.append({type: 'flow-closed', flow, reason, code: failure?.code, hint: failure?.hint});
 		}
 	}
 
 	async #run(
-		route: Route,
+		flow: FlowName,
 		{controller, commands}: OpenFlow,
 		provider: ResolvedProvider,
 		autoOpen: boolean,
@@ -161,11 +161,11 @@ export class FlowRace {
 		const {terminal = {}, renew = false, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
-			const availability = provider.routes[route];
-			if (availability !== true) throw unavailable(route, availability);
-			const flow = await parts.loadFlow[route]();
+			const availability = provider.flows[flow];
+			if (availability !== true) throw unavailable(flow, availability);
+			const run = await parts.loadFlow[flow]();
 			signal.throwIfAborted();
-			const tokens = await flow({
+			const tokens = await run({
 				provider,
 				clock,
 				random,
@@ -176,10 +176,10 @@ export class FlowRace {
 				autoRenew: renew,
 				credentials,
 				fetch: async (input, init) => {
-					await this.#exchange.free(route, signal);
+					await this.#exchange.free(flow, signal);
 					return (await loadFetch())(input, init);
 				},
-				claim: () => this.#exchange.hold(route),
+				claim: () => this.#exchange.hold(flow),
 				emit: event => {
 					if (!signal.aborted) log.append(event);
 				},
@@ -190,28 +190,28 @@ export class FlowRace {
 			}
 
 			this.#isOver = true;
-			this.#open.delete(route);
-			onTokens(tokens, route);
+			this.#open.delete(flow);
+			onTokens(tokens, flow);
 		} catch (error) {
-			this.#lose(route, toLoginError(error).withHints(parts.hints));
+			this.#lose(flow, toLoginError(error).withHints(parts.hints));
 		}
 	}
 
 	/** A flow ended without tokens, by itself or by the person; what ends the whole login closes its flows itself. */
-	#lose(route: Route, error: LoginError): void {
+	#lose(flow: FlowName, error: LoginError): void {
 		if (this.#isOver || this.#options.signal.aborted) return;
-		this.#open.delete(route);
-		this.#options.log.append({type: 'route-closed', route, reason: error.message, code: error.code, hint: error.hint});
+		this.#open.delete(flow);
+		this.#options.log.append({type: 'flow-closed', flow, reason: error.message, code: error.code, hint: error.hint});
 		if (this.#open.size === 0) this.#options.onNoneLeft(error);
 	}
 }
 
-const unavailable = (route: Route, reason: string): LoginError =>
+const unavailable = (flow: FlowName, reason: string): LoginError =>
 	new LoginError(
-		route === 'device' ? 'device_unsupported' : route === 'password' ? 'unsupported_grant' : 'config_error',
+		flow === 'device' ? 'device_unsupported' : flow === 'password' ? 'unsupported_grant' : 'config_error',
 		reason,
 		{
 			hint: ({endpoints}) =>
-				`Choose another way to sign in, ${route === 'device' ? endpoints : 'or check the settings of the provider'}.`,
+				`Choose another way to sign in, ${flow === 'device' ? endpoints : 'or check the settings of the provider'}.`,
 		},
 	);

@@ -1,13 +1,13 @@
 import type {Clock, Random} from './clock.js';
-import type {Identity, LoginEvent, Route, RouteAvailability} from './login-event.js';
+import type {Identity, LoginEvent, FlowName, FlowAvailability} from './login-event.js';
 import type {LoginState} from './login-state.js';
 import type {ResolvedProvider} from './provider.js';
 import type {SafeUrl} from './safe-url.js';
 import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
 
-/** What a person, or a screen on their behalf, may ask of a running route. */
-export type RouteCommand =
+/** What a person, or a screen on their behalf, may ask of a running flow. */
+export type FlowCommand =
 	| {
 			readonly type: 'paste';
 			/** The redirect's address, its query, or a bare code. */
@@ -18,18 +18,18 @@ export type RouteCommand =
 
 /** What may be asked of a running login. */
 export type LoginCommand =
-	| RouteCommand
+	| FlowCommand
 	| {
-			/** `open` and `close` are about a route; the rest goes to the routes that are open. */
+			/** `open` and `close` are about a flow; the rest goes to the flows that are open. */
 			readonly type: 'open' | 'close';
-			/** The route to open beside the others, or to end. */
-			readonly route: Route;
+			/** The flow to open beside the others, or to end. */
+			readonly flow: FlowName;
 	  };
 
-/** The commands that wait for a route. */
+/** The commands that wait for a flow. */
 export type Inbox = {
 	/** The next command; rejects with the signal's reason once it aborts. */
-	next(signal: AbortSignal): Promise<RouteCommand>;
+	next(signal: AbortSignal): Promise<FlowCommand>;
 };
 
 /** How opening a browser went. It never throws and never blocks for longer than a few seconds. */
@@ -64,10 +64,10 @@ export type LocalSockets = {
 /** Opens an address in the person's browser; never rejects. */
 export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<BrowserOutcome>;
 
-/** The route to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
+/** The flow to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
 export type Recommendation = {
-	/** The route to take. */
-	readonly route: Route;
+	/** The flow to take. */
+	readonly flow: FlowName;
 	/** The sentence. */
 	readonly reason: string;
 };
@@ -101,8 +101,8 @@ export type LoginTerminal = {
 	 * @default every connection counts
 	 */
 	readonly sockets?: LocalSockets;
-	/** Says which of the possible routes fits where the terminal is. @default browser, device, client-credentials, in this order */
-	readonly recommend?: (routes: RouteAvailability) => Recommendation;
+	/** Says which of the possible flows fits where the terminal is. @default browser, device, client-credentials, in this order */
+	readonly recommend?: (flows: FlowAvailability) => Recommendation;
 	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
 	readonly forwardLine?: (port: number) => string | undefined;
 	/**
@@ -125,10 +125,10 @@ export type AccountSwitch = {
 
 /** How a login is to go. */
 export type LoginOptions = {
-	/** A route to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
-	readonly route?: Route | 'auto' | 'ask';
+	/** A flow to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
+	readonly flow?: FlowName | 'auto' | 'ask';
 	/**
-	 * Whether a person looks on who can choose again: with no route left open an attended login waits for a command, an
+	 * Whether a person looks on who can choose again: with no flow left open an attended login waits for a command, an
 	 * unattended one ends in `failed`. @default false
 	 */
 	readonly attended?: boolean;
@@ -138,7 +138,7 @@ export type LoginOptions = {
 	readonly timeout?: number;
 	/** Whether an expiring device code is followed by a new one by itself. @default false */
 	readonly renew?: boolean;
-	/** Whether the browser route opens a browser by itself. @default true */
+	/** Whether the browser flow opens a browser by itself. @default true */
 	readonly open?: boolean;
 	/** What the login needs of the terminal where it is shown; `login()` and `<Login>` bring what is missing. */
 	readonly terminal?: LoginTerminal;
@@ -147,12 +147,12 @@ export type LoginOptions = {
 	 * without asking, `false` refuses. @default false
 	 */
 	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
-	/** Asks for, or reads, the user name and password of the password route. */
+	/** Asks for, or reads, the user name and password of the password flow. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
 
 /**
- * A running login. It runs one or more routes side by side, takes the person's commands, and ends with the first route
+ * A running login. It runs one or more flows side by side, takes the person's commands, and ends with the first flow
  * that returns tokens. Iterating it yields all its events from the first, for any number of readers; `break` stops
  * reading, not the login.
  */
@@ -189,24 +189,24 @@ export type FlowContext = RequestContext & {
 	readonly random: Random;
 	/** Tells what happened; never waits for a reader. */
 	readonly emit: (event: LoginEvent) => void;
-	/** What the person asks of this route. */
+	/** What the person asks of this flow. */
 	readonly inbox: Inbox;
 	/**
-	 * Says that a code or tokens are in hand: until it is disposed the other routes start no request, so that no second
+	 * Says that a code or tokens are in hand: until it is disposed the other flows start no request, so that no second
 	 * set of tokens comes into being.
 	 */
 	readonly claim: () => Disposable;
 	/** Where the login is shown. */
 	readonly terminal: LoginTerminal;
-	/** Whether the browser route opens a browser by itself, or only shows the address. */
+	/** Whether the browser flow opens a browser by itself, or only shows the address. */
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */
 	readonly autoRenew: boolean;
-	/** Asks for, or reads, the person's user name and password; only the password route calls it. */
+	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
 
-/** A route to tokens: a plain function that knows nothing of terminals or of other routes. */
+/** A flow to tokens: a plain function that knows nothing of terminals or of other flows. */
 export type Flow = (context: FlowContext) => Promise<TokenSet>;
 
 /** Opens an address in the person's browser, and tells how that went. */

@@ -33,8 +33,8 @@ export const isFresh = (
 };
 
 /** Whether new tokens can be asked for, given the client's secret where it has one. */
-export const canRenew = ({tokens, route}: StoredSession): boolean =>
-	tokens.refreshToken !== undefined || route === 'client-credentials';
+export const canRenew = ({tokens, flow}: StoredSession): boolean =>
+	tokens.refreshToken !== undefined || flow === 'client-credentials';
 
 /** Whether a later process can renew the session by itself: a client secret that came by stdin is known to nobody then. */
 export const renewsItself = (session: StoredSession): boolean => {

@@ -13,30 +13,30 @@ export type {
 	LoginRun,
 	LoginTerminal,
 	Recommendation,
-	RouteCommand,
+	FlowCommand,
 } from './flow.js';
 export type {Hints} from './hints.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './login-error.js';
 export {
-	routes,
+	flows,
 	type EventOf,
 	type Identity,
 	type LoginEvent,
-	type Route,
-	type RouteAvailability,
+	type FlowName,
+	type FlowAvailability,
 	type StoreKind,
 } from './login-event.js';
 export {
 	initialLoginState,
 	isOpen,
-	openRoutes,
+	openFlows,
 	reduceLogin,
 	type BrowserState,
 	type DeviceState,
 	type LoginState,
 	type MachineState,
 	type PollingState,
-	type RouteState,
+	type FlowState,
 } from './login-state.js';
 export type {
 	ClientAuthentication,

@@ -3,9 +3,9 @@ import type {LoginErrorCode} from './login-error.js';
 import type {SafeUrl} from './safe-url.js';
 
 /** The ways to sign in. */
-export const routes = ['browser', 'device', 'client-credentials', 'password'] as const;
+export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
 /** A way to sign in. */
-export type Route = (typeof routes)[number];
+export type FlowName = (typeof flows)[number];
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
 export type Identity = {
@@ -21,8 +21,8 @@ export type Identity = {
 /** Where sessions are saved. */
 export type StoreKind = 'keyring' | 'file' | 'memory';
 
-/** For each route: `true`, or why it is not possible here. */
-export type RouteAvailability = Readonly<Record<Route, true | string>>;
+/** For each flow: `true`, or why it is not possible here. */
+export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
 
 /** Epoch milliseconds. */
 type Time = number;
@@ -49,20 +49,20 @@ export type LoginEvent =
 			readonly application?: DisplayText;
 			/** Space separated. */
 			readonly requestedScope: string;
-			readonly routes: RouteAvailability;
+			readonly flows: FlowAvailability;
 	  }
-	/** A route was opened, and why. */
+	/** A flow was opened, and why. */
 	| {
-			readonly type: 'route-opened';
-			readonly route: Route;
+			readonly type: 'flow-opened';
+			readonly flow: FlowName;
 			readonly reason: string;
 	  }
-	/** A route ended without tokens. */
+	/** A flow ended without tokens. */
 	| {
-			readonly type: 'route-closed';
-			readonly route: Route;
+			readonly type: 'flow-closed';
+			readonly flow: FlowName;
 			readonly reason: string;
-			/** What went wrong; missing where another route won. */
+			/** What went wrong; missing where another flow won. */
 			readonly code?: LoginErrorCode;
 			/** What to do next, in one sentence; there where `code` is. */
 			readonly hint?: string;
@@ -157,7 +157,7 @@ export type LoginEvent =
 	/** Another process shows the login for this profile; its result is awaited. */
 	| {readonly type: 'waiting'; readonly for: 'other-login'}
 	/** The authorization code arrived and is being exchanged for tokens. */
-	| {readonly type: 'exchange'; readonly route: Route}
+	| {readonly type: 'exchange'; readonly flow: FlowName}
 	/** The login has ended well: the last event. */
 	| {
 			readonly type: 'signed-in';
@@ -172,7 +172,7 @@ export type LoginEvent =
 			readonly store: StoreKind;
 			/** The name that the session is saved under. */
 			readonly profile: string;
-			readonly route: Route;
+			readonly flow: FlowName;
 	  }
 	/** The login has ended without a session: the last event. */
 	| {

@@ -1,9 +1,9 @@
 import type {LoginErrorCode} from './login-error.js';
-import type {EventOf, LoginEvent, Route} from './login-event.js';
+import type {EventOf, LoginEvent, FlowName} from './login-event.js';
 
 type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
 
-/** What the device route's polling last heard, and when it asks next. */
+/** What the device flow's polling last heard, and when it asks next. */
 export type PollingState =
 	| {
 			/** What the last answer was. */
@@ -24,9 +24,9 @@ export type PollingState =
 			readonly retryAt: number;
 	  };
 
-/** The device route, as far as it has come. */
+/** The device flow, as far as it has come. */
 export type DeviceState = {
-	readonly route: 'device';
+	readonly flow: 'device';
 	readonly reason: string;
 	/** `opening`: the code is being asked for. `exchanging` does not occur: the tokens come with the approval. */
 	readonly phase: {readonly status: 'opening' | 'waiting'} | Closed;
@@ -40,9 +40,9 @@ export type DeviceState = {
 	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
 };
 
-/** The browser route, as far as it has come. */
+/** The browser flow, as far as it has come. */
 export type BrowserState = {
-	readonly route: 'browser';
+	readonly flow: 'browser';
 	readonly reason: string;
 	/** `exchanging`: the answer is here, the tokens are not yet. */
 	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
@@ -56,39 +56,39 @@ export type BrowserState = {
 	readonly pasteRejected?: string;
 };
 
-/** A route without a person. */
+/** A flow without a person. */
 export type MachineState = {
-	readonly route: 'client-credentials' | 'password';
+	readonly flow: 'client-credentials' | 'password';
 	readonly reason: string;
 	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
 };
 
-/** A route that was opened. */
-export type RouteState = DeviceState | BrowserState | MachineState;
+/** A flow that was opened. */
+export type FlowState = DeviceState | BrowserState | MachineState;
 
 /** The state of a login: what its events so far amount to. Every sink shows this, each in its own way. */
 export type LoginState = {
-	/** `choosing`: no route is open, the picker's turn. `waiting`: another process shows the login. */
+	/** `choosing`: no flow is open, the picker's turn. `waiting`: another process shows the login. */
 	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
 	/** What the provider can do, once that is known. */
 	readonly discovery?: EventOf<'discovery'>;
-	/** What has been opened so far, closed routes included. */
-	readonly routes: {
+	/** What has been opened so far, closed flows included. */
+	readonly flows: {
 		readonly browser?: BrowserState;
 		readonly device?: DeviceState;
 		readonly 'client-credentials'?: MachineState;
 		readonly password?: MachineState;
 	};
-	/** The routes in the order in which they were first opened. */
-	readonly order: readonly Route[];
-	/** The last route that closed by a failure of its own, until another is opened. */
+	/** The flows in the order in which they were first opened. */
+	readonly order: readonly FlowName[];
+	/** The last flow that closed by a failure of its own, until another is opened. */
 	readonly lastFailure?: {
-		readonly route: Route;
+		readonly flow: FlowName;
 		readonly reason: string;
 		readonly code: LoginErrorCode;
 		readonly hint?: string;
 	};
-	/** A paste that no open route could take. */
+	/** A paste that no open flow could take. */
 	readonly pasteRejected?: string;
 	/** The end, where somebody signed in. */
 	readonly signedIn?: EventOf<'signed-in'>;
@@ -97,45 +97,42 @@ export type LoginState = {
 };
 
 /** A login before its first event. */
-export const initialLoginState: LoginState = {phase: 'choosing', routes: {}, order: []};
+export const initialLoginState: LoginState = {phase: 'choosing', flows: {}, order: []};
 
-/** Whether a route has been opened and has not closed. */
-export const isOpen = (route: RouteState | undefined): boolean =>
-	route !== undefined && route.phase.status !== 'closed';
+/** Whether a flow has been opened and has not closed. */
+export const isOpen = (flow: FlowState | undefined): boolean => flow !== undefined && flow.phase.status !== 'closed';
 
-/** The open routes, in the order in which they were opened. */
-export const openRoutes = (state: LoginState): readonly RouteState[] =>
-	state.order.map(route => state.routes[route]).filter((route): route is RouteState => isOpen(route));
+/** The open flows, in the order in which they were opened. */
+export const openFlows = (state: LoginState): readonly FlowState[] =>
+	state.order.map(flow => state.flows[flow]).filter((flow): flow is FlowState => isOpen(flow));
 
-const opened = (route: Route, reason: string): RouteState => {
+const opened = (flow: FlowName, reason: string): FlowState => {
 	const phase = {status: 'opening'} as const;
-	switch (route) {
+	switch (flow) {
 		case 'device': {
-			return {route, reason, phase, formerCodes: []};
+			return {flow, reason, phase, formerCodes: []};
 		}
 
 		case 'browser': {
-			return {route, reason, phase, ignored: {count: 0}};
+			return {flow, reason, phase, ignored: {count: 0}};
 		}
 
 		default: {
-			return {route, reason, phase};
+			return {flow, reason, phase};
 		}
 	}
 };
 
 const withDevice = (state: LoginState, change: (device: DeviceState) => DeviceState): LoginState => {
-	const {device} = state.routes;
-	return device === undefined || !isOpen(device)
-		? state
-		: {...state, routes: {...state.routes, device: change(device)}};
+	const {device} = state.flows;
+	return device === undefined || !isOpen(device) ? state : {...state, flows: {...state.flows, device: change(device)}};
 };
 
 const withBrowser = (state: LoginState, change: (browser: BrowserState) => BrowserState): LoginState => {
-	const {browser} = state.routes;
+	const {browser} = state.flows;
 	return browser === undefined || !isOpen(browser)
 		? state
-		: {...state, routes: {...state.routes, browser: change(browser)}};
+		: {...state, flows: {...state.flows, browser: change(browser)}};
 };
 
 const withPolling = (
@@ -144,16 +141,16 @@ const withPolling = (
 ): LoginState =>
 	withDevice(state, device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
 
-const closeRoute = (state: LoginState, {route, reason, code, hint}: EventOf<'route-closed'>): LoginState => {
-	const closing = state.routes[route];
+const closeFlow = (state: LoginState, {flow, reason, code, hint}: EventOf<'flow-closed'>): LoginState => {
+	const closing = state.flows[flow];
 	if (!isOpen(closing)) return state;
 	const phase: Closed = {status: 'closed', reason, code};
 	const next: LoginState = {
 		...state,
-		routes: {...state.routes, [route]: {...closing, phase}},
-		...(code !== undefined && code !== 'cancelled' && {lastFailure: {route, reason, code, hint}}),
+		flows: {...state.flows, [flow]: {...closing, phase}},
+		...(code !== undefined && code !== 'cancelled' && {lastFailure: {flow, reason, code, hint}}),
 	};
-	return openRoutes(next).length === 0 ? {...next, phase: 'choosing'} : next;
+	return openFlows(next).length === 0 ? {...next, phase: 'choosing'} : next;
 };
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, and none after an end counts. */
@@ -164,18 +161,18 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 			return {...state, discovery: event};
 		}
 
-		case 'route-opened': {
+		case 'flow-opened': {
 			const {lastFailure: _, pasteRejected: __, ...rest} = state;
 			return {
 				...rest,
 				phase: 'signing-in',
-				routes: {...state.routes, [event.route]: opened(event.route, event.reason)},
-				order: [...state.order.filter(route => route !== event.route), event.route],
+				flows: {...state.flows, [event.flow]: opened(event.flow, event.reason)},
+				order: [...state.order.filter(flow => flow !== event.flow), event.flow],
 			};
 		}
 
-		case 'route-closed': {
-			return closeRoute(state, event);
+		case 'flow-closed': {
+			return closeFlow(state, event);
 		}
 
 		case 'authorization-url': {
@@ -184,7 +181,7 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 
 		case 'browser': {
 			const {type: _, ...opener} = event;
-			return isOpen(state.routes.browser)
+			return isOpen(state.flows.browser)
 				? withBrowser(state, browser => ({...browser, opener}))
 				: withDevice(state, device => ({...device, opener}));
 		}
@@ -234,7 +231,7 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'paste-rejected': {
-			return isOpen(state.routes.browser)
+			return isOpen(state.flows.browser)
 				? withBrowser(state, browser => ({...browser, pasteRejected: event.reason}))
 				: {...state, pasteRejected: event.reason};
 		}
@@ -244,10 +241,10 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'exchange': {
-			const exchanging = state.routes[event.route];
-			return exchanging === undefined || exchanging.route === 'device' || !isOpen(exchanging)
+			const exchanging = state.flows[event.flow];
+			return exchanging === undefined || exchanging.flow === 'device' || !isOpen(exchanging)
 				? state
-				: {...state, routes: {...state.routes, [event.route]: {...exchanging, phase: {status: 'exchanging'}}}};
+				: {...state, flows: {...state.flows, [event.flow]: {...exchanging, phase: {status: 'exchanging'}}}};
 		}
 
 		case 'signed-in': {

@@ -1,12 +1,12 @@
 import type {AuthorizationServer} from 'oauth4webapi';
-import type {RouteAvailability} from './login-event.js';
+import type {FlowAvailability} from './login-event.js';
 
 /** How a client proves who it is at the token endpoint (RFC 6749 §2.3). `basic-raw` skips the form encoding of §2.3.1. */
 export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';
 
 /** The addresses of an authorization server, for one without discovery or to replace what discovery says. */
 export type Endpoints = {
-	/** RFC 6749 §3.1: the page that the browser route opens. */
+	/** RFC 6749 §3.1: the page that the browser flow opens. */
 	readonly authorization?: string;
 	/** RFC 6749 §3.2. */
 	readonly token?: string;
@@ -124,8 +124,8 @@ export type ProviderSettings = {
 	 * person has at the client, the new one included. @default what the metadata says
 	 */
 	readonly revocation?: 'rfc7009' | 'single-login' | 'none';
-	/** Why a route is not possible with this provider, whatever its metadata says. */
-	readonly unsupportedRoutes?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
+	/** Why a flow is not possible with this provider, whatever its metadata says. */
+	readonly unsupportedFlows?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
 	readonly allowPassword?: boolean;
 	readonly dialect?: Dialect;
@@ -144,8 +144,8 @@ export type Provider = ProviderSettings & {
 export type ResolvedProvider = Provider & {
 	/** The checked metadata, in the protocol library's form. One object per login: it is the key of the library's JWKS cache. */
 	readonly server: AuthorizationServer;
-	/** Which routes are possible, and why the others are not. */
-	readonly routes: RouteAvailability;
+	/** Which flows are possible, and why the others are not. */
+	readonly flows: FlowAvailability;
 	/** The scope that will be asked for; space separated. */
 	readonly requestedScope: string;
 };

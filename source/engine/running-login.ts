@@ -5,7 +5,7 @@ import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.
 import {FlowRace, type FlowParts} from './flow-race.js';
 import {redirectAdvice} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
-import type {LoginEvent, Route, RouteAvailability} from './login-event.js';
+import type {LoginEvent, FlowName, FlowAvailability} from './login-event.js';
 import {lockLogin} from './login-lock.js';
 import type {LoginState} from './login-state.js';
 import type {Provider, ResolvedProvider} from './provider.js';
@@ -28,11 +28,11 @@ export type LoginParts = FlowParts & {
 	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
 };
 
-type Winner = {readonly tokens: TokenSet; readonly route: Route};
+type Winner = {readonly tokens: TokenSet; readonly flow: FlowName};
 
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
-const defaultRecommendation = (routes: RouteAvailability): Recommendation => ({
-	route: (['browser', 'device', 'client-credentials'] as const).find(route => routes[route] === true) ?? 'browser',
+const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
+	flow: (['browser', 'device', 'client-credentials'] as const).find(flow => flows[flow] === true) ?? 'browser',
 	reason: 'It is the first way that this provider has.',
 });
 
@@ -79,7 +79,7 @@ class Login implements LoginRun {
 			log: this.#log,
 			options,
 			signal: this.#controller.signal,
-			onTokens: (tokens, route) => this.#finish({tokens, route}),
+			onTokens: (tokens, flow) => this.#finish({tokens, flow}),
 			onNoneLeft: error => {
 				if (options.attended !== true) {
 					this.#fail(error);
@@ -138,7 +138,7 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, profile, route} = session;
+			const {identity, scope, expiresAt, refreshable, store, profile, flow} = session;
 			this.#log.append({
 				type: 'signed-in',
 				...(identity !== undefined && {identity}),
@@ -147,7 +147,7 @@ class Login implements LoginRun {
 				refreshable,
 				store,
 				profile,
-				route,
+				flow,
 			});
 			return session;
 		} catch (error) {
@@ -174,7 +174,7 @@ class Login implements LoginRun {
 			issuer: provider.issuer,
 			...(provider.application !== undefined && {application: displayText(provider.application)}),
 			requestedScope: provider.requestedScope,
-			routes: provider.routes,
+			flows: provider.flows,
 		});
 		void this.#openFirst(provider);
 		const finish = await this.#finished;
@@ -188,7 +188,7 @@ class Login implements LoginRun {
 			return await this.#save(finish, provider);
 		} catch (error) {
 			const {message: reason, code, hint} = toLoginError(error).withHints(this.#parts.hints);
-			this.#log.append({type: 'route-closed', route: finish.route, reason, code, hint});
+			this.#log.append({type: 'flow-closed', flow: finish.flow, reason, code, hint});
 			this.#unwanted.push(finish.tokens);
 			throw error;
 		}
@@ -204,7 +204,7 @@ class Login implements LoginRun {
 	async #limitTime(seconds: number): Promise<void> {
 		try {
 			await this.clock.sleep(seconds * 1000, this.#controller.signal);
-			const {phase, address} = this.state.routes.browser ?? {};
+			const {phase, address} = this.state.flows.browser ?? {};
 			const uri = phase?.status === 'waiting' ? address?.redirectUri : undefined;
 			this.#controller.abort(
 				new LoginError('timeout', `Nobody signed in within ${seconds} seconds.`, {
@@ -218,13 +218,13 @@ class Login implements LoginRun {
 
 	/** Opens what the options ask for, then lets the commands come that were given meanwhile. */
 	async #openFirst(provider: ResolvedProvider): Promise<void> {
-		const {route = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
+		const {flow = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
-			if (route === 'auto') {
-				const recommended = recommend(provider.routes);
-				await this.#open(recommended.route, recommended.reason, open);
-			} else if (route !== 'ask') {
-				await this.#open(route, 'You asked for this way.', open);
+			if (flow === 'auto') {
+				const recommended = recommend(provider.flows);
+				await this.#open(recommended.flow, recommended.reason, open);
+			} else if (flow !== 'ask') {
+				await this.#open(flow, 'You asked for this way.', open);
 			}
 		} catch (error) {
 			this.#fail(toLoginError(error));
@@ -238,11 +238,11 @@ class Login implements LoginRun {
 		const {open = true} = this.#options;
 		switch (command.type) {
 			case 'open': {
-				return this.#open(command.route, 'You chose this way.', open);
+				return this.#open(command.flow, 'You chose this way.', open);
 			}
 
 			case 'close': {
-				return this.#race.close(command.route);
+				return this.#race.close(command.flow);
 			}
 
 			case 'paste': {
@@ -267,13 +267,13 @@ class Login implements LoginRun {
 		}
 	}
 
-	async #open(route: Route, reason: string, autoOpen: boolean): Promise<void> {
+	async #open(flow: FlowName, reason: string, autoOpen: boolean): Promise<void> {
 		const provider = this.#provider;
-		if (provider === undefined || this.#race.has(route)) return;
-		const needsPerson = route === 'browser' || route === 'device';
+		if (provider === undefined || this.#race.has(flow)) return;
+		const needsPerson = flow === 'browser' || flow === 'device';
 		if (needsPerson && this.#lock === undefined && !(await this.#takeLock())) return;
 		this.#lastFailure = undefined;
-		this.#race.open(route, reason, provider, autoOpen);
+		this.#race.open(flow, reason, provider, autoOpen);
 		if (needsPerson) void this.#prefetchKeys(provider);
 	}
 
@@ -304,17 +304,17 @@ class Login implements LoginRun {
 	}
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
-	async #save({tokens, route}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
+	async #save({tokens, flow}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
 		const {store, profile, provider, keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
 		const {exportKeys} = await import('./protocol/index.js');
 		const keys = exportKeys(resolved.server);
-		const {clientSecret: _, server, routes: __, requestedScope, ...settings} = resolved;
+		const {clientSecret: _, server, flows: __, requestedScope, ...settings} = resolved;
 		const stored: StoredSession = {
 			version: 1,
 			tokens,
-			route,
+			flow,
 			signedInAt: this.clock.now(),
 			requestedScope,
 			provider: settings,

@@ -36,13 +36,13 @@ type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
 
 const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
 
-type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly route?: StoredSession['route']};
+type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
 
 /** Whether both may live on one grant of one person: many servers end both when either is revoked. */
 const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	const [one, other] = [a.tokens.identity, b.tokens.identity];
 	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
-	const isSameKind = (a.route === 'client-credentials') === (b.route === 'client-credentials');
+	const isSameKind = (a.flow === 'client-credentials') === (b.flow === 'client-credentials');
 	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
 };
 
@@ -205,7 +205,7 @@ export class SessionKeeper {
 			// Never to another client's server.
 			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
 			server,
-			routes: {browser: true, device: true, 'client-credentials': true, password: true},
+			flows: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
 		};
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};
@@ -263,7 +263,7 @@ export class SessionKeeper {
 			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
 			const failure = toLoginError(error);
-			if (stored.route === 'client-credentials') throw failure;
+			if (stored.flow === 'client-credentials') throw failure;
 			if (failure.code === 'invalid_grant') {
 				// The access token may outlive the refresh token; until it ends nobody asks again.
 				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
@@ -304,9 +304,9 @@ export class SessionKeeper {
 	}
 
 	/** One request, and one more where no answer came: it may have been lost after the server acted. */
-	async #ask(context: RequestContext, {route, tokens}: StoredSession): Promise<TokenSet> {
+	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
 		const {refreshTokens, requestClientCredentials} = await import('./protocol/index.js');
-		if (route === 'client-credentials') return requestClientCredentials(context);
+		if (flow === 'client-credentials') return requestClientCredentials(context);
 		try {
 			return await refreshTokens(context, tokens);
 		} catch (error) {

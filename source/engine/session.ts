@@ -1,4 +1,4 @@
-import type {Identity, Route, StoreKind} from './login-event.js';
+import type {Identity, FlowName, StoreKind} from './login-event.js';
 
 /** What became of a logout: the tokens are always forgotten here; whether the server took them back is said. */
 export type LogoutResult = {
@@ -31,7 +31,7 @@ export type TokenOptions = AccessTokenOptions & {
 export interface Session {
 	/** The name that it is kept by. */
 	readonly profile: string;
-	readonly route: Route;
+	readonly flow: FlowName;
 	/** Who it is, by the verified ID token; none where the server has no OpenID Connect. */
 	readonly identity?: Identity;
 	/** Granted scope, space separated. */

@@ -1,6 +1,6 @@
 import type {JWKS} from 'oauth4webapi';
 import type {AuthorizationServer} from 'oauth4webapi';
-import type {Route, StoreKind} from './login-event.js';
+import type {FlowName, StoreKind} from './login-event.js';
 import type {ProviderSettings} from './provider.js';
 import type {TokenSet} from './token-set.js';
 
@@ -21,7 +21,7 @@ export type ClientSecretSource =
 export type StoredSession = {
 	readonly version: 1;
 	readonly tokens: TokenSet;
-	readonly route: Route;
+	readonly flow: FlowName;
 	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
 	readonly signedInAt?: number;
 	/** What the login asked for, space separated; sessions of earlier versions lack it. */
@@ -42,7 +42,7 @@ export type StoredSession = {
 /** The person's own choices for a profile; they outlive its sessions. */
 export type ProfilePreferences = {
 	/** "Always the code here". */
-	readonly route?: 'browser' | 'device';
+	readonly flow?: 'browser' | 'device';
 };
 
 /** A lock that is held until disposed. */

@@ -108,12 +108,12 @@ export const createPlainSink = ({
 				const host = new URL(event.issuer).host;
 				say(messages.signingInTo(event.application, host));
 				issuerHost = host;
-				mayUseBrowser = event.routes.browser === true;
+				mayUseBrowser = event.flows.browser === true;
 				return;
 			}
 
-			case 'route-closed': {
-				countdown.stop(event.route);
+			case 'flow-closed': {
+				countdown.stop(event.flow);
 				if (event.code !== undefined && event.code !== 'cancelled') sayOnce(messages.failure(event.code, event.reason));
 				return;
 			}
@@ -175,7 +175,7 @@ export const createPlainSink = ({
 			}
 
 			case 'exchange': {
-				if (event.route === 'browser') sayOnce(browser.exchanging);
+				if (event.flow === 'browser') sayOnce(browser.exchanging);
 				return;
 			}
 
@@ -193,7 +193,7 @@ export const createPlainSink = ({
 			case 'failed': {
 				finish();
 				const headline = messages.failure(event.code, event.message);
-				// A failure that closed the last route has been said.
+				// A failure that closed the last flow has been said.
 				sayOnce(headline);
 				if (event.hint !== '') say(event.hint);
 				return;

@@ -27,8 +27,8 @@ export const readSessionFile = (
 export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
 	try {
 		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		const {route} = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences;
-		return route === 'browser' || route === 'device' ? {route} : {};
+		const {flow} = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences;
+		return flow === 'browser' || flow === 'device' ? {flow} : {};
 	} catch {
 		return {};
 	}

@@ -1,4 +1,4 @@
-import type {Route} from '../engine/login-event.js';
+import type {FlowName} from '../engine/login-event.js';
 import type {StoredSession} from '../engine/token-store.js';
 import {ForeignFile, type OwnFile} from './atomic-file.js';
 import {storeError} from './store-error.js';
@@ -56,7 +56,7 @@ const checkVersion = ({version}: Record<string, unknown>): void => {
 const checkSession = (value: unknown): StoredSession => {
 	if (!isObject(value)) throw new ForeignFile('is damaged');
 	checkVersion(value);
-	const {tokens, provider, server, route} = value;
+	const {tokens, provider, server, flow} = value;
 	const isWhole =
 		isObject(tokens) &&
 		isObject(provider) &&
@@ -73,8 +73,8 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof provider['issuer'] === 'string' &&
 		typeof provider['clientId'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
-		typeof route === 'string' &&
-		routes.has(route) &&
+		typeof flow === 'string' &&
+		flows.has(flow) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isMissingOr(value['clientSecretSource'], isObject) &&
 		isMissingOr(value['caFile'], file => typeof file === 'string');
@@ -82,7 +82,7 @@ const checkSession = (value: unknown): StoredSession => {
 	return value as unknown as StoredSession;
 };
 
-const routes: ReadonlySet<string> = new Set<Route>(['browser', 'device', 'client-credentials', 'password']);
+const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
 
 const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
 	value === undefined || check(value);

@@ -26,7 +26,7 @@ export const createLoginTerminal = (
 		openBrowser: createBrowserOpener(facts),
 		clipboard: createClipboard(facts, write),
 		sockets: createLocalSockets(facts),
-		recommend: routes => recommend(situation, routes, {personIsThere, preferred}),
+		recommend: flows => recommend(situation, flows, {personIsThere, preferred}),
 		forwardLine: port => forwardLine(facts, port),
 		forwardedAddress: port => forwardedAddress(facts, port),
 	};

@@ -1,5 +1,5 @@
 import {LoginError} from '../engine/login-error.js';
-import type {Route, RouteAvailability} from '../engine/login-event.js';
+import type {FlowName, FlowAvailability} from '../engine/login-event.js';
 import type {Recommendation} from '../engine/flow.js';
 import type {Facts} from './facts.js';
 
@@ -172,7 +172,7 @@ export const isRemote = (facts: Facts): boolean => {
 type AttendanceOptions = {
 	readonly json?: boolean;
 	readonly plain?: boolean;
-	readonly flow?: Route | 'auto';
+	readonly flow?: FlowName | 'auto';
 };
 
 /**
@@ -191,7 +191,7 @@ export type RecommendOptions = {
 	readonly preferred?: 'browser' | 'device' | undefined;
 };
 
-const routeReasons: Readonly<Record<Route, string>> = {
+const flowReasons: Readonly<Record<FlowName, string>> = {
 	browser: 'No codes are offered for this login: open its address in your browser, and paste back where it ends.',
 	device: 'The browser way is not offered for this login: use a code instead.',
 	'client-credentials': 'This client signs in by itself.',
@@ -199,20 +199,20 @@ const routeReasons: Readonly<Record<Route, string>> = {
 };
 
 /**
- * The route that fits, and why.
+ * The flow that fits, and why.
  *
  * @throws LoginError `person_required` where nobody is there and the client cannot sign in by itself, `config_error`
- * where no route is possible at all
+ * where no flow is possible at all
  */
 export const recommend = (
 	situation: Situation,
-	available: RouteAvailability,
+	available: FlowAvailability,
 	options: RecommendOptions,
 ): Recommendation => {
 	if (!options.personIsThere) {
 		if (available['client-credentials'] === true) {
 			return {
-				route: 'client-credentials',
+				flow: 'client-credentials',
 				reason: 'Nobody is at a terminal here, and the client can sign in by itself.',
 			};
 		}
@@ -224,14 +224,14 @@ export const recommend = (
 
 	const {preferred} = options;
 	if (preferred && available[preferred] === true) {
-		return {route: preferred, reason: 'You chose this way for this profile before.'};
+		return {flow: preferred, reason: 'You chose this way for this profile before.'};
 	}
 
 	const fitting = situation.browser === 'elsewhere' ? 'device' : 'browser';
-	if (available[fitting] === true) return {route: fitting, reason: situation.reason};
+	if (available[fitting] === true) return {flow: fitting, reason: situation.reason};
 	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
-	const route = order.find(candidate => available[candidate] === true);
-	if (route) return {route, reason: routeReasons[route]};
+	const flow = order.find(candidate => available[candidate] === true);
+	if (flow) return {flow, reason: flowReasons[flow]};
 	throw new LoginError('config_error', 'No way of signing in is possible with this server and client.', {
 		hint: 'Check the client id and what the server allows this client to do.',
 	});

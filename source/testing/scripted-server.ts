@@ -110,7 +110,7 @@ const listen = async (server: Server): Promise<string> =>
  * const server = await startScriptedServer();
  * const engine = new TokenEngine({provider: server.provider, store: createMemoryStore()});
  * const {openBrowser} = server;
- * const session = await engine.login({route: 'browser', terminal: {openBrowser}}).session;
+ * const session = await engine.login({flow: 'browser', terminal: {openBrowser}}).session;
  * await server.close();
  */
 export const startScriptedServer = async (script: ServerScript = {}): Promise<ScriptedServer> => {

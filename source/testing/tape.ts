@@ -3,7 +3,7 @@ import {EventLog} from '../engine/event-log.js';
 import type {LoginCommand, LoginRun} from '../engine/flow.js';
 import {LoginError} from '../engine/login-error.js';
 import type {EventOf, LoginEvent} from '../engine/login-event.js';
-import {openRoutes} from '../engine/login-state.js';
+import {openFlows} from '../engine/login-state.js';
 import {escapeHref, type SafeUrl} from '../engine/safe-url.js';
 import type {Session} from '../engine/session.js';
 import {createManualClock} from './manual-clock.js';
@@ -58,17 +58,9 @@ const shift = (event: LoginEvent, by: number): LoginEvent =>
 
 const noTokens = () => new LoginError('config_error', 'A tape holds no tokens.', {hint: 'Run a real login for them.'});
 
-const sessionOf = ({
+const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, store}: EventOf<'signed-in'>): Session => ({
 	profile,
-	route,
-	identity,
-	scope,
-	expiresAt,
-	refreshable,
-	store,
-}: EventOf<'signed-in'>): Session => ({
-	profile,
-	route,
+	flow,
 	scope,
 	refreshable,
 	store,
@@ -134,8 +126,8 @@ export const playTape = ({version, events}: Tape, clock?: Clock): PlayedRun => {
 		async cancel() {
 			ending.abort();
 			const reason = 'The login was cancelled.';
-			for (const {route} of openRoutes(log.state)) {
-				log.append({type: 'route-closed', route, reason, code: 'cancelled'});
+			for (const {flow} of openFlows(log.state)) {
+				log.append({type: 'flow-closed', flow, reason, code: 'cancelled'});
 			}
 
 			play({type: 'failed', code: 'cancelled', message: reason, hint: 'Start it again.'});

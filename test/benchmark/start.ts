@@ -24,7 +24,7 @@ const session = () => {
 			refreshToken: 'r'.repeat(80),
 			scope: 'openid offline_access',
 		},
-		route: 'device',
+		flow: 'device',
 		provider: {name: 'oidc', issuer: 'https://auth.example', clientId: 'client'},
 		server: {issuer: 'https://auth.example', token_endpoint: 'https://auth.example/token'},
 	} as const;

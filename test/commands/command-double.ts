@@ -29,7 +29,7 @@ export const tokenSet = (changes: Partial<TokenSet> = {}): TokenSet => ({
 export const storedSession = (changes: Partial<StoredSession> = {}): StoredSession => ({
 	version: 1,
 	tokens: tokenSet(),
-	route: 'device',
+	flow: 'device',
 	provider: {name: 'oidc', issuer: 'https://auth.example', clientId: 'client'},
 	server: {issuer: 'https://auth.example'},
 	...changes,

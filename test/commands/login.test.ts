@@ -11,8 +11,8 @@ import {runDouble, storedSession, tokenSet, type Double} from './command-double.
 process.env['TZ'] = 'UTC';
 
 const provider = ['--issuer', 'https://auth.example', '--client-id', 'cli'];
-const success = [samples.discovery, samples['route-opened'], samples['device-code'], samples['signed-in']];
-const failed = [samples.discovery, samples['route-opened'], samples['route-closed'], samples.failed];
+const success = [samples.discovery, samples['flow-opened'], samples['device-code'], samples['signed-in']];
+const failed = [samples.discovery, samples['flow-opened'], samples['flow-closed'], samples.failed];
 
 /** An engine whose login plays these events. */
 const playing = (events: readonly LoginEvent[]) => {
@@ -46,7 +46,7 @@ const typesOf = (ndjson: string) =>
 test('demand 53: with --json stdout is the events, one a line, and stderr is silent', async () => {
 	const {exit, stdout, stderr} = await login([...provider, '--json']);
 	assert.deepEqual([exit, stderr], [0, '']);
-	assert.deepEqual(typesOf(stdout), ['discovery', 'route-opened', 'device-code', 'signed-in']);
+	assert.deepEqual(typesOf(stdout), ['discovery', 'flow-opened', 'device-code', 'signed-in']);
 });
 
 test('plain lines go to stderr unless stdout is a terminal', async () => {
@@ -108,9 +108,9 @@ test('without a person a client with a secret signs in by itself', async () => {
 	const facts = {env: {CI: 'true', CLIENT_SECRET: 'hush'}};
 	const {exit, options, engines} = await login([...provider, '--client-secret-env', 'CLIENT_SECRET'], success, {facts});
 	assert.equal(exit, 0);
-	assert.equal(options?.route, 'auto');
-	const routes = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
-	assert.equal(options.terminal?.recommend?.(routes).route, 'client-credentials');
+	assert.equal(options?.flow, 'auto');
+	const flows = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
+	assert.equal(options.terminal?.recommend?.(flows).flow, 'client-credentials');
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });
 
@@ -143,10 +143,10 @@ test('the options of a login reach the engine', async () => {
 		'--switch-account',
 	]);
 	assert.deepEqual(opened, ['file', 'prepared']);
-	const {route, renew, timeout, open, switchAccount, attended} = options ?? {};
+	const {flow, renew, timeout, open, switchAccount, attended} = options ?? {};
 	assert.deepEqual(
-		{route, renew, timeout, open, switchAccount, attended},
-		{route: 'device', renew: true, timeout: 90, open: false, switchAccount: true, attended: false},
+		{flow, renew, timeout, open, switchAccount, attended},
+		{flow: 'device', renew: true, timeout: 90, open: false, switchAccount: true, attended: false},
 	);
 });
 

@@ -39,7 +39,7 @@ test('json holds the same, and no token', async () => {
 		issuer: 'https://auth.example',
 		clientId: 'client',
 		identity: {issuer: 'https://auth.example', subject: 'alice', name: 'Alice Demo'},
-		route: 'device',
+		flow: 'device',
 		scope: 'openid profile',
 		expiresAt: now + 3_600_000,
 		expired: false,
@@ -119,7 +119,7 @@ test('a token that was renewed to ask the server is told with its new end', asyn
 });
 
 test('a session whose client secret came by stdin does not renew itself, and has ended with its token', async () => {
-	const byStdin = {route: 'client-credentials', clientSecretSource: {stdin: true}} as const;
+	const byStdin = {flow: 'client-credentials', clientSecretSource: {stdin: true}} as const;
 	const alive = {default: storedSession({...byStdin, tokens: withoutRefresh})};
 	const {stdout} = await runDouble(['status'], {sessions: alive});
 	assert.match(stdout, /Token {6}ends at 2026-11-21 13:00; cannot renew\n/);

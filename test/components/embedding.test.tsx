@@ -60,7 +60,7 @@ const withHost = async (
 	await using server = await startScriptedServer({interval: 1, clock});
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore({clock}), clock});
 	const seen: Seen = {keys: '', sessions: [], inputListeners: () => 0};
-	const recommend = () => ({route: 'browser', reason: 'it is there'}) as const;
+	const recommend = () => ({flow: 'browser', reason: 'it is there'}) as const;
 	const all = {open: false, terminal: {recommend}, ...props, engine, seen} as LoginProps & {readonly seen: Seen};
 	const terminal = await drawOn(wrap(<Host {...all} />));
 	try {
@@ -134,7 +134,7 @@ test('unmounted in the middle of a poll and mounted again, it leaves no timer, s
 			await terminal.type('l');
 			await isBackTo(before, terminal, seen);
 		},
-		{route: 'device'},
+		{flow: 'device'},
 	);
 });
 
@@ -154,7 +154,7 @@ test('unmounted while the browser is waited for, its port is free and nobody lis
 			await until(async () => isFree(taken), 'the free port');
 			await isBackTo(before, terminal, seen);
 		},
-		{route: 'browser'},
+		{flow: 'browser'},
 	);
 });
 
@@ -185,20 +185,20 @@ test("the host's keys work on every screen of the login, and inactive the login 
 });
 
 test('every row keeps to its box and to the rows it was given, beside a sidebar that is whole', async () => {
-	for (const route of ['ask', 'device', 'browser'] as const) {
+	for (const flow of ['ask', 'device', 'browser'] as const) {
 		await withHost(
 			async terminal => {
 				await terminal.type('l');
 				await until(async () => {
 					await terminal.settle();
 					return /On this computer|[A-Z]{4}-[A-Z]{4}|127\.0\.0\.1:\d+\/\w/.test(terminal.emulator.text);
-				}, route);
+				}, flow);
 				const rows = terminal.lines();
-				assert.ok(rows.length <= 12, `${route}: ${rows.length} rows`);
+				assert.ok(rows.length <= 12, `${flow}: ${rows.length} rows`);
 				for (const row of rows) assert.match(row.slice(0, 24), /^(┌─+┐|│ *[\w ]* *│|└─+┘)$/);
 				assert.deepEqual(terminal.emulator.scrollback(), []);
 			},
-			{route},
+			{flow},
 		);
 	}
 });
@@ -211,7 +211,7 @@ test('in StrictMode, with a real server, one login starts', async () => {
 			assert.equal(server.requestsTo('deviceAuthorization').length, 1);
 			assert.equal(server.requestsTo('openidConfiguration').length, 1);
 		},
-		{route: 'device'},
+		{flow: 'device'},
 		node => <StrictMode>{node}</StrictMode>,
 	);
 });

@@ -10,14 +10,14 @@ import * as tapes from '../support/login-tapes.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const overSsh: Recommendation = {
-	route: 'device',
+	flow: 'device',
 	reason: 'You are connected over SSH: a browser opened here would not reach you.',
 };
-const whatIsLeft: Recommendation = {route: 'browser', reason: 'No codes are offered for this login.'};
+const whatIsLeft: Recommendation = {flow: 'browser', reason: 'No codes are offered for this login.'};
 
-const lacking = (route: 'browser' | 'device', reason: string): EventOf<'discovery'> => ({
+const lacking = (flow: 'browser' | 'device', reason: string): EventOf<'discovery'> => ({
 	...tapes.discovery,
-	routes: {...tapes.discovery.routes, [route]: reason},
+	flows: {...tapes.discovery.flows, [flow]: reason},
 });
 
 const answers: readonly EventOf<'discovery'>[] = [
@@ -84,10 +84,10 @@ test('whatever discovery brings, no option of the picker moves, nor do the keys'
 
 test('what is asked for is there whole once it is known, and why a way is not possible', async () => {
 	for (const size of sizes.slice(0, -1)) {
-		await watch(size, overSsh, (_, lines, {requestedScope, routes}) => {
+		await watch(size, overSsh, (_, lines, {requestedScope, flows}) => {
 			const told = lines.join(' ').replaceAll(/ +/g, ' ');
 			if (requestedScope !== '') assert.match(told, /may: read your profile, .*stay signed in/);
-			for (const way of [routes.browser, routes.device]) assert.ok(way === true || told.includes(way), told);
+			for (const flow of [flows.browser, flows.device]) assert.ok(flow === true || told.includes(flow), told);
 		});
 	}
 });

@@ -41,7 +41,7 @@ const scene = async (
 	const login = (
 		<Login
 			{...(props as Partial<LoginProps> & {run?: never})}
-			terminal={{recommend: () => ({route: 'browser', reason: 'it is there'}), ...props.terminal}}
+			terminal={{recommend: () => ({flow: 'browser', reason: 'it is there'}), ...props.terminal}}
 			engine={engine.engine}
 			environment={environment}
 			onSignedIn={() => calls.push('signed in')}
@@ -74,7 +74,7 @@ test('the picker is there at once; a number moves, enter takes, and keys that ca
 		assert.match(text(terminal), /❯ 1 {2}On this computer/);
 		assert.equal(run.commands.length, 0);
 		await terminal.type('2\r');
-		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
 		assert.match(text(terminal), /Asking auth\.acme\.dev…/);
 		run.emit(...tapes.codeShown);
 		await terminal.settle();
@@ -89,16 +89,16 @@ test('arrows move in the picker, over the end to the start', async () => {
 		assert.match(text(terminal), /❯ 1 {2}On this computer/);
 		await terminal.type('\u001B[A');
 		await terminal.type('\r');
-		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
 	});
 });
 
 test('with one possible way there is no picker', async () => {
-	const only = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page'}};
+	const only = {...tapes.discovery, flows: {...tapes.discovery.flows, browser: 'no sign-in page'}};
 	await scene([], async ({terminal, run}) => {
 		run.emit(only);
 		await terminal.settle();
-		assert.deepEqual(run.commands, [{type: 'open', route: 'device'}]);
+		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
 		assert.doesNotMatch(text(terminal), /❯/);
 		run.emit(...tapes.codeShown.filter(({type}) => type !== 'discovery'));
 		await terminal.settle();
@@ -139,7 +139,7 @@ test('esc goes back to the picker and what runs goes on; there it leaves', async
 			assert.deepEqual(calls, ['cancel left']);
 			assert.ok(run.isCancelled);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -156,7 +156,7 @@ test('demand 23: ctrl+c cancels on every screen, and says so once', async () => 
 				assert.match(text(terminal), /Sign-in cancelled\.$/);
 				assert.doesNotMatch(text(terminal), /WDJB/);
 			},
-			{route: 'auto'},
+			{flow: 'auto'},
 		);
 	}
 });
@@ -167,17 +167,17 @@ test('on the code screen: enter and b take the browser way as well, n asks for a
 		async ({terminal, run}) => {
 			for (const key of ['\r', 'b', 'n', 'd']) await terminal.type(key);
 			assert.deepEqual(run.commands, [
-				{type: 'open', route: 'browser'},
-				{type: 'open', route: 'browser'},
+				{type: 'open', flow: 'browser'},
+				{type: 'open', flow: 'browser'},
 				{type: 'renew-code'},
 			]);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
 test('where the provider has no browser way, enter opens the complete address', async () => {
-	const only = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page'}};
+	const only = {...tapes.discovery, flows: {...tapes.discovery.flows, browser: 'no sign-in page'}};
 	await scene(
 		[only, tapes.opened('device'), tapes.deviceCode],
 		async ({terminal, run}) => {
@@ -185,7 +185,7 @@ test('where the provider has no browser way, enter opens the complete address', 
 			await terminal.type('\r');
 			assert.deepEqual(run.commands, [{type: 'open-browser'}]);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -195,13 +195,13 @@ test('on the browser screen: enter opens again, d adds the code, and both stand 
 		async ({terminal, run}) => {
 			await terminal.type('\r');
 			await terminal.type('d');
-			assert.deepEqual(run.commands, [{type: 'open-browser'}, {type: 'open', route: 'device'}]);
+			assert.deepEqual(run.commands, [{type: 'open-browser'}, {type: 'open', flow: 'device'}]);
 			run.emit(tapes.opened('device'), tapes.deviceCode);
 			await terminal.settle();
 			assert.match(text(terminal), /Waiting for your browser/);
 			assert.match(text(terminal), /and type WDJB-MJHT\n.*Waiting for approval/);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -221,7 +221,7 @@ test('s hides the square and shows it again; ? shows the other keys', async () =
 			);
 			assert.ok(terminal.lines().length <= 23);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -242,7 +242,7 @@ test('D22: h hides the code, and the square that has it, from who looks on, on b
 				await terminal.type('h');
 				assert.match(text(terminal), /WDJB-MJHT/);
 			},
-			{route: 'auto', terminal: {clipboard}},
+			{flow: 'auto', terminal: {clipboard}},
 		);
 	}
 });
@@ -258,7 +258,7 @@ test('a square that does not fit is not drawn when asked for, and the window it 
 			assert.match(text(terminal), /█▀▀▀▀▀█/);
 			assert.match(text(terminal), /WDJB-MJHT/);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -286,7 +286,7 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 			await terminal.type('?');
 			assert.doesNotMatch(text(terminal), /copied/);
 		},
-		{route: 'auto', terminal: {clipboard}},
+		{flow: 'auto', terminal: {clipboard}},
 	);
 	const other = copying({status: 'sent'});
 	await scene(
@@ -296,7 +296,7 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 			assert.deepEqual(other.copied, [tapes.authorizationUrl.url]);
 			assert.match(text(terminal), /Sent to your terminal to copy\./);
 		},
-		{route: 'auto', terminal: {clipboard: other.clipboard}},
+		{flow: 'auto', terminal: {clipboard: other.clipboard}},
 	);
 });
 
@@ -309,7 +309,7 @@ test('demand 1: where nothing can be copied the real address is written once, ra
 			assert.ok(terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url));
 			assert.match(text(terminal), /Could not copy: there is no clipboard here/);
 		},
-		{route: 'auto', terminal: {clipboard}, canWriteAbove: true},
+		{flow: 'auto', terminal: {clipboard}, canWriteAbove: true},
 	);
 	await scene(
 		tapes.browserShown,
@@ -317,7 +317,7 @@ test('demand 1: where nothing can be copied the real address is written once, ra
 			await terminal.type('u');
 			assert.ok(!terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url), 'a guest writes nothing above');
 		},
-		{route: 'auto', terminal: {clipboard}},
+		{flow: 'auto', terminal: {clipboard}},
 	);
 });
 
@@ -332,7 +332,7 @@ test('demands 30, 31: a pasted address goes to the login on any screen, marked a
 					const pasted = paste.replace('\u001B[200~', '').replace('\u001B[201~', '');
 					assert.deepEqual(run.commands, [{type: 'paste', text: pasted}]);
 				},
-				{route: events === screens[0] ? 'ask' : 'auto'},
+				{flow: events === screens[0] ? 'ask' : 'auto'},
 			);
 		}
 	}
@@ -348,7 +348,7 @@ test('demand 31: a paste that comes in pieces is put together, its line ends and
 
 			assert.deepEqual(run.commands, [{type: 'paste', text: 'http://127.0.0.1:53114/callback?code=dubn&state=xyz'}]);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -361,7 +361,7 @@ test('other text that is pasted fires no key and says what was expected', async 
 			assert.deepEqual(run.commands, []);
 			assert.match(text(terminal), /That is not the address of the page where you ended\./);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -391,7 +391,7 @@ test('D22, S22: at the end the screen holds who signed in, and no code, square o
 			assert.deepEqual(calls, ['signed in']);
 			assert.doesNotMatch(terminal.emulator.scrollback().join('\n'), /WDJB/);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -410,8 +410,8 @@ test('with two ways open the end says which one it was; without renewal it says 
 
 test('after a failure the next steps are there with their keys, and esc leaves', async () => {
 	const expired = {
-		type: 'route-closed',
-		route: 'device',
+		type: 'flow-closed',
+		flow: 'device',
 		reason: 'The code expired before anyone approved it.',
 		code: 'expired_token',
 		hint: 'Ask for a new code.',
@@ -427,20 +427,20 @@ test('after a failure the next steps are there with their keys, and esc leaves',
 			await terminal.type('n');
 			await terminal.type('b');
 			assert.deepEqual(run.commands, [
-				{type: 'open', route: 'device'},
-				{type: 'open', route: 'browser'},
+				{type: 'open', flow: 'device'},
+				{type: 'open', flow: 'browser'},
 			]);
 			await terminal.type(escape);
 			assert.deepEqual(calls, ['cancel left']);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
 test('demand 35: a way that can never work is not offered again, the other one is', async () => {
 	const refused = {
-		type: 'route-closed',
-		route: 'device',
+		type: 'flow-closed',
+		flow: 'device',
 		reason: 'Codes are switched off.',
 		code: 'device_unsupported',
 	} as const;
@@ -452,27 +452,27 @@ test('demand 35: a way that can never work is not offered again, the other one i
 test('after a failure it is said what helps, above the keys', async () => {
 	const reason = 'auth.acme.dev cannot be reached: it refuses the connection.';
 	const hint = 'Check the network, then try again.';
-	const lost = {type: 'route-closed', route: 'device', reason, code: 'network_error', hint} as const;
+	const lost = {type: 'flow-closed', flow: 'device', reason, code: 'network_error', hint} as const;
 	await scene(
 		[...tapes.codeShown, lost],
 		async ({terminal}) => {
 			const advised = [` ✖ ${reason}`, `   ${hint}`];
 			assert.deepEqual(terminal.lines(), [...advised, "   n new code · b use this computer's browser · esc leave"]);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
 test('while one way still waits, the failure of another is a line and not an end', async () => {
 	const reason = 'The code expired before anyone approved it.';
-	const expired = {type: 'route-closed', route: 'device', reason, code: 'expired_token'} as const;
+	const expired = {type: 'flow-closed', flow: 'device', reason, code: 'expired_token'} as const;
 	await scene(
 		[...tapes.browserShown, tapes.opened('device'), tapes.deviceCode, expired],
 		async ({terminal}) => {
 			assert.match(text(terminal), /Waiting for your browser/);
 			assert.match(text(terminal), /The code expired before anyone approved it\./);
 		},
-		{route: 'auto'},
+		{flow: 'auto'},
 	);
 });
 
@@ -508,7 +508,7 @@ test("before another person's session is replaced somebody is asked: y replaces,
 				assert.equal(await answered, answer);
 				assert.doesNotMatch(text(terminal), /Replace it/);
 			},
-			{route: 'auto'},
+			{flow: 'auto'},
 		);
 	}
 });
@@ -524,7 +524,7 @@ test('StrictMode: mounted twice, one login starts', async () => {
 			await terminal.settle();
 			assert.match(text(terminal), /The server asked us to slow down/);
 		},
-		{route: 'auto', wrap: node => <StrictMode>{node}</StrictMode>},
+		{flow: 'auto', wrap: node => <StrictMode>{node}</StrictMode>},
 	);
 });
 
@@ -563,7 +563,7 @@ test('beside a sidebar it keeps to its own box, and to the rows it was given', a
 			);
 			assert.match(text(terminal), /WDJB-MJHT/);
 		},
-		{route: 'auto', maxRows: 12, wrap},
+		{flow: 'auto', maxRows: 12, wrap},
 	);
 });
 
@@ -576,7 +576,7 @@ test('parts and words can be replaced', async () => {
 			assert.match(text(terminal), /MY OWN SQUARE/);
 		},
 		{
-			route: 'auto',
+			flow: 'auto',
 			messages: {...messages, signInTo: application => `Anmelden bei ${application ?? ''}`},
 			components: {QrCode: () => <Text>MY OWN SQUARE</Text>},
 		},
@@ -587,7 +587,7 @@ test('a run that was made elsewhere is shown, and goes on when the screen is gon
 	const clock = createManualClock({now: tapes.start});
 	const {engine, runs} = createScriptedEngine(clock, ...tapes.codeShown);
 	const run = engine.login();
-	const terminal = await drawOn(<Login run={run} route="auto" environment={environment} />);
+	const terminal = await drawOn(<Login run={run} flow="auto" environment={environment} />);
 	assert.match(text(terminal), /WDJB-MJHT/);
 	await terminal.unmount();
 	assert.equal(runs.length, 1);

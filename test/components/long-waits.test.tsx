@@ -76,7 +76,7 @@ test('demand 35: an approval that has not come after a minute says that some org
 	assert.doesNotMatch(sentences(early), remark);
 	const late = shared(70, ...tapes.codeShown, waiting(12));
 	assert.match(sentences(await screen(<DeviceCodeScreen {...late} showQr={false} />)), remark);
-	const withoutBrowser = {...tapes.discovery, routes: {...tapes.discovery.routes, browser: 'no sign-in page'}};
+	const withoutBrowser = {...tapes.discovery, flows: {...tapes.discovery.flows, browser: 'no sign-in page'}};
 	const only = shared(70, withoutBrowser, tapes.opened('device'), tapes.deviceCode, waiting(12));
 	assert.doesNotMatch(sentences(await screen(<DeviceCodeScreen {...only} showQr={false} />)), remark);
 });
@@ -203,7 +203,7 @@ const play = async (
 			{...(props as Partial<LoginProps> & {run?: never})}
 			engine={engine.engine}
 			environment={environment}
-			route="auto"
+			flow="auto"
 		/>,
 	);
 	try {
@@ -215,7 +215,7 @@ const play = async (
 
 test('demand 36: r keeps the way that was taken last for the profile, says so, and takes it back', async () => {
 	const kept: (string | undefined)[] = [];
-	const onPrefer = async (route: 'browser' | 'device' | undefined) => void kept.push(route);
+	const onPrefer = async (flow: 'browser' | 'device' | undefined) => void kept.push(flow);
 	await play(tapes.codeShown, {onPrefer, showQr: false}, async (terminal, run) => {
 		await terminal.type('?');
 		assert.match(terminal.emulator.text, /r always a code here/);
@@ -238,7 +238,7 @@ test('demand 36: r keeps the way that was taken last for the profile, says so, a
 test('demand 36: what is kept already is offered to be forgotten, what could not be kept is said, and no key is there for nothing', async () => {
 	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
 	const onPrefer = async () => Promise.reject(full);
-	await play(tapes.codeShown, {onPrefer, preferredRoute: 'device'}, async terminal => {
+	await play(tapes.codeShown, {onPrefer, preferredFlow: 'device'}, async terminal => {
 		await terminal.type('?');
 		assert.match(terminal.emulator.text, /r choose anew each time/);
 		await terminal.type('r');

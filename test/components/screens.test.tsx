@@ -46,13 +46,13 @@ const shared = (state: LoginState, environment = usual) => ({
 });
 
 const overSsh = {
-	route: 'device',
+	flow: 'device',
 	reason: 'You are connected over SSH: a browser opened here would not reach you.',
 } as const;
 
 const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
 	...tapes.discovery,
-	routes: {...tapes.discovery.routes, browser: reason},
+	flows: {...tapes.discovery.flows, browser: reason},
 });
 
 const screens: Readonly<Record<string, (environment: Environment) => ReactElement>> = {

@@ -22,10 +22,10 @@ const addresses = [
 
 const showAddress = (
 	words: readonly string[],
-	[route, address]: readonly [string, string],
+	[flow, address]: readonly [string, string],
 	columns: number,
 	env: Readonly<Record<string, string>> = {},
-): PtyRun => runInPty({args: ['--import', 'tsx', ...words, program, route, address], columns, rows: 24, env});
+): PtyRun => runInPty({args: ['--import', 'tsx', ...words, program, flow, address], columns, rows: 24, env});
 
 /** The rows on which an address stands, by what they show. */
 const rowsOf = (emulator: TerminalEmulator, address: string): readonly number[] => {

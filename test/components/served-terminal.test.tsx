@@ -58,7 +58,7 @@ test('an opener and a clipboard that are handed in are used there too', async t 
 	await desktopOf(t);
 	const used: string[] = [];
 	const terminal = await visitor(t, {
-		route: 'browser',
+		flow: 'browser',
 		terminal: {
 			openBrowser: async () => {
 				used.push('browser');
@@ -95,7 +95,7 @@ test("a host's last frame after the login is its own in ink-testing-library", {t
 
 test("an application's own spinner may be a box", async t => {
 	const terminal = await visitor(t, {
-		route: 'device',
+		flow: 'device',
 		environment: {remote: false},
 		components: {
 			Spinner: () => (

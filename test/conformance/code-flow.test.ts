@@ -47,9 +47,9 @@ test('N02, F17: the sign-in page is asked for by the browser that is opened, and
 		opened.push(url);
 		return {status: 'opened'};
 	});
-	const run = engine.login({route: 'browser'});
+	const run = engine.login({flow: 'browser'});
 	for await (const event of run) if (event.type === 'browser' && event.status === 'opened') break;
-	const {shortUrl} = run.state.routes.browser!.address!;
+	const {shortUrl} = run.state.flows.browser!.address!;
 	await run.cancel();
 	assert.deepEqual(opened, [shortUrl]);
 	assert.equal(server.requestsTo('authorization').length, 0);
@@ -57,7 +57,7 @@ test('N02, F17: the sign-in page is asked for by the browser that is opened, and
 
 test('N06: the port is open from the request to the answer, and no longer', async () => {
 	const {server, engine} = await prepareWith(never);
-	const run = engine.login({route: 'browser', attended: true});
+	const run = engine.login({flow: 'browser', attended: true});
 	let port = 0;
 	for await (const event of run) {
 		if (event.type !== 'authorization-url') continue;
@@ -151,7 +151,7 @@ test('N10, B02, S20: an answer that was meant for another server is refused by s
 			await fetch(callback);
 		}),
 	);
-	await refusal(engine.login({route: 'browser'}).session, 'identity_check_failed');
+	await refusal(engine.login({flow: 'browser'}).session, 'identity_check_failed');
 	assert.equal(server.requestsTo('token').length, 0);
 	assert.equal(attacker.requests.length, 0);
 });
@@ -165,7 +165,7 @@ test('S12: a code that somebody else got is worth nothing here, for the verifier
 			await fetch(response.headers.get('location')!);
 		}),
 	);
-	await refusal(engine.login({route: 'browser'}).session, 'invalid_grant');
+	await refusal(engine.login({flow: 'browser'}).session, 'invalid_grant');
 	assert.equal(server.requestsTo('token').length, 1);
 	assert.deepEqual(await engine.store.list(), []);
 });
@@ -193,12 +193,12 @@ test('N13: a server that wants to ask the person something first is understood a
 
 test('N14: without a browser the address stays, and a code can be asked for beside it; no password is', async () => {
 	const {server, engine} = await prepareWith(never);
-	const run = engine.login({route: 'browser', attended: true});
+	const run = engine.login({flow: 'browser', attended: true});
 	let isCodeAsked = false;
 	for await (const event of run) {
 		if (event.type === 'browser' && event.status === 'failed') {
-			assert.ok(run.state.routes.browser?.address);
-			run.command({type: 'open', route: 'device'});
+			assert.ok(run.state.flows.browser?.address);
+			run.command({type: 'open', flow: 'device'});
 		}
 
 		if (event.type === 'device-code') {
@@ -217,9 +217,9 @@ test('N14: without a browser the address stays, and a code can be asked for besi
 
 test('F18, B07: the password grant is off, and the implicit one does not exist', async () => {
 	const {engine, server} = await prepareLogin();
-	const run = engine.login({route: 'password', credentials: async () => ({username: 'ada', password: 'x'})});
+	const run = engine.login({flow: 'password', credentials: async () => ({username: 'ada', password: 'x'})});
 	await refusal(run.session, 'unsupported_grant', 'config_error');
-	assert.notEqual(run.state.discovery?.routes.password, true);
+	assert.notEqual(run.state.discovery?.flows.password, true);
 	assert.equal(server.requestsTo('token').length, 0);
 });
 
@@ -261,7 +261,7 @@ test('F13: the page that an error names is told where it is https, and never ope
 					}),
 			},
 		);
-		const error = await refusal(engine.login({route: 'browser'}).session, 'access_denied');
+		const error = await refusal(engine.login({flow: 'browser'}).session, 'access_denied');
 		assert.equal(error.hint.includes(uri), isTold, uri);
 		assert.equal(opened.length, 1);
 	}
@@ -298,7 +298,7 @@ test('T06, S30: a redirect sends neither the token, nor the code, nor the refres
 			},
 		});
 		login.server.answer('token', away);
-		await refusal(engine.login({route: 'browser'}).session, 'bad_response');
+		await refusal(engine.login({flow: 'browser'}).session, 'bad_response');
 		await login.browser();
 		login.server.answer('userInfo', away);
 		await refusal(engine.userInfo(), 'bad_response');
@@ -345,7 +345,7 @@ test('P07, S22, S23: code, verifier, tokens and secret are in no event, no error
 	]) {
 		const secret = 'client-secret-canary';
 		const login = await prepareLogin({client: {id: 'cli', secret}, ...spoil});
-		const run = login.engine.login({route: 'browser'});
+		const run = login.engine.login({flow: 'browser'});
 		const events = [];
 		for await (const event of run) events.push(event);
 		const error: unknown = await run.session.then(

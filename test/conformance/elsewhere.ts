@@ -2,7 +2,7 @@ import process from 'node:process';
 import {parseArgs} from 'node:util';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
-import {routes, type Route} from '../../source/engine/login-event.js';
+import {flows, type FlowName} from '../../source/engine/login-event.js';
 import {oidc} from '../../source/engine/presets/index.js';
 import {showNdjson} from '../../source/sinks/ndjson.js';
 import {createMemoryStore} from '../../source/store/index.js';
@@ -86,9 +86,9 @@ export const runElsewhere = async (words: readonly string[]): Promise<number> =>
 			timeout: {type: 'string', default: '60'},
 		},
 	});
-	const {issuer = '', flow, scope, timeout} = values;
-	const isRoute = (name: string): name is Route => routes.some(route => route === name);
-	if (!URL.canParse(issuer) || !flow.every(isRoute)) {
+	const {issuer = '', flow: chosen, scope, timeout} = values;
+	const isFlowName = (name: string): name is FlowName => flows.some(flow => flow === name);
+	if (!URL.canParse(issuer) || !chosen.every(isFlowName)) {
 		write(usage);
 		return 2;
 	}
@@ -103,15 +103,15 @@ export const runElsewhere = async (words: readonly string[]): Promise<number> =>
 		parameters: {authorize},
 	};
 	let failures = 0;
-	for (const route of flow) {
+	for (const flow of chosen) {
 		const engine = new EngineWithBrowser({provider, store: createMemoryStore(), openBrowser: followingBrowser()});
 		const signIn = async () => {
-			const run = engine.login({route, timeout: Number(timeout)});
+			const run = engine.login({flow, timeout: Number(timeout)});
 			await showNdjson(run, {write});
 			const {identity, expiresAt} = await run.session;
 			return {identity, expiresAt};
 		};
-		if (!(await step(`${route} login`, signIn))) {
+		if (!(await step(`${flow} login`, signIn))) {
 			failures++;
 			continue;
 		}

@@ -49,7 +49,7 @@ for (const [module, change] of [
 ] as const satisfies readonly (readonly [string, (answer: URLSearchParams) => void])[]) {
 	test(`${name(module)}: the answer is not ours, and the login waits on`, async () => {
 		const {server, engine} = await prepareLogin(changedAnswer(change));
-		const run = engine.login({route: 'browser'});
+		const run = engine.login({flow: 'browser'});
 		for await (const {type} of run) {
 			if (type === 'callback-ignored') break;
 		}

@@ -20,7 +20,7 @@ test('P02, P03, P04, P06: the random bytes of RFC 7636 appendix B give its verif
 		openBrowser: server.openBrowser,
 		random: count => Uint8Array.from(bytes.slice(0, count)),
 	});
-	await engine.login({route: 'browser'}).session;
+	await engine.login({flow: 'browser'}).session;
 	const [authorization] = server.requestsTo('authorization');
 	assert.equal(authorization!.parameters.get('code_challenge'), 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
 	assert.equal(authorization!.parameters.get('code_challenge_method'), 'S256');
@@ -33,7 +33,7 @@ test('F08: a secret of the characters of RFC 6749 appendix B goes into Basic as 
 		{client: {id: 'cli', secret: ' %&+£€'}},
 		{clientAuthentication: 'basic', scope: 'read'},
 	);
-	await engine.login({route: 'client-credentials'}).session;
+	await engine.login({flow: 'client-credentials'}).session;
 	const credentials = server.requestsTo('token')[0]!.headers['authorization']!.slice('Basic '.length);
 	assert.equal(Buffer.from(credentials, 'base64').toString(), 'cli:+%25%26%2B%C2%A3%E2%82%AC');
 });
@@ -124,7 +124,7 @@ test('Q02, Q03: the answer of RFC 9126 §2.2 makes the address of its §4', asyn
 		requirePushedAuthorization: true,
 		answers: {pushedAuthorization: {status: 201, body: {request_uri: requestUri, expires_in: 60}}},
 	});
-	const run = engine.login({route: 'browser', open: false});
+	const run = engine.login({flow: 'browser', open: false});
 	for await (const event of run) {
 		if (event.type !== 'authorization-url') continue;
 		const visit = await fetch(event.url, {redirect: 'manual'});

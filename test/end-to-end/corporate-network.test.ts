@@ -165,7 +165,7 @@ test("a program's engine follows the proxy variables and trusts its caFile by it
 	t.after(() => delete process.env['HTTPS_PROXY']);
 	const {provider} = server;
 	const engine = new TokenEngine({provider, store: createMemoryStore(), caFile: ca.caFile});
-	const run = engine.login({route: 'device'});
+	const run = engine.login({flow: 'device'});
 	for await (const {type} of run) {
 		if (type === 'device-code') server.approve();
 	}

@@ -79,7 +79,7 @@ test('--flow browser --json opens BROWSER and tells its events in order, and no 
 	assert.equal(await command.ended, 0);
 	assert.deepEqual(typesOf(command), [
 		'discovery',
-		'route-opened',
+		'flow-opened',
 		'authorization-url',
 		'browser',
 		'browser',
@@ -117,7 +117,7 @@ test('--flow device --json tells its events in order, and no secret', async t =>
 	server.slowDown();
 	server.approve();
 	assert.equal(await command.ended, 0);
-	assert.deepEqual(typesOf(command), ['discovery', 'route-opened', 'device-code', 'poll', 'slow-down', 'signed-in']);
+	assert.deepEqual(typesOf(command), ['discovery', 'flow-opened', 'device-code', 'poll', 'slow-down', 'signed-in']);
 	assert.equal(command.heard.stderr, '');
 	// The device code, and three tokens.
 	assertNothingSecret(command, secrets(), 4);

@@ -68,8 +68,8 @@ const signIn = async (kind: Kind, random: () => number) => {
 		},
 	});
 	const first = random() < 0.5 ? 'browser' : 'device';
-	const run = engine.login({route: first, open: false, attended: true});
-	run.command({type: 'open', route: first === 'browser' ? 'device' : 'browser'});
+	const run = engine.login({flow: first, open: false, attended: true});
+	run.command({type: 'open', flow: first === 'browser' ? 'device' : 'browser'});
 	const [{url, redirectUri}, {userCode}] = await Promise.all([
 		eventOf(run, 'authorization-url'),
 		eventOf(run, 'device-code'),
@@ -101,10 +101,10 @@ const signIn = async (kind: Kind, random: () => number) => {
 	for await (const event of run) if (event.type === 'signed-in' || event.type === 'failed') ends.push(event.type);
 	assert.deepEqual(ends, ['signed-in']);
 	assert.equal(closed, true, `${kind}: the port is closed`);
-	if (kind === 'device') assert.equal(session.route, 'device');
-	if (kind === 'browser' || kind === 'paste') assert.equal(session.route, 'browser');
+	if (kind === 'device') assert.equal(session.flow, 'device');
+	if (kind === 'browser' || kind === 'paste') assert.equal(session.flow, 'browser');
 	await Promise.all(acting);
-	return {asked, atTheEnd, grants, route: session.route};
+	return {asked, atTheEnd, grants, flow: session.flow};
 };
 
 const count = (name: string): number => process.getActiveResourcesInfo().filter(kind => kind === name).length;
@@ -138,7 +138,7 @@ test(`demands 22, 23, 25, 30: both ways open together ${rounds} times, approved 
 	const sent = done.flatMap(({asked}) => asked).filter(path => path === '/token').length;
 	// The server does not count one that was aborted before its answer.
 	assert.ok(polls <= sent, 'the server saw no request that was not seen here');
-	const wonBy = (route: string) => done.filter(one => one.route === route).length;
+	const wonBy = (flow: string) => done.filter(one => one.flow === flow).length;
 	t.diagnostic(`browser ${wonBy('browser')}, device ${wonBy('device')}, ${grants} grants`);
 	assert.ok(wonBy('browser') > 0 && wonBy('device') > 0);
 });

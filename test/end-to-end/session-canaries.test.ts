@@ -199,7 +199,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 				openBrowser: server.openBrowser,
 			});
 		const credentials = async () => ({username: 'ada', password});
-		const signIn = async () => open().login({route: 'password', credentials}).session;
+		const signIn = async () => open().login({flow: 'password', credentials}).session;
 		const errors: unknown[] = [];
 		const attempt = async (work: () => Promise<unknown>) => {
 			try {
@@ -215,10 +215,10 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			await attempt(async () => open().accessToken({rejected: await open().accessToken()}));
 			await attempt(async () => open().exchange({}));
 			await attempt(async () => open().userInfo());
-			await attempt(async () => open().login({route: 'browser'}).session);
-			await attempt(async () => open().login({route: 'password', credentials}).session);
-			await attempt(async () => open().login({route: 'client-credentials'}).session);
-			const device = open().login({route: 'device'});
+			await attempt(async () => open().login({flow: 'browser'}).session);
+			await attempt(async () => open().login({flow: 'password', credentials}).session);
+			await attempt(async () => open().login({flow: 'client-credentials'}).session);
+			const device = open().login({flow: 'device'});
 			if (endpoint === 'deviceAuthorization') await attempt(async () => device.session);
 			else await device.cancel();
 			const {reason} = await open().logout();

@@ -11,7 +11,7 @@ const issuer = 'https://auth.example';
 
 const session = (accessToken: string, signedInAt: number): StoredSession => ({
 	version: 1,
-	route: 'browser',
+	flow: 'browser',
 	signedInAt,
 	provider: {name: 'oauth', issuer, clientId: 'cli'},
 	server: {issuer},

@@ -19,7 +19,7 @@ const signIn = async (...users: readonly ScriptedUser[]) => {
 	const said: string[] = [];
 	for (const user of users) {
 		server.script.user = user;
-		const run = engine.login({route: 'browser'});
+		const run = engine.login({flow: 'browser'});
 		for await (const event of run) {
 			if (event.type === 'signed-in') said.push(messages.end.signedIn(undefined, event.identity));
 			if (event.type === 'failed') said.push(event.message);

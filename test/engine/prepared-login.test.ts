@@ -40,7 +40,7 @@ const started = async () => new Promise(resolve => setTimeout(resolve, 0));
 
 /** Starts a login; resolves to the issuer that it has discovered. */
 const discovered = async (engine: TokenEngine, signal?: AbortSignal) => {
-	const run = engine.login({route: 'ask', signal});
+	const run = engine.login({flow: 'ask', signal});
 	for await (const event of run) {
 		if (event.type === 'discovery') return event.issuer;
 	}

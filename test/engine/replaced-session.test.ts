@@ -31,7 +31,7 @@ test('tokens of a login that replaces nothing are not revoked where that could e
 		fetch: login.server.fetch,
 		openBrowser: login.server.openBrowser,
 	});
-	const run = other.login({route: 'browser'});
+	const run = other.login({flow: 'browser'});
 	await assert.rejects(run.session, {code: 'identity_check_failed'});
 	await run.cancel();
 	assert.deepEqual(await revokedBy(login), []);
@@ -77,8 +77,8 @@ test('a server that never answers the revocation delays no login, and holds up t
 		fetch: fetchOrHang,
 		openBrowser: server.openBrowser,
 	});
-	await engine.login({route: 'browser'}).session;
-	assert.ok(await engine.login({route: 'browser'}).session);
+	await engine.login({flow: 'browser'}).session;
+	assert.ok(await engine.login({flow: 'browser'}).session);
 	let isSettled = false;
 	const settled = engine.settled().then(() => (isSettled = true));
 	await clock.settle();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Flow, FlowContext, LoginOptions, RouteCommand} from '../../source/engine/flow.js';
+import type {Flow, FlowContext, LoginOptions, FlowCommand} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import type {ResolvedProvider} from '../../source/engine/provider.js';
@@ -17,7 +17,7 @@ const provider: ResolvedProvider = {
 	clientId: 'cli',
 	application: 'Acme\u001B[2J',
 	server: {issuer: 'https://auth.example'},
-	routes: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
+	flows: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
 	requestedScope: 'openid',
 };
 
@@ -76,9 +76,9 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 				write: async session => store.write('default', session),
 				discard: async unwanted => void revoked.push(unwanted),
 			},
-			toSession: ({route}) => ({
+			toSession: ({flow}) => ({
 				profile: 'default',
-				route,
+				flow,
 				scope: 'openid',
 				refreshable: false,
 				store: 'memory',
@@ -102,18 +102,18 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 const types = (events: readonly LoginEvent[]): string[] => events.map(({type}) => type);
 const refused = new LoginError('access_denied', 'The request was declined.', {hint: 'Start again.'});
 
-test('auto opens the recommended route, and the event of the end comes last', async () => {
+test('auto opens the recommended flow, and the event of the end comes last', async () => {
 	const {run, flows, events} = await start({
-		terminal: {recommend: () => ({route: 'device', reason: 'You are connected over SSH.'})},
+		terminal: {recommend: () => ({flow: 'device', reason: 'You are connected over SSH.'})},
 	});
 	assert.equal(flows.device.started, 1);
 	flows.device.resolve(tokens);
 	const session = await run.session;
-	assert.equal(session.route, 'device');
+	assert.equal(session.flow, 'device');
 	const all = await events();
-	assert.deepEqual(types(all), ['discovery', 'route-opened', 'signed-in']);
+	assert.deepEqual(types(all), ['discovery', 'flow-opened', 'signed-in']);
 	assert.equal(all[0]?.type === 'discovery' && all[0].application, 'Acme');
-	assert.equal(all[1]?.type === 'route-opened' && all[1].reason, 'You are connected over SSH.');
+	assert.equal(all[1]?.type === 'flow-opened' && all[1].reason, 'You are connected over SSH.');
 });
 
 test('a login that is cancelled in the turn in which it was made starts nothing', async () => {
@@ -137,13 +137,13 @@ test('a login that is cancelled in the turn in which it was made starts nothing'
 	await run.cancel();
 });
 
-test('ask opens no route until a command does, and a command given before discovery is kept', async () => {
+test('ask opens no flow until a command does, and a command given before discovery is kept', async () => {
 	let answer: (resolved: ResolvedProvider) => void = () => undefined;
 	const {run, flows} = await start(
-		{route: 'ask', attended: true},
+		{flow: 'ask', attended: true},
 		{discover: async () => new Promise(resolve => (answer = resolve))},
 	);
-	run.command({type: 'open', route: 'device'});
+	run.command({type: 'open', flow: 'device'});
 	await turn();
 	assert.equal(flows.device.started, 0);
 	answer(provider);
@@ -152,22 +152,22 @@ test('ask opens no route until a command does, and a command given before discov
 	await run.cancel();
 });
 
-test('two routes run side by side; the first to finish wins, the other is aborted and said to be closed', async () => {
-	const {run, flows, events, store} = await start({route: 'device', attended: true});
-	run.command({type: 'open', route: 'browser'});
+test('two flows run side by side; the first to finish wins, the other is aborted and said to be closed', async () => {
+	const {run, flows, events, store} = await start({flow: 'device', attended: true});
+	run.command({type: 'open', flow: 'browser'});
 	await turn();
 	assert.equal(flows.device.started + flows.browser.started, 2);
 	flows.browser.resolve(tokens);
 	await run.session;
 	assert.equal(flows.device.context?.signal.aborted, true);
-	assert.deepEqual(types(await events()), ['discovery', 'route-opened', 'route-opened', 'route-closed', 'signed-in']);
+	assert.deepEqual(types(await events()), ['discovery', 'flow-opened', 'flow-opened', 'flow-closed', 'signed-in']);
 	const {signal} = new AbortController();
 	assert.ok(await store.lock('default', 'login', {signal, timeout: 0}), 'the next login need not wait');
 });
 
-test('tokens that a losing route still gets are revoked', async () => {
-	const {run, flows, revoked} = await start({route: 'device', attended: true});
-	run.command({type: 'open', route: 'browser'});
+test('tokens that a losing flow still gets are revoked', async () => {
+	const {run, flows, revoked} = await start({flow: 'device', attended: true});
+	run.command({type: 'open', flow: 'browser'});
 	await turn();
 	const late: TokenSet = {...tokens, accessToken: 'late'};
 	flows.browser.resolve(tokens);
@@ -177,10 +177,10 @@ test('tokens that a losing route still gets are revoked', async () => {
 	assert.deepEqual(revoked, [late]);
 });
 
-test('while a route has a code in hand the others start no request', async () => {
+test('while a flow has a code in hand the others start no request', async () => {
 	let requests = 0;
 	const {run, flows} = await start(
-		{route: 'device', attended: true},
+		{flow: 'device', attended: true},
 		{
 			loadFetch: async () => async () => {
 				requests += 1;
@@ -188,7 +188,7 @@ test('while a route has a code in hand the others start no request', async () =>
 			},
 		},
 	);
-	run.command({type: 'open', route: 'browser'});
+	run.command({type: 'open', flow: 'browser'});
 	await turn();
 	const claim = flows.browser.context!.claim();
 	const waiting = flows.device.context!.fetch('https://auth.example/token');
@@ -200,9 +200,9 @@ test('while a route has a code in hand the others start no request', async () =>
 	await run.cancel();
 });
 
-test('a route that fails leaves the other running; with none left an attended run waits, and can be asked again', async () => {
-	const {run, flows} = await start({route: 'device', attended: true});
-	run.command({type: 'open', route: 'browser'});
+test('a flow that fails leaves the other running; with none left an attended run waits, and can be asked again', async () => {
+	const {run, flows} = await start({flow: 'device', attended: true});
+	run.command({type: 'open', flow: 'browser'});
 	await turn();
 	flows.device.reject(refused);
 	await turn();
@@ -218,80 +218,80 @@ test('a route that fails leaves the other running; with none left an attended ru
 });
 
 test('a run that is left while its last failure stands ends with that failure, and else as cancelled', async () => {
-	const {run, flows, events} = await start({route: 'device', attended: true});
+	const {run, flows, events} = await start({flow: 'device', attended: true});
 	flows.device.reject(refused);
 	await turn();
 	await run.cancel();
 	await assert.rejects(run.session, {code: 'access_denied', hint: 'Start again.'});
 	const {code, message, hint} = refused;
 	assert.deepEqual((await events()).slice(-2), [
-		{type: 'route-closed', route: 'device', reason: message, code, hint},
+		{type: 'flow-closed', flow: 'device', reason: message, code, hint},
 		{type: 'failed', code, message, hint},
 	]);
 
-	const again = await start({route: 'device', attended: true});
+	const again = await start({flow: 'device', attended: true});
 	again.flows.device.reject(refused);
 	await turn();
-	again.run.command({type: 'open', route: 'browser'});
+	again.run.command({type: 'open', flow: 'browser'});
 	await turn();
 	await again.run.cancel();
 	await assert.rejects(again.run.session, {code: 'cancelled'});
 });
 
-test('an unattended run ends with the failure of its last route', async () => {
-	const {run, flows, events} = await start({route: 'device'});
+test('an unattended run ends with the failure of its last flow', async () => {
+	const {run, flows, events} = await start({flow: 'device'});
 	flows.device.reject(refused);
 	await assert.rejects(run.session, {code: 'access_denied'});
-	assert.deepEqual(types(await events()), ['discovery', 'route-opened', 'route-closed', 'failed']);
+	assert.deepEqual(types(await events()), ['discovery', 'flow-opened', 'flow-closed', 'failed']);
 });
 
-test('a route that the provider lacks is closed with its reason', async () => {
-	const lacking = {...provider, routes: {...provider.routes, device: 'It offers no codes.'}};
-	const {run, flows} = await start({route: 'device'}, {discover: async () => lacking});
+test('a flow that the provider lacks is closed with its reason', async () => {
+	const lacking = {...provider, flows: {...provider.flows, device: 'It offers no codes.'}};
+	const {run, flows} = await start({flow: 'device'}, {discover: async () => lacking});
 	await assert.rejects(run.session, {code: 'device_unsupported', message: 'It offers no codes.'});
 	assert.equal(flows.device.started, 0);
 });
 
-test('demand 30: a paste opens the browser route without opening a browser, and reaches it', async () => {
-	const {run, flows} = await start({route: 'device', attended: true});
+test('demand 30: a paste opens the browser flow without opening a browser, and reaches it', async () => {
+	const {run, flows} = await start({flow: 'device', attended: true});
 	run.command({type: 'paste', text: 'http://127.0.0.1/callback?code=1'});
 	await turn();
 	const {context} = flows.browser;
 	assert.equal(context?.autoOpen, false);
-	const command: RouteCommand = await context.inbox.next(context.signal);
+	const command: FlowCommand = await context.inbox.next(context.signal);
 	assert.deepEqual(command, {type: 'paste', text: 'http://127.0.0.1/callback?code=1'});
 	await run.cancel();
 });
 
-test('D19: a cancel aborts every route, is said last, and resolves when all is over', async () => {
-	const {run, flows, events} = await start({route: 'device', attended: true});
-	run.command({type: 'open', route: 'browser'});
+test('D19: a cancel aborts every flow, is said last, and resolves when all is over', async () => {
+	const {run, flows, events} = await start({flow: 'device', attended: true});
+	run.command({type: 'open', flow: 'browser'});
 	await turn();
 	await run.cancel();
 	assert.equal(flows.device.context?.signal.aborted, true);
 	assert.equal(flows.browser.context?.signal.aborted, true);
 	const all = await events();
-	assert.deepEqual(types(all).slice(-3), ['route-closed', 'route-closed', 'failed']);
+	assert.deepEqual(types(all).slice(-3), ['flow-closed', 'flow-closed', 'failed']);
 	assert.equal(run.state.failed?.code, 'cancelled');
-	run.command({type: 'open', route: 'device'});
+	run.command({type: 'open', flow: 'device'});
 	await turn();
 	assert.equal(flows.device.started, 1);
 });
 
 test('the caller’s signal cancels, and a time limit ends the login as timed out', async () => {
 	const controller = new AbortController();
-	const first = await start({route: 'device', signal: controller.signal});
+	const first = await start({flow: 'device', signal: controller.signal});
 	controller.abort();
 	await assert.rejects(first.run.session, {code: 'cancelled'});
 
-	const second = await start({route: 'device', timeout: 30});
+	const second = await start({flow: 'device', timeout: 30});
 	await second.clock.advance(30_000);
 	await assert.rejects(second.run.session, {code: 'timeout'});
 });
 
 test('a hint is in the words of the application where it has some, and else names no option', async () => {
 	const ended = async (hints: LoginParts['hints']) => {
-		const {run, clock} = await start({route: 'device', timeout: 30}, {hints});
+		const {run, clock} = await start({flow: 'device', timeout: 30}, {hints});
 		await clock.advance(30_000);
 		await assert.rejects(run.session);
 		return run.state.failed?.hint;
@@ -301,7 +301,7 @@ test('a hint is in the words of the application where it has some, and else name
 });
 
 test('where the browser never came back in the time given, the redirect address that must be registered is named', async () => {
-	const {run, flows, clock} = await start({route: 'browser', timeout: 30});
+	const {run, flows, clock} = await start({flow: 'browser', timeout: 30});
 	const redirectUri = 'http://127.0.0.1:8400/callback' as SafeUrl;
 	const url = 'https://auth.example/authorize' as SafeUrl;
 	flows.browser.context?.emit({
@@ -322,7 +322,7 @@ test('where the browser never came back in the time given, the redirect address 
 test('an unreachable issuer ends the login, attended or not', async () => {
 	const unreachable = new LoginError('network_error', 'The server cannot be reached.', {hint: 'Check the network.'});
 	const {run, events} = await start(
-		{route: 'ask', attended: true},
+		{flow: 'ask', attended: true},
 		{
 			discover: async () => {
 				throw unreachable;
@@ -337,12 +337,12 @@ test('demand 41: while another process shows the login this one waits, and takes
 	const store = createMemoryStore();
 	const {signal} = new AbortController();
 	const other = await store.lock('default', 'login', {signal});
-	const {run, flows, events} = await start({route: 'device'}, {store});
+	const {run, flows, events} = await start({flow: 'device'}, {store});
 	assert.equal(run.state.phase, 'waiting');
 	const session: StoredSession = {
 		version: 1,
 		tokens,
-		route: 'browser',
+		flow: 'browser',
 		signedInAt: run.clock.now(),
 		provider,
 		server: provider.server,
@@ -354,11 +354,11 @@ test('demand 41: while another process shows the login this one waits, and takes
 	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
 });
 
-test('tokens that could not be kept are revoked, their route is closed, and the login fails with the reason', async () => {
+test('tokens that could not be kept are revoked, their flow is closed, and the login fails with the reason', async () => {
 	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
 	const revoked: TokenSet[] = [];
 	const {run, flows, events} = await start(
-		{route: 'device'},
+		{flow: 'device'},
 		{
 			keeper: {
 				write: async () => Promise.reject(full),
@@ -371,8 +371,8 @@ test('tokens that could not be kept are revoked, their route is closed, and the 
 	await run.cancel();
 	assert.deepEqual(revoked, [tokens]);
 	const closed = {
-		type: 'route-closed',
-		route: 'device',
+		type: 'flow-closed',
+		flow: 'device',
 		reason: 'The disk is full.',
 		code: 'store_error',
 		hint: 'Make room.',
@@ -384,7 +384,7 @@ test('tokens that could not be kept are revoked, their route is closed, and the 
 });
 
 test('S23: an error that is not ours leaves the engine without its content', async () => {
-	const {run, flows} = await start({route: 'device'});
+	const {run, flows} = await start({flow: 'device'});
 	flows.device.reject(new TypeError('secret-canary') as unknown as LoginError);
 	await assert.rejects(run.session, error => {
 		assert.ok(error instanceof LoginError);

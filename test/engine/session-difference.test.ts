@@ -26,7 +26,7 @@ const prepare = async () => {
 			...more,
 		});
 	const signIn = async (change?: Partial<Provider>, options: LoginOptions = {}) =>
-		engineFor(change).login({route: 'browser', ...options}).session;
+		engineFor(change).login({flow: 'browser', ...options}).session;
 	return {server, store, engineFor, signIn};
 };
 
@@ -72,7 +72,7 @@ test('a login that names nobody replaces no person unasked, and neither does one
 	const asked: AccountSwitch[] = [];
 	const ask = async (replaced: AccountSwitch) => asked.push(replaced) === 0;
 	const rows = [
-		[{}, {route: 'client-credentials'}, /This sign-in names nobody, but .+ is signed in; nothing was changed\./],
+		[{}, {flow: 'client-credentials'}, /This sign-in names nobody, but .+ is signed in; nothing was changed\./],
 		[{parameters: {authorize: {organization: 'org_2'}}}, {}, /Another session is there, of .+ organization org_1, not/],
 		[
 			{resource: ['https://c.example']},
@@ -100,13 +100,13 @@ test('a login that names nobody replaces no person unasked, and neither does one
 	);
 	await signIn({parameters: organization, scope: 'openid profile email'});
 	assert.ok(await engineFor({scope: 'openid profile email'}).session(), 'other scopes need no question');
-	await signIn({}, {route: 'client-credentials', switchAccount: true});
-	assert.equal((await store.read('default'))?.route, 'client-credentials');
+	await signIn({}, {flow: 'client-credentials', switchAccount: true});
+	assert.equal((await store.read('default'))?.flow, 'client-credentials');
 });
 
 test('a client secret is not sent to the server of a session that it does not belong to', async () => {
 	const {server, store, engineFor} = await prepare();
-	await engineFor({clientSecret: 'hush'}).login({route: 'browser'}).session;
+	await engineFor({clientSecret: 'hush'}).login({flow: 'browser'}).session;
 	const stored = (await store.read('default'))!;
 	await store.write('default', {...stored, provider: {...stored.provider, clientId: 'another'}});
 	await engineFor({clientSecret: 'not-for-them'}).logout();
@@ -124,7 +124,7 @@ test('two programs that name themselves share no session and no folder with each
 	const open = async (app: string) => openStore({app, kind: 'file', environment});
 	const login = async (app: string, sub: string) => {
 		server.script.user = {sub};
-		return engineFor({}, {store: await open(app)}).login({route: 'browser'}).session;
+		return engineFor({}, {store: await open(app)}).login({flow: 'browser'}).session;
 	};
 	await login('acme', 'alice');
 	await login('globex', 'bob');
@@ -150,7 +150,7 @@ test('a login tries the keyring out by itself: no session lies in a file where t
 	const {engineFor} = await prepare();
 	const engine = engineFor({}, {store: await openStore({home, keyring})});
 	assert.equal(await engine.session(), undefined);
-	const session = await engine.login({route: 'browser'}).session;
+	const session = await engine.login({flow: 'browser'}).session;
 	assert.equal(session.store, 'keyring');
 	assert.doesNotMatch(readFileSync(path.join(home, 'profile-default.json'), 'utf8'), /accessToken/);
 });

@@ -16,7 +16,7 @@ const json = (body: unknown, status = 200): Response =>
 
 const stored = (clock: ManualClock, change: Partial<StoredSession['tokens']> = {}): StoredSession => ({
 	version: 1,
-	route: 'device',
+	flow: 'device',
 	provider: {name: 'oauth', issuer, clientId: 'cli', discovery: 'none', endpoints: {token: `${issuer}/token`}},
 	server: {issuer, token_endpoint: `${issuer}/token`, revocation_endpoint: `${issuer}/revoke`},
 	tokens: {
@@ -267,7 +267,7 @@ test('client credentials are asked for again when the token ends', async () => {
 	const store = createMemoryStore();
 	const {engine, clock, requests, withSecret} = await signedIn(
 		[renewed({refresh_token: undefined})],
-		{route: 'client-credentials'},
+		{flow: 'client-credentials'},
 		store,
 	);
 	await clock.advance(10 * minute);

@@ -83,11 +83,11 @@ function LoginProbe({engine, options}: {engine: TokenEngine; options?: UseLoginO
 
 test('useLogin starts a login when it is mounted, follows it, and cancels it when it is unmounted', async () => {
 	const scripted = createScriptedEngine(createManualClock());
-	const terminal = await drawOn(<LoginProbe engine={scripted.engine} options={{route: 'device', renew: true}} />);
+	const terminal = await drawOn(<LoginProbe engine={scripted.engine} options={{flow: 'device', renew: true}} />);
 	assert.equal(scripted.runs.length, 1);
 	const {switchAccount, ...options} = scripted.options[0]!;
 	assert.equal(typeof switchAccount, 'function');
-	assert.deepEqual(options, {attended: true, route: 'device', renew: true});
+	assert.deepEqual(options, {attended: true, flow: 'device', renew: true});
 	scripted.runs[0]!.emit(...tapes.codeShown);
 	await terminal.settle();
 	assert.deepEqual(terminal.lines(), ['signing-in']);

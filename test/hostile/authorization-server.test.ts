@@ -56,7 +56,7 @@ const signIn = async ({server, engine}: Victim, options: LoginOptions): Promise<
 	await run.session;
 };
 
-const signedIn = async (victim: Victim) => signIn(victim, {route: 'browser'});
+const signedIn = async (victim: Victim) => signIn(victim, {flow: 'browser'});
 
 const steps: Readonly<Record<string, Step>> = {
 	discovery: {
@@ -74,18 +74,18 @@ const steps: Readonly<Record<string, Step>> = {
 	'the code exchange': {endpoints: ['token'], run: signedIn, limit: requestLimit},
 	'the device request': {
 		endpoints: ['deviceAuthorization'],
-		run: async victim => signIn(victim, {route: 'device'}),
+		run: async victim => signIn(victim, {flow: 'device'}),
 		limit: requestLimit + 60,
 	},
 	'a poll': {
 		endpoints: ['token'],
 		prepare: async ({server}) => void (server.script.deviceCodeLifetime = 60),
-		run: async victim => signIn(victim, {route: 'device'}),
+		run: async victim => signIn(victim, {flow: 'device'}),
 		limit: 60 + requestLimit,
 	},
 	'client credentials': {
 		endpoints: ['token'],
-		run: async victim => signIn(victim, {route: 'client-credentials'}),
+		run: async victim => signIn(victim, {flow: 'client-credentials'}),
 		limit: requestLimit,
 	},
 	'a refresh': {
@@ -187,7 +187,7 @@ for (const name of [
 		const server = await startScriptedServer({issuer: providerIssuer, clock, answers: {token: [hostileAnswers[name]]}});
 		const store = createMemoryStore({clock});
 		const engine = new TokenEngine({provider: server.provider, store, fetch: server.fetch, clock});
-		await signIn({server, engine}, {route: 'device'});
+		await signIn({server, engine}, {flow: 'device'});
 		assert.equal(server.requestsTo('token').length, 2);
 	});
 }
@@ -204,7 +204,7 @@ test('S35: whatever the first answer for the keys was, the next one counts', atA
 				const store = createMemoryStore({clock});
 				const {provider, fetch, openBrowser} = server;
 				const engine = new EngineWithBrowser({provider, store, fetch, openBrowser, clock});
-				await signIn({server, engine}, {route: 'browser'});
+				await signIn({server, engine}, {flow: 'browser'});
 				assert.equal(server.requestsTo('jwks').length, jwks.length + 1);
 			}),
 		),

@@ -44,7 +44,7 @@ const underAttack = async (attack: (attack: Attack) => Promise<void>) => {
 		fetch: server.fetch,
 		openBrowser,
 	});
-	const run = engine.login({route: 'browser', timeout: 60});
+	const run = engine.login({flow: 'browser', timeout: 60});
 	const events = [];
 	for await (const event of run) events.push(event);
 	if (failure !== undefined) throw failure as Error;
@@ -182,7 +182,7 @@ test('S9, S10, S11, S13, S14: the matrix of requests that are none of ours, over
 test('B14: the short address leads to the server by 302, never by a status that repeats a body', async () => {
 	const server = await startScriptedServer({issuer: providerIssuer});
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
-	const run = engine.login({route: 'browser'});
+	const run = engine.login({flow: 'browser'});
 	for await (const event of run) {
 		if (event.type !== 'authorization-url') continue;
 		const answer = await get(event.shortUrl);

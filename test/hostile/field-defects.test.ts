@@ -74,7 +74,7 @@ test('defect of cli-auth, of cli/oauth and of kubelogin: an error or a wrong sta
 			return server.openBrowser(address, signal);
 		},
 	});
-	const session = await engine.login({route: 'browser'}).session;
+	const session = await engine.login({flow: 'browser'}).session;
 	assert.equal(session.identity?.subject, 'user-1');
 	assert.equal(server.requestsTo('token').length, 1);
 });
@@ -83,10 +83,10 @@ test('defect of cli-auth: a login can be aborted, and has a time limit', async (
 	const {server} = await prepareLogin();
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
 	const aborting = new AbortController();
-	const run = engine.login({route: 'browser', signal: aborting.signal});
+	const run = engine.login({flow: 'browser', signal: aborting.signal});
 	for await (const {type} of run) if (type === 'authorization-url') aborting.abort();
 	await refusal(run.session, 'cancelled');
-	await refusal(engine.login({route: 'browser', timeout: 0.05}).session, 'timeout');
+	await refusal(engine.login({flow: 'browser', timeout: 0.05}).session, 'timeout');
 });
 
 test('defect of cli-auth: a 200 that holds an error is never kept as a token', async () => {
@@ -162,7 +162,7 @@ test('defect of gemini, of the AWS command line and of google local-auth: the po
 		store: createMemoryStore(),
 		fetch: login.server.fetch,
 	});
-	const run = engine.login({route: 'browser'});
+	const run = engine.login({flow: 'browser'});
 	const others = Object.values(os.networkInterfaces())
 		.flatMap(addresses => addresses ?? [])
 		.filter(({internal, family}) => !internal && family === 'IPv4');
@@ -186,7 +186,7 @@ test('defect of oauth2c: the state that is sent is the state that must come back
 			return answer;
 		},
 	});
-	const run = login.engine.login({route: 'browser'});
+	const run = login.engine.login({flow: 'browser'});
 	for await (const {type} of run) if (type === 'callback-ignored') break;
 	await run.cancel();
 	assert.equal(login.server.requestsTo('token').length, 0);
@@ -198,7 +198,7 @@ test('defect of kubelogin and of workos: a session is written at once and whole,
 		const login = await prepareLogin();
 		const {provider, fetch, openBrowser} = login.server;
 		const engine = new EngineWithBrowser({provider, fetch, openBrowser, store: createFileStore({directory: folder})});
-		await engine.login({route: 'browser'}).session;
+		await engine.login({flow: 'browser'}).session;
 		const token = await engine.accessToken();
 		const files = await readdir(folder, {recursive: true, withFileTypes: true});
 		const texts = await Promise.all(
@@ -212,7 +212,7 @@ test('defect of kubelogin and of workos: a session is written at once and whole,
 
 test('defect of workos: an ID token is not believed before its signature is', async () => {
 	const login = await prepareLogin({idToken: {signature: wrongSignature}});
-	const run = login.engine.login({route: 'browser'});
+	const run = login.engine.login({flow: 'browser'});
 	const error = await refusal(run.session, 'identity_check_failed');
 	assert.doesNotMatch(error.message, /Ada/);
 	assert.equal(run.state.signedIn, undefined);

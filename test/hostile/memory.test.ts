@@ -8,14 +8,14 @@ import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {brotliCompressSync, constants, gzipSync} from 'node:zlib';
 import {build} from 'esbuild';
-import type {Route} from '../../source/engine/login-event.js';
+import type {FlowName} from '../../source/engine/login-event.js';
 import {startScriptedServer, type Answer, type ServerEndpoint} from '../../source/testing/index.js';
 import {hostileAnswers} from '../support/hostile-answers.js';
 
 const limit = 150;
 
 /** Runs the client as one file of JavaScript, so that nothing but it is measured. */
-const meet = async (servers: readonly (readonly [issuer: string, route: Route])[]) => {
+const meet = async (servers: readonly (readonly [issuer: string, flow: FlowName])[]) => {
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'hostile-'));
 	try {
 		const outfile = path.join(folder, 'client.mjs');
@@ -57,7 +57,7 @@ test('S29: endless, huge and compressed answers at any endpoint take less than 1
 		'half an answer': hostileAnswers['half an answer'],
 		'JSON nested without end': hostileAnswers['JSON nested without end'],
 	};
-	const places: readonly (readonly [ServerEndpoint, Route])[] = [
+	const places: readonly (readonly [ServerEndpoint, FlowName])[] = [
 		['openidConfiguration', 'browser'],
 		['jwks', 'browser'],
 		['deviceAuthorization', 'device'],
@@ -67,11 +67,11 @@ test('S29: endless, huge and compressed answers at any endpoint take less than 1
 	];
 	const servers = await Promise.all(
 		Object.values(attacks).flatMap(answer =>
-			places.map(async ([endpoint, route]) => {
+			places.map(async ([endpoint, flow]) => {
 				const server = await startScriptedServer({
 					answers: {[endpoint]: answer, ...(endpoint === 'openidConfiguration' && {oauthMetadata: answer})},
 				});
-				return {server, visit: [server.issuer, route] as const, endpoint};
+				return {server, visit: [server.issuer, flow] as const, endpoint};
 			}),
 		),
 	);

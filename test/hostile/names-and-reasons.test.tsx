@@ -41,7 +41,7 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 		requestedScope: `openid ${text} profile`,
 	};
 	const shared = {...size, environment, clock, command: () => undefined, canGoBack: true};
-	const lacking: LoginEvent = {...discovery, routes: {...discovery.routes, device: displayText(text)}};
+	const lacking: LoginEvent = {...discovery, flows: {...discovery.flows, device: displayText(text)}};
 	const skipped: LoginEvent = {type: 'browser', status: 'skipped', detail: displayText(text)};
 	const rejected: LoginEvent = {type: 'paste-rejected', reason: displayText(text)};
 	const picker = {...shared, application: text, issuer: issuerOf(text), scope: text, currentIdentity: nameless};
@@ -52,7 +52,7 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 			{...picker}
 			state={tapes.foldEvents(lacking)}
 			currentIdentity={identity}
-			recommendation={{route: 'device', reason: displayText(text)}}
+			recommendation={{flow: 'device', reason: displayText(text)}}
 		/>,
 		<BrowserScreen
 			key="browser"

@@ -11,7 +11,7 @@ const login = `
 import {createMemoryStore, login, oidc, TokenEngine} from 'ink-login';
 const [issuer, clientId] = process.argv.slice(2);
 const engine = new TokenEngine({provider: oidc({issuer, clientId}), store: createMemoryStore()});
-const session = await login(engine, {route: 'device'});
+const session = await login(engine, {flow: 'device'});
 console.log('The token of', session.identity.name, 'has', (await session.getToken()).length, 'characters');
 `;
 
@@ -110,7 +110,7 @@ export const withoutInk = async (
 import {createMemoryStore, login, oidc, TokenEngine} from 'ink-login/engine';
 const provider = oidc({issuer: '${issuer}', clientId: '${machineClient.clientId}', clientSecret: '${machineClient.clientSecret}'});
 const engine = new TokenEngine({provider, store: createMemoryStore()});
-const session = await login(engine, {route: 'client-credentials', show: 'plain'});
+const session = await login(engine, {flow: 'client-credentials', show: 'plain'});
 console.log((await session.getToken()).length > 0 ? 'token' : 'none');
 `,
 	);

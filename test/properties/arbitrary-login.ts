@@ -29,7 +29,7 @@ export type LoginScript = {
 	readonly revocation: readonly ScriptedAnswer[];
 	/** Each comes after so many steps of the clock. */
 	readonly happenings: readonly (readonly [afterSteps: number, happening: Happening])[];
-	readonly route: 'browser' | 'device' | 'ask' | 'auto';
+	readonly flow: 'browser' | 'device' | 'ask' | 'auto';
 	readonly attended: boolean;
 	readonly renew: boolean;
 };
@@ -179,10 +179,10 @@ const metadataAnswer = fc.oneof(
 	noAnswer,
 );
 
-const route = fc.constantFrom('browser' as const, 'device' as const);
+const flow = fc.constantFrom('browser' as const, 'device' as const);
 
 const command: fc.Arbitrary<LoginCommand> = fc.oneof(
-	fc.record({type: fc.constantFrom('open' as const, 'close' as const), route}),
+	fc.record({type: fc.constantFrom('open' as const, 'close' as const), flow}),
 	fc.record({type: fc.constantFrom('open-browser' as const, 'renew-code' as const)}),
 	fc.record({type: fc.constant('paste' as const), text: foreignText}),
 );
@@ -227,7 +227,7 @@ export const arbitraryLogin = ({quiet = false}: {readonly quiet?: boolean} = {})
 		token: fc.array(tokenAnswer, {maxLength: 12}),
 		revocation: fc.array(noAnswer, {maxLength: 2}),
 		happenings: quiet ? fc.constant([]) : fc.array(fc.tuple(fc.integer({min: 0, max: 40}), happening), {maxLength: 6}),
-		route: quiet
+		flow: quiet
 			? fc.constant('device' as const)
 			: fc.constantFrom('browser' as const, 'device' as const, 'ask' as const, 'auto' as const),
 		attended: quiet ? fc.constant(false) : fc.boolean(),

@@ -166,8 +166,8 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 		openBrowser: async () => ({status: 'skipped', detail: 'None here.'}),
 	});
 
-	const {route, attended, renew} = script;
-	const run = engine.login({route, attended, renew});
+	const {flow, attended, renew} = script;
+	const run = engine.login({flow, attended, renew});
 	const events: LoginEvent[] = [];
 	const reading = (async () => {
 		for await (const event of run) events.push(event);
@@ -194,7 +194,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 			}
 
 			case 'paste': {
-				const {url} = run.state.routes.browser?.address ?? {};
+				const {url} = run.state.flows.browser?.address ?? {};
 				const state = url === undefined ? '' : (new URL(url).searchParams.get('state') ?? '');
 				const query = new URLSearchParams({state, ...(happening.query as Record<string, string>)});
 				run.command({type: 'paste', text: `https://acme.example/signed-in?${query.toString()}`});

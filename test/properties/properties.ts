@@ -34,9 +34,9 @@ const checkSecrets = ({events, drawn, requests, error}: PlayedLogin) => {
 const checkState = ({events, state, tape}: PlayedLogin) => {
 	assert.deepEqual(events.reduce(reduceLogin, initialLoginState), state);
 	const played = playTape(tape).state;
-	const withoutAddress = ({routes: {browser, ...routes}, ...rest}: typeof state) => ({
+	const withoutAddress = ({flows: {browser, ...flows}, ...rest}: typeof state) => ({
 		...rest,
-		routes: {...routes, browser: browser === undefined ? undefined : {...browser, address: browser.address?.expiresAt}},
+		flows: {...flows, browser: browser === undefined ? undefined : {...browser, address: browser.address?.expiresAt}},
 	});
 	assert.deepEqual(withoutAddress(played), withoutAddress(state));
 };
@@ -89,7 +89,7 @@ export const properties: readonly Property[] = [
 			checkSecrets(played);
 			checkState(played);
 			checkText(played);
-			const mayGoOn = script.attended || script.renew || script.route === 'ask';
+			const mayGoOn = script.attended || script.renew || script.flow === 'ask';
 			if (!mayGoOn) assert.ok(!played.wasCancelled, 'an unattended login ends by itself');
 		}),
 	},

@@ -51,15 +51,12 @@ test('what is no event is not valid', () => {
 	}
 
 	const {poll, discovery} = samples;
-	assert.ok(!isEvent({...samples['route-opened'], route: 'carrier-pigeon'}), 'no such route');
+	assert.ok(!isEvent({...samples['flow-opened'], flow: 'carrier-pigeon'}), 'no such flow');
 	assert.ok(!isEvent({...samples.failed, code: 'no_such_code'}), 'no such error');
 	assert.ok(!isEvent({...poll, interval: 0}), 'seconds between polls are more than none');
 	assert.ok(!isEvent({...poll, attempt: 1.5}), 'attempts are counted');
 	assert.ok(!isEvent({...discovery, issuer: 'not a URL'}), 'an issuer is a URL');
-	assert.ok(
-		!isEvent({...discovery, routes: {...discovery.routes, device: false}}),
-		'a route that is not there says why',
-	);
+	assert.ok(!isEvent({...discovery, flows: {...discovery.flows, device: false}}), 'a flow that is not there says why');
 });
 
 test('a later member does not make an event invalid for readers of this version', () => {

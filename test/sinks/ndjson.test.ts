@@ -23,7 +23,7 @@ test('S1: a line of JSON holds nothing that a terminal acts on or that ends a li
 });
 
 test('a login is written to its end', async () => {
-	const events = [samples.discovery, samples['route-opened'], samples['signed-in']];
+	const events = [samples.discovery, samples['flow-opened'], samples['signed-in']];
 	const run = playTape({version: 1, events: events.map(event => ({at: start, event}))});
 	let written = '';
 	await showNdjson(run, {write: line => void (written += line)});
@@ -32,6 +32,6 @@ test('a login is written to its end', async () => {
 			.trimEnd()
 			.split('\n')
 			.map(line => (JSON.parse(line) as {type: string}).type),
-		['discovery', 'route-opened', 'signed-in'],
+		['discovery', 'flow-opened', 'signed-in'],
 	);
 });

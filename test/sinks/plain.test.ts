@@ -28,7 +28,7 @@ test('a code is shown as plain lines in full, and the end says who signed in and
 	const {say} = listen();
 	const shown = say(
 		samples.discovery,
-		samples['route-opened'],
+		samples['flow-opened'],
 		samples['device-code'],
 		samples.poll,
 		samples.poll,
@@ -125,7 +125,7 @@ test('demand 35: after a minute of waiting it is said that some organisations re
 		listen().say(samples.discovery, late),
 		/Some organisations refuse codes, and say so only in the browser\.\n$/,
 	);
-	const only = {...samples.discovery, routes: {...samples.discovery.routes, browser: 'no sign-in page'}};
+	const only = {...samples.discovery, flows: {...samples.discovery.flows, browser: 'no sign-in page'}};
 	assert.doesNotMatch(listen().say(only, late), /organisations/);
 });
 
@@ -159,7 +159,7 @@ test('after a suspension only what is still true is said', async () => {
 });
 
 test('a closed way and an ended login count down no longer', async () => {
-	for (const end of [samples['route-closed'], samples.failed, samples['signed-in']]) {
+	for (const end of [samples['flow-closed'], samples.failed, samples['signed-in']]) {
 		const {clock, say, heard} = listen();
 		say(samples['device-code'], end);
 		assert.equal(clock.sleepers, 0);
@@ -200,7 +200,7 @@ test('each paste that cannot be used is answered', () => {
 
 test('a failure is one sentence and the next step, and is not said twice when it closed the last way', () => {
 	const {say} = listen();
-	assert.equal(say(samples['route-closed']), 'Alice said no.\n');
+	assert.equal(say(samples['flow-closed']), 'Alice said no.\n');
 	assert.equal(
 		say({type: 'failed', code: 'access_denied', message: 'Alice said no.', hint: 'Ask Alice.'}),
 		'Ask Alice.\n',

@@ -15,12 +15,12 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		issuer,
 		application: displayText('Acme'),
 		requestedScope: 'openid profile',
-		routes: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
+		flows: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
 	},
-	'route-opened': {type: 'route-opened', route: 'device', reason: 'You asked for it.'},
-	'route-closed': {
-		type: 'route-closed',
-		route: 'device',
+	'flow-opened': {type: 'flow-opened', flow: 'device', reason: 'You asked for it.'},
+	'flow-closed': {
+		type: 'flow-closed',
+		flow: 'device',
 		reason: 'Alice said no.',
 		code: 'access_denied',
 		hint: 'Ask Alice.',
@@ -50,7 +50,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 	'callback-ignored': {type: 'callback-ignored', reason: 'The state is not ours.'},
 	'paste-rejected': {type: 'paste-rejected', reason: 'it has no code'},
 	waiting: {type: 'waiting', for: 'other-login'},
-	exchange: {type: 'exchange', route: 'browser'},
+	exchange: {type: 'exchange', flow: 'browser'},
 	'signed-in': {
 		type: 'signed-in',
 		identity: {
@@ -64,7 +64,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		refreshable: true,
 		store: 'keyring',
 		profile: 'default',
-		route: 'device',
+		flow: 'device',
 	},
 	failed: {
 		type: 'failed',

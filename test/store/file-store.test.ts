@@ -296,7 +296,7 @@ test('a session with a member that no reader could use is damaged: no line end g
 		'an end that is a word': {...whole, tokens: {...tokens, expiresAt: 'soon'}},
 		'a name that is an object': {...whole, tokens: {...tokens, identity: {issuer: 'i', subject: 's', name: {}}}},
 		'claims without an end': {...whole, tokens: {...tokens, claims: {}}},
-		'a way that there is not': {...whole, route: 'pigeon'},
+		'a way that there is not': {...whole, flow: 'pigeon'},
 		'no server': {...whole, server: {}},
 	};
 	for (const [name, session] of Object.entries(spoiled)) {
@@ -430,7 +430,7 @@ test("another user's file is not replaced", async t => {
 	const directory = temporaryFolder(t);
 	old(directory, 'profile-work.preferences.json');
 	const store = createFileStore({directory, fileSystem: ownedByAnother(path => path.endsWith('.json'))});
-	await assert.rejects(store.writePreferences('work', {route: 'device'}), isStoreError(/belongs to another user/));
+	await assert.rejects(store.writePreferences('work', {flow: 'device'}), isStoreError(/belongs to another user/));
 	assert.equal(readFileSync(path.join(directory, 'profile-work.preferences.json'), 'utf8'), 'rt-canary');
 });
 
@@ -555,12 +555,12 @@ test('preferences outlive the session, and damaged ones are none', async t => {
 	const directory = temporaryFolder(t);
 	const store = createFileStore({directory});
 	assert.deepEqual(await store.readPreferences('work'), {});
-	await store.writePreferences('work', {route: 'device'});
+	await store.writePreferences('work', {flow: 'device'});
 	await store.write('work', makeSession('one'));
 	await store.remove('work');
-	assert.deepEqual(await createFileStore({directory}).readPreferences('work'), {route: 'device'});
+	assert.deepEqual(await createFileStore({directory}).readPreferences('work'), {flow: 'device'});
 	assert.deepEqual(await store.list(), []);
-	writeFileSync(path.join(directory, 'profile-work.preferences.json'), '{"route":"teleport"}');
+	writeFileSync(path.join(directory, 'profile-work.preferences.json'), '{"flow":"teleport"}');
 	assert.deepEqual(await store.readPreferences('work'), {});
 	writeFileSync(path.join(directory, 'profile-work.preferences.json'), '{');
 	assert.deepEqual(await store.readPreferences('work'), {});

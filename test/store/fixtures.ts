@@ -11,7 +11,7 @@ import type {ManualClock} from '../../source/testing/manual-clock.js';
 /** A session whose access token is `token`. */
 export const makeSession = (token: string): StoredSession => ({
 	version: 1,
-	route: 'device',
+	flow: 'device',
 	tokens: {
 		accessToken: token,
 		tokenType: 'bearer',

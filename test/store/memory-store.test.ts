@@ -13,8 +13,8 @@ test('what is read or written is a copy', async () => {
 	assert.deepEqual(await store.list(), ['work']);
 	assert.equal(await store.remove('work'), true);
 	assert.equal(await store.remove('work'), false);
-	await store.writePreferences('work', {route: 'device'});
-	assert.deepEqual(await store.readPreferences('work'), {route: 'device'});
+	await store.writePreferences('work', {flow: 'device'});
+	assert.deepEqual(await store.readPreferences('work'), {flow: 'device'});
 });
 
 test('its locks hold between parts of one program, by profile and purpose', async () => {

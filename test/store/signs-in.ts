@@ -11,7 +11,7 @@ const signIn = async (): Promise<void> => {
 	const store = await openStore({home});
 	const provider = oidc({issuer, clientId: 'test-client', clientSecret: 'a secret'});
 	const engine = new TokenEngine({provider, store});
-	const {session} = engine.login({route: 'client-credentials'});
+	const {session} = engine.login({flow: 'client-credentials'});
 	await session;
 	process.stdout.write(JSON.stringify({kind: store.kind, notices: store.notices}));
 };

@@ -2,13 +2,13 @@ import {readFileSync} from 'node:fs';
 import process from 'node:process';
 import type {BrowserOpener} from '../../source/engine/flow.js';
 import {LoginError} from '../../source/engine/login-error.js';
-import type {Route} from '../../source/engine/login-event.js';
+import type {FlowName} from '../../source/engine/login-event.js';
 import {createMemoryStore} from '../../source/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';
 import {EngineWithBrowser} from './engine-with-browser.js';
 
 // A process that meets one hostile server after the other and tells, for each, what came of it, and how much memory
-// that took at most. What it is to do comes as an argument: [issuer, route][].
+// that took at most. What it is to do comes as an argument: [issuer, flow][].
 
 /** Limits of half a minute pass in a second. */
 const factor = 30;
@@ -24,11 +24,11 @@ const openBrowser: BrowserOpener = async (address, signal) => {
 	return {status: 'opened'};
 };
 
-const wholeLife = async (issuer: string, route: Route): Promise<void> => {
+const wholeLife = async (issuer: string, flow: FlowName): Promise<void> => {
 	const clock = createHurriedClock(factor);
 	const provider = {name: 'hostile', issuer, clientId: 'test-client'};
 	const engine = new EngineWithBrowser({provider, store: createMemoryStore({clock}), clock, openBrowser});
-	await engine.login({route, timeout: 120}).session;
+	await engine.login({flow, timeout: 120}).session;
 	await engine.userInfo().catch(onlyOurs);
 	const rejected = await engine.accessToken().catch(() => '');
 	await engine.accessToken({rejected}).catch(onlyOurs);
@@ -41,11 +41,11 @@ const onlyOurs = (error: unknown): LoginError => {
 };
 
 const outcomes: (string | undefined)[] = [];
-for (const [issuer, route] of JSON.parse(process.argv[2] ?? '[]') as [string, Route][]) {
+for (const [issuer, flow] of JSON.parse(process.argv[2] ?? '[]') as [string, FlowName][]) {
 	// What the last one left behind to be collected is not what this one takes; what cannot be collected is.
 	globalThis.gc?.();
 	outcomes.push(
-		await wholeLife(issuer, route).then(
+		await wholeLife(issuer, flow).then(
 			() => 'ended well',
 			(error: unknown) => onlyOurs(error).code,
 		),

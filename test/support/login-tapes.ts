@@ -22,12 +22,12 @@ export const discovery: EventOf<'discovery'> = {
 	issuer: 'https://auth.acme.dev',
 	application: displayText('Acme'),
 	requestedScope: 'openid profile offline_access',
-	routes: {browser: true, device: true, 'client-credentials': 'no client secret', password: 'not offered'},
+	flows: {browser: true, device: true, 'client-credentials': 'no client secret', password: 'not offered'},
 };
 
-export const opened = (route: 'device' | 'browser'): LoginEvent => ({
-	type: 'route-opened',
-	route,
+export const opened = (flow: 'device' | 'browser'): LoginEvent => ({
+	type: 'flow-opened',
+	flow,
 	reason: 'it was chosen',
 });
 
@@ -63,7 +63,7 @@ export const signedIn: EventOf<'signed-in'> = {
 	refreshable: true,
 	store: 'keyring',
 	profile: 'default',
-	route: 'device',
+	flow: 'device',
 };
 
 export const codeShown = [discovery, opened('device'), deviceCode] as const;

@@ -12,16 +12,16 @@ const {start, minute, alice, codeShown, browserShown, opened, polled} = tapes;
 const [discovery, , deviceCode] = codeShown;
 const [, , authorizationUrl] = browserShown;
 const bob = {issuer: 'https://auth.acme.dev', subject: 'bob'};
-const closed = (route: 'device' | 'browser'): LoginEvent => ({
-	type: 'route-closed',
-	route,
+const closed = (flow: 'device' | 'browser'): LoginEvent => ({
+	type: 'flow-closed',
+	flow,
 	reason: 'The request was refused on the other device.',
 	code: 'access_denied',
 });
 
 type Screen = {
 	readonly events: readonly LoginEvent[];
-	readonly props?: Partial<Pick<LoginProps, 'route' | 'currentIdentity' | 'switchCommand'>>;
+	readonly props?: Partial<Pick<LoginProps, 'flow' | 'currentIdentity' | 'switchCommand'>>;
 	/** Asks whether this person's session may be replaced. */
 	readonly replaces?: typeof alice;
 };
@@ -29,11 +29,11 @@ type Screen = {
 /** What a login has told so far, by the name of the screen that then shows. */
 const screens: Readonly<Record<string, Screen>> = {
 	connecting: {events: []},
-	picker: {events: [discovery], props: {route: 'ask'}},
-	'picker-signed-in': {events: [discovery], props: {route: 'ask', currentIdentity: alice}},
+	picker: {events: [discovery], props: {flow: 'ask'}},
+	'picker-signed-in': {events: [discovery], props: {flow: 'ask', currentIdentity: alice}},
 	'picker-nothing-possible': {
-		events: [{...discovery, routes: {...discovery.routes, browser: 'There is no browser.', device: 'No device flow.'}}],
-		props: {route: 'ask'},
+		events: [{...discovery, flows: {...discovery.flows, browser: 'There is no browser.', device: 'No device flow.'}}],
+		props: {flow: 'ask'},
 	},
 	code: {events: codeShown},
 	'code-checked': {events: [...codeShown, polled]},
@@ -62,7 +62,7 @@ const screens: Readonly<Record<string, Screen>> = {
 	},
 	'browser-callback-ignored': {events: [...browserShown, {type: 'callback-ignored', reason: 'Its state is unknown.'}]},
 	'browser-paste-rejected': {events: [...browserShown, {type: 'paste-rejected', reason: 'it has no code'}]},
-	'browser-exchange': {events: [...browserShown, {type: 'exchange', route: 'browser'}]},
+	'browser-exchange': {events: [...browserShown, {type: 'exchange', flow: 'browser'}]},
 	'code-and-browser': {events: [...codeShown, ...browserShown.slice(1)]},
 	'browser-and-code': {events: [...browserShown, ...codeShown.slice(1)]},
 	question: {events: codeShown, replaces: alice},
@@ -96,6 +96,6 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 			return playTape({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
 		},
 	};
-	const terminal = {recommend: () => ({route: 'browser', reason: 'A browser opened here reaches you.'}) as const};
-	return <Login route="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
+	const terminal = {recommend: () => ({flow: 'browser', reason: 'A browser opened here reaches you.'}) as const};
+	return <Login flow="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

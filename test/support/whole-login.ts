@@ -40,7 +40,7 @@ export const prepareLogin = async (
 		fetch: server.fetch,
 		openBrowser: server.openBrowser,
 	});
-	return {server, store, engine, browser: async options => engine.login({route: 'browser', ...options}).session};
+	return {server, store, engine, browser: async options => engine.login({flow: 'browser', ...options}).session};
 };
 
 export type DeviceLogin = {
@@ -108,7 +108,7 @@ export const prepareDeviceLogin = async (
 		store,
 		engine,
 		async device(onEvent = approveAtOnce(server)) {
-			const run = engine.login({route: 'device'});
+			const run = engine.login({flow: 'device'});
 			run.subscribe(tellNew(run, onEvent));
 			return hurry(run, clock);
 		},
@@ -130,7 +130,7 @@ export const approveAtOnce =
 const tellNew = (run: LoginRun, tell: (event: LoginEvent) => void): (() => void) => {
 	let code: LoginEvent | undefined;
 	return () => {
-		const shown = run.state.routes.device?.code;
+		const shown = run.state.flows.device?.code;
 		if (shown !== undefined && shown !== code) {
 			code = shown;
 			tell(shown);

@@ -11,7 +11,7 @@ test('an app tests its own sign-in: the browser, a token, and the logout, agains
 	await using server = await startScriptedServer();
 	const {provider, openBrowser} = server;
 	const engine = new EngineWithBrowser({provider, store: createMemoryStore(), openBrowser});
-	const run = engine.login({route: 'browser'});
+	const run = engine.login({flow: 'browser'});
 	const recording = recordTape(run);
 	const session = await run.session;
 	assert.equal(session.identity?.name, 'Ada Lovelace');
@@ -34,7 +34,7 @@ test('an app tests the wait for a code without waiting, in memory', async () => 
 	const clock = createManualClock();
 	const server = await startScriptedServer({issuer: 'https://id.example', clock});
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch, clock});
-	const run = engine.login({route: 'device'});
+	const run = engine.login({flow: 'device'});
 	void server.received('token', 3).then(() => server.approve());
 	const session = await clock.advanceUntil(run.session);
 	assert.equal(session.identity?.subject, 'user-1');
@@ -49,7 +49,7 @@ test('a preset goes through the whole engine: GitHub, in its own dialect', async
 	const server = await startGithub({clock});
 	const provider = github({clientId: 'Iv1.github', scope: 'repo'});
 	const engine = new TokenEngine({provider, store: createMemoryStore(), fetch: server.fetch, clock});
-	const run = engine.login({route: 'device'});
+	const run = engine.login({flow: 'device'});
 	void server.received('token').then(() => server.approve());
 	const session = await clock.advanceUntil(run.session);
 	assert.deepEqual([session.identity?.name, session.scope, session.refreshable], ['octocat', 'repo', false]);

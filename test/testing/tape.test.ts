@@ -11,9 +11,9 @@ const events: readonly LoginEvent[] = [
 		type: 'discovery',
 		issuer: 'https://id.example',
 		requestedScope: 'openid',
-		routes: {browser: true, device: true, 'client-credentials': 'no secret', password: 'not allowed'},
+		flows: {browser: true, device: true, 'client-credentials': 'no secret', password: 'not allowed'},
 	},
-	{type: 'route-opened', route: 'browser', reason: 'You asked for this way.'},
+	{type: 'flow-opened', flow: 'browser', reason: 'You asked for this way.'},
 	{
 		type: 'authorization-url',
 		url: safeUrl(
@@ -24,7 +24,7 @@ const events: readonly LoginEvent[] = [
 		redirectUri: 'http://127.0.0.1:4000/callback',
 		expiresAt: start + 600_000,
 	},
-	{type: 'route-opened', route: 'device', reason: 'You chose this way.'},
+	{type: 'flow-opened', flow: 'device', reason: 'You chose this way.'},
 	{
 		type: 'device-code',
 		userCode: displayText('WDJB-MJHT'),
@@ -35,7 +35,7 @@ const events: readonly LoginEvent[] = [
 		renewal: 0,
 	},
 	{type: 'backoff', reason: 'The network is away.', retryAt: start + 12_000},
-	{type: 'route-closed', route: 'browser', reason: 'Another way finished first.'},
+	{type: 'flow-closed', flow: 'browser', reason: 'Another way finished first.'},
 	{
 		type: 'signed-in',
 		identity: {issuer: 'https://id.example', subject: 'user-1', email: displayText('ada@example.com')},
@@ -44,7 +44,7 @@ const events: readonly LoginEvent[] = [
 		refreshable: true,
 		store: 'memory',
 		profile: 'default',
-		route: 'device',
+		flow: 'device',
 	},
 ];
 
@@ -93,9 +93,9 @@ test('a tape holds the events with their times, and nothing that ties an address
 test('a tape without a clock has been played already: the same state, but for the addresses', async () => {
 	const {tape, log} = await record();
 	const run = playTape(tape);
-	const addresses = ({routes: {browser, ...others}, ...state}: LoginRun['state']) => {
+	const addresses = ({flows: {browser, ...others}, ...state}: LoginRun['state']) => {
 		const {address: _, ...rest} = browser!;
-		return {...state, routes: {...others, browser: rest}};
+		return {...state, flows: {...others, browser: rest}};
 	};
 	assert.deepEqual(addresses(run.state), addresses(log.state));
 	assert.equal(run.clock.now(), start + 7000);
@@ -115,10 +115,10 @@ test('a tape on a clock keeps its pace, its times moved to now', async () => {
 	run.subscribe(() => changes++);
 	await clock.advance(4500);
 	assert.equal(changes, 5);
-	assert.equal(run.state.routes.device?.code?.nextPollAt, start + 1_006_000);
-	assert.equal(run.state.routes.device.code.expiresAt, start + 1_900_000);
+	assert.equal(run.state.flows.device?.code?.nextPollAt, start + 1_006_000);
+	assert.equal(run.state.flows.device.code.expiresAt, start + 1_900_000);
 	await clock.advance(500);
-	assert.deepEqual(run.state.routes.device.polling, {
+	assert.deepEqual(run.state.flows.device.polling, {
 		kind: 'backoff',
 		checks: 0,
 		reason: 'The network is away.',
@@ -140,10 +140,7 @@ test('a played login remembers its commands, and can be cancelled in the middle'
 	await run.cancel();
 	assert.equal(clock.sleepers, 0);
 	assert.equal(run.state.failed?.code, 'cancelled');
-	assert.deepEqual(
-		[run.state.routes.browser?.phase.status, run.state.routes.device?.phase.status],
-		['closed', 'closed'],
-	);
+	assert.deepEqual([run.state.flows.browser?.phase.status, run.state.flows.device?.phase.status], ['closed', 'closed']);
 	await assert.rejects(run.session, {code: 'cancelled'});
 });
 

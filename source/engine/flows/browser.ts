@@ -133,7 +133,7 @@ export const browserFlow: Flow = async context => {
 
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
-		emit({type: 'exchange', route: 'browser'});
+		emit({type: 'exchange', flow: 'browser'});
 		const {exchangeAuthorizationCode} = await import('../protocol/index.js');
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {

@@ -1,11 +1,11 @@
 import type {Flow} from '../flow.js';
 import {LoginError} from '../login-error.js';
-import type {Route} from '../login-event.js';
+import type {FlowName} from '../login-event.js';
 
 /** Client credentials, for machines (RFC 6749 §4.4). */
 const clientCredentialsFlow: Flow = async context => {
 	const {requestClientCredentials} = await import('../protocol/index.js');
-	context.emit({type: 'exchange', route: 'client-credentials'});
+	context.emit({type: 'exchange', flow: 'client-credentials'});
 	return requestClientCredentials(context);
 };
 
@@ -19,7 +19,7 @@ const passwordFlow: Flow = async context => {
 
 	const {requestPassword} = await import('../protocol/index.js');
 	const credentials = await context.credentials(context.signal);
-	context.emit({type: 'exchange', route: 'password'});
+	context.emit({type: 'exchange', flow: 'password'});
 	try {
 		return await requestPassword(context, credentials);
 	} catch (error) {
@@ -30,8 +30,8 @@ const passwordFlow: Flow = async context => {
 	}
 };
 
-/** The flow of each route; those of a person are loaded when they are opened. */
-export const loadFlow: Readonly<Record<Route, () => Promise<Flow>>> = {
+/** The flow of each flow; those of a person are loaded when they are opened. */
+export const loadFlow: Readonly<Record<FlowName, () => Promise<Flow>>> = {
 	browser: async () => (await import('./browser.js')).browserFlow,
 	device: async () => (await import('./device.js')).deviceFlow,
 	'client-credentials': async () => clientCredentialsFlow,

@@ -64,7 +64,7 @@ export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosO
 		idToken: 'ignore',
 		identity: {from: {tokenAnswer: 'user'}, subject: 'id', name: 'first_name', email: 'email'},
 		revocation: 'none',
-		unsupportedRoutes: {
+		unsupportedFlows: {
 			browser: 'WorkOS signs in to command-line programs with a code.',
 			'client-credentials': 'WorkOS User Management signs in people only; machines use WorkOS Connect.',
 		},
@@ -118,7 +118,7 @@ const githubApi = (host: string): string => {
  * GitHub, an OAuth app or a GitHub App. "Device Flow" must be enabled in its settings.
  *
  * - Errors come with HTTP 200 and codes of GitHub's own; `slow_down` brings the new interval; scopes come with commas.
- * - The browser route needs the client secret, PKCE or not. Any port of `http://127.0.0.1` is accepted, and a path at or
+ * - The browser flow needs the client secret, PKCE or not. Any port of `http://127.0.0.1` is accepted, and a path at or
  *   below that of the registered callback.
  * - There is no OpenID Connect, so the name comes from the API's `/user`; the redirect names the issuer
  *   `https://github.com/login/oauth` (RFC 9207).
@@ -142,7 +142,7 @@ export const github = ({host: named = 'github.com', ...options}: GithubOptions):
 		idToken: 'ignore',
 		identity: {from: {url: `${githubApi(host)}/user`}, subject: 'id', name: 'login', email: 'email'},
 		revocation: 'none',
-		unsupportedRoutes: {
+		unsupportedFlows: {
 			'client-credentials': 'GitHub has no tokens for programs alone; a GitHub App signs a JWT instead.',
 			...(options.clientSecret === undefined && {browser: needsSecret}),
 		},
@@ -158,8 +158,8 @@ export type GoogleOptions = PresetOptions & {
 };
 
 /**
- * Google. The browser route needs a client of the type "Desktop app" (any port of `http://127.0.0.1` is accepted), the
- * device route one of the type "TVs and Limited Input devices": no client has both.
+ * Google. The browser flow needs a client of the type "Desktop app" (any port of `http://127.0.0.1` is accepted), the
+ * device flow one of the type "TVs and Limited Input devices": no client has both.
  *
  * - The device answer says `verification_url`, and pending comes with 428; only a few scopes are allowed there.
  * - `offline_access` is no scope here: `access_type=offline` asks for the refresh token.
@@ -181,7 +181,7 @@ export const google = ({parameters, ...options}: GoogleOptions): Provider => {
 		scope: 'openid profile email',
 		clientAuthentication: 'post',
 		crossDomainHosts: ['www.google.com'],
-		unsupportedRoutes: {'client-credentials': 'Google has service accounts for that, which sign a JWT instead.'},
+		unsupportedFlows: {'client-credentials': 'Google has service accounts for that, which sign a JWT instead.'},
 		parameters: {...parameters, authorize: {access_type: 'offline', ...parameters?.authorize}},
 		...commonSettings(options),
 	};
@@ -224,7 +224,7 @@ const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 /**
  * Microsoft Entra ID, a public client: under "Mobile and desktop applications" with the redirect address
  * `http://localhost` (any port is accepted; 127.0.0.1 can be entered in the manifest only), and with "Allow public client
- * flows" for the device route.
+ * flows" for the device flow.
  *
  * - The device answer has no `verification_uri_complete`; a refusal is called `authorization_declined`, an unknown code
  *   `bad_verification_code`.

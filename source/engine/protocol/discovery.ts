@@ -15,7 +15,7 @@ import {checkMetadata, endpointNames} from './check-metadata.js';
 import {unusableAnswer} from './error-mapping.js';
 import {checkIssuer, metadataIssuer} from './issuer.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
-import {availableRoutes, requestedScope} from './routes.js';
+import {availableFlows, requestedScope} from './routes.js';
 import {callServer} from './server-call.js';
 
 type DiscoveryIo = {readonly fetch: typeof fetch; readonly clock: Clock; readonly signal: AbortSignal};
@@ -77,7 +77,7 @@ const pickMembers = (document: AuthorizationServer): Metadata => {
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
- * Doorkeeper, as in GitLab, says that it grants tokens for device codes and leaves out where codes come from: its routes
+ * Doorkeeper, as in GitLab, says that it grants tokens for device codes and leaves out where codes come from: its flows
  * have that beside the token endpoint. No server that names the endpoint, or has not this grant, is concerned.
  */
 const unlistedDeviceEndpoint = (server: Metadata): string | undefined => {
@@ -199,7 +199,7 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 	return {
 		...provider,
 		server,
-		routes: availableRoutes(provider, server),
+		flows: availableFlows(provider, server),
 		requestedScope: requestedScope(provider, server, isOpenId),
 	};
 };

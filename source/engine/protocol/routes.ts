@@ -1,21 +1,21 @@
 import type {AuthorizationServer} from 'oauth4webapi';
-import type {RouteAvailability} from '../login-event.js';
+import type {FlowAvailability} from '../login-event.js';
 import type {Provider} from '../provider.js';
 
-/** Which routes are possible with this provider, or in plain words why not. */
-export const availableRoutes = (provider: Provider, server: AuthorizationServer): RouteAvailability => {
-	const {unsupportedRoutes = {}} = provider;
+/** Which flows are possible with this provider, or in plain words why not. */
+export const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
+	const {unsupportedFlows = {}} = provider;
 	const noTokens = server.token_endpoint === undefined ? 'The provider has no token endpoint.' : undefined;
 	const needs = (isThere: boolean, why: string): true | string => noTokens ?? (isThere || why);
 	return {
 		browser:
-			unsupportedRoutes.browser ??
+			unsupportedFlows.browser ??
 			needs(server.authorization_endpoint !== undefined, 'The provider has no sign-in in the browser.'),
 		device:
-			unsupportedRoutes.device ??
+			unsupportedFlows.device ??
 			needs(server.device_authorization_endpoint !== undefined, 'The provider has no sign-in with a code.'),
 		'client-credentials':
-			unsupportedRoutes['client-credentials'] ??
+			unsupportedFlows['client-credentials'] ??
 			needs(provider.clientSecret !== undefined, 'It needs a client secret, and none is given.'),
 		password: needs(provider.allowPassword === true, 'Signing in with a password is switched off.'),
 	};

@@ -4,7 +4,7 @@ import net from 'node:net';
 import {test, type TestContext} from 'node:test';
 import {systemRandom} from '../../../source/engine/clock.js';
 import {CommandQueue} from '../../../source/engine/flow-race.js';
-import type {BrowserOutcome, FlowContext, LocalSockets, RouteCommand} from '../../../source/engine/flow.js';
+import type {BrowserOutcome, FlowContext, LocalSockets, FlowCommand} from '../../../source/engine/flow.js';
 import {browserFlow} from '../../../source/engine/flows/browser.js';
 import {LoginError} from '../../../source/engine/login-error.js';
 import type {EventOf, LoginEvent} from '../../../source/engine/login-event.js';
@@ -21,7 +21,7 @@ const acme: ResolvedProvider = {
 	issuer,
 	clientId: 'cli',
 	requestedScope: 'read',
-	routes: {browser: yes, device: yes, 'client-credentials': yes, password: 'off'},
+	flows: {browser: yes, device: yes, 'client-credentials': yes, password: 'off'},
 	server: {
 		issuer,
 		authorization_endpoint: `${issuer}/authorize`,
@@ -104,7 +104,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 			look();
 			result.catch(reject);
 		});
-	const send = (command: RouteCommand) => inbox.put(command);
+	const send = (command: FlowCommand) => inbox.put(command);
 
 	return {context, clock, abort, events, requests, opened, claims, result, until, send};
 };
@@ -306,7 +306,7 @@ test('a slow exchange sends the browser to the terminal after three seconds and 
 	assert.equal((await login.result).accessToken, 'at-1');
 });
 
-test("the server's error ends the route with its own code", async t => {
+test("the server's error ends the flow with its own code", async t => {
 	const cases = {
 		access_denied: 'access_denied',
 		login_required: 'interaction_required',
@@ -335,7 +335,7 @@ test("a provider's own error code is understood", async t => {
 	assert.equal((await failure(login)).code, 'access_denied');
 });
 
-test('a response from another issuer ends the route without a token request', async t => {
+test('a response from another issuer ends the flow without a token request', async t => {
 	const login = start(t);
 	await get(redirectOf(await login.until('authorization-url'), {iss: 'https://evil.example'}));
 	assert.equal((await failure(login)).code, 'identity_check_failed');
@@ -585,7 +585,7 @@ test('Q06: a later push that fails is told, and the login goes on', async t => {
 	assert.equal((await login.result).accessToken, 'at-1');
 });
 
-test('demand 27: after five minutes the route ends, says what it saw, and frees the port', async t => {
+test('demand 27: after five minutes the flow ends, says what it saw, and frees the port', async t => {
 	const login = start(t);
 	const {redirectUri, expiresAt} = await login.until('authorization-url');
 	assert.equal(expiresAt, login.clock.now() + 300_000);

@@ -56,7 +56,7 @@ const prepare = async (clock: ManualClock, ours: Clock, deviceCodeLifetime = 600
 		fetch: server.fetch,
 		clock: ours,
 	});
-	const run = engine.login({route: 'device'});
+	const run = engine.login({flow: 'device'});
 	const lines: string[] = [];
 	const sink = createPlainSink({clock: ours, write: line => lines.push(line)});
 	const reading = (async () => {
@@ -68,7 +68,7 @@ const prepare = async (clock: ManualClock, ours: Clock, deviceCodeLifetime = 600
 		while (!hasEnded() && (clock.untilNextSleeper ?? Infinity) > 5000);
 	};
 	const hasEnded = () => run.state.phase === 'signed-in' || run.state.phase === 'failed';
-	while (run.state.routes.device?.code === undefined) await calm();
+	while (run.state.flows.device?.code === undefined) await calm();
 	return {
 		run,
 		async pass(ms: number) {

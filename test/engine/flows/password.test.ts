@@ -17,7 +17,7 @@ test('RFC 6749 §4.3: a password that the server refuses is called that, not a s
 		fetch: async () => Response.json({error: 'invalid_grant'}, {status: 400}),
 	});
 	const {session} = engine.login({
-		route: 'password',
+		flow: 'password',
 		credentials: async () => ({username: 'ada', password: 'password-canary'}),
 	});
 	await assert.rejects(session, {

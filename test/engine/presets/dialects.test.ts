@@ -99,7 +99,7 @@ test('WorkOS: tokens without type and expiry, the person in `user`, refresh toke
 	const server = await startWorkos();
 	const {context, device} = await prepareFlow(server, workos({clientId: 'client_01WORKOS'}));
 	assert.equal(server.requests.length, 0, 'nothing is discovered');
-	assert.match(String(context.provider.routes.browser), /with a code/);
+	assert.match(String(context.provider.flows.browser), /with a code/);
 	const tokens = await device(slowPerson(server));
 	assert.equal(server.requestsTo('deviceAuthorization')[0]?.parameters.has('scope'), false);
 	assert.deepEqual(tokens.identity, {
@@ -171,7 +171,7 @@ for (const [error, code] of [
 test('GitHub: a GitHub App in the browser, with its secret, the issuer in the redirect, and refresh tokens', async () => {
 	const server = await startGithub({}, {refreshable: true});
 	const {context, browser} = await prepareFlow(server, github({clientId: 'Iv1.github', clientSecret: githubSecret}));
-	assert.equal(context.provider.routes.browser, true);
+	assert.equal(context.provider.flows.browser, true);
 	const tokens = await browser();
 	assert.equal(tokens.identity?.name, 'octocat');
 	const next = await refreshTokens(context, tokens);
@@ -185,7 +185,7 @@ test('Google: 428 for pending and 403 for slow_down, verification_url, the secre
 	const server = await startGoogle();
 	const provider = google({clientId: 'app.apps.googleusercontent.com', clientSecret: googleSecret});
 	const {context, device, eventsOf} = await prepareFlow(server, provider);
-	assert.match(String(context.provider.routes['client-credentials']), /service accounts/);
+	assert.match(String(context.provider.flows['client-credentials']), /service accounts/);
 	const tokens = await device(slowPerson(server));
 	assert.equal(eventsOf('device-code')[0]?.verificationUri, 'https://www.google.com/device');
 	assert.deepEqual([eventsOf('slow-down').length, eventsOf('backoff').length], [1, 0]);

@@ -153,8 +153,8 @@ test('github: the API of github.com, of an Enterprise Server and of a subdomain 
 		{url: 'https://github.example.com/api/v3/user'},
 		{url: 'https://api.acme.ghe.com/user'},
 	]);
-	assert.match(github({clientId}).unsupportedRoutes?.browser ?? '', /client secret/);
-	assert.equal(github({clientId, clientSecret: 'x'}).unsupportedRoutes?.browser, undefined);
+	assert.match(github({clientId}).unsupportedFlows?.browser ?? '', /client secret/);
+	assert.equal(github({clientId, clientSecret: 'x'}).unsupportedFlows?.browser, undefined);
 });
 
 test('google: without a client secret there is no provider', () => {

@@ -158,8 +158,8 @@ test('M04: endpoints by hand win over discovered ones', async () => {
 
 test('a server without metadata is in reach by its endpoints, the token endpoint among them', async () => {
 	const endpoints = {token: 'https://tokens.example/token', deviceAuthorization: 'https://tokens.example/device'};
-	const {routes, server, idToken} = await run({}, {endpoints}).resolved;
-	assert.equal(routes.device, true);
+	const {flows, server, idToken} = await run({}, {endpoints}).resolved;
+	assert.equal(flows.device, true);
 	assert.equal(server.token_endpoint, endpoints.token);
 	assert.equal(idToken, 'ignore', 'there are no keys to verify one by');
 	assert.equal((await run({}, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}).resolved).idToken, undefined);
@@ -176,7 +176,7 @@ test('GitLab, Doorkeeper: codes come from beside the token endpoint where the me
 	const endpointOf = async (more: object) =>
 		(await withMetadata({...gitlab, ...more})).server.device_authorization_endpoint;
 	assert.equal(await endpointOf({}), `${issuer}/group/oauth/authorize_device`);
-	assert.equal((await withMetadata(gitlab)).routes.device, true);
+	assert.equal((await withMetadata(gitlab)).flows.device, true);
 	assert.equal(await endpointOf({grant_types_supported: ['authorization_code']}), undefined);
 	assert.equal(await endpointOf({token_endpoint: `${issuer}/oauth2/token`}), undefined);
 	assert.equal(await endpointOf({device_authorization_endpoint: `${issuer}/x`}), `${issuer}/x`);
@@ -239,22 +239,22 @@ test('B2, O07: none and HS256 are struck from the accepted algorithms; RS256 is 
 	assert.deepEqual(await algorithms(['HS256', 'none'], {idToken: 'tls-only'}), ['HS256']);
 });
 
-test('routes: each is possible, or says in a sentence why not', async () => {
-	const {routes} = await withMetadata({});
-	assert.deepEqual(routes, {
+test('flows: each is possible, or says in a sentence why not', async () => {
+	const {flows} = await withMetadata({});
+	assert.deepEqual(flows, {
 		browser: true,
 		device: true,
 		'client-credentials': 'It needs a client secret, and none is given.',
 		password: 'Signing in with a password is switched off.',
 	});
 	const all = await withMetadata({}, {clientSecret: 's', allowPassword: true});
-	assert.deepEqual(Object.values(all.routes), [true, true, true, true]);
+	assert.deepEqual(Object.values(all.flows), [true, true, true, true]);
 	const none = await withMetadata({authorization_endpoint: undefined, device_authorization_endpoint: undefined});
-	assert.match(String(none.routes.browser), /no sign-in in the browser/);
-	assert.match(String(none.routes.device), /no sign-in with a code/);
-	assert.match(String((await withMetadata({token_endpoint: undefined})).routes.browser), /no token endpoint/);
-	const preset = await withMetadata({}, {unsupportedRoutes: {device: 'Cognito has no device login.'}});
-	assert.equal(preset.routes.device, 'Cognito has no device login.');
+	assert.match(String(none.flows.browser), /no sign-in in the browser/);
+	assert.match(String(none.flows.device), /no sign-in with a code/);
+	assert.match(String((await withMetadata({token_endpoint: undefined})).flows.browser), /no token endpoint/);
+	const preset = await withMetadata({}, {unsupportedFlows: {device: 'Cognito has no device login.'}});
+	assert.equal(preset.flows.device, 'Cognito has no device login.');
 });
 
 test('O01, O02: the usual scopes are asked for as far as the server lists them, openid where ID tokens are expected', async () => {

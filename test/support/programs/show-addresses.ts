@@ -4,13 +4,13 @@ import {createMemoryStore} from '../../../source/store/index.js';
 import {startScriptedServer} from '../../../source/testing/index.js';
 
 /** A login screen against a server in memory. Its arguments: the way to begin with, and the server's verification address. */
-const [route, verification] = process.argv.slice(2) as ['browser' | 'device', string];
+const [flow, verification] = process.argv.slice(2) as ['browser' | 'device', string];
 const server = await startScriptedServer({issuer: 'https://auth.example.test', endpoints: {verification}});
 const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
 const nothing = async () => ({status: 'unavailable'}) as const;
 try {
 	await screen(
-		{engine, stdout: process.stdout, options: {route, open: false, terminal: {clipboard: nothing}}},
+		{engine, stdout: process.stdout, options: {flow, open: false, terminal: {clipboard: nothing}}},
 		{showQr: false},
 	);
 } catch {
