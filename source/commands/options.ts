@@ -171,7 +171,7 @@ export const options = {
 		commands: commandNames,
 	},
 	'no-open': {help: 'open no browser: show the address', group: 'looks', commands: anyLogin},
-	'no-qr': {help: 'show no square', group: 'looks', commands: anyLogin},
+	'no-qr': {help: 'show no QR code', group: 'looks', commands: anyLogin},
 	plain: {help: 'plain lines instead of a screen', group: 'looks', commands: anyLogin},
 	json: {
 		help: 'one JSON object a line on stdout, and nothing else',

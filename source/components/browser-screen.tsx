@@ -35,7 +35,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 		primary: 'browser',
 		more: controls.more,
 		hidesCode: controls.hidesCode,
-		squareIsShown: undefined,
+		qrCodeIsShown: undefined,
 		isNarrow: columns < 60,
 		canGoBack,
 		expiresSoon: device !== undefined && isNearEnd(pulse.device),

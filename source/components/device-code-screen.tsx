@@ -3,12 +3,12 @@ import {isLoopbackHost} from '../engine/safe-url.js';
 import {isOpen, type DeviceState, type LoginState} from '../engine/login-state.js';
 import {addedBrowser} from './added-way.js';
 import {FrameView} from './frame-view.js';
-import {squareMargin, type Frame, type Square} from './frame.js';
+import {qrCodeMargin, type Frame, type QrCodeRows} from './frame.js';
 import {askingOf} from './header.js';
 import {layOut, type CodeContent} from './lay-out.js';
 import type {Look} from './look.js';
 import {openingFrame} from './opening-frame.js';
-import {squareSize} from './qr-code.js';
+import {qrCodeSize} from './qr-code.js';
 import type {ScreenProps} from './screen-props.js';
 import {SpokenLines, spokenFlows} from './spoken.js';
 import {isNearEnd} from './time-left.js';
@@ -19,11 +19,11 @@ import {deviceStatus} from './way-status.js';
 /** What `<DeviceCodeScreen>` takes. */
 export type DeviceCodeScreenProps = ScreenProps;
 
-/** The square holds the complete address where there is one (RFC 8628 §3.3.1). */
-const useSquare = (code: DeviceState['code']): Square | undefined => {
+/** The QR code holds the complete address where there is one (RFC 8628 §3.3.1). */
+const useQrCode = (code: DeviceState['code']): QrCodeRows | undefined => {
 	const text = code?.verificationUriComplete ?? code?.verificationUri;
 	return useMemo(() => {
-		const size = text === undefined ? undefined : squareSize(text);
+		const size = text === undefined ? undefined : qrCodeSize(text);
 		return size && text !== undefined ? {...size, text} : undefined;
 	}, [text]);
 };
@@ -49,7 +49,7 @@ const remarksOf = (
 	];
 };
 
-/** The address, the code and the square of the device flow (RFC 8628 §3.3), with a browser flow under it if one is open. */
+/** The address, the code and the QR code of the device flow (RFC 8628 §3.3), with a browser flow under it if one is open. */
 export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }
@@ -60,12 +60,12 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
 	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
 
-	const square = useSquare(glyphs.blocks ? device?.code : undefined);
-	// Without colours a square reads well on dark themes only, so it is drawn on request.
-	const offered = showQr && environment.color ? square : undefined;
+	const qrCode = useQrCode(glyphs.blocks ? device?.code : undefined);
+	// Without colours a QR code reads well on dark themes only, so it is drawn on request.
+	const offered = showQr && environment.color ? qrCode : undefined;
 
 	const asking = askingOf(state, props, look);
-	const contentWith = (drawn: Square | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
+	const contentWith = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
 		const shown = (controls.hidesCode ? withHiddenCode(state) : state).flows.device?.code;
 		if (device === undefined || shown === undefined) return undefined;
 		const {verificationUri, verificationUriComplete, userCode} = shown;
@@ -75,24 +75,24 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			asking,
 			address: verificationUri,
 			userCode,
-			...(drawn !== undefined && {square: drawn, squareFirst: controls.wantsSquare === true}),
+			...(drawn !== undefined && {qrCode: drawn, qrCodeFirst: controls.wantsQrCode === true}),
 			completes: verificationUriComplete !== undefined,
 			status,
 			...(formerCode !== undefined && {formerCode}),
 			remarks: remarksOf(device, state, look),
 			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, look, width)),
 			...(controls.notice !== undefined && {notice: controls.notice}),
-			keys: keysFor(controls, square && !controls.hidesCode ? drawn !== undefined : undefined),
+			keys: keysFor(controls, qrCode && !controls.hidesCode ? drawn !== undefined : undefined),
 			moreKeys: controls.more === true,
 			look,
 		};
 	};
-	const keysFor = ({more = false, hidesCode = false}: Partial<FlowKeys>, squareIsShown: boolean | undefined) =>
+	const keysFor = ({more = false, hidesCode = false}: Partial<FlowKeys>, qrCodeIsShown: boolean | undefined) =>
 		flowKeys(state, {
 			primary: 'device',
 			more,
 			hidesCode,
-			squareIsShown,
+			qrCodeIsShown,
 			isNarrow: size.columns < 60,
 			canGoBack,
 			expiresSoon: isNearEnd(pulse.device),
@@ -100,7 +100,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			preference: props.preference,
 			messages,
 		});
-	const draw = (drawn: Square | undefined, controls: Partial<FlowKeys>): Frame | undefined => {
+	const draw = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): Frame | undefined => {
 		const content = contentWith(drawn, controls);
 		return content && layOut(size, content);
 	};
@@ -109,7 +109,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 		...props,
 		messages,
 		primary: 'device',
-		squareByDefault: () => square && draw(offered, {})?.square !== undefined,
+		qrCodeByDefault: () => qrCode && draw(offered, {})?.qrCode !== undefined,
 	});
 	if (device === undefined) return null;
 	const {columns} = size;
@@ -126,14 +126,14 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 		return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
 	}
 
-	const asked = controls.wantsSquare === undefined ? offered : controls.wantsSquare ? square : undefined;
+	const asked = controls.wantsQrCode === undefined ? offered : controls.wantsQrCode ? qrCode : undefined;
 	// Whoever scans it has the code.
 	const wanted = controls.hidesCode ? undefined : asked;
-	const withSquare = draw(wanted, controls);
+	const withQrCode = draw(wanted, controls);
 	const tooSmall =
-		controls.wantsSquare === true && wanted !== undefined && square !== undefined && withSquare?.square === undefined
-			? {notice: messages.tooSmallForSquare(square.columns + squareMargin, square.rows + 4)}
+		controls.wantsQrCode === true && wanted !== undefined && qrCode !== undefined && withQrCode?.qrCode === undefined
+			? {notice: messages.tooSmallForQrCode(qrCode.columns + qrCodeMargin, qrCode.rows + 4)}
 			: {};
-	const frame = withSquare?.square === undefined ? draw(undefined, {...tooSmall, ...controls}) : withSquare;
+	const frame = withQrCode?.qrCode === undefined ? draw(undefined, {...tooSmall, ...controls}) : withQrCode;
 	return frame && <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
 }

@@ -1,7 +1,7 @@
 import {Box, Text} from 'ink';
 import {memo, type ReactNode} from 'react';
 import {hyperlink} from '../terminal/links.js';
-import {squareGap, squareMargin, type Frame} from './frame.js';
+import {qrCodeGap, qrCodeMargin, type Frame} from './frame.js';
 import {isSameLine, type Line} from './line.js';
 import type {Look} from './look.js';
 import {QrCode} from './qr-code.js';
@@ -55,7 +55,7 @@ function Lines({lines, look, parts}: DrawProps & {readonly lines: readonly Line[
 }
 
 export function FrameView({
-	frame: {top, square, beside, bottom},
+	frame: {top, qrCode, beside, bottom},
 	columns,
 	look,
 	parts,
@@ -64,16 +64,16 @@ export function FrameView({
 	return (
 		<Box flexDirection="column" width={columns} flexShrink={0}>
 			<Lines lines={top} look={look} parts={parts} />
-			{square && (
-				<Box flexShrink={0} paddingLeft={squareMargin} columnGap={squareGap}>
+			{qrCode && (
+				<Box flexShrink={0} paddingLeft={qrCodeMargin} columnGap={qrCodeGap}>
 					<Box
-						width={square.columns}
-						height={square.rows}
+						width={qrCode.columns}
+						height={qrCode.rows}
 						flexShrink={0}
 						// Ours fits; to cut each of its rows anew in each frame is what Ink takes the longest for.
 						{...(Code !== QrCode && {overflow: 'hidden'})}
 					>
-						<Code text={square.text} color={look.environment.color} />
+						<Code text={qrCode.text} color={look.environment.color} />
 					</Box>
 					<Box flexDirection="column" flexGrow={1} flexShrink={1}>
 						<Lines lines={beside} look={look} parts={parts} />

@@ -2,25 +2,25 @@ import type {Line} from './line.js';
 
 export type Size = {readonly columns: number; readonly rows: number};
 
-export type Square = Size & {readonly text: string};
+export type QrCodeRows = Size & {readonly text: string};
 
 /** A whole screen, composed and not yet drawn. */
 export type Frame = {
 	readonly top: readonly Line[];
 	/** Stands between top and bottom, with `beside` to its right where there is any. */
-	readonly square?: Square;
+	readonly qrCode?: QrCodeRows;
 	readonly beside: readonly Line[];
 	readonly bottom: readonly Line[];
 };
 
 export const frameOf = (lines: readonly Line[]): Frame => ({top: lines, beside: [], bottom: []});
 
-/** Between the square and what stands beside it; and from the left edge to the square. */
-export const squareMargin = 1;
-export const squareGap = 2;
+/** Between the QR code and what stands beside it; and from the left edge to the QR code. */
+export const qrCodeMargin = 1;
+export const qrCodeGap = 2;
 
-export const heightOf = ({top, square, beside, bottom}: Frame): number =>
-	top.length + Math.max(square?.rows ?? 0, beside.length) + bottom.length;
+export const heightOf = ({top, qrCode, beside, bottom}: Frame): number =>
+	top.length + Math.max(qrCode?.rows ?? 0, beside.length) + bottom.length;
 
 /**
  * Composes a frame for each layout when it is asked for: a screen is laid out anew each second.

@@ -47,7 +47,7 @@ export const pickerOptions = (
 		isPossible: true,
 	});
 	const browser = flow('browser', picker.browser, picker.browserDetail);
-	const device = flow('device', picker.device, glyphs.blocks ? picker.deviceDetail : picker.deviceDetailWithoutSquare);
+	const device = flow('device', picker.device, glyphs.blocks ? picker.deviceDetail : picker.deviceDetailWithoutQrCode);
 	return [
 		...(recommendation?.flow === 'device' ? [device, browser] : [browser, device]),
 		...(currentIdentity === undefined ? [] : [stay(currentIdentity)]),

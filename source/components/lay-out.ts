@@ -3,11 +3,11 @@ import {
 	composeEach,
 	frameOf,
 	firstThatFits,
-	squareGap,
-	squareMargin,
+	qrCodeGap,
+	qrCodeMargin,
 	type Frame,
 	type Size,
-	type Square,
+	type QrCodeRows,
 	withWholeNotice,
 } from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
@@ -19,9 +19,9 @@ export type CodeContent = {
 	readonly asking: Asking;
 	readonly address: SafeUrl;
 	readonly userCode: string;
-	readonly square?: Square;
-	/** Whether the square was asked for, and goes before the explanations. */
-	readonly squareFirst?: boolean;
+	readonly qrCode?: QrCodeRows;
+	/** Whether the QR code was asked for, and goes before the explanations. */
+	readonly qrCodeFirst?: boolean;
 	/** Whether somebody who scans has the code filled in already. */
 	readonly completes: boolean;
 	readonly status: FlowStatus;
@@ -43,7 +43,7 @@ export type CodeContent = {
 
 /** What a layout keeps. They are tried in order, from all to the least. */
 type Layout = {
-	readonly square?: 'beside-text' | 'beside-everything' | 'above-code' | 'alone';
+	readonly qrCode?: 'beside-text' | 'beside-everything' | 'above-code' | 'alone';
 	/** Blank rows: 3 everywhere, 2 not around the address, 1 above the keys only, 0 none. */
 	readonly air: 0 | 1 | 2 | 3;
 	readonly words: 'all' | 'brief' | 'none';
@@ -58,14 +58,14 @@ type Layout = {
 const roomy: readonly Layout['air'][] = [3, 2, 1, 0];
 
 const layouts: readonly Layout[] = [
-	...roomy.map(air => ({square: 'beside-text', air, words: 'all', frame: true}) as const),
-	{square: 'beside-text', air: 0, words: 'all', frame: true, asked: false},
-	...roomy.slice(2).map(air => ({square: 'beside-text', air, words: 'brief', frame: true}) as const),
-	...roomy.map(air => ({square: 'beside-everything', air, words: 'all', frame: true}) as const),
-	{square: 'beside-everything', air: 0, words: 'all', frame: true, asked: false},
-	...roomy.slice(2).map(air => ({square: 'beside-everything', air, words: 'brief', frame: true}) as const),
-	...roomy.map(air => ({square: 'above-code', air, words: 'brief', frame: true}) as const),
-	{square: 'alone', air: 0, words: 'brief', frame: true},
+	...roomy.map(air => ({qrCode: 'beside-text', air, words: 'all', frame: true}) as const),
+	{qrCode: 'beside-text', air: 0, words: 'all', frame: true, asked: false},
+	...roomy.slice(2).map(air => ({qrCode: 'beside-text', air, words: 'brief', frame: true}) as const),
+	...roomy.map(air => ({qrCode: 'beside-everything', air, words: 'all', frame: true}) as const),
+	{qrCode: 'beside-everything', air: 0, words: 'all', frame: true, asked: false},
+	...roomy.slice(2).map(air => ({qrCode: 'beside-everything', air, words: 'brief', frame: true}) as const),
+	...roomy.map(air => ({qrCode: 'above-code', air, words: 'brief', frame: true}) as const),
+	{qrCode: 'alone', air: 0, words: 'brief', frame: true},
 	...roomy.map(air => ({air, words: 'all', frame: true}) as const),
 	{air: 0, words: 'all', frame: true, asked: false},
 	{air: 1, words: 'brief', frame: true, asked: true},
@@ -107,12 +107,12 @@ const addressStep = ({address, look}: CodeContent, {words, frame}: Layout, colum
 };
 
 /** The code and what to do with it, for a column of text. */
-const codeSteps = (content: CodeContent, {air, words, square}: Layout, width: number): Line[] => {
+const codeSteps = (content: CodeContent, {air, words, qrCode}: Layout, width: number): Line[] => {
 	const {messages} = content.look;
 	const {code} = messages;
-	const gap = spacer(air >= 1 || square !== undefined);
+	const gap = spacer(air >= 1 || qrCode !== undefined);
 	if (words === 'all') {
-		const doThis = content.completes && square !== undefined ? code.typeThereOrCompare : code.typeThere;
+		const doThis = content.completes && qrCode !== undefined ? code.typeThereOrCompare : code.typeThere;
 		return [
 			...hanging(stepMark(2), doThis, width),
 			...gap,
@@ -177,7 +177,7 @@ const composeBare = (content: CodeContent, layout: Layout, columns: number): Fra
 };
 
 const compose = (content: CodeContent, layout: Layout, columns: number): Frame | undefined => {
-	const {asking, square, look} = content;
+	const {asking, qrCode, look} = content;
 	const {air, words} = layout;
 	if (words === 'none') return composeBare(content, layout, columns);
 	const header = [...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}), ...spacer(air >= 2)];
@@ -185,53 +185,53 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	const bottom = [...(added.length > 0 ? [...spacer(air >= 1), ...added] : []), ...footer(content, layout, columns)];
 	const textOf = (width: number): Line[] => [
 		...codeSteps(content, layout, width),
-		...spacer(air >= 1 || layout.square !== undefined),
+		...spacer(air >= 1 || layout.qrCode !== undefined),
 		...statusLines(content, layout, width),
 	];
 
-	if (layout.square === undefined) {
+	if (layout.qrCode === undefined) {
 		const address = addressStep(content, layout, columns);
 		const text = indent(1, textOf(columns - 2));
 		return frameOf([...header, ...address, ...spacer(air >= 2), ...text, ...bottom]);
 	}
 
-	if (square === undefined) return undefined;
-	const besideWidth = columns - squareMargin - square.columns - squareGap - 1;
-	if (layout.square === 'alone') {
-		if (content.squareFirst !== true || square.columns + squareMargin > columns) return undefined;
+	if (qrCode === undefined) return undefined;
+	const besideWidth = columns - qrCodeMargin - qrCode.columns - qrCodeGap - 1;
+	if (layout.qrCode === 'alone') {
+		if (content.qrCodeFirst !== true || qrCode.columns + qrCodeMargin > columns) return undefined;
 		const address = addressLines(content.address, {width: columns, margin: 1, links: look.environment.hyperlinks});
 		return {
 			top: address,
-			square,
+			qrCode,
 			beside: [],
 			bottom: [...indent(1, [bold(content.userCode)]), ...footer(content, layout, columns)],
 		};
 	}
 
-	if (layout.square === 'above-code') {
-		if (square.columns + squareMargin > columns) return undefined;
+	if (layout.qrCode === 'above-code') {
+		if (qrCode.columns + qrCodeMargin > columns) return undefined;
 		const top = [...header, ...addressStep(content, layout, columns)];
 		const text = indent(1, textOf(columns - 2));
-		return {top, square, beside: [], bottom: [...spacer(air >= 2), ...text, ...bottom]};
+		return {top, qrCode, beside: [], bottom: [...spacer(air >= 2), ...text, ...bottom]};
 	}
 
 	if (besideWidth < narrowestText) return undefined;
-	if (layout.square === 'beside-text') {
+	if (layout.qrCode === 'beside-text') {
 		const top = [...header, ...addressStep(content, layout, columns), ...spacer(air >= 3)];
-		return {top, square, beside: textOf(besideWidth), bottom};
+		return {top, qrCode, beside: textOf(besideWidth), bottom};
 	}
 
-	// Beside the square the address stands in one piece, or not at all.
+	// Beside the QR code the address stands in one piece, or not at all.
 	if (widthOf(content.address) > besideWidth) return undefined;
 	const {messages, environment} = look;
 	const address = addressLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
 	const opened = hanging(stepMark(1), messages.code.openAnywhere, besideWidth);
-	return {top: header, square, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};
+	return {top: header, qrCode, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};
 };
 
 /**
  * The code screen for a window: of all that there is to say what fits, given up in this order: blank rows, the address
- * above the square (it moves beside it), the square, the explanations; the address and the code never.
+ * above the QR code (it moves beside it), the QR code, the explanations; the address and the code never.
  *
  * @param size - the rows are all that may be used
  */

@@ -32,7 +32,7 @@ export type Environment = {
 	readonly hyperlinks: boolean;
 	/** Over SSH or in tmux each repaint costs: minutes instead of seconds, and no turning spinner. */
 	readonly remote: boolean;
-	/** Whether another device reaches the address beside the square. @default whether it is not on loopback */
+	/** Whether another device reaches the address beside the QR code. @default whether it is not on loopback */
 	readonly phoneReachable?: boolean;
 };
 

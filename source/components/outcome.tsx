@@ -22,7 +22,7 @@ export type SignedInProps = OutcomeProps & {
 	readonly switchCommand?: string | undefined;
 };
 
-/** Who signed in, for the scrollback: no code, no square, no address. */
+/** Who signed in, for the scrollback: no code, no QR code, no address. */
 export function SignedIn(props: SignedInProps): ReactNode {
 	const {state, signedIn, switchCommand} = props;
 	const {look, size} = useScreen(props);

@@ -12,8 +12,8 @@ export type QrCodeProps = {
 
 const inverse: Readonly<Record<string, string>> = {'█': ' ', ' ': '█', '▀': '▄', '▄': '▀'};
 
-/** What the square for a text takes; undefined for a text that makes no usable one. */
-export const squareSize = (text: string): {readonly columns: number; readonly rows: number} | undefined => {
+/** What the QR code for a text takes; undefined for a text that makes no usable one. */
+export const qrCodeSize = (text: string): {readonly columns: number; readonly rows: number} | undefined => {
 	const matrix = qrMatrix(text);
 	return matrix && {columns: matrix.size, rows: Math.ceil(matrix.size / 2)};
 };

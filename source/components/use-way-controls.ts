@@ -9,8 +9,8 @@ import type {Messages} from '../sinks/messages.js';
 import type {ScreenProps} from './screen-props.js';
 
 export type FlowKeys = {
-	/** Whether the person asked for the square, or asked it away; undefined before they did. */
-	readonly wantsSquare: boolean | undefined;
+	/** Whether the person asked for the QR code, or asked it away; undefined before they did. */
+	readonly wantsQrCode: boolean | undefined;
 	/** Whether the code is not to be read by who looks over a shoulder (RFC 8628 §5.5). */
 	readonly hidesCode: boolean;
 	readonly more: boolean;
@@ -24,8 +24,8 @@ type FlowKeysOptions = Pick<
 > & {
 	readonly messages: Messages;
 	readonly primary: 'device' | 'browser';
-	/** Whether a square is drawn before `s` was pressed; undefined where none can be drawn. Asked when it matters. */
-	readonly squareByDefault?: () => boolean | undefined;
+	/** Whether a QR code is drawn before `s` was pressed; undefined where none can be drawn. Asked when it matters. */
+	readonly qrCodeByDefault?: () => boolean | undefined;
 };
 
 const noticeOf = ({flows, pasteRejected, lastFailure}: LoginState, messages: Messages): string | undefined => {
@@ -59,11 +59,11 @@ const latestFlow = (state: LoginState): 'browser' | 'device' | undefined =>
 
 /** The keys of the screens that wait: each means the same on both of them. */
 export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
-	const {state, command, isActive = true, terminal, writeAbove, messages, primary, squareByDefault} = options;
+	const {state, command, isActive = true, terminal, writeAbove, messages, primary, qrCodeByDefault} = options;
 	const {preference} = options;
 	const {flows, discovery} = state;
 	const [said, setSaid] = useState<string>();
-	const [wantsSquare, setWantsSquare] = useState<boolean>();
+	const [wantsQrCode, setWantsQrCode] = useState<boolean>();
 	const [hidesCode, setHidesCode] = useState(false);
 	const [more, setMore] = useState(false);
 	const {copy, last: copied} = useClipboard(terminal?.clipboard);
@@ -114,8 +114,8 @@ export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
 			if (flow !== undefined) prefer(flow);
 		},
 		s() {
-			const byDefault = squareByDefault?.();
-			if (byDefault !== undefined) setWantsSquare(wanted => !(wanted ?? byDefault));
+			const byDefault = qrCodeByDefault?.();
+			if (byDefault !== undefined) setWantsQrCode(wanted => !(wanted ?? byDefault));
 		},
 		h() {
 			if (isOpen(flows.device)) setHidesCode(hidden => !hidden);
@@ -146,7 +146,7 @@ export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
 		return text === flows.device?.code?.userCode ? words.code : words.address;
 	};
 	const notice = said ?? copyNotice() ?? options.notice ?? noticeOf(state, messages);
-	return {more, hidesCode, wantsSquare, ...(notice !== undefined && {notice})};
+	return {more, hidesCode, wantsQrCode, ...(notice !== undefined && {notice})};
 };
 
 /** The keys that lead somewhere now, the usual ones or the others. */
@@ -156,7 +156,7 @@ export const flowKeys = (
 		primary,
 		more,
 		hidesCode,
-		squareIsShown,
+		qrCodeIsShown,
 		isNarrow,
 		canGoBack,
 		expiresSoon = false,
@@ -167,7 +167,7 @@ export const flowKeys = (
 		readonly primary: 'device' | 'browser';
 		readonly more: boolean;
 		readonly hidesCode: boolean;
-		readonly squareIsShown: boolean | undefined;
+		readonly qrCodeIsShown: boolean | undefined;
 		readonly isNarrow: boolean;
 		readonly canGoBack: boolean;
 		/** Whether the code had better be replaced before somebody types it. */
@@ -188,7 +188,7 @@ export const flowKeys = (
 		return [
 			...wanted(canOpen('browser'), keys.addBrowser),
 			...wanted(canOpen('device'), keys.addCode),
-			...wanted(squareIsShown !== undefined, squareIsShown ? keys.hideSquare : keys.showSquare),
+			...wanted(qrCodeIsShown !== undefined, qrCodeIsShown ? keys.hideQrCode : keys.showQrCode),
 			...wanted(device, keys.newCode),
 			...wanted(device, hidesCode ? keys.showCode : keys.hideCode),
 			...wanted(canWrite, keys.writeAddress),
@@ -201,7 +201,7 @@ export const flowKeys = (
 		primary === 'device' && !browser ? keys.openHere : keys.openAgain,
 		...wanted(device && expiresSoon, keys.newCode),
 		...wanted(device, keys.copyCode),
-		...wanted(squareIsShown === false, keys.showSquare),
+		...wanted(qrCodeIsShown === false, keys.showQrCode),
 		keys.copyAddress,
 		isNarrow ? keys.moreBriefly : keys.more,
 		...wanted(canGoBack, keys.back),

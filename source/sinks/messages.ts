@@ -46,8 +46,8 @@ export const messages = {
 		browser: 'On this computer',
 		browserDetail: 'opens your browser; nothing to type',
 		device: 'On my phone or elsewhere',
-		deviceDetail: 'scan a square, or type a short code',
-		deviceDetailWithoutSquare: 'type a short code there',
+		deviceDetail: 'scan a QR code, or type a short code',
+		deviceDetailWithoutQrCode: 'type a short code there',
 		stay: (identity: Identity) => `Stay ${identity.email ?? person(identity)}`,
 		stayDetail: 'already signed in here',
 		/** Beside a way that is running already. */
@@ -148,8 +148,8 @@ export const messages = {
 		notKept: (reason: string) => `That could not be remembered: ${reason}`,
 	},
 	pasteUseless: 'That is not the address of the page where you ended.',
-	/** `columns` and `rows` are what the square needs. */
-	tooSmallForSquare: (columns: number, rows: number) => `The square needs a window of ${columns} by ${rows}.`,
+	/** `columns` and `rows` are what the QR code needs. */
+	tooSmallForQrCode: (columns: number, rows: number) => `The QR code needs a window of ${columns} by ${rows}.`,
 
 	/** Keys with what they do; the first word is the key. */
 	keys: {
@@ -161,8 +161,8 @@ export const messages = {
 		openIt: 'enter try to open it',
 		copyCode: 'c copy code',
 		copyAddress: 'u copy address',
-		showSquare: 's square',
-		hideSquare: 's hide square',
+		showQrCode: 's QR code',
+		hideQrCode: 's hide QR code',
 		showCode: 'h show code',
 		hideCode: 'h hide code',
 		useCode: 'd use a code',

@@ -4,14 +4,14 @@ import qrcode from 'qrcode-terminal';
 type QrMatrix = {
 	/** Modules a side, the quiet zone included. */
 	readonly size: number;
-	/** Whether a module is dark; outside the square all is light. */
+	/** Whether a module is dark; outside the QR code all is light. */
 	readonly isDark: (row: number, column: number) => boolean;
 };
 
 /** Four by the standard; two are enough for every reader tried, and cost four columns less. */
 const quietZone = 2;
 
-/** A square for more would be taller than most windows. */
+/** A QR code for more would be taller than most windows. */
 const maximumLength = 300;
 
 /** Light modules of the upper and the lower half: qrcode-terminal draws the light ones. */
@@ -26,7 +26,7 @@ const lightHalves: Readonly<Record<string, readonly [boolean, boolean]>> = {
  * The QR code of an address, with the lowest error correction: on a screen nothing is smudged.
  *
  * @param text - ASCII, such as a `SafeUrl`.
- * @returns undefined for a text that makes no usable square: too long, or not ASCII
+ * @returns undefined for a text that makes no usable QR code: too long, or not ASCII
  */
 export const qrMatrix = (text: string): QrMatrix | undefined => {
 	if (text.length > maximumLength || !/^[ -~]+$/.test(text)) return undefined;
@@ -46,7 +46,7 @@ export const qrMatrix = (text: string): QrMatrix | undefined => {
 };
 
 /**
- * The square in half blocks, two rows of modules a line, the dark ones being the foreground: to be drawn black on
+ * The QR code in half blocks, two rows of modules a line, the dark ones being the foreground: to be drawn black on
  * white, whatever the theme.
  */
 export const halfBlockRows = ({size, isDark}: QrMatrix): readonly string[] =>

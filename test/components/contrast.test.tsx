@@ -44,7 +44,7 @@ const contrast = ({foreground, background}: {readonly foreground: string; readon
 	return (light + 0.05) / (dark + 0.05);
 };
 
-/** The square's blocks are one picture, and their colours are checked as such; a mark says what the words beside it say. */
+/** The QR code's blocks are one picture, and their colours are checked as such; a mark says what the words beside it say. */
 const isBlock = ({text}: Cell) => /[█▀▄]/.test(text);
 const isMark = ({text}: Cell) => /[❯✔✖⚠⠿]/.test(text);
 
@@ -76,7 +76,7 @@ test('what must be read has a contrast of at least 4.5 on eight common themes', 
 			[],
 			name,
 		);
-		assert.ok(lowest(cells.filter(isBlock)) > 7, 'the square is dark on light everywhere');
+		assert.ok(lowest(cells.filter(isBlock)) > 7, 'the QR code is dark on light everywhere');
 	}
 
 	const text = (await seenIn(solarizedLight)).filter(cell => !isBlock(cell) && !isMark(cell));

@@ -4,17 +4,17 @@ import {heightOf, type Frame} from '../../source/components/frame.js';
 import {layOut, type CodeContent} from '../../source/components/lay-out.js';
 import {lineWidth} from '../../source/components/line.js';
 import {lookOf} from '../../source/components/look.js';
-import {squareSize} from '../../source/components/qr-code.js';
+import {qrCodeSize} from '../../source/components/qr-code.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {deviceCode} from '../support/login-tapes.js';
 import {isThorough} from '../support/thorough.js';
 
-const square = {...squareSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
+const qrCode = {...qrCodeSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
 const content: CodeContent = {
 	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: 'may: read your profile', expected: ''},
 	address: deviceCode.verificationUri,
 	userCode: 'WDJB-MJHT',
-	square,
+	qrCode,
 	completes: true,
 	status: {
 		line: [{text: '- Waiting for approval - 14:32 left'}],
@@ -34,18 +34,18 @@ const blanksOf = ({top, bottom}: Frame): number => [...top, ...bottom].filter(li
 const addressIsBeside = ({beside}: Frame): boolean =>
 	beside.some(line => line.some(({text}) => text === content.address));
 
-test('a lower window loses the blank rows, then the address moves beside the square, then the square goes, then the words', () => {
+test('a lower window loses the blank rows, then the address moves beside the QR code, then the QR code goes, then the words', () => {
 	const at = (rows: number) => layOut({columns: 80, rows}, content);
 	const airy = at(30);
 	const tight = at(21);
-	assert.ok(airy.square && tight.square);
+	assert.ok(airy.qrCode && tight.qrCode);
 	assert.ok(blanksOf(tight) < blanksOf(airy));
 	assert.equal(addressIsBeside(tight), false);
 	const beside = at(19);
-	assert.ok(beside.square);
+	assert.ok(beside.qrCode);
 	assert.equal(addressIsBeside(beside), true);
 	const without = at(17);
-	assert.equal(without.square, undefined);
+	assert.equal(without.qrCode, undefined);
 	assert.match(textOf(without), /Decline what you did not/);
 	const brief = at(8);
 	assert.match(textOf(brief), /Approve only if you started this/);
@@ -54,24 +54,24 @@ test('a lower window loses the blank rows, then the address moves beside the squ
 	assert.equal(textOf(bare), 'https://auth.acme.dev/device\nWDJB-MJHT\n- Waiting for approval - 14:32 left');
 });
 
-test('beside the square the address stands in one piece or not at all', () => {
+test('beside the QR code the address stands in one piece or not at all', () => {
 	const long = safeUrl(`https://auth.acme.dev/${'realm/'.repeat(7)}device`, 'test');
 	const frame = layOut({columns: 80, rows: 19}, {...content, address: long});
-	assert.equal(frame.square, undefined);
+	assert.equal(frame.qrCode, undefined);
 	assert.ok(textOf(frame).includes(long));
 });
 
-test('a tall and narrow window has the square above the code', () => {
+test('a tall and narrow window has the QR code above the code', () => {
 	const frame = layOut({columns: 40, rows: 50}, content);
-	assert.ok(frame.square);
+	assert.ok(frame.qrCode);
 	assert.deepEqual(frame.beside, []);
 });
 
-test('a square that was asked for goes before the explanations, beside nothing but the address and the code', () => {
+test('a QR code that was asked for goes before the explanations, beside nothing but the address and the code', () => {
 	const size = {columns: 40, rows: 20};
-	assert.equal(layOut(size, content).square, undefined);
-	const frame = layOut(size, {...content, squareFirst: true});
-	assert.ok(frame.square);
+	assert.equal(layOut(size, content).qrCode, undefined);
+	const frame = layOut(size, {...content, qrCodeFirst: true});
+	assert.ok(frame.qrCode);
 	assert.match(textOf(frame), /WDJB-MJHT/);
 	assert.ok(textOf(frame).includes(content.address));
 });
@@ -96,7 +96,7 @@ test('D08: no window is too small for the address and the code, and no frame is 
 
 test('S40: an address too long for the window is cut, and the code stays', () => {
 	const endless = safeUrl(`https://auth.acme.dev/${'a'.repeat(400)}`, 'test');
-	const {square: _, ...rest} = content;
+	const {qrCode: _, ...rest} = content;
 	const frame = layOut({columns: 20, rows: 4}, {...rest, address: endless});
 	assert.equal(heightOf(frame), 4);
 	assert.match(textOf(frame), /^WDJB-MJHT\nhttps:\/\/auth/);

@@ -205,7 +205,7 @@ test('on the browser screen: enter opens again, d adds the code, and both stand 
 	);
 });
 
-test('s hides the square and shows it again; ? shows the other keys', async () => {
+test('s hides the QR code and shows it again; ? shows the other keys', async () => {
 	await scene(
 		tapes.codeShown,
 		async ({terminal}) => {
@@ -217,7 +217,7 @@ test('s hides the square and shows it again; ? shows the other keys', async () =
 			await terminal.type('?');
 			assert.match(
 				text(terminal),
-				/b use this computer's browser as well · s hide the square|b use this computer's browser as well · s hide square/,
+				/b use this computer's browser as well · s hide the QR code|b use this computer's browser as well · s hide QR code/,
 			);
 			assert.ok(terminal.lines().length <= 23);
 		},
@@ -225,7 +225,7 @@ test('s hides the square and shows it again; ? shows the other keys', async () =
 	);
 });
 
-test('D22: h hides the code, and the square that has it, from who looks on, on both screens; it is copied still', async () => {
+test('D22: h hides the code, and the QR code that has it, from who looks on, on both screens; it is copied still', async () => {
 	const {copied, clipboard} = copying({status: 'copied'});
 	const cases = [tapes.codeShown, [...tapes.browserShown, tapes.opened('device'), tapes.deviceCode]] as const;
 	for (const events of cases) {
@@ -247,13 +247,13 @@ test('D22: h hides the code, and the square that has it, from who looks on, on b
 	}
 });
 
-test('a square that does not fit is not drawn when asked for, and the window it needs is named', async () => {
+test('a QR code that does not fit is not drawn when asked for, and the window it needs is named', async () => {
 	await scene(
 		tapes.codeShown,
 		async ({terminal}) => {
 			await terminal.resize(40, 12);
 			await terminal.type('s');
-			assert.match(text(terminal), /The square needs a window of 34 by 21/);
+			assert.match(text(terminal), /The QR code needs a window of 34 by 21/);
 			await terminal.resize(40, 21);
 			assert.match(text(terminal), /█▀▀▀▀▀█/);
 			assert.match(text(terminal), /WDJB-MJHT/);
@@ -377,7 +377,7 @@ test('bracketed paste is asked for while keys are taken, and not a moment longer
 	});
 });
 
-test('D22, S22: at the end the screen holds who signed in, and no code, square or address', async () => {
+test('D22, S22: at the end the screen holds who signed in, and no code, QR code or address', async () => {
 	await scene(
 		tapes.codeShown,
 		async ({terminal, run, calls}) => {

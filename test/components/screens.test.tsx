@@ -130,7 +130,7 @@ const colourNames: Readonly<Record<string, string>> = {
 	'#00cdcd': 'cyan',
 };
 
-/** What is bold or coloured, in words, since a text file shows neither; the square's colours have a test of their own. */
+/** What is bold or coloured, in words, since a text file shows neither; the QR code's colours have a test of their own. */
 const lookOf = ({emulator}: FakeTerminal): string[] => {
 	const pieces = new Map<string, string[]>();
 	for (let row = 0; row < emulator.rows; row++) {
@@ -190,16 +190,16 @@ test('NO_COLOR: without colours nothing is coloured, and nothing is dim in any c
 	}
 });
 
-test('demand 13, S40: the square decodes to the complete address, on dark and on light themes', async () => {
+test('demand 13, S40: the QR code decodes to the complete address, on dark and on light themes', async () => {
 	for (const theme of [darkTheme, lightTheme]) {
 		const {data, width, height} = await draw(screens['code']!(usual), {}, ({emulator}) => emulator.toImage({theme}));
-		// An inverted square fails in real scanners.
+		// An inverted QR code fails in real scanners.
 		const read = jsqr(data, width, height, {inversionAttempts: 'dontInvert'});
 		assert.equal(read?.data, tapes.deviceCode.verificationUriComplete);
 	}
 });
 
-test('demand 37: without a complete address the square holds the plain one, and nobody is told to compare', async () => {
+test('demand 37: without a complete address the QR code holds the plain one, and nobody is told to compare', async () => {
 	const {verificationUriComplete: _, ...plainCode} = tapes.deviceCode;
 	const state = foldEvents(tapes.discovery, tapes.opened('device'), plainCode);
 	await draw(<DeviceCodeScreen {...shared(state)} />, {}, ({emulator}) => {
@@ -209,7 +209,7 @@ test('demand 37: without a complete address the square holds the plain one, and 
 	});
 });
 
-test('demand 38, D09, D10, D11, D21, S21: beside the square stand the code, the short address, who asks, and when to decline', async () => {
+test('demand 38, D09, D10, D11, D21, S21: beside the QR code stand the code, the short address, who asks, and when to decline', async () => {
 	const text = await draw(screens['code']!(usual), {}, ({emulator}) => emulator.text);
 	assert.match(text, /https:\/\/auth\.acme\.dev\/device\n/);
 	assert.match(text, /WDJB-MJHT/);
@@ -392,7 +392,7 @@ test('a stray callback, a bad paste and a missing browser are each said once', a
 	assert.match(missing, /This computer has no display\./);
 });
 
-test('demand 54: a screen reader gets the code spelled, no square and no glyph, and hears nothing while time passes', async () => {
+test('demand 54: a screen reader gets the code spelled, no QR code and no glyph, and hears nothing while time passes', async () => {
 	const clock = createManualClock({now: tapes.start});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={clock} />, {screenReader: true}, async terminal => {
 		assert.match(terminal.emulator.text, /Spelled: W, D, J, B, dash, M, J, H, T\./);

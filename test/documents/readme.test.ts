@@ -69,7 +69,7 @@ test('ten lines from the README, in an empty folder, sign somebody in', async t 
 	await terminal.waitFor(/A token of \d+ characters, which renews itself\./);
 	assert.equal((await terminal.exit).code, 0);
 	assert.match(terminal.emulator.text, /✔ Signed in.* as "Alice Demo"/);
-	assert.doesNotMatch(terminal.emulator.text, /[A-Z]{4}-[A-Z]{4}|█/, 'no code and no square stay');
+	assert.doesNotMatch(terminal.emulator.text, /[A-Z]{4}-[A-Z]{4}|█/, 'no code and no QR code stay');
 });
 
 test('those lines alone open the browser at a desktop, and over SSH recommend the code and copy through the terminal', async t => {

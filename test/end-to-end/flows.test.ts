@@ -100,7 +100,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			const userCode = codeOn(screen);
 			const complete = `${addressOn(screen)}?user_code=${userCode}`;
 			const scanned = {dark: scan(run.emulator, darkTheme), light: scan(run.emulator, lightTheme)};
-			// Where the window is too small for the square there is none, rather than one that cannot be read.
+			// Where the window is too small for the QR code there is none, rather than one that cannot be read.
 			const expected = size.rows < 24 ? undefined : complete;
 			assert.deepEqual(scanned, {dark: expected, light: expected});
 			const page = await browser.newPage();

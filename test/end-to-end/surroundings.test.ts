@@ -168,7 +168,7 @@ test('with colours the same screen has some', {timeout}, async t => {
 	assert.equal((await run.exit).code, 130);
 });
 
-test('--no-qr shows no square, and s brings it', {timeout}, async t => {
+test('--no-qr shows no QR code, and s brings it', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const {run, screen} = await codeScreen(t, server, {}, '--no-qr');
 	assert.doesNotMatch(screen, blocks);
@@ -176,7 +176,7 @@ test('--no-qr shows no square, and s brings it', {timeout}, async t => {
 	await run.waitFor(blocks);
 });
 
-test('where the terminal has no Unicode, it is ASCII alone, without a square', {timeout}, async t => {
+test('where the terminal has no Unicode, it is ASCII alone, without a QR code', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	for (const env of [{LANG: 'C'}, {LC_ALL: 'POSIX'}, {TERM: 'linux'}]) {
 		const {run} = await codeScreen(t, server, {env: {LANG: undefined, ...env}});

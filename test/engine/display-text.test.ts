@@ -47,7 +47,7 @@ test('S1: a megabyte of combining marks or escapes takes no time', () => {
 	displayText('a' + '\u0301'.repeat(1_000_000));
 	displayText('\u001B['.repeat(500_000));
 	displayText('\u001B]'.repeat(500_000));
-	// What grows with the square of the length takes an hour.
+	// What grows with the QR code of the length takes an hour.
 	assert.ok(performance.now() - start < 20_000);
 });
 

@@ -34,7 +34,7 @@ test('a recording needs nothing from elsewhere, runs no script, and stands still
 	}
 });
 
-test('the square of the recordings decodes from the picture, on light and dark', async t => {
+test('the QR code of the recordings decodes from the picture, on light and dark', async t => {
 	const context = await launchChromium(t, {reducedMotion: 'reduce'});
 	if (context === undefined) return;
 	const page = await context.newPage();
@@ -57,11 +57,11 @@ test('the square of the recordings decodes from the picture, on light and dark',
 			};
 		}, picture);
 		const pixels = new Uint8ClampedArray(Buffer.from(base64, 'base64'));
-		const square = jsqr(pixels, width, height, {inversionAttempts: 'dontInvert'});
+		const qrCode = jsqr(pixels, width, height, {inversionAttempts: 'dontInvert'});
 		const [, code] = />([A-Z]{4}-[A-Z]{4})</.exec(svg) ?? [];
 		assert.ok(code);
 		assert.match(
-			square?.data ?? 'nothing',
+			qrCode?.data ?? 'nothing',
 			new RegExp(`^http://127\\.0\\.0\\.1:4400/device\\?user_code=${code}$`),
 			file,
 		);

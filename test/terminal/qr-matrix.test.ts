@@ -18,7 +18,7 @@ const colours = {'all colours': '38;2;0;0;0;48;2;255;255;255', '256': '38;5;16;4
 
 for (const [themeName, theme] of Object.entries({dark: darkTheme, light: lightTheme})) {
 	for (const [name, colour] of Object.entries(colours)) {
-		test(`demand 13: on a ${themeName} theme with ${name}, a phone reads the square, and needs no inversion`, async () => {
+		test(`demand 13: on a ${themeName} theme with ${name}, a phone reads the QR code, and needs no inversion`, async () => {
 			for (const address of addresses) {
 				const matrix = qrMatrix(address)!;
 				const emulator = new TerminalEmulator(matrix.size + 6, Math.ceil(matrix.size / 2) + 4);
@@ -31,7 +31,7 @@ for (const [themeName, theme] of Object.entries({dark: darkTheme, light: lightTh
 	}
 }
 
-test('the square of 53 characters is 33 columns by 17 rows, a quiet zone of two modules included', () => {
+test('the QR code of 53 characters is 33 columns by 17 rows, a quiet zone of two modules included', () => {
 	const matrix = qrMatrix(complete)!;
 	const rows = halfBlockRows(matrix);
 	assert.equal(matrix.size, 33);
@@ -44,7 +44,7 @@ test('the square of 53 characters is 33 columns by 17 rows, a quiet zone of two 
 	assert.equal(matrix.isDark(-1, 99), false);
 });
 
-test('what makes no usable square is refused', () => {
+test('what makes no usable QR code is refused', () => {
 	assert.equal(qrMatrix('https://auth.test/' + 'x'.repeat(283)), undefined);
 	assert.equal(qrMatrix('https://ünicode.test'), undefined);
 	assert.equal(qrMatrix(''), undefined);
