@@ -1,13 +1,13 @@
 /**
  * What `ink-login/engine` exports: everything that needs no React. The token engine, the presets, the session stores,
- * and the sinks for programs without a screen.
+ * and the reporters for programs without a screen.
  */
 export * from './engine/index.js';
 export * from './engine/presets/index.js';
 export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
 export {messages, type Messages} from './sinks/messages.js';
-export {createNdjsonSink, showNdjson} from './sinks/ndjson.js';
-export {createPlainSink, showPlain, type PlainOptions, type PlainSink} from './sinks/plain.js';
+export {createNdjsonReporter, showNdjson} from './sinks/ndjson.js';
+export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './sinks/plain.js';
 export * from './store/index.js';
 export {gatherFacts, type Facts} from './terminal/facts.js';
 export {createLoginTerminal, type LoginTerminalOptions} from './terminal/login-terminal.js';

@@ -151,8 +151,8 @@ const show = async (
 export const tellEarly = async (error: unknown, {values}: CommandLine, {stdout}: CommandContext): Promise<number> => {
 	if (error instanceof UsageError || !values.json) throw error;
 	const {code, message, hint} = toLoginError(error);
-	const {createNdjsonSink} = await import('../sinks/ndjson.js');
-	createNdjsonSink(text => stdout.write(text))({type: 'failed', code, message, hint});
+	const {createNdjsonReporter} = await import('../sinks/ndjson.js');
+	createNdjsonReporter(text => stdout.write(text))({type: 'failed', code, message, hint});
 	return exitCodeOf(code);
 };
 

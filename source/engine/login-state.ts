@@ -66,7 +66,7 @@ export type MachineState = {
 /** A flow that was opened. */
 export type FlowState = DeviceState | BrowserState | MachineState;
 
-/** The state of a login: what its events so far amount to. Every sink shows this, each in its own way. */
+/** The state of a login: what its events so far amount to. Every reporter shows this, each in its own way. */
 export type LoginState = {
 	/** `choosing`: no flow is open, the picker's turn. `waiting`: another process shows the login. */
 	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';

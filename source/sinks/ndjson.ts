@@ -28,13 +28,13 @@ export const jsonLine = (value: unknown): string =>
 	JSON.stringify(value).replaceAll(unsafeInLine, escapeCharacter) + '\n';
 
 /** Writes every event as one line, in the form of `event-schema.json`. */
-export const createNdjsonSink =
+export const createNdjsonReporter =
 	(write: (line: string) => void): ((event: LoginEvent) => void) =>
 	event =>
 		write(jsonLine(event));
 
 /** Writes a login's events as NDJSON; resolves once the last one is written. Never rejects. */
 export const showNdjson = async (run: LoginRun, {write}: {readonly write: (line: string) => void}): Promise<void> => {
-	const sink = createNdjsonSink(write);
-	for await (const event of run) sink(event);
+	const reporter = createNdjsonReporter(write);
+	for await (const event of run) reporter(event);
 };

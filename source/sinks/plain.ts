@@ -19,7 +19,7 @@ export type PlainOptions = {
 };
 
 /** Takes the events of one login in order. Disposing of it ends its countdown. */
-export type PlainSink = Disposable & {
+export type PlainReporter = Disposable & {
 	/** Takes the next event. */
 	readonly event: (event: LoginEvent) => void;
 };
@@ -31,13 +31,13 @@ const longestLine = 4200;
  * A login as lines that are only ever added to, each said once: for logs, pipes, dumb terminals and screen readers.
  * No line holds a control character.
  */
-export const createPlainSink = ({
+export const createPlainReporter = ({
 	write,
 	clock,
 	spelled = false,
 	forward,
 	messages = defaultMessages,
-}: PlainOptions & {readonly clock: Clock}): PlainSink => {
+}: PlainOptions & {readonly clock: Clock}): PlainReporter => {
 	const {plain, spoken, code, browser, end} = messages;
 	const said = new Set<string>();
 	const say = (line: string, before = '', after = '') => write(before + displayText(line, longestLine) + after + '\n');
@@ -211,6 +211,6 @@ export const createPlainSink = ({
 
 /** Shows a login as plain lines; resolves once it has ended and everything is said. Never rejects. */
 export const showPlain = async (run: LoginRun, options: PlainOptions): Promise<void> => {
-	using sink = createPlainSink({...options, clock: run.clock});
-	for await (const event of run) sink.event(event);
+	using reporter = createPlainReporter({...options, clock: run.clock});
+	for await (const event of run) reporter.event(event);
 };

@@ -75,7 +75,7 @@ const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, stor
 });
 
 /**
- * Plays a tape as a login for any sink or screen. With a clock it keeps the tape's pace on it, all times moved as if the
+ * Plays a tape as a login for any reporter or screen. With a clock it keeps the tape's pace on it, all times moved as if the
  * login began now; without one everything has happened already, and the clock stands at the last event.
  *
  * Its session has no tokens. A tape that stops in the middle leaves the login running until it is cancelled.

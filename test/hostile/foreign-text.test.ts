@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import {createNdjsonSink} from '../../source/sinks/ndjson.js';
-import {createPlainSink} from '../../source/sinks/plain.js';
+import {createNdjsonReporter} from '../../source/sinks/ndjson.js';
+import {createPlainReporter} from '../../source/sinks/plain.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {hostileLogins} from '../support/hostile-logins.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
@@ -23,8 +23,8 @@ test('S1, S2, S22, S38: no plain line holds a character that a terminal acts on 
 		for (const events of logins) {
 			const clock = createManualClock();
 			const lines: string[] = [];
-			using sink = createPlainSink({write: line => void lines.push(line), clock, spelled});
-			for (const event of events) sink.event(event);
+			using reporter = createPlainReporter({write: line => void lines.push(line), clock, spelled});
+			for (const event of events) reporter.event(event);
 			for (const line of lines) {
 				assert.ok(line.endsWith('\n') && line.length < 4300);
 				assert.doesNotMatch(line.slice(0, -1), unsafeText);
@@ -37,7 +37,7 @@ test('S1, S2, S38: an event is one line of JSON without such a character, and re
 	for (const events of logins) {
 		for (const event of events) {
 			let written = '';
-			createNdjsonSink(line => void (written += line))(event);
+			createNdjsonReporter(line => void (written += line))(event);
 			assert.doesNotMatch(written.slice(0, -1), /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u);
 			assert.equal(JSON.stringify(JSON.parse(written)), JSON.stringify(event));
 		}

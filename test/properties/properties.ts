@@ -41,7 +41,7 @@ const checkState = ({events, state, tape}: PlayedLogin) => {
 	assert.deepEqual(withoutAddress(played), withoutAddress(state));
 };
 
-/** Text that any sink will show is fit to be shown. */
+/** Text that any reporter will show is fit to be shown. */
 const checkText = ({events}: PlayedLogin) => {
 	for (const event of events) {
 		for (const [name, value] of Object.entries(event)) {

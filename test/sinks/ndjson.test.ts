@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {createNdjsonSink, jsonLine, showNdjson} from '../../source/sinks/ndjson.js';
+import {createNdjsonReporter, jsonLine, showNdjson} from '../../source/sinks/ndjson.js';
 import {playTape} from '../../source/testing/index.js';
 import {samples, start} from './sample-events.js';
 
 test('demand 53: every event is one line that reads back as the same event', () => {
 	for (const event of Object.values(samples)) {
 		const lines: string[] = [];
-		createNdjsonSink(line => void lines.push(line))(event);
+		createNdjsonReporter(line => void lines.push(line))(event);
 		assert.equal(lines.length, 1);
 		assert.match(lines[0]!, /^\{.*\}\n$/);
 		assert.deepEqual(JSON.parse(lines[0]!), event);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {displayText} from '../../source/engine/display-text.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import {createPlainSink, showPlain, type PlainOptions} from '../../source/sinks/plain.js';
+import {createPlainReporter, showPlain, type PlainOptions} from '../../source/sinks/plain.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {createManualClock, playTape} from '../../source/testing/index.js';
 import {minutes, samples, start} from './sample-events.js';
@@ -12,12 +12,12 @@ process.env['TZ'] = 'UTC';
 const listen = (options: Partial<PlainOptions> = {}) => {
 	const clock = createManualClock({now: start});
 	const lines: string[] = [];
-	const sink = createPlainSink({write: line => void lines.push(line), clock, ...options});
+	const reporter = createPlainReporter({write: line => void lines.push(line), clock, ...options});
 	return {
 		clock,
-		sink,
+		reporter,
 		say: (...events: LoginEvent[]) => {
-			for (const event of events) sink.event(event);
+			for (const event of events) reporter.event(event);
 			return lines.splice(0).join('');
 		},
 		heard: () => lines.splice(0).join(''),

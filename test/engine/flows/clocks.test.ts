@@ -3,7 +3,7 @@ import {before, test} from 'node:test';
 import type {Clock} from '../../../source/engine/clock.js';
 import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
-import {createPlainSink} from '../../../source/sinks/plain.js';
+import {createPlainReporter} from '../../../source/sinks/plain.js';
 import {createManualClock, startScriptedServer, type ManualClock} from '../../../source/testing/index.js';
 import {prepareDeviceLogin} from '../../support/whole-login.js';
 
@@ -58,9 +58,9 @@ const prepare = async (clock: ManualClock, ours: Clock, deviceCodeLifetime = 600
 	});
 	const run = engine.login({flow: 'device'});
 	const lines: string[] = [];
-	const sink = createPlainSink({clock: ours, write: line => lines.push(line)});
+	const reporter = createPlainReporter({clock: ours, write: line => lines.push(line)});
 	const reading = (async () => {
-		for await (const event of run) sink.event(event);
+		for await (const event of run) reporter.event(event);
 	})();
 	/** Time stands still while a request is under way and its answer is taken in: whoever waits sleeps for 5 s at most. */
 	const calm = async () => {
@@ -88,7 +88,7 @@ const prepare = async (clock: ManualClock, ours: Clock, deviceCodeLifetime = 600
 			while (!hasEnded()) await this.pass(1000);
 			await run.session;
 			await reading;
-			sink[Symbol.dispose]();
+			reporter[Symbol.dispose]();
 		},
 	};
 };
