@@ -256,7 +256,7 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		default: {
-			// A tape of a later version may hold events that this one does not know.
+			// A recording of a later version may hold events that this one does not know.
 			return state;
 		}
 	}

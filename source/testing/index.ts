@@ -3,4 +3,4 @@ export {type Answer, type AnswerBody, type Reply, type ScriptedRequest} from './
 export {startScriptedServer, type ScriptedServer} from './scripted-server.js';
 export {serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
 export {type TokenSpoiler} from './signing-key.js';
-export {playTape, recordTape, type PlayedRun, type Tape} from './tape.js';
+export {playRecording, recordLogin, type PlayedRun, type Recording} from './tape.js';

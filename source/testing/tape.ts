@@ -9,15 +9,15 @@ import type {Session} from '../engine/session.js';
 import {createManualClock} from './manual-clock.js';
 
 /** A recorded login: plain data, fit for a file. It holds no secret, but names the person who signed in. */
-export type Tape = {
+export type Recording = {
 	readonly version: 1;
 	/** In order; `at` is when each happened, in epoch milliseconds. */
 	readonly events: readonly {readonly at: number; readonly event: LoginEvent}[];
 };
 
-/** A login that is played from a tape. */
+/** A login that is played from a recording. */
 export type PlayedRun = LoginRun & {
-	/** What was asked of it; a tape heeds nothing but `cancel`. */
+	/** What was asked of it; a recording heeds nothing but `cancel`. */
 	readonly commands: readonly LoginCommand[];
 };
 
@@ -41,8 +41,8 @@ const redact = (event: LoginEvent): LoginEvent =>
  * Records a login from its first event to its last; call it as soon as the login has begun, for the times to be right.
  * What is secret by nature in an address is taken out before it is kept.
  */
-export const recordTape = async (run: LoginRun): Promise<Tape> => {
-	const events: Tape['events'][number][] = [];
+export const recordLogin = async (run: LoginRun): Promise<Recording> => {
+	const events: Recording['events'][number][] = [];
 	for await (const event of run) events.push({at: run.clock.now(), event: redact(event)});
 	return {version: 1, events};
 };
@@ -56,7 +56,8 @@ const shift = (event: LoginEvent, by: number): LoginEvent =>
 		]),
 	) as LoginEvent;
 
-const noTokens = () => new LoginError('config_error', 'A tape holds no tokens.', {hint: 'Run a real login for them.'});
+const noTokens = () =>
+	new LoginError('config_error', 'A recording holds no tokens.', {hint: 'Run a real login for them.'});
 
 const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, store}: EventOf<'signed-in'>): Session => ({
 	profile,
@@ -75,16 +76,16 @@ const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, stor
 });
 
 /**
- * Plays a tape as a login for any reporter or screen. With a clock it keeps the tape's pace on it, all times moved as if the
+ * Plays a recording as a login for any reporter or screen. With a clock it keeps the recording's pace on it, all times moved as if the
  * login began now; without one everything has happened already, and the clock stands at the last event.
  *
- * Its session has no tokens. A tape that stops in the middle leaves the login running until it is cancelled.
+ * Its session has no tokens. A recording that stops in the middle leaves the login running until it is cancelled.
  *
- * @throws LoginError `config_error` for a tape of another version
+ * @throws LoginError `config_error` for a recording of another version
  */
-export const playTape = ({version, events}: Tape, clock?: Clock): PlayedRun => {
+export const playRecording = ({version, events}: Recording, clock?: Clock): PlayedRun => {
 	if ((version as number) !== 1) {
-		throw new LoginError('config_error', 'This tape is of another version.', {hint: 'Record it again.'});
+		throw new LoginError('config_error', 'This recording is of another version.', {hint: 'Record it again.'});
 	}
 
 	const start = events[0]?.at ?? clock?.now() ?? 0;

@@ -4,7 +4,7 @@ import type {Engine} from '../../source/commands/command.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import type {LoginCommand, LoginOptions} from '../../source/engine/flow.js';
 import {createMemoryStore} from '../../source/store/index.js';
-import {createManualClock, playTape, type PlayedRun} from '../../source/testing/index.js';
+import {createManualClock, playRecording, type PlayedRun} from '../../source/testing/index.js';
 import {samples, start} from '../sinks/sample-events.js';
 import {runDouble, storedSession, tokenSet, type Double} from './command-double.js';
 
@@ -21,7 +21,7 @@ const playing = (events: readonly LoginEvent[]) => {
 	const engine: Partial<Engine> = {
 		login(options = {}) {
 			asked.push(options);
-			const run = playTape({version: 1, events: events.map(event => ({at: start, event}))});
+			const run = playRecording({version: 1, events: events.map(event => ({at: start, event}))});
 			runs.push(run);
 			return run;
 		},

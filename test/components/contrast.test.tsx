@@ -9,24 +9,24 @@ import {Failure, SignedIn} from '../../source/components/outcome.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 import type {Cell, Theme} from '../support/terminal-emulator.js';
 import {solarizedLight, terminalThemes} from '../support/terminal-themes.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
-const parts = (state: LoginState, now = tapes.start + 28_000) => ({
+const parts = (state: LoginState, now = recordings.start + 28_000) => ({
 	state,
 	environment,
 	command: () => undefined,
 	clock: createManualClock({now}),
 });
-const code = tapes.foldEvents(...tapes.codeShown, tapes.polled);
+const code = recordings.foldEvents(...recordings.codeShown, recordings.polled);
 const screens: readonly ReactElement[] = [
-	<FlowPicker {...parts(tapes.foldEvents(tapes.discovery))} currentIdentity={tapes.alice} />,
+	<FlowPicker {...parts(recordings.foldEvents(recordings.discovery))} currentIdentity={recordings.alice} />,
 	<DeviceCodeScreen {...parts(code)} />,
-	<DeviceCodeScreen {...parts(code, tapes.deviceCode.expiresAt)} />,
-	<BrowserScreen {...parts(tapes.foldEvents(...tapes.browserShown))} />,
-	<SignedIn {...parts(code)} signedIn={tapes.signedIn} />,
+	<DeviceCodeScreen {...parts(code, recordings.deviceCode.expiresAt)} />,
+	<BrowserScreen {...parts(recordings.foldEvents(...recordings.browserShown))} />,
+	<SignedIn {...parts(code)} signedIn={recordings.signedIn} />,
 	<Failure environment={environment} code="expired_token" said="The code expired." />,
 ];
 

@@ -6,7 +6,7 @@ import type {EventOf} from '../../source/engine/login-event.js';
 import type {Recommendation} from '../../source/engine/flow.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const overSsh: Recommendation = {
@@ -16,14 +16,14 @@ const overSsh: Recommendation = {
 const whatIsLeft: Recommendation = {flow: 'browser', reason: 'No codes are offered for this login.'};
 
 const lacking = (flow: 'browser' | 'device', reason: string): EventOf<'discovery'> => ({
-	...tapes.discovery,
-	flows: {...tapes.discovery.flows, [flow]: reason},
+	...recordings.discovery,
+	flows: {...recordings.discovery.flows, [flow]: reason},
 });
 
 const answers: readonly EventOf<'discovery'>[] = [
-	tapes.discovery,
-	{...tapes.discovery, requestedScope: 'openid profile email offline_access'},
-	{...tapes.discovery, requestedScope: ''},
+	recordings.discovery,
+	{...recordings.discovery, requestedScope: 'openid profile email offline_access'},
+	{...recordings.discovery, requestedScope: ''},
 	lacking('browser', 'The provider has no sign-in in the browser.'),
 	lacking('device', 'The provider has no sign-in with a code.'),
 ];
@@ -51,14 +51,14 @@ const watch = async (
 			application="Acme"
 			issuer="https://auth.acme.dev"
 			recommendation={recommended}
-			currentIdentity={tapes.alice}
+			currentIdentity={recordings.alice}
 		/>
 	);
 	for (const answer of discoveries) {
-		const terminal = await drawOn(picker(tapes.foldEvents(), recommendation), {columns, rows});
+		const terminal = await drawOn(picker(recordings.foldEvents(), recommendation), {columns, rows});
 		const before = terminal.lines();
 		// The engine recommends anew, of what is left.
-		await terminal.rerender(picker(tapes.foldEvents(answer), whatIsLeft));
+		await terminal.rerender(picker(recordings.foldEvents(answer), whatIsLeft));
 		look(before, terminal.lines(), answer);
 		await terminal.unmount();
 	}

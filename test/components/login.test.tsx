@@ -11,7 +11,7 @@ import type {Session} from '../../source/engine/session.js';
 import type {ClipboardOutcome} from '../../source/engine/flow.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 import {createScriptedEngine, type ScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
@@ -35,7 +35,7 @@ const scene = async (
 		...props
 	}: Partial<LoginProps> & {wrap?: (node: ReactElement) => ReactElement} = {},
 ) => {
-	const clock = createManualClock({now: tapes.start + 28_000});
+	const clock = createManualClock({now: recordings.start + 28_000});
 	const engine = createScriptedEngine(clock, ...events);
 	const calls: string[] = [];
 	const login = (
@@ -76,14 +76,14 @@ test('the picker is there at once; a number moves, enter takes, and keys that ca
 		await terminal.type('2\r');
 		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
 		assert.match(text(terminal), /Asking auth\.acme\.dev…/);
-		run.emit(...tapes.codeShown);
+		run.emit(...recordings.codeShown);
 		await terminal.settle();
 		assert.match(text(terminal), /WDJB-MJHT/);
 	});
 });
 
 test('arrows move in the picker, over the end to the start', async () => {
-	await scene([tapes.discovery], async ({terminal, run}) => {
+	await scene([recordings.discovery], async ({terminal, run}) => {
 		await terminal.type(down);
 		await terminal.type(down);
 		assert.match(text(terminal), /❯ 1 {2}On this computer/);
@@ -94,13 +94,13 @@ test('arrows move in the picker, over the end to the start', async () => {
 });
 
 test('with one possible way there is no picker', async () => {
-	const only = {...tapes.discovery, flows: {...tapes.discovery.flows, browser: 'no sign-in page'}};
+	const only = {...recordings.discovery, flows: {...recordings.discovery.flows, browser: 'no sign-in page'}};
 	await scene([], async ({terminal, run}) => {
 		run.emit(only);
 		await terminal.settle();
 		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
 		assert.doesNotMatch(text(terminal), /❯/);
-		run.emit(...tapes.codeShown.filter(({type}) => type !== 'discovery'));
+		run.emit(...recordings.codeShown.filter(({type}) => type !== 'discovery'));
 		await terminal.settle();
 		assert.match(text(terminal), /WDJB-MJHT/);
 		await terminal.type(escape);
@@ -111,20 +111,20 @@ test('with one possible way there is no picker', async () => {
 
 test('who is signed in already may stay so', async () => {
 	await scene(
-		[tapes.discovery],
+		[recordings.discovery],
 		async ({terminal, calls, run}) => {
 			await terminal.type('3');
 			await terminal.type('\r');
 			assert.deepEqual(calls, ['cancel stay']);
 			assert.ok(run.isCancelled);
 		},
-		{currentIdentity: tapes.alice},
+		{currentIdentity: recordings.alice},
 	);
 });
 
 test('esc goes back to the picker and what runs goes on; there it leaves', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, run, calls}) => {
 			await terminal.type(escape);
 			assert.match(text(terminal), /On my phone or elsewhere +already waiting/);
@@ -144,7 +144,12 @@ test('esc goes back to the picker and what runs goes on; there it leaves', async
 });
 
 test('demand 23: ctrl+c cancels on every screen, and says so once', async () => {
-	const moments: readonly (readonly LoginEvent[])[] = [[], [tapes.discovery], tapes.codeShown, tapes.browserShown];
+	const moments: readonly (readonly LoginEvent[])[] = [
+		[],
+		[recordings.discovery],
+		recordings.codeShown,
+		recordings.browserShown,
+	];
 	for (const events of moments) {
 		await scene(
 			events,
@@ -163,7 +168,7 @@ test('demand 23: ctrl+c cancels on every screen, and says so once', async () => 
 
 test('on the code screen: enter and b take the browser way as well, n asks for a new code, esc does not close it', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, run}) => {
 			for (const key of ['\r', 'b', 'n', 'd']) await terminal.type(key);
 			assert.deepEqual(run.commands, [
@@ -177,9 +182,9 @@ test('on the code screen: enter and b take the browser way as well, n asks for a
 });
 
 test('where the provider has no browser way, enter opens the complete address', async () => {
-	const only = {...tapes.discovery, flows: {...tapes.discovery.flows, browser: 'no sign-in page'}};
+	const only = {...recordings.discovery, flows: {...recordings.discovery.flows, browser: 'no sign-in page'}};
 	await scene(
-		[only, tapes.opened('device'), tapes.deviceCode],
+		[only, recordings.opened('device'), recordings.deviceCode],
 		async ({terminal, run}) => {
 			await terminal.type('b');
 			await terminal.type('\r');
@@ -191,12 +196,12 @@ test('where the provider has no browser way, enter opens the complete address', 
 
 test('on the browser screen: enter opens again, d adds the code, and both stand there with a status each', async () => {
 	await scene(
-		tapes.browserShown,
+		recordings.browserShown,
 		async ({terminal, run}) => {
 			await terminal.type('\r');
 			await terminal.type('d');
 			assert.deepEqual(run.commands, [{type: 'open-browser'}, {type: 'open', flow: 'device'}]);
-			run.emit(tapes.opened('device'), tapes.deviceCode);
+			run.emit(recordings.opened('device'), recordings.deviceCode);
 			await terminal.settle();
 			assert.match(text(terminal), /Waiting for your browser/);
 			assert.match(text(terminal), /and type WDJB-MJHT\n.*Waiting for approval/);
@@ -207,7 +212,7 @@ test('on the browser screen: enter opens again, d adds the code, and both stand 
 
 test('s hides the QR code and shows it again; ? shows the other keys', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal}) => {
 			assert.match(text(terminal), /█▀▀▀▀▀█/);
 			await terminal.type('s');
@@ -227,7 +232,10 @@ test('s hides the QR code and shows it again; ? shows the other keys', async () 
 
 test('D22: h hides the code, and the QR code that has it, from who looks on, on both screens; it is copied still', async () => {
 	const {copied, clipboard} = copying({status: 'copied'});
-	const cases = [tapes.codeShown, [...tapes.browserShown, tapes.opened('device'), tapes.deviceCode]] as const;
+	const cases = [
+		recordings.codeShown,
+		[...recordings.browserShown, recordings.opened('device'), recordings.deviceCode],
+	] as const;
 	for (const events of cases) {
 		await scene(
 			events,
@@ -249,7 +257,7 @@ test('D22: h hides the code, and the QR code that has it, from who looks on, on 
 
 test('a QR code that does not fit is not drawn when asked for, and the window it needs is named', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal}) => {
 			await terminal.resize(40, 12);
 			await terminal.type('s');
@@ -274,14 +282,14 @@ const copying = (outcome: ClipboardOutcome) => {
 test('demands 3, 6: c copies the exact code and u the real address, only on a key press, and says so', async () => {
 	const {copied, clipboard} = copying({status: 'copied'});
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, run}) => {
 			assert.deepEqual(copied, []);
 			await terminal.type('c');
 			assert.match(text(terminal), /Code copied\./);
 			await terminal.type('u');
 			assert.match(text(terminal), /Address copied\./);
-			assert.deepEqual(copied, ['WDJB-MJHT', tapes.deviceCode.verificationUri]);
+			assert.deepEqual(copied, ['WDJB-MJHT', recordings.deviceCode.verificationUri]);
 			assert.deepEqual(run.commands, []);
 			await terminal.type('?');
 			assert.doesNotMatch(text(terminal), /copied/);
@@ -290,10 +298,10 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 	);
 	const other = copying({status: 'sent'});
 	await scene(
-		tapes.browserShown,
+		recordings.browserShown,
 		async ({terminal}) => {
 			await terminal.type('u');
-			assert.deepEqual(other.copied, [tapes.authorizationUrl.url]);
+			assert.deepEqual(other.copied, [recordings.authorizationUrl.url]);
 			assert.match(text(terminal), /Sent to your terminal to copy\./);
 		},
 		{flow: 'auto', terminal: {clipboard: other.clipboard}},
@@ -303,26 +311,33 @@ test('demands 3, 6: c copies the exact code and u the real address, only on a ke
 test('demand 1: where nothing can be copied the real address is written once, raw and whole, above the screen', async () => {
 	const {clipboard} = copying({status: 'unavailable', detail: 'there is no clipboard here'});
 	await scene(
-		tapes.browserShown,
+		recordings.browserShown,
 		async ({terminal}) => {
 			await terminal.type('u');
-			assert.ok(terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url));
+			assert.ok(terminal.emulator.paragraphs().includes(recordings.authorizationUrl.url));
 			assert.match(text(terminal), /Could not copy: there is no clipboard here/);
 		},
 		{flow: 'auto', terminal: {clipboard}, canWriteAbove: true},
 	);
 	await scene(
-		tapes.browserShown,
+		recordings.browserShown,
 		async ({terminal}) => {
 			await terminal.type('u');
-			assert.ok(!terminal.emulator.paragraphs().includes(tapes.authorizationUrl.url), 'a guest writes nothing above');
+			assert.ok(
+				!terminal.emulator.paragraphs().includes(recordings.authorizationUrl.url),
+				'a guest writes nothing above',
+			);
 		},
 		{flow: 'auto', terminal: {clipboard}},
 	);
 });
 
 test('demands 30, 31: a pasted address goes to the login on any screen, marked as a paste or not, and fires no key', async () => {
-	const screens: readonly (readonly LoginEvent[])[] = [[tapes.discovery], tapes.codeShown, tapes.browserShown];
+	const screens: readonly (readonly LoginEvent[])[] = [
+		[recordings.discovery],
+		recordings.codeShown,
+		recordings.browserShown,
+	];
 	for (const events of screens) {
 		for (const paste of [redirect, `\u001B[200~${redirect}\u001B[201~`, `?code=abc&state=xyz`]) {
 			await scene(
@@ -340,7 +355,7 @@ test('demands 30, 31: a pasted address goes to the login on any screen, marked a
 
 test('demand 31: a paste that comes in pieces is put together, its line ends and all', async () => {
 	await scene(
-		tapes.browserShown,
+		recordings.browserShown,
 		async ({terminal, run}) => {
 			for (const piece of ['\u001B[200~http://127.0.0.1:53114/callback', '?code=dub', 'n', '&state=xyz\u001B[201~']) {
 				await terminal.type(piece);
@@ -354,7 +369,7 @@ test('demand 31: a paste that comes in pieces is put together, its line ends and
 
 test('other text that is pasted fires no key and says what was expected', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, run}) => {
 			await terminal.type('\u001B[200~bnd\u001B[201~');
 			await terminal.type('bundled notes');
@@ -366,22 +381,22 @@ test('other text that is pasted fires no key and says what was expected', async 
 });
 
 test('bracketed paste is asked for while keys are taken, and not a moment longer', async () => {
-	await scene(tapes.codeShown, async ({terminal, run}) => {
+	await scene(recordings.codeShown, async ({terminal, run}) => {
 		assert.equal(terminal.emulator.bracketedPaste, true);
-		run.emit(tapes.signedIn);
+		run.emit(recordings.signedIn);
 		await terminal.settle();
 		assert.equal(terminal.emulator.bracketedPaste, false);
 	});
-	await scene(tapes.codeShown, async ({terminal}) => assert.equal(terminal.emulator.bracketedPaste, false), {
+	await scene(recordings.codeShown, async ({terminal}) => assert.equal(terminal.emulator.bracketedPaste, false), {
 		isActive: false,
 	});
 });
 
 test('D22, S22: at the end the screen holds who signed in, and no code, QR code or address', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, run, calls}) => {
-			run.emit(tapes.signedIn);
+			run.emit(recordings.signedIn);
 			run.succeed({} as Session);
 			await terminal.settle();
 			assert.deepEqual(terminal.lines(), [
@@ -396,8 +411,12 @@ test('D22, S22: at the end the screen holds who signed in, and no code, QR code 
 });
 
 test('with two ways open the end says which one it was; without renewal it says until when', async () => {
-	await scene(tapes.codeShown, async ({terminal, run}) => {
-		run.emit(tapes.opened('browser'), tapes.authorizationUrl, {...tapes.signedIn, refreshable: false, store: 'memory'});
+	await scene(recordings.codeShown, async ({terminal, run}) => {
+		run.emit(recordings.opened('browser'), recordings.authorizationUrl, {
+			...recordings.signedIn,
+			refreshable: false,
+			store: 'memory',
+		});
 		await terminal.settle();
 		const said = terminal
 			.lines()
@@ -417,7 +436,7 @@ test('after a failure the next steps are there with their keys, and esc leaves',
 		hint: 'Ask for a new code.',
 	} as const;
 	await scene(
-		[...tapes.codeShown, expired],
+		[...recordings.codeShown, expired],
 		async ({terminal, run, calls}) => {
 			assert.deepEqual(terminal.lines(), [
 				' ✖ The code expired before anyone approved it.',
@@ -444,7 +463,7 @@ test('demand 35: a way that can never work is not offered again, the other one i
 		reason: 'Codes are switched off.',
 		code: 'device_unsupported',
 	} as const;
-	await scene([...tapes.codeShown, refused], async ({terminal}) => {
+	await scene([...recordings.codeShown, refused], async ({terminal}) => {
 		assert.match(text(terminal), /✖ Codes are switched off\.\n {3}b use this computer's browser · esc leave/);
 	});
 });
@@ -454,7 +473,7 @@ test('after a failure it is said what helps, above the keys', async () => {
 	const hint = 'Check the network, then try again.';
 	const lost = {type: 'flow-closed', flow: 'device', reason, code: 'network_error', hint} as const;
 	await scene(
-		[...tapes.codeShown, lost],
+		[...recordings.codeShown, lost],
 		async ({terminal}) => {
 			const advised = [` ✖ ${reason}`, `   ${hint}`];
 			assert.deepEqual(terminal.lines(), [...advised, "   n new code · b use this computer's browser · esc leave"]);
@@ -467,7 +486,7 @@ test('while one way still waits, the failure of another is a line and not an end
 	const reason = 'The code expired before anyone approved it.';
 	const expired = {type: 'flow-closed', flow: 'device', reason, code: 'expired_token'} as const;
 	await scene(
-		[...tapes.browserShown, tapes.opened('device'), tapes.deviceCode, expired],
+		[...recordings.browserShown, recordings.opened('device'), recordings.deviceCode, expired],
 		async ({terminal}) => {
 			assert.match(text(terminal), /Waiting for your browser/);
 			assert.match(text(terminal), /The code expired before anyone approved it\./);
@@ -477,7 +496,7 @@ test('while one way still waits, the failure of another is a line and not an end
 });
 
 test('an end without a session says what to do next, and tells the application once', async () => {
-	await scene([tapes.discovery], async ({terminal, run, calls}) => {
+	await scene([recordings.discovery], async ({terminal, run, calls}) => {
 		const [message, hint] = ['There is no such client.', 'Check --client-id.'];
 		run.emit({type: 'failed', code: 'invalid_client', message, hint});
 		run.fail(new LoginError('invalid_client', message, {hint}));
@@ -494,12 +513,12 @@ test("before another person's session is replaced somebody is asked: y replaces,
 		[escape, false],
 	] as const) {
 		await scene(
-			tapes.codeShown,
+			recordings.codeShown,
 			async ({terminal, engine}) => {
 				const ask = engine.options[0]!.switchAccount;
 				assert.ok(typeof ask === 'function');
 				const answered = ask(
-					{stored: tapes.alice, next: {...tapes.alice, subject: 'bob'}},
+					{stored: recordings.alice, next: {...recordings.alice, subject: 'bob'}},
 					new AbortController().signal,
 				);
 				await terminal.settle();
@@ -515,12 +534,12 @@ test("before another person's session is replaced somebody is asked: y replaces,
 
 test('StrictMode: mounted twice, one login starts', async () => {
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal, engine, run}) => {
 			assert.ok(engine.runs.slice(0, -1).every(({isCancelled}) => isCancelled));
 			assert.equal(run.isCancelled, false);
 			assert.equal(run.listeners, 1);
-			run.emit({type: 'slow-down', interval: 10, nextPollAt: tapes.start + 38_000});
+			run.emit({type: 'slow-down', interval: 10, nextPollAt: recordings.start + 38_000});
 			await terminal.settle();
 			assert.match(text(terminal), /The server asked us to slow down/);
 		},
@@ -530,7 +549,7 @@ test('StrictMode: mounted twice, one login starts', async () => {
 
 test('inactive, it takes no key and leaves them to its host', async () => {
 	await scene(
-		[tapes.discovery],
+		[recordings.discovery],
 		async ({terminal, run, calls}) => {
 			await terminal.type('\r');
 			await terminal.type('\u0003');
@@ -551,7 +570,7 @@ test('beside a sidebar it keeps to its own box, and to the rows it was given', a
 		</Box>
 	);
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal}) => {
 			assert.ok(terminal.lines().length <= 12);
 			assert.match(text(terminal), /^sidebar sidebar {6}Sign in to Acme/);
@@ -570,7 +589,7 @@ test('beside a sidebar it keeps to its own box, and to the rows it was given', a
 test('parts and words can be replaced', async () => {
 	const {messages} = await import('../../source/sinks/messages.js');
 	await scene(
-		tapes.codeShown,
+		recordings.codeShown,
 		async ({terminal}) => {
 			assert.match(text(terminal), /Anmelden bei Acme/);
 			assert.match(text(terminal), /MY OWN SQUARE/);
@@ -584,8 +603,8 @@ test('parts and words can be replaced', async () => {
 });
 
 test('a run that was made elsewhere is shown, and goes on when the screen is gone', async () => {
-	const clock = createManualClock({now: tapes.start});
-	const {engine, runs} = createScriptedEngine(clock, ...tapes.codeShown);
+	const clock = createManualClock({now: recordings.start});
+	const {engine, runs} = createScriptedEngine(clock, ...recordings.codeShown);
 	const run = engine.login();
 	const terminal = await drawOn(<Login run={run} flow="auto" environment={environment} />);
 	assert.match(text(terminal), /WDJB-MJHT/);

@@ -17,31 +17,36 @@ import type {LoginState} from '../../source/engine/login-state.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 import {darkTheme, lightTheme, type Cell} from '../support/terminal-emulator.js';
 
 const usual: Environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const ascii: Environment = {unicode: false, color: false, hyperlinks: false, remote: false};
-const {foldEvents} = tapes;
+const {foldEvents} = recordings;
 // Its types name a default export that is not there.
 const jsqr = jsqrModule as unknown as typeof jsqrModule.default;
 
-const code = foldEvents(...tapes.codeShown, tapes.polled);
-const browser = foldEvents(...tapes.browserShown);
+const code = foldEvents(...recordings.codeShown, recordings.polled);
+const browser = foldEvents(...recordings.browserShown);
 const both = foldEvents(
-	...tapes.codeShown,
-	tapes.polled,
-	tapes.opened('browser'),
-	tapes.authorizationUrl,
-	tapes.browserOpened,
+	...recordings.codeShown,
+	recordings.polled,
+	recordings.opened('browser'),
+	recordings.authorizationUrl,
+	recordings.browserOpened,
 );
-const bothOther = foldEvents(...tapes.browserShown, tapes.opened('device'), tapes.deviceCode, tapes.polled);
+const bothOther = foldEvents(
+	...recordings.browserShown,
+	recordings.opened('device'),
+	recordings.deviceCode,
+	recordings.polled,
+);
 
 const shared = (state: LoginState, environment = usual) => ({
 	state,
 	environment,
 	command: () => undefined,
-	clock: createManualClock({now: tapes.start + 28_000}),
+	clock: createManualClock({now: recordings.start + 28_000}),
 	canGoBack: true,
 });
 
@@ -51,13 +56,13 @@ const overSsh = {
 } as const;
 
 const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
-	...tapes.discovery,
-	flows: {...tapes.discovery.flows, browser: reason},
+	...recordings.discovery,
+	flows: {...recordings.discovery.flows, browser: reason},
 });
 
 const screens: Readonly<Record<string, (environment: Environment) => ReactElement>> = {
 	picker: environment => (
-		<FlowPicker {...shared(foldEvents(tapes.discovery), environment)} currentIdentity={tapes.alice} />
+		<FlowPicker {...shared(foldEvents(recordings.discovery), environment)} currentIdentity={recordings.alice} />
 	),
 	code: environment => <DeviceCodeScreen {...shared(code, environment)} />,
 	browser: environment => <BrowserScreen {...shared(browser, environment)} />,
@@ -66,7 +71,7 @@ const screens: Readonly<Record<string, (environment: Environment) => ReactElemen
 	end: environment => (
 		<SignedIn
 			state={code}
-			signedIn={tapes.signedIn}
+			signedIn={recordings.signedIn}
 			environment={environment}
 			switchCommand="ink-login login --switch-account"
 		/>
@@ -82,7 +87,11 @@ const screens: Readonly<Record<string, (environment: Environment) => ReactElemen
 	question: environment => (
 		<AccountQuestion
 			environment={environment}
-			question={{stored: tapes.alice, next: {issuer: 'https://auth.acme.dev', subject: 'bob'}, answer: () => undefined}}
+			question={{
+				stored: recordings.alice,
+				next: {issuer: 'https://auth.acme.dev', subject: 'bob'},
+				answer: () => undefined,
+			}}
 		/>
 	),
 };
@@ -195,16 +204,16 @@ test('demand 13, S40: the QR code decodes to the complete address, on dark and o
 		const {data, width, height} = await draw(screens['code']!(usual), {}, ({emulator}) => emulator.toImage({theme}));
 		// An inverted QR code fails in real scanners.
 		const read = jsqr(data, width, height, {inversionAttempts: 'dontInvert'});
-		assert.equal(read?.data, tapes.deviceCode.verificationUriComplete);
+		assert.equal(read?.data, recordings.deviceCode.verificationUriComplete);
 	}
 });
 
 test('demand 37: without a complete address the QR code holds the plain one, and nobody is told to compare', async () => {
-	const {verificationUriComplete: _, ...plainCode} = tapes.deviceCode;
-	const state = foldEvents(tapes.discovery, tapes.opened('device'), plainCode);
+	const {verificationUriComplete: _, ...plainCode} = recordings.deviceCode;
+	const state = foldEvents(recordings.discovery, recordings.opened('device'), plainCode);
 	await draw(<DeviceCodeScreen {...shared(state)} />, {}, ({emulator}) => {
 		const {data, width, height} = emulator.toImage();
-		assert.equal(jsqr(data, width, height)?.data, tapes.deviceCode.verificationUri);
+		assert.equal(jsqr(data, width, height)?.data, recordings.deviceCode.verificationUri);
 		assert.doesNotMatch(emulator.text, /check it is the same/);
 	});
 });
@@ -219,7 +228,10 @@ test('demand 38, D09, D10, D11, D21, S21: beside the QR code stand the code, the
 
 test('demands 1, 2, 4: an address has a row of its own; where it is wider than the row, every row has the whole link', async () => {
 	const long = safeUrl(`https://login.acme.example/realms/${'main/'.repeat(12)}device`, 'test');
-	const state = foldEvents(tapes.discovery, tapes.opened('device'), {...tapes.deviceCode, verificationUri: long});
+	const state = foldEvents(recordings.discovery, recordings.opened('device'), {
+		...recordings.deviceCode,
+		verificationUri: long,
+	});
 	for (const columns of [40, 80, 120]) {
 		await draw(<DeviceCodeScreen {...shared(state)} />, {columns, rows: 30}, ({emulator}) => {
 			const rows = emulator
@@ -266,26 +278,26 @@ test('the picker is drawn before discovery; over SSH the code comes first, and w
 
 test('the status line says what the last check answered', async () => {
 	const cases = [
-		[tapes.polled, 'Checked 3 times, next check in 4 s'],
+		[recordings.polled, 'Checked 3 times, next check in 4 s'],
 		[
-			{type: 'slow-down', interval: 10, nextPollAt: tapes.start + 38_000},
+			{type: 'slow-down', interval: 10, nextPollAt: recordings.start + 38_000},
 			'The server asked us to slow down: next check in 10 s',
 		],
 		[
-			{type: 'backoff', reason: 'The server does not answer.', retryAt: tapes.start + 48_000},
+			{type: 'backoff', reason: 'The server does not answer.', retryAt: recordings.start + 48_000},
 			'The server does not answer. Trying again in 20 s.',
 		],
 		[{type: 'resumed', sleptFor: 3_600_000}, 'This computer slept: checking now'],
 	] as const;
 	for (const [event, words] of cases) {
-		const state = foldEvents(...tapes.codeShown, event);
+		const state = foldEvents(...recordings.codeShown, event);
 		const text = await draw(<DeviceCodeScreen {...shared(state)} />, {columns: 120}, ({emulator}) => emulator.text);
 		assert.ok(text.includes(words), text);
 	}
 });
 
 test('over SSH and in tmux the screen counts in minutes, says how often instead of when, and no spinner turns', async () => {
-	const clock = createManualClock({now: tapes.start + 28_000});
+	const clock = createManualClock({now: recordings.start + 28_000});
 	const screen = <DeviceCodeScreen {...shared(code, {...usual, remote: true})} clock={clock} />;
 	await draw(screen, {}, async terminal => {
 		assert.match(terminal.emulator.text, /15 minutes left\n.*Checked 3 times, one every 5 s/);
@@ -300,16 +312,16 @@ test('over SSH and in tmux the screen counts in minutes, says how often instead 
 });
 
 test('over SSH, of two ways the one that ends earlier has no more minutes than are left', async () => {
-	const clock = createManualClock({now: tapes.start + 28_000});
-	const address = {...tapes.authorizationUrl, expiresAt: tapes.start + 306_000};
-	const state = foldEvents(...tapes.codeShown, tapes.opened('browser'), address);
+	const clock = createManualClock({now: recordings.start + 28_000});
+	const address = {...recordings.authorizationUrl, expiresAt: recordings.start + 306_000};
+	const state = foldEvents(...recordings.codeShown, recordings.opened('browser'), address);
 	const screen = <DeviceCodeScreen {...shared(state, {...usual, remote: true})} clock={clock} />;
 	const text = await draw(screen, {}, ({emulator}) => emulator.text);
 	assert.match(text, /approval · 15 minutes left[^]*browser · 5 minutes left/);
 });
 
 test('waiting is repainted once a second, and a second that changes nothing is none', async () => {
-	const clock = createManualClock({now: tapes.start + 28_000});
+	const clock = createManualClock({now: recordings.start + 28_000});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={clock} />, {}, async terminal => {
 		const before = terminal.written().length;
 		await clock.advance(900);
@@ -324,11 +336,11 @@ test('waiting is repainted once a second, and a second that changes nothing is n
 });
 
 test('the last two minutes are said in words, and an expired code offers a new one', async () => {
-	const clock = createManualClock({now: tapes.deviceCode.expiresAt - 100_000});
+	const clock = createManualClock({now: recordings.deviceCode.expiresAt - 100_000});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={clock} />, {}, async terminal => {
 		assert.match(terminal.emulator.text.replaceAll(/\n.*[█▀▄] +/g, ' '), /less than two minutes left/);
 	});
-	const atTheEnd = createManualClock({now: tapes.deviceCode.expiresAt - 1000});
+	const atTheEnd = createManualClock({now: recordings.deviceCode.expiresAt - 1000});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={atTheEnd} />, {}, async terminal => {
 		await atTheEnd.advance(1000);
 		await terminal.settle();
@@ -337,16 +349,16 @@ test('the last two minutes are said in words, and an expired code offers a new o
 });
 
 test('demand 34: after a renewal the dead code is named', async () => {
-	const renewed = {...tapes.deviceCode, userCode: displayText('NEWC-ODEX'), renewal: 1};
-	const state = foldEvents(...tapes.codeShown, renewed);
+	const renewed = {...recordings.deviceCode, userCode: displayText('NEWC-ODEX'), renewal: 1};
+	const state = foldEvents(...recordings.codeShown, renewed);
 	const text = await draw(<DeviceCodeScreen {...shared(state)} />, {}, ({emulator}) => emulator.text);
 	assert.match(text, /WDJB-MJHT no longer works/);
 	assert.match(text, / NEWC-ODEX/);
 });
 
 test('a phone that cannot reach a loopback address is not sent there', async () => {
-	const local = {...tapes.deviceCode, verificationUri: safeUrl('http://127.0.0.1:4444/device', 'test')};
-	const state = foldEvents(tapes.discovery, tapes.opened('device'), local);
+	const local = {...recordings.deviceCode, verificationUri: safeUrl('http://127.0.0.1:4444/device', 'test')};
+	const state = foldEvents(recordings.discovery, recordings.opened('device'), local);
 	const text = await draw(<DeviceCodeScreen {...shared(state)} />, {columns: 120}, ({emulator}) => emulator.text);
 	assert.match(text, /A phone cannot reach this address/);
 });
@@ -374,7 +386,7 @@ test('demand 18: where the platform forwards the port by itself, the address is 
 test('a stray callback, a bad paste and a missing browser are each said once', async () => {
 	const say = async (...events: readonly LoginEvent[]) =>
 		draw(
-			<BrowserScreen {...shared(foldEvents(...tapes.browserShown, ...events))} />,
+			<BrowserScreen {...shared(foldEvents(...recordings.browserShown, ...events))} />,
 			{},
 			({emulator}) => emulator.text,
 		);
@@ -393,7 +405,7 @@ test('a stray callback, a bad paste and a missing browser are each said once', a
 });
 
 test('demand 54: a screen reader gets the code spelled, no QR code and no glyph, and hears nothing while time passes', async () => {
-	const clock = createManualClock({now: tapes.start});
+	const clock = createManualClock({now: recordings.start});
 	await draw(<DeviceCodeScreen {...shared(code)} clock={clock} />, {screenReader: true}, async terminal => {
 		assert.match(terminal.emulator.text, /Spelled: W, D, J, B, dash, M, J, H, T\./);
 		assert.doesNotMatch(terminal.emulator.text, /[█▀▄⠿❯✔·…]/);
@@ -405,8 +417,8 @@ test('demand 54: a screen reader gets the code spelled, no QR code and no glyph,
 });
 
 test('S1: a hostile application name cannot draw', async () => {
-	const evil = {...tapes.discovery, application: displayText('Acme\u001B[2J\u202Eevil')};
-	const state = foldEvents(evil, tapes.opened('device'), tapes.deviceCode);
+	const evil = {...recordings.discovery, application: displayText('Acme\u001B[2J\u202Eevil')};
+	const state = foldEvents(evil, recordings.opened('device'), recordings.deviceCode);
 	const text = await draw(<DeviceCodeScreen {...shared(state)} />, {}, ({emulator}) => emulator.text);
 	assert.match(text, /^ Sign in to Acmeevil · auth\.acme\.dev/);
 });

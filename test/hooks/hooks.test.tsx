@@ -15,7 +15,7 @@ import {useSession, type UseSession} from '../../source/hooks/use-session.js';
 import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 import {createScriptedEngine} from '../support/scripted-run.js';
 
 function Countdown({
@@ -88,7 +88,7 @@ test('useLogin starts a login when it is mounted, follows it, and cancels it whe
 	const {switchAccount, ...options} = scripted.options[0]!;
 	assert.equal(typeof switchAccount, 'function');
 	assert.deepEqual(options, {attended: true, flow: 'device', renew: true});
-	scripted.runs[0]!.emit(...tapes.codeShown);
+	scripted.runs[0]!.emit(...recordings.codeShown);
 	await terminal.settle();
 	assert.deepEqual(terminal.lines(), ['signing-in']);
 	logins.at(-1)!.command({type: 'renew-code'});
@@ -100,7 +100,7 @@ test('useLogin starts a login when it is mounted, follows it, and cancels it whe
 
 test('StrictMode: who subscribes, leaves and comes back at once has one login, the second', () => {
 	// What React does to each effect there; Ink's own roots spare the effects, other renderers may not.
-	const scripted = createScriptedEngine(createManualClock(), tapes.discovery);
+	const scripted = createScriptedEngine(createManualClock(), recordings.discovery);
 	const login = createLoginSubscription(scripted.engine);
 	login.subscribe(() => undefined)();
 	const leave = login.subscribe(() => undefined);
@@ -157,7 +157,7 @@ test('useLogin asks about another account, and an aborted question is a no', asy
 	const ask = scripted.options[0]!.switchAccount;
 	assert.ok(typeof ask === 'function');
 	const controller = new AbortController();
-	const answer = ask({stored: tapes.alice, next: tapes.alice}, controller.signal);
+	const answer = ask({stored: recordings.alice, next: recordings.alice}, controller.signal);
 	await terminal.settle();
 	assert.deepEqual(terminal.lines(), ['question']);
 	controller.abort();
@@ -179,7 +179,7 @@ function SessionProbe({engine}: {engine: TokenEngine}) {
 
 test('useSession says who is signed in, hands out tokens and logs out', async () => {
 	const engine = {
-		session: async () => ({identity: tapes.alice}),
+		session: async () => ({identity: recordings.alice}),
 		accessToken: async () => 'token',
 		logout: async () => ({outcome: 'revoked'}),
 	} as unknown as TokenEngine;

@@ -13,11 +13,11 @@ import type {Identity, LoginEvent} from '../../source/engine/login-event.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
-import * as tapes from '../support/login-tapes.js';
+import * as recordings from '../support/login-tapes.js';
 import {isThorough} from '../support/thorough.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
-const clock = createManualClock({now: tapes.start});
+const clock = createManualClock({now: recordings.start});
 
 /** An issuer whose host is as strange as an address can hold. */
 const issuerOf = (text: string): string => {
@@ -35,7 +35,7 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 	};
 	const {name: _, email: __, ...nameless} = identity;
 	const discovery: LoginEvent = {
-		...tapes.discovery,
+		...recordings.discovery,
 		issuer: issuerOf(text),
 		application: displayText(text),
 		requestedScope: `openid ${text} profile`,
@@ -46,18 +46,24 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 	const rejected: LoginEvent = {type: 'paste-rejected', reason: displayText(text)};
 	const picker = {...shared, application: text, issuer: issuerOf(text), scope: text, currentIdentity: nameless};
 	return [
-		<FlowPicker key="early" {...picker} state={tapes.foldEvents()} />,
+		<FlowPicker key="early" {...picker} state={recordings.foldEvents()} />,
 		<FlowPicker
 			key="picker"
 			{...picker}
-			state={tapes.foldEvents(lacking)}
+			state={recordings.foldEvents(lacking)}
 			currentIdentity={identity}
 			recommendation={{flow: 'device', reason: displayText(text)}}
 		/>,
 		<BrowserScreen
 			key="browser"
 			{...shared}
-			state={tapes.foldEvents(discovery, tapes.opened('browser'), tapes.authorizationUrl, skipped, rejected)}
+			state={recordings.foldEvents(
+				discovery,
+				recordings.opened('browser'),
+				recordings.authorizationUrl,
+				skipped,
+				rejected,
+			)}
 		/>,
 		<AccountQuestion
 			key="question"

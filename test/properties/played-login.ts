@@ -5,7 +5,7 @@ import type {LoginRun} from '../../source/engine/flow.js';
 import type {LoginState} from '../../source/engine/login-state.js';
 import type {Provider} from '../../source/engine/provider.js';
 import {createMemoryStore} from '../../source/store/index.js';
-import {createManualClock, recordTape, type ManualClock, type Tape} from '../../source/testing/index.js';
+import {createManualClock, recordLogin, type ManualClock, type Recording} from '../../source/testing/index.js';
 import {canary, type Happening, type LoginScript, type ScriptedAnswer} from './arbitrary-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
@@ -43,7 +43,7 @@ export type PlayedLogin = {
 	readonly events: readonly LoginEvent[];
 	readonly state: LoginState;
 	readonly error?: LoginError;
-	readonly tape: Tape;
+	readonly recording: Recording;
 	readonly requests: readonly SentRequest[];
 	/** How many requests were sent after the last event. */
 	readonly requestsAfterEnd: number;
@@ -172,7 +172,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	const reading = (async () => {
 		for await (const event of run) events.push(event);
 	})();
-	const taping = recordTape(run);
+	const taping = recordLogin(run);
 	let end: {error?: LoginError} | undefined;
 	const outcome = run.session.then(
 		() => ({}),
@@ -230,7 +230,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	return {
 		events,
 		state: run.state,
-		tape: await taping,
+		recording: await taping,
 		requests,
 		requestsAfterEnd,
 		drawn,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {initialLoginState, reduceLogin} from '../../source/engine/login-state.js';
-import {playTape} from '../../source/testing/index.js';
+import {playRecording} from '../../source/testing/index.js';
 import {arbitraryLogin, canary, type ScriptedAnswer} from './arbitrary-login.js';
 import {playLogin, type PlayedLogin, type SentRequest} from './played-login.js';
 
@@ -30,10 +30,10 @@ const checkSecrets = ({events, drawn, requests, error}: PlayedLogin) => {
 	for (const value of drawn) assert.ok(!withoutAddresses.includes(value), 'state or nonce');
 };
 
-/** The state is what the events fold into, and a tape plays to the same one, but for what it takes out of addresses. */
-const checkState = ({events, state, tape}: PlayedLogin) => {
+/** The state is what the events fold into, and a recording plays to the same one, but for what it takes out of addresses. */
+const checkState = ({events, state, recording}: PlayedLogin) => {
 	assert.deepEqual(events.reduce(reduceLogin, initialLoginState), state);
-	const played = playTape(tape).state;
+	const played = playRecording(recording).state;
 	const withoutAddress = ({flows: {browser, ...flows}, ...rest}: typeof state) => ({
 		...rest,
 		flows: {...flows, browser: browser === undefined ? undefined : {...browser, address: browser.address?.expiresAt}},
@@ -82,7 +82,7 @@ export type Property = {readonly name: string; readonly property: fc.IAsyncPrope
 /** What holds of every login, whatever the server, the person and the computer do. */
 export const properties: readonly Property[] = [
 	{
-		name: 'any sequence of answers, commands, pastes and suspensions ends in one end, without a secret, in a state that a tape repeats',
+		name: 'any sequence of answers, commands, pastes and suspensions ends in one end, without a secret, in a state that a recording repeats',
 		property: fc.asyncProperty(arbitraryLogin(), async script => {
 			const played = await playLogin(script);
 			checkEnd(played);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {createNdjsonReporter, jsonLine, showNdjson} from '../../source/sinks/ndjson.js';
-import {playTape} from '../../source/testing/index.js';
+import {playRecording} from '../../source/testing/index.js';
 import {samples, start} from './sample-events.js';
 
 test('demand 53: every event is one line that reads back as the same event', () => {
@@ -24,7 +24,7 @@ test('S1: a line of JSON holds nothing that a terminal acts on or that ends a li
 
 test('a login is written to its end', async () => {
 	const events = [samples.discovery, samples['flow-opened'], samples['signed-in']];
-	const run = playTape({version: 1, events: events.map(event => ({at: start, event}))});
+	const run = playRecording({version: 1, events: events.map(event => ({at: start, event}))});
 	let written = '';
 	await showNdjson(run, {write: line => void (written += line)});
 	assert.deepEqual(

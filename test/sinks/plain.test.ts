@@ -4,7 +4,7 @@ import {displayText} from '../../source/engine/display-text.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {createPlainReporter, showPlain, type PlainOptions} from '../../source/sinks/plain.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
-import {createManualClock, playTape} from '../../source/testing/index.js';
+import {createManualClock, playRecording} from '../../source/testing/index.js';
 import {minutes, samples, start} from './sample-events.js';
 
 process.env['TZ'] = 'UTC';
@@ -244,7 +244,7 @@ test('S38: nothing that a terminal acts on gets into a line', () => {
 
 test('it follows a login to its end, from its first event', async () => {
 	const clock = createManualClock({now: start});
-	const run = playTape(
+	const run = playRecording(
 		{
 			version: 1,
 			events: [

@@ -5,10 +5,10 @@ import type {Clock} from '../../source/engine/clock.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {oidc} from '../../source/index.js';
-import {createManualClock, playTape} from '../../source/testing/index.js';
-import * as tapes from './login-tapes.js';
+import {createManualClock, playRecording} from '../../source/testing/index.js';
+import * as recordings from './login-tapes.js';
 
-const {start, minute, alice, codeShown, browserShown, opened, polled} = tapes;
+const {start, minute, alice, codeShown, browserShown, opened, polled} = recordings;
 const [discovery, , deviceCode] = codeShown;
 const [, , authorizationUrl] = browserShown;
 const bob = {issuer: 'https://auth.acme.dev', subject: 'bob'};
@@ -68,7 +68,7 @@ const screens: Readonly<Record<string, Screen>> = {
 	question: {events: codeShown, replaces: alice},
 	'other-login': {events: [discovery, {type: 'waiting', for: 'other-login'}]},
 	refused: {events: [...codeShown, closed('device')]},
-	'signed-in': {events: [...codeShown, tapes.signedIn], props: {switchCommand: 'acme login --switch-account'}},
+	'signed-in': {events: [...codeShown, recordings.signedIn], props: {switchCommand: 'acme login --switch-account'}},
 	failed: {
 		events: [
 			...codeShown,
@@ -93,7 +93,7 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 				queueMicrotask(() => void switchAccount({stored: replaces, next: bob}, new AbortController().signal));
 			}
 
-			return playTape({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
+			return playRecording({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
 		},
 	};
 	const terminal = {recommend: () => ({flow: 'browser', reason: 'A browser opened here reaches you.'}) as const};

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {TokenEngine} from '../../source/engine.js';
 import {github} from '../../source/engine/presets/index.js';
 import {createMemoryStore} from '../../source/store/index.js';
-import {createManualClock, playTape, recordTape, startScriptedServer} from '../../source/testing/index.js';
+import {createManualClock, playRecording, recordLogin, startScriptedServer} from '../../source/testing/index.js';
 import {startGithub} from '../support/dialects/github.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
@@ -12,7 +12,7 @@ test('an app tests its own sign-in: the browser, a token, and the logout, agains
 	const {provider, openBrowser} = server;
 	const engine = new EngineWithBrowser({provider, store: createMemoryStore(), openBrowser});
 	const run = engine.login({flow: 'browser'});
-	const recording = recordTape(run);
+	const recording = recordLogin(run);
 	const session = await run.session;
 	assert.equal(session.identity?.name, 'Ada Lovelace');
 	assert.equal((await fetch(server.endpoints.userInfo, bearer(await session.getToken()))).status, 200);
@@ -21,7 +21,7 @@ test('an app tests its own sign-in: the browser, a token, and the logout, agains
 	const state = server.requestsTo('authorization')[0]?.parameters.get('state');
 	assert.ok(state);
 	assert.doesNotMatch(JSON.stringify(events), new RegExp(state));
-	const played = playTape({version: 1, events}).state;
+	const played = playRecording({version: 1, events}).state;
 	assert.deepEqual(played.signedIn, run.state.signedIn);
 	assert.deepEqual(played.discovery, run.state.discovery);
 	assert.deepEqual(played.order, run.state.order);

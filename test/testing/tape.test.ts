@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {EventLog} from '../../source/engine/event-log.js';
 import {displayText, safeUrl, type LoginEvent, type LoginRun} from '../../source/engine/index.js';
-import {createManualClock, playTape, recordTape, type ManualClock, type Tape} from '../../source/testing/index.js';
+import {
+	createManualClock,
+	playRecording,
+	recordLogin,
+	type ManualClock,
+	type Recording,
+} from '../../source/testing/index.js';
 
 const start = Date.UTC(2026, 0, 1);
 
@@ -71,46 +77,46 @@ const scriptedRun = (clock: ManualClock): {run: LoginRun; log: EventLog; finish:
 	return {run, log, finish};
 };
 
-const record = async (): Promise<{tape: Tape; log: EventLog}> => {
+const record = async (): Promise<{recording: Recording; log: EventLog}> => {
 	const {run, log, finish} = scriptedRun(createManualClock({now: start}));
-	const recording = recordTape(run);
+	const recording = recordLogin(run);
 	await finish();
-	return {tape: await recording, log};
+	return {recording: await recording, log};
 };
 
-test('a tape holds the events with their times, and nothing that ties an address to a login', async () => {
-	const {tape} = await record();
+test('a recording holds the events with their times, and nothing that ties an address to a login', async () => {
+	const {recording} = await record();
 	assert.deepEqual(
-		tape.events.map(({at, event}) => [at - start, event.type]),
+		recording.events.map(({at, event}) => [at - start, event.type]),
 		events.map(({type}, index) => [index * 1000, type]),
 	);
-	const text = JSON.stringify(tape);
+	const text = JSON.stringify(recording);
 	assert.doesNotMatch(text, /STATE|NONCE|CHALLENGE|RANDOMPATH|PUSHED|login_hint/);
 	assert.match(text, /"https:\/\/id\.example\/authorize\?client_id=app"/);
-	assert.deepEqual(JSON.parse(text), tape);
+	assert.deepEqual(JSON.parse(text), recording);
 });
 
-test('a tape without a clock has been played already: the same state, but for the addresses', async () => {
-	const {tape, log} = await record();
-	const run = playTape(tape);
+test('a recording without a clock has been played already: the same state, but for the addresses', async () => {
+	const {recording, log} = await record();
+	const run = playRecording(recording);
 	const addresses = ({flows: {browser, ...others}, ...state}: LoginRun['state']) => {
 		const {address: _, ...rest} = browser!;
 		return {...state, flows: {...others, browser: rest}};
 	};
 	assert.deepEqual(addresses(run.state), addresses(log.state));
 	assert.equal(run.clock.now(), start + 7000);
-	assert.deepEqual(await recordTape(playTape(tape)).then(({events}) => events.map(({event}) => event)), [
-		...tape.events.map(({event}) => event),
+	assert.deepEqual(await recordLogin(playRecording(recording)).then(({events}) => events.map(({event}) => event)), [
+		...recording.events.map(({event}) => event),
 	]);
 	const session = await run.session;
 	assert.equal(session.identity?.email, 'ada@example.com');
 	await assert.rejects(session.getToken(), {name: 'LoginError', code: 'config_error'});
 });
 
-test('a tape on a clock keeps its pace, its times moved to now', async () => {
-	const {tape} = await record();
+test('a recording on a clock keeps its pace, its times moved to now', async () => {
+	const {recording} = await record();
 	const clock = createManualClock({now: start + 1_000_000});
-	const run = playTape(tape, clock);
+	const run = playRecording(recording, clock);
 	let changes = 0;
 	run.subscribe(() => changes++);
 	await clock.advance(4500);
@@ -125,15 +131,15 @@ test('a tape on a clock keeps its pace, its times moved to now', async () => {
 		retryAt: start + 1_012_000,
 	});
 	const again = createManualClock({now: start});
-	const recording = recordTape(playTape(tape, again));
+	const repeated = recordLogin(playRecording(recording, again));
 	await again.advance(7000);
-	assert.deepEqual(await recording, tape);
+	assert.deepEqual(await repeated, recording);
 });
 
 test('a played login remembers its commands, and can be cancelled in the middle', async () => {
-	const {tape} = await record();
+	const {recording} = await record();
 	const clock = createManualClock();
-	const run = playTape(tape, clock);
+	const run = playRecording(recording, clock);
 	await clock.advance(4000);
 	run.command({type: 'renew-code'});
 	assert.deepEqual(run.commands, [{type: 'renew-code'}]);
@@ -144,9 +150,9 @@ test('a played login remembers its commands, and can be cancelled in the middle'
 	await assert.rejects(run.session, {code: 'cancelled'});
 });
 
-test('a failed login fails again with its reason, and a tape of another version is refused', async () => {
+test('a failed login fails again with its reason, and a recording of another version is refused', async () => {
 	const failed: LoginEvent = {type: 'failed', code: 'timeout', message: 'Nobody came.', hint: 'Try again.'};
-	const {session} = playTape({version: 1, events: [{at: start, event: failed}]});
+	const {session} = playRecording({version: 1, events: [{at: start, event: failed}]});
 	await assert.rejects(session, {name: 'LoginError', code: 'timeout', message: 'Nobody came.', hint: 'Try again.'});
-	assert.throws(() => playTape({version: 2 as never, events: []}), {code: 'config_error'});
+	assert.throws(() => playRecording({version: 2 as never, events: []}), {code: 'config_error'});
 });
