@@ -139,14 +139,14 @@ export const options = {
 	},
 	port: {
 		value: 'N[,N…]',
-		help: 'the registered ports for the answer of the browser, tried in order',
+		help: 'the registered ports for the callback, tried in order',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	'redirect-uri': {
 		value: 'U',
-		help: 'the whole registered address for the answer of the browser; an https one is forwarded here, to --port',
+		help: 'the whole registered address for the callback; an https one is forwarded here, to --port',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],

@@ -16,7 +16,7 @@ import {readAtOnce, writeAtOnce, written} from './write-at-once.js';
 const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./exec.js')).runChild;
-	return command === 'helper' && action === 'get' ? (await import('./helper.js')).answerGit : undefined;
+	return command === 'helper' && action === 'get' ? (await import('./helper.js')).responseGit : undefined;
 };
 
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */

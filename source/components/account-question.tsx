@@ -41,13 +41,13 @@ export function AccountQuestion(props: AccountQuestionProps): ReactNode {
 		);
 	const head = inBold(asked);
 	const brief = inBold(words.briefly(question.stored, question.next));
-	const answers = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
+	const responses = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
 	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
 	const frame = firstThatFits(rows, [
-		frameOf([...head, ...explained, [], ...answers]),
-		frameOf([...head, ...answers]),
-		frameOf([...brief, ...answers]),
-		frameOf([...brief.slice(0, Math.max(1, rows - 1)), ...answers]),
+		frameOf([...head, ...explained, [], ...responses]),
+		frameOf([...head, ...responses]),
+		frameOf([...brief, ...responses]),
+		frameOf([...brief.slice(0, Math.max(1, rows - 1)), ...responses]),
 	]);
 	return <FrameView frame={frame} columns={columns} look={look} />;
 }

@@ -25,7 +25,7 @@ export type BrowserContent = {
 	readonly opener: BrowserState['opener'];
 	readonly status: FlowStatus;
 	readonly added: readonly Line[];
-	/** After a while without an answer it is time to say what may be in the way. */
+	/** After a while without a response it is time to say what may be in the way. */
 	readonly takesLong: boolean;
 	readonly canUseCode: boolean;
 	readonly notice: string | undefined;
@@ -61,7 +61,7 @@ const helpLines = (helps: readonly Help[], width: number, separator: string): Li
 	});
 };
 
-/** Whether the browser's answer reaches this program: without a port there is no short link, which alone has no query. */
+/** Whether the browser's response reaches this program: without a port there is no short link, which alone has no query. */
 const comesBackHere = ({address}: BrowserContent): boolean => !address.shortUrl.includes('?');
 
 const isMissing = ({opener}: BrowserContent): boolean => opener?.status === 'failed' || opener?.status === 'skipped';

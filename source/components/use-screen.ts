@@ -51,7 +51,7 @@ export type Pulse = {
 
 type Tick = {readonly left: number; readonly now: number; readonly polling: PollingState | undefined};
 
-/** One more answer of the kind that everybody waits through is no reason to draw anew before the next second is. */
+/** One more response of the kind that everybody waits through is no reason to draw anew before the next second is. */
 const isNews = (before: PollingState | undefined, polling: PollingState | undefined): boolean =>
 	before !== polling && !(before?.kind === 'waiting' && polling?.kind === 'waiting');
 

@@ -54,7 +54,7 @@ const page = async (provider: Provider, interaction: Interaction, ctx: {ip: stri
 					scope: textOf(params['scope']),
 					requestedAt: interaction.iat * 1000,
 					address: ctx.ip,
-					answerTo: textOf(params['redirect_uri']),
+					responseTo: textOf(params['redirect_uri']),
 				},
 	});
 };

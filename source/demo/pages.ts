@@ -13,8 +13,8 @@ export type AuthorizationFacts = {
 	readonly requestedAt: number;
 	/** The network address that asked. */
 	readonly address: string;
-	/** The redirect URI, where the answer goes to one. */
-	readonly answerTo?: string;
+	/** The redirect URI, where the response goes to one. */
+	readonly responseTo?: string;
 };
 
 export const signInPage = ({
@@ -169,11 +169,11 @@ const problem = (text: string | undefined) => text !== undefined && html`<p clas
 
 const buttons = (content: Markup) => html`<div class="buttons">${content}</div>`;
 
-const facts = ({scope, userCode, requestedAt, address, answerTo}: AuthorizationFacts) => html`
+const facts = ({scope, userCode, requestedAt, address, responseTo}: AuthorizationFacts) => html`
 	<dl>
 		${userCode !== undefined && fact('Code', html`<span class="code">${displayText(userCode, 32)}</span>`)}
 		${fact('Wants to', scope.split(' ').filter(Boolean).map(permission).join(', '))} ${fact('Asked', time(requestedAt))}
-		${fact('From', displayText(address))} ${answerTo !== undefined && fact('Answer to', displayText(answerTo))}
+		${fact('From', displayText(address))} ${responseTo !== undefined && fact('Answer to', displayText(responseTo))}
 	</dl>
 `;
 

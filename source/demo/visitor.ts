@@ -10,7 +10,7 @@ export type Page = {
 	readonly form?: Form;
 	/** How it ended, on a page that says so. */
 	readonly outcome?: string;
-	/** The application's address with the answer in it, where the visit was redirected to one. */
+	/** The application's address with the response in it, where the visit was redirected to one. */
 	readonly callback?: string;
 };
 

@@ -13,7 +13,7 @@ export type ExchangeRequest = {
 	readonly signal?: AbortSignal;
 };
 
-/** The answer to a token exchange (RFC 8693 §2.2.1). */
+/** The response to a token exchange (RFC 8693 §2.2.1). */
 export type ExchangedToken = {
 	readonly token: string;
 	/** Its type, a URN (RFC 8693 §3). */

@@ -75,7 +75,7 @@ export type Recommendation = {
 /** What became of a copy. */
 export type ClipboardOutcome = {
 	/**
-	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no answer. `unavailable`:
+	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no response. `unavailable`:
 	 * there is no way to copy here.
 	 */
 	readonly status: 'copied' | 'sent' | 'unavailable';

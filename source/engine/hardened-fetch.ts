@@ -3,13 +3,13 @@ import {displayText} from './display-text.js';
 import {LoginError} from './login-error.js';
 import {checkUrl} from './safe-url.js';
 
-/** Larger answers are not read to their end; decompressed bytes count. */
+/** Larger responses are not read to their end; decompressed bytes count. */
 const maximumBodyBytes = 2 ** 20;
 const maximumJsonDepth = 32;
 /** Milliseconds for a whole request. Connecting alone is limited to ten seconds by Node's fetch itself. */
 const totalTime = 30_000;
 
-/** An answer must not carry a body with these (Fetch §2.2.3). */
+/** A response must not carry a body with these (Fetch §2.2.3). */
 const bodylessStatuses = new Set([204, 205, 304]);
 
 const badResponse = (message: string, endpoint: string, status?: number) =>
@@ -29,7 +29,7 @@ const checkAddress = (input: RequestInfo | URL): URL => {
 	});
 };
 
-/** Whether brackets nest deeper than any honest answer; counted before anything is parsed. */
+/** Whether brackets nest deeper than any honest response; counted before anything is parsed. */
 const nestsTooDeep = (text: string): boolean => {
 	let depth = 0;
 	let inString = false;

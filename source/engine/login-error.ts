@@ -42,7 +42,7 @@ export type LoginErrorDetails = {
 
 /**
  * The one error of the engine. It has a fixed list of fields and no `cause`: a library's error may hold the tokens of
- * the answer that it complains about.
+ * the response that it complains about.
  */
 export class LoginError extends Error {
 	override readonly name = 'LoginError';

@@ -133,7 +133,7 @@ export type LoginEvent =
 			/** When the server is asked next. */
 			readonly nextPollAt: Time;
 	  }
-	/** No usable answer came; the same is tried again. */
+	/** No usable response came; the same is tried again. */
 	| {
 			readonly type: 'backoff';
 			readonly reason: string;

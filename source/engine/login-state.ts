@@ -6,7 +6,7 @@ type Closed = {readonly status: 'closed'; readonly reason: string; readonly code
 /** What the device flow's polling last heard, and when it asks next. */
 export type PollingState =
 	| {
-			/** What the last answer was. */
+			/** What the last response was. */
 			readonly kind: 'waiting' | 'slowed-down' | 'resumed';
 			readonly checks: number;
 			/** Seconds between two checks. */
@@ -44,13 +44,13 @@ export type DeviceState = {
 export type BrowserState = {
 	readonly flow: 'browser';
 	readonly reason: string;
-	/** `exchanging`: the answer is here, the tokens are not yet. */
+	/** `exchanging`: the response is here, the tokens are not yet. */
 	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
 	/** What to open, once the port is bound. */
 	readonly address?: EventOf<'authorization-url'>;
 	/** Whether a browser could be opened, where that was asked for. */
 	readonly opener?: Omit<EventOf<'browser'>, 'type'>;
-	/** How many answers were not ours, and why the last one was not. */
+	/** How many responses were not ours, and why the last one was not. */
 	readonly ignored: {readonly count: number; readonly reason?: string};
 	/** Why the last paste was not taken. */
 	readonly pasteRejected?: string;

@@ -22,10 +22,10 @@ export type Endpoints = {
 	readonly jwks?: string;
 };
 
-/** How a provider's answers differ from the standards; each is undone before the protocol library sees the answer. */
+/** How a provider's responses differ from the standards; each is undone before the protocol library sees the response. */
 export type Dialect = {
 	/**
-	 * An answer with status 200 may hold an `error` of the provider's own: GitHub, Slack. On for all while polling, and
+	 * A response with status 200 may hold an `error` of the provider's own: GitHub, Slack. On for all while polling, and
 	 * for the codes of the standards.
 	 */
 	readonly errorsIn200?: boolean;
@@ -35,9 +35,9 @@ export type Dialect = {
 	readonly acceptTextJson?: boolean;
 	/** Where `expires_in` is missing, the access token is a JWT that says how long it lives: WorkOS User Management. */
 	readonly expiryFromToken?: boolean;
-	/** Where the tokens stand in the answer, as in `['authed_user']`: Slack. */
+	/** Where the tokens stand in the response, as in `['authed_user']`: Slack. */
 	readonly tokenPath?: readonly string[];
-	/** The answer's scopes are separated by commas: GitHub. */
+	/** The response's scopes are separated by commas: GitHub. */
 	readonly scopeIsCommaList?: boolean;
 	/** The provider's own error codes, by the standard ones that they mean. */
 	readonly errorAliases?: Readonly<Record<string, string>>;
@@ -45,8 +45,8 @@ export type Dialect = {
 
 /** Where the identity comes from when there is no ID token, and how its fields are called there. */
 export type IdentityMapping = {
-	/** An address to ask with the access token, or the member of the token answer. */
-	readonly from: {readonly url: string} | {readonly tokenAnswer: string};
+	/** An address to ask with the access token, or the member of the token response. */
+	readonly from: {readonly url: string} | {readonly tokenResponse: string};
 	/** The field that never changes, such as `id`. */
 	readonly subject: string;
 	readonly name?: string;
@@ -104,7 +104,7 @@ export type ProviderSettings = {
 		readonly path?: string;
 		/**
 		 * A whole registered redirect URI instead of the above; on loopback it binds its own port where it has one. An https
-		 * address is a page elsewhere whose answer is pasted, unless `ports` are given too: then something forwards it to
+		 * address is a page elsewhere whose response is pasted, unless `ports` are given too: then something forwards it to
 		 * the first of them that is free.
 		 */
 		readonly uri?: string;

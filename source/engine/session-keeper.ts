@@ -50,7 +50,7 @@ const mayShareGrant = (a: Grant, b: Grant): boolean => {
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
  * (RFC 9700 §4.14.2).
  *
- * One session can be lost all the same: where the server has rotated the refresh token, its answer reached no disk (the
+ * One session can be lost all the same: where the server has rotated the refresh token, its response reached no disk (the
  * connection broke, or the process was killed in the milliseconds before it was stored), and the server forgives no second
  * use of the old one.
  */
@@ -85,7 +85,7 @@ export class SessionKeeper {
 		if (!canRenew(stored)) return this.#asItIs(stored, need);
 		signal?.throwIfAborted();
 		try {
-			// Nobody's abort stops it: a rotated refresh token whose answer is not awaited is a lost session.
+			// Nobody's abort stops it: a rotated refresh token whose response is not awaited is a lost session.
 			this.#refreshing ??= this.#refresh(stored, need).finally(() => {
 				this.#refreshing = undefined;
 			});
@@ -250,7 +250,7 @@ export class SessionKeeper {
 		}
 	}
 
-	/** With the lock held: asks the server and keeps its answer before anybody uses it. */
+	/** With the lock held: asks the server and keeps its response before anybody uses it. */
 	async #renew(stored: StoredSession, need: Need): Promise<StoredSession> {
 		const {store, profile} = this.#options;
 		// A disk that is full or read-only says so now, while the refresh token is not yet spent.
@@ -283,7 +283,7 @@ export class SessionKeeper {
 	/** Stores what a refresh brought, unless somebody signed in or out meanwhile who did not wait any longer for the lock. */
 	async #keep(next: StoredSession, used: StoredSession, context: RequestContext): Promise<StoredSession> {
 		const {store, profile} = this.#options;
-		// The answer is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
+		// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
 		const present = await store.read(profile).catch(() => used);
 		if (present !== undefined && isSame(present, used)) {
 			try {
@@ -303,7 +303,7 @@ export class SessionKeeper {
 		return this.#alive();
 	}
 
-	/** One request, and one more where no answer came: it may have been lost after the server acted. */
+	/** One request, and one more where no response came: it may have been lost after the server acted. */
 	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
 		const {refreshTokens, requestClientCredentials} = await import('./protocol/index.js');
 		if (flow === 'client-credentials') return requestClientCredentials(context);
@@ -316,7 +316,7 @@ export class SessionKeeper {
 	}
 
 	/**
-	 * The refresh token is refused, or spent on an answer that must not be believed: a sibling's newer session is taken over
+	 * The refresh token is refused, or spent on a response that must not be believed: a sibling's newer session is taken over
 	 * before anything is called over.
 	 *
 	 * @param end - undefined to go on without the refresh token

@@ -22,7 +22,7 @@ export type TokenSet = {
 	readonly accessToken: string;
 	/** As the server wrote it, lower-cased: usually `bearer`. */
 	readonly tokenType: string;
-	/** Epoch milliseconds by our own clock, when the answer arrived. */
+	/** Epoch milliseconds by our own clock, when the response arrived. */
 	readonly issuedAt: number;
 	/** Epoch milliseconds; missing where the server does not say (RFC 6749 §5.1). */
 	readonly expiresAt?: number;
@@ -30,7 +30,7 @@ export type TokenSet = {
 	readonly refreshToken?: string;
 	readonly idToken?: string;
 	readonly claims?: IdTokenClaims;
-	/** Granted scope, space separated; the requested one where the answer has none (RFC 6749 §5.1). */
+	/** Granted scope, space separated; the requested one where the response has none (RFC 6749 §5.1). */
 	readonly scope: string;
 	/** Who it is: by the ID token, or by what the preset asks instead. */
 	readonly identity?: Identity;

@@ -114,7 +114,7 @@ export const messages = {
 			`Your browser reaches this port at ${address} too: a provider that knows that redirect address can use it.`,
 		/** As the way that was added to another. */
 		added: 'Or in the browser on this computer',
-		ignored: 'Ignored an answer that was not ours.',
+		ignored: 'Ignored a response that was not ours.',
 		pasteRejected: (reason: string) => `That could not be used: ${reason}`,
 		signedIn: 'Signed in with your browser.',
 	},

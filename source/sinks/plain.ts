@@ -163,7 +163,7 @@ export const createPlainReporter = ({
 				return;
 			}
 
-			// The answer to something that was just done, so every time.
+			// The response to something that was just done, so every time.
 			case 'paste-rejected': {
 				say(browser.pasteRejected(event.reason));
 				return;

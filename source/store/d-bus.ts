@@ -124,7 +124,7 @@ export class Reader {
 		return elements;
 	}
 
-	/** @throws TypeError for a type that no answer to us has */
+	/** @throws TypeError for a type that no response to us has */
 	variant(): string | number | Buffer {
 		const signature = this.signature();
 		switch (signature) {

@@ -85,11 +85,11 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 			if (platform === 'linux') {
 				// By these the native module stores an entry without a target, and finds it.
 				const attributes = {service, username: account};
-				const answer = await askSecretService({environment, timeout: patience.nobody, attributes});
-				if (answer.state === 'found') return answer.secret;
-				if (answer.state === 'absent') throw noBus();
-				if (answer.state === 'silent') throw keyringUnavailable('does not answer');
-				if (answer.state === 'locked') {
+				const reply = await askSecretService({environment, timeout: patience.nobody, attributes});
+				if (reply.state === 'found') return reply.secret;
+				if (reply.state === 'absent') throw noBus();
+				if (reply.state === 'silent') throw keyringUnavailable('does not answer');
+				if (reply.state === 'locked') {
 					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
 					return inChild('get');
 				}

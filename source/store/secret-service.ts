@@ -2,7 +2,7 @@ import type {MethodCall, Reader, Reply} from './d-bus.js';
 import {SessionBus, sessionBusPath} from './session-bus.js';
 
 /** What the desktop's Secret Service answers when asked for a secret. */
-export type SecretServiceAnswer =
+export type SecretServiceReply =
 	| {readonly state: 'found'; readonly secret: string}
 	/** It has none to give, or not in the way that was expected; the native module will not have to wait for a person. */
 	| {readonly state: 'ready'}
@@ -32,13 +32,13 @@ export const askSecretService = async ({
 	environment,
 	timeout,
 	attributes,
-}: SecretServiceQuestion): Promise<SecretServiceAnswer> => {
+}: SecretServiceQuestion): Promise<SecretServiceReply> => {
 	const path = sessionBusPath(environment);
 	if (path === undefined) return {state: 'absent'};
 	const bus = new SessionBus(path);
 	let timer: NodeJS.Timeout | undefined;
 	let start: NodeJS.Immediate | undefined;
-	const noReply = new Promise<SecretServiceAnswer>(resolve => {
+	const noReply = new Promise<SecretServiceReply>(resolve => {
 		// The time runs from when this process can listen: loading a module may block it for longer, on a slow disk.
 		start = setImmediate(() => (timer = setTimeout(() => resolve({state: 'silent'}), timeout)));
 	});
@@ -53,10 +53,7 @@ export const askSecretService = async ({
 	}
 };
 
-const converse = async (
-	bus: SessionBus,
-	attributes: Readonly<Record<string, string>>,
-): Promise<SecretServiceAnswer> => {
+const converse = async (bus: SessionBus, attributes: Readonly<Record<string, string>>): Promise<SecretServiceReply> => {
 	const [opened, found] = await Promise.all([bus.call(openSession), bus.call(searchItems(attributes))]);
 	const session = valueOf(opened, 'vo', body => {
 		body.variant();
@@ -88,7 +85,7 @@ const service = {
 };
 
 /**
- * Plain: the bus hands the answer to nobody but us, and whoever may listen to it may ask the same question. The
+ * Plain: the bus hands the response to nobody but us, and whoever may listen to it may ask the same question. The
  * encryption that there is proves no identity, "is not envisioned to withstand man in the middle attacks", and is for
  * programs that keep secrets out of memory that is swapped, which this one cannot (Secret Service API, section 7).
  */

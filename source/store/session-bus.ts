@@ -32,7 +32,7 @@ const namedPath = (environment: Environment): string | undefined => {
 };
 
 /** No bus has so much to say to these questions. */
-const longestAnswer = 65_536;
+const longestReply = 65_536;
 
 const hello: MethodCall = {
 	to: 'org.freedesktop.DBus',
@@ -67,7 +67,7 @@ export class SessionBus {
 
 			return true;
 		};
-		const onread = {buffer: Buffer.allocUnsafe(longestAnswer), callback};
+		const onread = {buffer: Buffer.allocUnsafe(longestReply), callback};
 		// The end follows an error.
 		this.#socket = connect({path, onread})
 			.on('error', () => undefined)
@@ -115,7 +115,7 @@ export class SessionBus {
 
 	#take(chunk: Uint8Array): void {
 		this.#bytes = Buffer.concat([this.#bytes, chunk]);
-		if (this.#bytes.length > longestAnswer) throw new RangeError('The answer is too long.');
+		if (this.#bytes.length > longestReply) throw new RangeError('The response is too long.');
 		if (!this.#isAuthenticated) {
 			const end = this.#bytes.indexOf('\r\n');
 			if (end < 0) return;
@@ -127,13 +127,13 @@ export class SessionBus {
 		for (;;) {
 			const length = messageLength(this.#bytes);
 			if (length === undefined) return;
-			if (length > longestAnswer) throw new RangeError('The answer is too long.');
+			if (length > longestReply) throw new RangeError('The response is too long.');
 			if (this.#bytes.length < length) return;
-			const answer = decodeReply(this.#bytes.subarray(0, length));
+			const reply = decodeReply(this.#bytes.subarray(0, length));
 			this.#bytes = this.#bytes.subarray(length);
-			if (answer === undefined) continue;
-			this.#callers.get(answer.replyTo)?.resolve(answer.reply);
-			this.#callers.delete(answer.replyTo);
+			if (reply === undefined) continue;
+			this.#callers.get(reply.replyTo)?.resolve(reply.reply);
+			this.#callers.delete(reply.replyTo);
 		}
 	}
 }

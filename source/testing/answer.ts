@@ -1,17 +1,17 @@
 import type {ServerResponse} from 'node:http';
 import {Readable} from 'node:stream';
 
-/** What an answer's body may be: an object becomes JSON, text and bytes go out as they are, chunks go out one by one. */
-export type AnswerBody =
+/** What a response's body may be: an object becomes JSON, text and bytes go out as they are, chunks go out one by one. */
+export type ResponseBody =
 	Readonly<Record<string, unknown>> | string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined;
 
-/** An answer in full. */
+/** A response in full. */
 export type Reply = {
 	readonly status: number;
 	/** By lower-case name; `undefined` leaves one out that would be sent otherwise. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	/** Chunks that throw end the connection in the middle. */
-	readonly body: AnswerBody;
+	readonly body: ResponseBody;
 };
 
 /** A request as the scripted server saw it. */
@@ -32,11 +32,11 @@ export type ScriptedRequest<Endpoint extends string = string> = {
 };
 
 /**
- * What to answer: parts of a reply (status 200, JSON), `drop` (the connection breaks without an answer), `hang` (none
+ * What to answer: parts of a reply (status 200, JSON), `drop` (the connection breaks without a response), `hang` (none
  * ever comes), `default` (what the conforming server says), or a function that decides. The function's second argument
- * gives the conforming answer, for one that differs only a little.
+ * gives the conforming response, for one that differs only a little.
  */
-export type Answer<Endpoint extends string = string> =
+export type ScriptedResponse<Endpoint extends string = string> =
 	| Partial<Reply>
 	| 'drop'
 	| 'hang'
@@ -44,12 +44,12 @@ export type Answer<Endpoint extends string = string> =
 	| ((
 			request: ScriptedRequest<Endpoint>,
 			conforming: () => Promise<Reply>,
-	  ) => Answer<Endpoint> | Promise<Answer<Endpoint>>);
+	  ) => ScriptedResponse<Endpoint> | Promise<ScriptedResponse<Endpoint>>);
 
-/** An answer after every function in it was asked. */
+/** A response after every function in it was asked. */
 export type Outcome = Reply | 'drop' | 'hang';
 
-/** A JSON answer that nobody may cache (RFC 6749 §5.1). */
+/** A JSON response that nobody may cache (RFC 6749 §5.1). */
 export const json = (body: Readonly<Record<string, unknown>>, status = 200): Reply => ({
 	status,
 	headers: {'cache-control': 'no-store'},
@@ -62,9 +62,9 @@ export const html = (text: string, status = 200): Reply => ({
 	body: `<!doctype html><title>Scripted server</title><p>${text}</p>`,
 });
 
-/** Asks functions, and puts in what an answer leaves out. */
+/** Asks functions, and puts in what a response leaves out. */
 export const decide = async <Endpoint extends string>(
-	answer: Answer<Endpoint>,
+	answer: ScriptedResponse<Endpoint>,
 	request: ScriptedRequest<Endpoint>,
 	conforming: () => Promise<Reply>,
 ): Promise<Outcome> => {
@@ -74,10 +74,10 @@ export const decide = async <Endpoint extends string>(
 	return {status: answer.status ?? 200, headers: answer.headers ?? {}, body: answer.body};
 };
 
-const isChunks = (body: AnswerBody): body is AsyncIterable<string | Uint8Array> =>
+const isChunks = (body: ResponseBody): body is AsyncIterable<string | Uint8Array> =>
 	typeof body === 'object' && Symbol.asyncIterator in body;
 
-const wireBody = (body: AnswerBody): string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined =>
+const wireBody = (body: ResponseBody): string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined =>
 	body === undefined || typeof body === 'string' || body instanceof Uint8Array || isChunks(body)
 		? body
 		: JSON.stringify(body);
@@ -127,7 +127,7 @@ export const sendReply = (reply: Reply, response: ServerResponse): void => {
 		return;
 	}
 
-	// Not `pipeline`: an endless answer that nobody reads any more is no error here, and a failing one breaks off.
+	// Not `pipeline`: an endless response that nobody reads any more is no error here, and a failing one breaks off.
 	const stream = Readable.from(body);
 	stream.on('error', () => response.destroy());
 	response.on('close', () => stream.destroy());

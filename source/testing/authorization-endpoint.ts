@@ -37,7 +37,7 @@ export class AuthorizationEndpoint {
 		const refusal = this.#refusal(parameters);
 		if (refusal !== undefined) return html(refusal, 400);
 		const redirect = new URL(parameters.get('redirect_uri') ?? '');
-		const answer = new URLSearchParams(this.#authorizationAnswer(parameters));
+		const answer = new URLSearchParams(this.#authorizationResponse(parameters));
 		const state = parameters.get('state');
 		if (state !== null) answer.set('state', state);
 		answer.set('iss', this.#issuer);
@@ -57,7 +57,7 @@ export class AuthorizationEndpoint {
 			: 'This redirect URI is not registered.';
 	}
 
-	#authorizationAnswer(parameters: URLSearchParams): Record<string, string> {
+	#authorizationResponse(parameters: URLSearchParams): Record<string, string> {
 		if (parameters.get('response_type') !== 'code') return {error: 'unsupported_response_type'};
 		const challenge = parameters.get('code_challenge');
 		if (!challenge || parameters.get('code_challenge_method') !== 'S256') {

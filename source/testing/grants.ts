@@ -4,7 +4,7 @@ import {json, type Reply} from './answer.js';
 import type {ScriptedUser, ServerScript} from './server-script.js';
 import {accessTokenHash, sharedSigningKey, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
 
-/** An answer of RFC 6749 §5.2. */
+/** A response of RFC 6749 §5.2. */
 export class OAuthFailure extends Error {
 	readonly reply: Reply;
 
@@ -213,7 +213,7 @@ export class Grants {
 		if (grant !== undefined) grant.revoked = true;
 	}
 
-	/** The token answer (RFC 6749 §5.1, OIDC Core §3.1.3.3). */
+	/** The token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). */
 	tokens(
 		grant: Grant,
 		{refreshToken, refreshed = false}: {refreshToken?: string; refreshed?: boolean} = {},

@@ -1,5 +1,5 @@
 export {createManualClock, type ManualClock} from './manual-clock.js';
-export {type Answer, type AnswerBody, type Reply, type ScriptedRequest} from './answer.js';
+export {type ScriptedResponse, type ResponseBody, type Reply, type ScriptedRequest} from './answer.js';
 export {startScriptedServer, type ScriptedServer} from './scripted-server.js';
 export {serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
 export {type TokenSpoiler} from './signing-key.js';

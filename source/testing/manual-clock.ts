@@ -45,7 +45,7 @@ const grace = (ms: number): number => (ms < 60_000 ? 0 : 2000);
 
 const macrotask = async (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-/** A handful of turns: in-memory answers and streams take more than one. */
+/** A handful of turns: in-memory responses and streams take more than one. */
 const settle = async (): Promise<void> => {
 	for (let turn = 0; turn < 10; turn++) await macrotask();
 };

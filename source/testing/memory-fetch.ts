@@ -15,8 +15,8 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 	}
 };
 
-/** As `fetch` fails when there is no answer. */
-const noAnswer = (code: string) =>
+/** As `fetch` fails when there is no response. */
+const noResponse = (code: string) =>
 	new TypeError('fetch failed', {cause: Object.assign(new Error(`The scripted server: ${code}`), {code})});
 
 /** A `fetch` without a socket: it follows no redirect, and no host exists for it but those that are ours. */
@@ -29,11 +29,11 @@ export const createMemoryFetch =
 		const request = new Request(input, init);
 		const signal = init?.signal ?? request.signal;
 		const url = new URL(request.url);
-		if (!isOurs(url.origin)) throw noAnswer('ENOTFOUND');
+		if (!isOurs(url.origin)) throw noResponse('ENOTFOUND');
 		const body = await unlessAborted(request.text(), signal);
 		const answered = handle(request.method, url, Object.fromEntries(request.headers), body);
 		const outcome = await unlessAborted(answered, signal);
 		if (outcome === 'hang') return unlessAborted(new Promise<never>(() => undefined), signal);
-		if (outcome === 'drop') throw noAnswer('ECONNRESET');
+		if (outcome === 'drop') throw noResponse('ECONNRESET');
 		return toResponse(outcome, url.href);
 	};

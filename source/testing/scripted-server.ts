@@ -3,7 +3,7 @@ import type {AddressInfo} from 'node:net';
 import {systemClock} from '../engine/clock.js';
 import type {BrowserOpener} from '../engine/flow.js';
 import type {Provider} from '../engine/provider.js';
-import {decide, sendReply, type Answer, type Outcome, type ScriptedRequest} from './answer.js';
+import {decide, sendReply, type ScriptedResponse, type Outcome, type ScriptedRequest} from './answer.js';
 import {ConformingServer} from './conforming-server.js';
 import {Grants, type IssuedDeviceCode} from './grants.js';
 import {createMemoryFetch} from './memory-fetch.js';
@@ -32,7 +32,7 @@ export type ScriptedServer = AsyncDisposable & {
 	/** Resolves to the `count`-th request to an endpoint once it has come. @default 1 */
 	received(endpoint: ServerEndpoint, count?: number): Promise<ScriptedRequest<ServerEndpoint>>;
 	/** Adds answers for the next requests to an endpoint, one each. */
-	answer(endpoint: ServerEndpoint, ...answers: readonly Answer<ServerEndpoint>[]): void;
+	answer(endpoint: ServerEndpoint, ...responses: readonly ScriptedResponse<ServerEndpoint>[]): void;
 	/** The person allows a device code; the newest one where none is named. */
 	approve(userCode?: string, user?: ScriptedUser): void;
 	/** The person declines it; the newest one where none is named. */
@@ -45,7 +45,7 @@ export type ScriptedServer = AsyncDisposable & {
 	rotateKey(options?: {readonly keep?: boolean}): Promise<void>;
 	/** Signs a JWT with the current key, for answers that need one. */
 	sign(claims: JsonObject): string;
-	/** Ends the server and every connection. Rejects with the first error that an answer's function threw: the client saw it as a broken connection only. */
+	/** Ends the server and every connection. Rejects with the first error that a response's function threw: the client saw it as a broken connection only. */
 	close(): Promise<void>;
 };
 
@@ -104,7 +104,7 @@ const listen = async (server: Server): Promise<string> =>
 /**
  * Starts an authorization server for tests: by default a small conforming one (discovery, code flow with PKCE and PAR,
  * device flow, refresh with rotation, client credentials, password, token exchange, userinfo, revocation, signed ID
- * tokens) whose person allows everything; `script` replaces any answer and spoils any token.
+ * tokens) whose person allows everything; `script` replaces any response and spoils any token.
  *
  * @example
  * const server = await startScriptedServer();
@@ -125,21 +125,21 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 	const requests: ScriptedRequest<ServerEndpoint>[] = [];
 	const waiting = new Set<() => void>();
 	const scriptErrors: unknown[] = [];
-	const queues = new Map<ServerEndpoint, Answer<ServerEndpoint>[]>();
+	const queues = new Map<ServerEndpoint, ScriptedResponse<ServerEndpoint>[]>();
 
-	const queueOf = (endpoint: ServerEndpoint): Answer<ServerEndpoint>[] => {
+	const queueOf = (endpoint: ServerEndpoint): ScriptedResponse<ServerEndpoint>[] => {
 		const queue = queues.get(endpoint) ?? [];
 		queues.set(endpoint, queue);
 		return queue;
 	};
 
 	for (const endpoint of serverEndpoints) {
-		const answer = script.answers?.[endpoint];
+		const answer = script.responses?.[endpoint];
 		if (isList(answer)) queueOf(endpoint).push(...answer);
 	}
 
-	const nextAnswer = (endpoint: ServerEndpoint): Answer<ServerEndpoint> => {
-		const standing = script.answers?.[endpoint];
+	const nextResponse = (endpoint: ServerEndpoint): ScriptedResponse<ServerEndpoint> => {
+		const standing = script.responses?.[endpoint];
 		return queueOf(endpoint).shift() ?? (isList(standing) ? undefined : standing) ?? 'default';
 	};
 
@@ -159,7 +159,7 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 		requests.push(request);
 		for (const check of waiting) check();
 		try {
-			return await decide(nextAnswer(endpoint), request, async () => conforming.answer(request));
+			return await decide(nextResponse(endpoint), request, async () => conforming.answer(request));
 		} catch (error) {
 			scriptErrors.push(error);
 			throw error;
@@ -180,7 +180,7 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 				sendReply(outcome, response);
 			}
 		};
-		// An answer's function threw: `close` says so.
+		// A response's function threw: `close` says so.
 		answer().catch(() => response.destroy());
 	});
 
@@ -227,8 +227,8 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 				check();
 			});
 		},
-		answer(endpoint, ...answers) {
-			queueOf(endpoint).push(...answers);
+		answer(endpoint, ...responses) {
+			queueOf(endpoint).push(...responses);
 		},
 		approve(userCode, user = grants.user) {
 			const device = deviceOf(userCode);
@@ -253,5 +253,5 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 };
 
 const isList = (
-	answer: Answer<ServerEndpoint> | readonly Answer<ServerEndpoint>[] | undefined,
-): answer is readonly Answer<ServerEndpoint>[] => Array.isArray(answer);
+	answer: ScriptedResponse<ServerEndpoint> | readonly ScriptedResponse<ServerEndpoint>[] | undefined,
+): answer is readonly ScriptedResponse<ServerEndpoint>[] => Array.isArray(answer);

@@ -1,5 +1,5 @@
 import type {Clock} from '../engine/clock.js';
-import type {Answer} from './answer.js';
+import type {ScriptedResponse} from './answer.js';
 import type {JsonObject, TokenSpoiler} from './signing-key.js';
 
 /** What the scripted server serves. `oauthMetadata` is RFC 8414's document, `verification` the page of RFC 8628 §3.3. */
@@ -47,11 +47,11 @@ export type ServerScript = {
 	redirectAllowed?: (uri: URL) => boolean;
 	/** What of the scope that a person is asked for is granted. @default all of it */
 	grantScope?: (requested: string, parameters: URLSearchParams) => string;
-	/** Seconds between polls; `undefined` leaves it out of the answer (RFC 8628 §3.2: 5 s then). @default 5 */
+	/** Seconds between polls; `undefined` leaves it out of the response (RFC 8628 §3.2: 5 s then). @default 5 */
 	interval?: number | undefined;
 	/** Seconds. @default 600 */
 	deviceCodeLifetime?: number;
-	/** Seconds; `undefined` leaves it out of the answer. @default 3600 */
+	/** Seconds; `undefined` leaves it out of the response. @default 3600 */
 	accessTokenLifetime?: number | undefined;
 	/** Whether each refresh gives a new refresh token and the reuse of an old one ends the grant. @default true */
 	rotateRefreshTokens?: boolean;
@@ -63,7 +63,9 @@ export type ServerScript = {
 	/** Changes what the authorization endpoint sends back: `code` or `error`, `state`, `iss`. */
 	callback?: (parameters: URLSearchParams) => URLSearchParams;
 	/** What to answer instead: a list is used up answer by answer, a single one holds for all requests. */
-	answers?: Partial<Readonly<Record<ServerEndpoint, Answer<ServerEndpoint> | readonly Answer<ServerEndpoint>[]>>>;
+	responses?: Partial<
+		Readonly<Record<ServerEndpoint, ScriptedResponse<ServerEndpoint> | readonly ScriptedResponse<ServerEndpoint>[]>>
+	>;
 };
 
 export const clientOf = ({client = {id: 'test-client'}}: ServerScript): NonNullable<ServerScript['client']> => client;

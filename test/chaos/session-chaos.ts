@@ -21,7 +21,7 @@ for (const manner of ['lenient', 'strict'] as const) {
 	say(
 		`${half} rounds of two refreshing processes killed with SIGKILL, at a ${manner} server: no torn file, the next token ` +
 			`after ${Math.round(longest)} ms at most, ${lost} sessions lost` +
-			(manner === 'strict' ? ' (each with an answer that no process had stored)' : ''),
+			(manner === 'strict' ? ' (each with a response that no process had stored)' : ''),
 	);
 }
 

@@ -20,7 +20,7 @@ const lacking = (flow: 'browser' | 'device', reason: string): EventOf<'discovery
 	flows: {...recordings.discovery.flows, [flow]: reason},
 });
 
-const answers: readonly EventOf<'discovery'>[] = [
+const responses: readonly EventOf<'discovery'>[] = [
 	recordings.discovery,
 	{...recordings.discovery, requestedScope: 'openid profile email offline_access'},
 	{...recordings.discovery, requestedScope: ''},
@@ -41,7 +41,7 @@ const watch = async (
 	[columns, rows]: (typeof sizes)[number],
 	recommendation: Recommendation | undefined,
 	look: (linesBefore: readonly string[], lines: readonly string[], answer: EventOf<'discovery'>) => void,
-	discoveries = answers,
+	discoveries = responses,
 ) => {
 	const picker = (state: LoginState, recommended: Recommendation | undefined) => (
 		<FlowPicker

@@ -148,7 +148,7 @@ test('S36: a clock that is set back by an hour changes neither what is left nor 
 	await terminal.settle();
 	assert.match(terminal.emulator.text, /14:30 left/);
 	assert.match(terminal.emulator.text, /next check in [1-7] s/);
-	// The next answer speaks of the new time; it is drawn with the next second.
+	// The next response speaks of the new time; it is drawn with the next second.
 	const next = {...recordings.polled, attempt: 4, nextPollAt: props.clock.now() + 6000};
 	await terminal.rerender(
 		<DeviceCodeScreen {...props} state={recordings.foldEvents(...recordings.codeShown, recordings.polled, next)} />,
@@ -166,7 +166,7 @@ test('demand 17: over SSH the browser way that was added to a code has its line 
 	assert.match(text, /^ *ssh -N -L 53114:127\.0\.0\.1:53114 alice@build$/m);
 });
 
-test('demands 20, 21: where the answer comes by another address no line is to be typed, and nothing is said to be local', async () => {
+test('demands 20, 21: where the response comes by another address no line is to be typed, and nothing is said to be local', async () => {
 	const forwarded = {
 		...recordings.authorizationUrl,
 		redirectUri: 'https://fluffy-8400.app.github.dev/callback',

@@ -391,7 +391,7 @@ test('a stray callback, a bad paste and a missing browser are each said once', a
 			({emulator}) => emulator.text,
 		);
 	const ignored = {type: 'callback-ignored', reason: 'its state is not ours'} as const;
-	assert.equal((await say(ignored, ignored)).split('Ignored an answer that was not ours.').length, 2);
+	assert.equal((await say(ignored, ignored)).split('Ignored a response that was not ours.').length, 2);
 	assert.match(await say({type: 'paste-rejected', reason: 'it has no code'}), /That could not be used: it has no code/);
 	const reason =
 		'That is another address: paste the one that begins with http://127.0.0.1:53114/callback, where it ends.';

@@ -12,7 +12,7 @@ import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 // The duties of a client that no module of a suite looks at, each in a whole login with the browser.
 
-/** A person who comes back with whatever the test makes of the answer, as often as it likes. */
+/** A person who comes back with whatever the test makes of the response, as often as it likes. */
 const openingWith =
 	(visit: (address: URL) => Promise<void>): BrowserOpener =>
 	async address => {
@@ -55,7 +55,7 @@ test('N02, F17: the sign-in page is asked for by the browser that is opened, and
 	assert.equal(server.requestsTo('authorization').length, 0);
 });
 
-test('N06: the port is open from the request to the answer, and no longer', async () => {
+test('N06: the port is open from the request to the response, and no longer', async () => {
 	const {server, engine} = await prepareWith(never);
 	const run = engine.login({flow: 'browser', attended: true});
 	let port = 0;
@@ -136,7 +136,7 @@ test('P08, B11, B12, T02, T03: the code goes to the token endpoint once, and no 
 	}
 });
 
-test('N10, B02, S20: an answer that was meant for another server is refused by state, and by iss where the state is ours', async () => {
+test('N10, B02, S20: a response that was meant for another server is refused by state, and by iss where the state is ours', async () => {
 	const attacker = await startScriptedServer({issuer: 'https://attacker.example.test'});
 	let redirectUri = '';
 	const {server, engine} = await prepareWith(
@@ -341,7 +341,7 @@ test('P07, S22, S23: code, verifier, tokens and secret are in no event, no error
 	for (const spoil of [
 		{},
 		{idToken: {signature: () => 'AAAA'}},
-		{answers: {token: {status: 400, body: {error: 'invalid_grant'}}}},
+		{responses: {token: {status: 400, body: {error: 'invalid_grant'}}}},
 	]) {
 		const secret = 'client-secret-canary';
 		const login = await prepareLogin({client: {id: 'cli', secret}, ...spoil});

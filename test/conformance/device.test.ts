@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Answer} from '../../source/testing/index.js';
+import type {ScriptedResponse} from '../../source/testing/index.js';
 import type {TokenSpoiler} from '../../source/testing/signing-key.js';
 import {es256, spoiledClaim, unsigned, withClaims, withoutClaims, wrongSignature} from '../support/spoilers.js';
 import {assertDiscarded, eventsOf, prepareDeviceLogin} from '../support/whole-login.js';
 
-// No suite covers RFC 8628. These are modelled on the polling tests of the CIBA plan; the answers by
+// No suite covers RFC 8628. These are modelled on the polling tests of the CIBA plan; the responses by
 // status are in test/engine/flows/device.test.ts.
 
-const error = (code: string): Answer => ({status: 400, body: {error: code}});
+const error = (code: string): ScriptedResponse => ({status: 400, body: {error: code}});
 const pending = error('authorization_pending');
 
 test('D13, device-respects-interval-test: an interval of 31 seconds is waited for before each poll', async () => {
-	const login = await prepareDeviceLogin({interval: 31, answers: {token: [pending, pending]}});
+	const login = await prepareDeviceLogin({interval: 31, responses: {token: [pending, pending]}});
 	assert.equal((await login.device()).session?.identity?.subject, 'user-1');
 	assert.equal(login.waits().length, 3);
 	for (const wait of login.waits()) assert.ok(wait >= 31, `${wait} s`);
 });
 
 test('D14, device-slow-down-test: after a slow_down at the second poll the next comes ten seconds later or more', async () => {
-	const login = await prepareDeviceLogin({interval: 5, answers: {token: [pending, error('slow_down'), pending]}});
+	const login = await prepareDeviceLogin({interval: 5, responses: {token: [pending, error('slow_down'), pending]}});
 	assert.equal((await login.device()).session?.identity?.subject, 'user-1');
 	const [first = 0, second = 0, ...later] = login.waits();
 	assert.ok(first >= 5 && second >= 5);
@@ -29,7 +29,7 @@ test('D14, device-slow-down-test: after a slow_down at the second poll the next 
 
 for (const code of ['access_denied', 'expired_token'] as const) {
 	test(`D16, D18, device-invalid-${code.replace('_', '-')}-test: at the third poll, and no request afterwards`, async () => {
-		const login = await prepareDeviceLogin({answers: {token: [pending, pending, error(code)]}});
+		const login = await prepareDeviceLogin({responses: {token: [pending, pending, error(code)]}});
 		const ended = await login.device(() => undefined);
 		assert.equal(ended.error?.code, code);
 		await login.clock.advance(3_600_000);
@@ -43,7 +43,7 @@ for (const [module, member] of [
 	['device-invalid-missing-verification-uri-test', 'verification_uri'],
 	['device-invalid-missing-expires-in-test', 'expires_in'],
 ] as const) {
-	test(`D05, ${module}: the answer is refused, and nothing polled`, async () => {
+	test(`D05, ${module}: the response is refused, and nothing polled`, async () => {
 		const login = await prepareDeviceLogin();
 		login.server.answer('deviceAuthorization', async (_request, conforming) => {
 			const reply = await conforming();

@@ -24,7 +24,7 @@ test(`${name('discovery-issuer-mismatch')}: nobody is asked to sign in`, async (
 	assert.equal(login.server.requestsTo('authorization').length, 0);
 });
 
-const changedAnswer = (change: (answer: URLSearchParams) => void): ServerScript => ({
+const changedResponse = (change: (answer: URLSearchParams) => void): ServerScript => ({
 	callback(answer) {
 		change(answer);
 		return answer;
@@ -36,7 +36,7 @@ for (const [module, change] of [
 	['remove-authorization-response-iss', answer => answer.delete('iss')],
 ] as const satisfies readonly (readonly [string, (answer: URLSearchParams) => void])[]) {
 	test(`${name(module)}: the code goes to no token endpoint`, async () => {
-		const login = await prepareLogin(changedAnswer(change));
+		const login = await prepareLogin(changedResponse(change));
 		await refusal(login.browser(), 'identity_check_failed');
 		assert.equal(login.server.requestsTo('token').length, 0);
 		await assertDiscarded(login);
@@ -47,8 +47,8 @@ for (const [module, change] of [
 	['ensure-authorization-response-with-invalid-state-fails', answer => answer.set('state', 'x')],
 	['ensure-authorization-response-with-invalid-missing-state-fails', answer => answer.delete('state')],
 ] as const satisfies readonly (readonly [string, (answer: URLSearchParams) => void])[]) {
-	test(`${name(module)}: the answer is not ours, and the login waits on`, async () => {
-		const {server, engine} = await prepareLogin(changedAnswer(change));
+	test(`${name(module)}: the response is not ours, and the login waits on`, async () => {
+		const {server, engine} = await prepareLogin(changedResponse(change));
 		const run = engine.login({flow: 'browser'});
 		for await (const {type} of run) {
 			if (type === 'callback-ignored') break;

@@ -27,7 +27,7 @@ const ellipticServer = (spoil: (signature: string) => string = signature => sign
 	const {jwk, idToken} = es256();
 	return {
 		metadata: (metadata: object) => ({...metadata, id_token_signing_alg_values_supported: ['ES256']}),
-		answers: {jwks: {body: {keys: [jwk]}}},
+		responses: {jwks: {body: {keys: [jwk]}}},
 		idToken: {...idToken, signature: (...given: [string, string]) => spoil(idToken.signature!(...given))},
 	};
 };

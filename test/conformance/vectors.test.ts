@@ -41,7 +41,7 @@ test('F08: a secret of the characters of RFC 6749 appendix B goes into Basic as 
 test('M02: the metadata of https://example.com/issuer1 stands where RFC 8414 §3.1 and OpenID Connect say', async () => {
 	const login = await prepareLogin({
 		issuer: 'https://example.com/issuer1',
-		answers: {openidConfiguration: {status: 404}},
+		responses: {openidConfiguration: {status: 404}},
 	});
 	await login.browser();
 	assert.deepEqual(
@@ -58,7 +58,7 @@ test('D01, D08, D12: the messages of RFC 8628 §3.1 to §3.5', async () => {
 	const login = await prepareDeviceLogin(
 		{
 			client: {id: '1406020730'},
-			answers: {
+			responses: {
 				deviceAuthorization: {
 					body: {
 						device_code: deviceCode,
@@ -98,7 +98,7 @@ test('D01, D08, D12: the messages of RFC 8628 §3.1 to §3.5', async () => {
 	});
 });
 
-test('X01, X03: the answer of RFC 8693 §2.3', async () => {
+test('X01, X03: the response of RFC 8693 §2.3', async () => {
 	const login = await prepareLogin();
 	await login.browser();
 	const subject = await login.engine.accessToken();
@@ -117,12 +117,12 @@ test('X01, X03: the answer of RFC 8693 §2.3', async () => {
 	assert.equal(parameters.get('resource'), 'https://backend.example.com/api');
 });
 
-test('Q02, Q03: the answer of RFC 9126 §2.2 makes the address of its §4', async () => {
+test('Q02, Q03: the response of RFC 9126 §2.2 makes the address of its §4', async () => {
 	const requestUri = 'urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c';
 	const {engine} = await prepareLogin({
 		client: {id: 's6BhdRkqt3'},
 		requirePushedAuthorization: true,
-		answers: {pushedAuthorization: {status: 201, body: {request_uri: requestUri, expires_in: 60}}},
+		responses: {pushedAuthorization: {status: 201, body: {request_uri: requestUri, expires_in: 60}}},
 	});
 	const run = engine.login({flow: 'browser', open: false});
 	for await (const event of run) {

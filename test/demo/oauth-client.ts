@@ -1,6 +1,6 @@
 import type {DemoServer} from '../../source/demo/start-demo-server.js';
 
-export type Answer = {readonly status: number} & Partial<Record<string, string>> & {expires_in?: number};
+export type ScriptedResponse = {readonly status: number} & Partial<Record<string, string>> & {expires_in?: number};
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -23,7 +23,7 @@ export const clientOf = ({
 			headers,
 		});
 		const text = await response.text();
-		return {status: response.status, ...(text && (JSON.parse(text) as object))} as Answer;
+		return {status: response.status, ...(text && (JSON.parse(text) as object))} as ScriptedResponse;
 	};
 	const secret = Buffer.from(`${machineClient.clientId}:${machineClient.clientSecret}`).toString('base64');
 	return {

@@ -28,7 +28,7 @@ const hostileRequest: AuthorizationFacts = {
 	userCode: hostile,
 	requestedAt: 0,
 	address: hostile,
-	answerTo: hostile,
+	responseTo: hostile,
 };
 const person = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test'};
 

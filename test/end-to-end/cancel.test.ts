@@ -106,7 +106,7 @@ test('Ctrl-C on the picker cancels', async t => {
 
 test('Ctrl-C while the provider is asked who it is cancels, on the picker and behind it', async t => {
 	for (const keys of ['', '2\r']) {
-		const server = await scriptedServer(t, {answers: {openidConfiguration: 'hang', oauthMetadata: 'hang'}});
+		const server = await scriptedServer(t, {responses: {openidConfiguration: 'hang', oauthMetadata: 'hang'}});
 		const run = await commandInShell(t, loginArgs(server));
 		await run.waitFor(/esc leave/);
 		await server.received('openidConfiguration');
@@ -130,7 +130,7 @@ test('Ctrl-C while a code is shown cancels, and leaves no code behind', async t 
 });
 
 test('Ctrl-C while a code is asked for cancels', async t => {
-	const server = await scriptedServer(t, {answers: {deviceAuthorization: 'hang'}});
+	const server = await scriptedServer(t, {responses: {deviceAuthorization: 'hang'}});
 	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
 	await server.received('deviceAuthorization');
 	await server.received('jwks');
@@ -138,7 +138,7 @@ test('Ctrl-C while a code is asked for cancels', async t => {
 });
 
 test('Ctrl-C while a poll is in flight cancels', async t => {
-	const server = await scriptedServer(t, {interval: 1, answers: {token: 'hang'}});
+	const server = await scriptedServer(t, {interval: 1, responses: {token: 'hang'}});
 	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
 	await server.received('jwks');
 	await server.received('token');
@@ -156,8 +156,8 @@ test('Ctrl-C while the browser is waited for cancels, and its port is free', asy
 	await cancels(t, run, {server, port});
 });
 
-test('Ctrl-C while the browser of a person holds the answer open cancels, and its port is free', async t => {
-	const server = await scriptedServer(t, {answers: {token: 'hang'}});
+test('Ctrl-C while the browser of a person holds the response open cancels, and its port is free', async t => {
+	const server = await scriptedServer(t, {responses: {token: 'hang'}});
 	const script = await browserScript(t);
 	const run = await commandInShell(t, loginArgs(server, '--flow', 'browser'), {env: {BROWSER: script.program}});
 	const address = await script.next();
@@ -217,7 +217,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	});
 }
 
-test('Esc goes back to the picker and what runs goes on, its answer taken there', async t => {
+test('Esc goes back to the picker and what runs goes on, its response taken there', async t => {
 	const server = await scriptedServer(t, {interval: 1});
 	const run = await commandInShell(t, loginArgs(server));
 	await run.waitFor(/esc leave/);

@@ -53,7 +53,7 @@ const declined = (parameters: URLSearchParams) => {
 const failures: readonly Failure[] = [
 	{
 		when: 'the person declines the code',
-		script: {interval: 1, answers: {token: refused('access_denied')}},
+		script: {interval: 1, responses: {token: refused('access_denied')}},
 		args: device,
 		code: 'access_denied',
 		sentence: /^The (request|sign-in) was (declined|refused)\.$/,
@@ -72,7 +72,7 @@ const failures: readonly Failure[] = [
 	},
 	{
 		when: 'the code expires',
-		script: {interval: 1, answers: {token: refused('expired_token')}},
+		script: {interval: 1, responses: {token: refused('expired_token')}},
 		args: device,
 		code: 'expired_token',
 		sentence: /^The code expired before anyone approved it\.$/,
@@ -89,7 +89,7 @@ const failures: readonly Failure[] = [
 	},
 	{
 		when: 'the server knows no such client, as a code is asked for',
-		script: {answers: {deviceAuthorization: refused('invalid_client', 401)}},
+		script: {responses: {deviceAuthorization: refused('invalid_client', 401)}},
 		args: device,
 		code: 'invalid_client',
 		sentence: /^The server does not accept this client\.$/,
@@ -98,7 +98,7 @@ const failures: readonly Failure[] = [
 	},
 	{
 		when: 'the server knows no such client, as the browser is back',
-		script: {answers: {token: refused('invalid_client', 401)}},
+		script: {responses: {token: refused('invalid_client', 401)}},
 		args: browser,
 		visits: true,
 		code: 'invalid_client',

@@ -44,7 +44,7 @@ const watchedServer = async (t: TestContext): Promise<{server: ScriptedServer; s
 	};
 	const server = await startScriptedServer({
 		interval: 1,
-		answers: {token: remember, deviceAuthorization: remember},
+		responses: {token: remember, deviceAuthorization: remember},
 	});
 	t.after(async () => server.close());
 	return {

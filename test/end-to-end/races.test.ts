@@ -129,14 +129,14 @@ test(`demands 22, 23, 25, 30: both ways open together ${rounds} times, approved 
 	assert.ok(count('TCPSocketWrap') <= before.sockets + 10, 'connections that are kept do not add up');
 	assert.ok(count('Timeout') <= before.timers + 10, 'timers do not add up');
 
-	// An answer that was still under way when its request was aborted is nobody's.
+	// A response that was still under way when its request was aborted is nobody's.
 	const grants = done.reduce((sum, one) => sum + one.grants, 0);
 	const revocations = requests.filter(({path}) => path === '/token/revocation').length;
 	assert.ok(grants >= rounds);
 	assert.ok(revocations >= grants - rounds, `${grants} grants and ${revocations} revocations`);
 	const polls = requests.filter(({path}) => path === '/token').length;
 	const sent = done.flatMap(({asked}) => asked).filter(path => path === '/token').length;
-	// The server does not count one that was aborted before its answer.
+	// The server does not count one that was aborted before its response.
 	assert.ok(polls <= sent, 'the server saw no request that was not seen here');
 	const wonBy = (flow: string) => done.filter(one => one.flow === flow).length;
 	t.diagnostic(`browser ${wonBy('browser')}, device ${wonBy('device')}, ${grants} grants`);

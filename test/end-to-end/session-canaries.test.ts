@@ -5,7 +5,7 @@ import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
 import type {SafeUrl} from '../../source/engine/safe-url.js';
 import {createMemoryStore} from '../../source/store/index.js';
-import {startScriptedServer, type Answer, type ServerScript} from '../../source/testing/index.js';
+import {startScriptedServer, type ScriptedResponse, type ServerScript} from '../../source/testing/index.js';
 import {temporaryFolder} from '../support/built-command.js';
 import {before, hurriedTimers, sessionHome, type Started} from '../support/session-command.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
@@ -21,7 +21,7 @@ const secretParameters = [
 /** A server that tells its tester each secret that it gives or is given. */
 const openServer = async (t: TestContext, script: ServerScript = {}) => {
 	const secrets = new Set<string>();
-	const listen: Answer = async ({parameters, headers}, conforming) => {
+	const listen: ScriptedResponse = async ({parameters, headers}, conforming) => {
 		for (const name of secretParameters) for (const value of parameters.getAll(name)) secrets.add(value);
 		const [, credentials] = /^(?:Bearer|Basic) (.+)$/.exec(headers['authorization'] ?? '') ?? [];
 		if (credentials !== undefined) secrets.add(credentials);
@@ -36,7 +36,7 @@ const openServer = async (t: TestContext, script: ServerScript = {}) => {
 	};
 	const server = await startScriptedServer({
 		password: {username: 'ada', password},
-		answers: {token: listen, deviceAuthorization: listen, revocation: listen, userInfo: listen},
+		responses: {token: listen, deviceAuthorization: listen, revocation: listen, userInfo: listen},
 		...script,
 	});
 	t.after(async () => server.close());
@@ -143,7 +143,7 @@ test('S22: canaries of a session: refresh, failures, exec, git, exchange, status
 	const actor = session().tokens.accessToken;
 	await watch(['exchange', '--actor-token-file', '-'], {input: actor, prints: true});
 
-	// An answer that is spoiled is full of secrets.
+	// A response that is spoiled is full of secrets.
 	for (const spoil of [
 		{token_type: 'mac'},
 		{id_token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.'},
@@ -171,10 +171,10 @@ test('S22: canaries of a session: refresh, failures, exec, git, exchange, status
 /** Everything that an error holds, however deep. */
 const depths = {depth: 9, showHidden: true} as const;
 
-const spoilers: Readonly<Record<string, Answer>> = {
+const spoilers: Readonly<Record<string, ScriptedResponse>> = {
 	'an error': {status: 400, body: {error: 'invalid_request'}},
 	'a page': {headers: {'content-type': 'text/html'}, body: '<html>canary</html>'},
-	'half of an answer': {body: '{"access_token":"canary-access-token","refresh_token":"canary-refr'},
+	'half of a response': {body: '{"access_token":"canary-access-token","refresh_token":"canary-refr'},
 	'another type': {body: {access_token: 'canary-access-token', token_type: 'mac', refresh_token: 'canary-refresh'}},
 	'a false ID token': {
 		body: {access_token: 'canary-access-token', token_type: 'Bearer', id_token: 'eyJhbGciOiJub25lIn0.e30.canary'},
@@ -209,9 +209,9 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			}
 		};
 		for (const endpoint of ['token', 'userInfo', 'revocation', 'deviceAuthorization', 'pushedAuthorization'] as const) {
-			const original = server.script.answers;
+			const original = server.script.responses;
 			await signIn();
-			server.script.answers = {...original, [endpoint]: answer};
+			server.script.responses = {...original, [endpoint]: answer};
 			await attempt(async () => open().accessToken({rejected: await open().accessToken()}));
 			await attempt(async () => open().exchange({}));
 			await attempt(async () => open().userInfo());
@@ -223,7 +223,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			else await device.cancel();
 			const {reason} = await open().logout();
 			errors.push(reason);
-			server.script.answers = original ?? {};
+			server.script.responses = original ?? {};
 		}
 
 		assert.ok(errors.length > 5);

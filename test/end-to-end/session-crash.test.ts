@@ -16,7 +16,7 @@ const manners: readonly Manner[] = ['strict', 'lenient'];
 
 /** A token endpoint; what it has answered is what it counts by. */
 const createServer = (manner: Manner) => {
-	const answers = new Map<string, object>();
+	const responses = new Map<string, object>();
 	let serial = 1;
 	let isRevoked = false;
 	return {
@@ -25,7 +25,7 @@ const createServer = (manner: Manner) => {
 			return `rt-${serial}`;
 		},
 		answer(refreshToken: string): Response {
-			const before = answers.get(refreshToken);
+			const before = responses.get(refreshToken);
 			if (before !== undefined && manner === 'strict') isRevoked = true;
 			if (isRevoked) return json({error: 'invalid_grant'}, 400);
 			const answer = before ?? {
@@ -34,7 +34,7 @@ const createServer = (manner: Manner) => {
 				expires_in: 600,
 				refresh_token: `rt-${serial}`,
 			};
-			answers.set(refreshToken, answer);
+			responses.set(refreshToken, answer);
 			return json(answer);
 		},
 	};
@@ -94,7 +94,7 @@ const survivorOf = ({directory, clock}: {directory: string; clock: Clock}) => {
 
 /**
  * A process that is killed at the `at`th point (from 1) at which it touches a file, its lock, or the network: a write has
- * got half-way by then, a request has not left or its answer has not arrived, everything else has not begun; and nothing
+ * got half-way by then, a request has not left or its response has not arrived, everything else has not begun; and nothing
  * after it happens.
  */
 const mortalWorld = (at: number, server: Server) => {
@@ -127,7 +127,7 @@ const mortalWorld = (at: number, server: Server) => {
 };
 
 for (const manner of manners) {
-	test(`S25, S26: killed at any point of a refresh at a ${manner} server, nothing is torn or stuck, and no session is lost but with the server's answer`, async t => {
+	test(`S25, S26: killed at any point of a refresh at a ${manner} server, nothing is torn or stuck, and no session is lost but with the server's response`, async t => {
 		const lostAfter: string[] = [];
 		for (let at = 1; ; at++) {
 			const {directory, clock, session} = await prepare(t);
@@ -166,7 +166,7 @@ for (const manner of manners) {
 			lostAfter.push(world.passed[at - 1] ?? '');
 		}
 
-		// The one exception: the server has rotated, and its answer, which nobody can ask for again, is not on disk yet.
+		// The one exception: the server has rotated, and its response, which nobody can ask for again, is not on disk yet.
 		const untilOnDisk = [
 			'answer',
 			'factsAt',
@@ -214,7 +214,7 @@ const steps: Readonly<Record<string, {readonly acted: boolean; readonly fail: St
 			throw broken('ECONNRESET');
 		},
 	},
-	'the answer breaks off in its body': {
+	'the response breaks off in its body': {
 		acted: true,
 		fail(server, refreshToken) {
 			server.answer(refreshToken);
@@ -279,7 +279,7 @@ for (const manner of manners) {
 for (const manner of manners) {
 	test(`S25: refreshing processes killed at random moments at a ${manner} server`, async t => {
 		const {lost} = await killRefreshes(t, manner, 4);
-		t.diagnostic(`${lost} of 4 sessions ended with an answer that died on its way to the disk`);
+		t.diagnostic(`${lost} of 4 sessions ended with a response that died on its way to the disk`);
 	});
 }
 

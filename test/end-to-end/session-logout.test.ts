@@ -84,7 +84,7 @@ for (const [name, answer, reason] of [
 ] as const) {
 	test(`demand 50: a server that ${name}: the session is forgotten, and it is said that it was not revoked`, async t => {
 		const {run, server, home} = await scriptedSession(t);
-		server.script.answers = {revocation: answer};
+		server.script.responses = {revocation: answer};
 		const {exit, stdout, stderr} = await run(['logout'], {nodeOptions: hurriedTimers});
 		assert.deepEqual([exit, stdout], [1, '']);
 		assert.match(stderr, /^Forgotten here, but the server did not revoke the session of "default"\. [^\n]+\.\n$/);

@@ -42,7 +42,7 @@ test('signing keys that were stored long ago are fetched again; where that fails
 	server.answer('jwks', {status: 503});
 	assert.deepEqual(await refresh(), {asked: true, isNew: false});
 	assert.equal(session().keys?.fetchedAt, old);
-	server.script.answers = {};
+	server.script.responses = {};
 	assert.deepEqual(await refresh(), {asked: true, isNew: true});
 	assert.ok(Number(session().keys?.fetchedAt) > old);
 });
@@ -97,7 +97,7 @@ test('S27: a cancelled refresh is waited for as long as its request may take', a
 	await assertSaved();
 });
 
-test('S27: in a refresh that gets no answer Ctrl-C ends it at once, once that was offered', async t => {
+test('S27: in a refresh that gets no response Ctrl-C ends it at once, once that was offered', async t => {
 	const {child, line, ended} = await heldRefresh(t);
 	child.kill('SIGTERM');
 	await line('stderr', savingYourSession);
@@ -193,7 +193,7 @@ for (const [name, answer, sentence] of [
 	});
 }
 
-test('S27: an answer that died on the wire is asked for once more; where the server is strict that is the end, and said', async t => {
+test('S27: a response that died on the wire is asked for once more; where the server is strict that is the end, and said', async t => {
 	const lost = async (session: ScriptedSession) => {
 		session.expire();
 		session.server.answer('token', async (_request, conforming) => {

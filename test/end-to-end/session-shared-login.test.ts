@@ -184,7 +184,7 @@ for (const [answer, sub] of [
 		const [address = ''] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}/.exec(pty.emulator.text) ?? [];
 		await approveAuthorization({url: address, login: 'bob'});
 		await pty.waitFor(/bob@example\.test/);
-		assert.equal(session().tokens.claims?.sub, 'alice', 'nothing is replaced before the answer');
+		assert.equal(session().tokens.claims?.sub, 'alice', 'nothing is replaced before the response');
 		pty.write(answer === 'replace' ? 'y' : 'n');
 		await pty.exit;
 		assert.equal(session().tokens.claims?.sub, sub);

@@ -13,11 +13,11 @@ const clock = stillClock();
 const code = (expected: string) => (error: unknown) => error instanceof LoginError && error.code === expected;
 
 /** A hardened fetch over answers that are given one after the other. */
-const over = (...answers: (Response | Error)[]) => {
+const over = (...responses: (Response | Error)[]) => {
 	const requests: RequestInit[] = [];
 	const reach: typeof fetch = async (_input, init = {}) => {
 		requests.push(init);
-		const answer = answers.shift() ?? new Error('nothing more was expected');
+		const answer = responses.shift() ?? new Error('nothing more was expected');
 		if (answer instanceof Error) throw answer;
 		return answer;
 	};
@@ -158,7 +158,7 @@ test('D19: an abort ends the request at once with its reason, and is never follo
 	assert.equal(requests, 1);
 });
 
-test('1.5: a server that stays silent, or never ends its answer, runs into the time limit, and its request is aborted', async () => {
+test('1.5: a server that stays silent, or never ends its response, runs into the time limit, and its request is aborted', async () => {
 	const endless = () => new Response(new ReadableStream({pull: async () => new Promise(() => undefined)}));
 	for (const answer of [async () => new Promise<Response>(() => undefined), async () => endless()]) {
 		const slept: number[] = [];

@@ -42,12 +42,12 @@ test('a login begins at the picker and goes back there when its last flow has cl
 	const none = reduceLogin(one, {
 		type: 'flow-closed',
 		flow: 'browser',
-		reason: 'No answer.',
+		reason: 'No response.',
 		code: 'timeout',
 		hint: 'Try again.',
 	});
 	assert.equal(none.phase, 'choosing');
-	assert.deepEqual(none.lastFailure, {flow: 'browser', reason: 'No answer.', code: 'timeout', hint: 'Try again.'});
+	assert.deepEqual(none.lastFailure, {flow: 'browser', reason: 'No response.', code: 'timeout', hint: 'Try again.'});
 });
 
 test('a flow that the person closed is no failure, and a new one takes the last failure off the screen', () => {
@@ -83,11 +83,11 @@ test('polling tells how often was asked, what was answered and when the next che
 		return polling?.kind === 'slowed-down' && polling.inARow;
 	};
 	assert.deepEqual([inARow(slowDown, slowDown), inARow(slowDown, pending, slowDown)], [2, 1]);
-	const backedOff = fold(opened('device'), code('ABCD'), {type: 'backoff', reason: 'No answer.', retryAt: 16_000});
+	const backedOff = fold(opened('device'), code('ABCD'), {type: 'backoff', reason: 'No response.', retryAt: 16_000});
 	assert.deepEqual(backedOff.flows.device?.polling, {
 		kind: 'backoff',
 		checks: 0,
-		reason: 'No answer.',
+		reason: 'No response.',
 		retryAt: 16_000,
 	});
 	const resumed = fold(opened('device'), code('ABCD'), {type: 'resumed', sleptFor: 3_600_000});
@@ -134,7 +134,7 @@ test('the reducer is total: no order of events throws, and the phase always agre
 			{type: 'waiting', for: 'other-login'},
 			{type: 'poll', attempt: 1, interval: 5, nextPollAt: 1},
 			{type: 'slow-down', interval: 10, nextPollAt: 1},
-			{type: 'backoff', reason: 'No answer.', retryAt: 1},
+			{type: 'backoff', reason: 'No response.', retryAt: 1},
 			{type: 'resumed', sleptFor: 1},
 			{type: 'browser', status: 'opening'},
 		),

@@ -134,14 +134,14 @@ test('a call that is aborted while the store is read starts no refresh', async (
 	assert.equal(requests.length, 0);
 });
 
-test('F09: an answer without a refresh token keeps the old one', async () => {
+test('F09: a response without a refresh token keeps the old one', async () => {
 	const {engine, clock, store} = await signedIn([renewed({refresh_token: undefined})]);
 	await clock.advance(10 * minute);
 	await engine.accessToken();
 	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-1');
 });
 
-test('S27: an answer that was lost on the wire is asked for once more with the same token', async () => {
+test('S27: a response that was lost on the wire is asked for once more with the same token', async () => {
 	const {engine, clock, requests} = await signedIn([dropped, renewed()]);
 	await clock.advance(10 * minute);
 	await engine.accessToken();
@@ -277,7 +277,7 @@ test('client credentials are asked for again when the token ends', async () => {
 	assert.equal(requests[0]?.body.get('grant_type'), 'client_credentials');
 });
 
-test('a caller who gives up does not stop the refresh, whose answer is kept', async () => {
+test('a caller who gives up does not stop the refresh, whose response is kept', async () => {
 	let answer: (response: Response) => void = () => undefined;
 	const {engine, clock, store, requests} = await signedIn([async () => new Promise(resolve => (answer = resolve))]);
 	await clock.advance(10 * minute);
@@ -371,7 +371,7 @@ test('a refresh that ends after a logout does not sign in again: its tokens are 
 	);
 });
 
-test('settled() waits for the answer of a refresh whose caller has left', async () => {
+test('settled() waits for the response of a refresh whose caller has left', async () => {
 	let answer: (response: Response) => void = () => undefined;
 	const {engine, clock, store, requests} = await signedIn([async () => new Promise(resolve => (answer = resolve))]);
 	await engine.settled();

@@ -32,7 +32,7 @@ test('userinfo is not asked where the ID token has a name, or where no name was 
 
 test('userinfo that fails, is about another person or never comes neither fails nor holds up a login', async () => {
 	for (const userInfo of [{status: 500}, 'drop', 'hang', {status: 200, body: {sub: 'mallory', ...ada}}] as const) {
-		const login = await prepareDeviceLogin({...nameless, answers: {userInfo}});
+		const login = await prepareDeviceLogin({...nameless, responses: {userInfo}});
 		const {session, events} = await login.device();
 		const start = events.find(({type}) => type === 'device-code');
 		assert.deepEqual(session?.identity, {issuer: session?.identity?.issuer, subject: 'user-1'});
@@ -42,7 +42,7 @@ test('userinfo that fails, is about another person or never comes neither fails 
 
 test('a token that userinfo refuses and that cannot be renewed does not end the session', async () => {
 	const resource = ['https://api.example.com'];
-	const login = await prepareLogin({answers: {userInfo: {status: 401}}}, {scope: 'openid', resource});
+	const login = await prepareLogin({responses: {userInfo: {status: 401}}}, {scope: 'openid', resource});
 	await login.browser();
 	const {hint} = await refusal(login.engine.userInfo(), 'token_rejected');
 	assert.match(hint, /The token is for https:\/\/api\.example\.com/);

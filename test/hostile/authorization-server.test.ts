@@ -7,11 +7,11 @@ import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {
 	startScriptedServer,
-	type Answer,
+	type ScriptedResponse,
 	type ScriptedServer,
 	type ServerEndpoint,
 } from '../../source/testing/index.js';
-import {hostileAnswers} from '../support/hostile-answers.js';
+import {hostileResponses} from '../support/hostile-answers.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 import {approveAtOnce, providerIssuer} from '../support/whole-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
@@ -40,12 +40,12 @@ const signIn = async ({server, engine}: Victim, options: LoginOptions): Promise<
 	const approve = approveAtOnce(server);
 	for await (const event of run) {
 		events.push(event);
-		// An answer that the server never made has no code that could be approved.
+		// A response that the server never made has no code that could be approved.
 		if (server.requestsTo('deviceAuthorization').length > 0 && event.type === 'device-code') {
 			try {
 				approve(event);
 			} catch {
-				server.script.answers = {token: {status: 400, body: {error: 'access_denied'}}};
+				server.script.responses = {token: {status: 400, body: {error: 'access_denied'}}};
 			}
 		}
 	}
@@ -124,7 +124,7 @@ const atATime = {concurrency: 4};
 /** For the machine's own pace, which the hurried clock multiplies. */
 const leniency = 30;
 
-const attack = async (step: Step, answer: Answer): Promise<LoginError | undefined> => {
+const attack = async (step: Step, answer: ScriptedResponse): Promise<LoginError | undefined> => {
 	const clock = createHurriedClock(factor);
 	const server = await startScriptedServer({
 		issuer: providerIssuer,
@@ -139,7 +139,7 @@ const attack = async (step: Step, answer: Answer): Promise<LoginError | undefine
 		clock,
 	});
 	await step.prepare?.({server, engine});
-	server.script.answers = Object.fromEntries(step.endpoints.map(endpoint => [endpoint, answer]));
+	server.script.responses = Object.fromEntries(step.endpoints.map(endpoint => [endpoint, answer]));
 	const begin = clock.monotonic();
 	try {
 		await step.run({server, engine});
@@ -159,7 +159,7 @@ for (const [place, step] of Object.entries(steps)) {
 		atATime,
 		async t => {
 			await Promise.all(
-				Object.entries(hostileAnswers).map(async ([name, answer]) =>
+				Object.entries(hostileResponses).map(async ([name, answer]) =>
 					t.test(name, async () => {
 						const error = await attack(step, answer);
 						if (error === undefined) return;
@@ -176,15 +176,19 @@ for (const [place, step] of Object.entries(steps)) {
 }
 
 for (const name of [
-	'no answer ever',
+	'no response ever',
 	'a closed connection',
-	'half an answer',
+	'half a response',
 	'status 500 with a page',
 	'status 429',
 ] as const) {
 	test(`D17, S29: after ${name} at one poll the login goes on, and ends well`, async () => {
 		const clock = createHurriedClock(factor);
-		const server = await startScriptedServer({issuer: providerIssuer, clock, answers: {token: [hostileAnswers[name]]}});
+		const server = await startScriptedServer({
+			issuer: providerIssuer,
+			clock,
+			responses: {token: [hostileResponses[name]]},
+		});
 		const store = createMemoryStore({clock});
 		const engine = new TokenEngine({provider: server.provider, store, fetch: server.fetch, clock});
 		await signIn({server, engine}, {flow: 'device'});
@@ -192,15 +196,15 @@ for (const name of [
 	});
 }
 
-test('S35: whatever the first answer for the keys was, the next one counts', atATime, async t => {
+test('S35: whatever the first response for the keys was, the next one counts', atATime, async t => {
 	await Promise.all(
-		Object.entries(hostileAnswers).map(async ([name, answer]) =>
+		Object.entries(hostileResponses).map(async ([name, answer]) =>
 			t.test(name, async () => {
 				// A GET is sent once more by itself where its connection broke, so that must be spoiled as well.
-				const jwks: readonly Answer[] =
-					name === 'a closed connection' || name === 'half an answer' ? [answer, answer] : [answer];
+				const jwks: readonly ScriptedResponse[] =
+					name === 'a closed connection' || name === 'half a response' ? [answer, answer] : [answer];
 				const clock = createHurriedClock(factor);
-				const server = await startScriptedServer({issuer: providerIssuer, clock, answers: {jwks}});
+				const server = await startScriptedServer({issuer: providerIssuer, clock, responses: {jwks}});
 				const store = createMemoryStore({clock});
 				const {provider, fetch, openBrowser} = server;
 				const engine = new EngineWithBrowser({provider, store, fetch, openBrowser, clock});

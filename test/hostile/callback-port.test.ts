@@ -15,7 +15,7 @@ type Attack = {
 	readonly redirectUri: string;
 	/** Where the browser would go. */
 	readonly address: URL;
-	/** Goes there for the person, who allows everything, and comes back with the true answer. */
+	/** Goes there for the person, who allows everything, and comes back with the true response. */
 	readonly signIn: () => Promise<void>;
 };
 
@@ -76,7 +76,7 @@ test('S7, B09: of a thousand forged answers that race the true one none ends the
 		const forge = async () => {
 			while (sent < 1000) {
 				const answer = await get(redirectUri + queries[sent++ % queries.length]!);
-				// The port closes as soon as the true answer was taken.
+				// The port closes as soon as the true response was taken.
 				if (answer.status === 0) return;
 				assert.ok([200, 400].includes(answer.status), `${answer.status}`);
 				assert.equal(answer.headers.has('location'), false);
@@ -93,7 +93,7 @@ test('S7, B09: of a thousand forged answers that race the true one none ends the
 	assert.equal(server.requestsTo('token').length, 1);
 });
 
-test('S15: among slow clients that never finish a header the true answer gets through, and the port is free at the end', async () => {
+test('S15: among slow clients that never finish a header the true response gets through, and the port is free at the end', async () => {
 	const slow: Socket[] = [];
 	let taken = 0;
 	await underAttack(async ({port, signIn}) => {
@@ -114,7 +114,7 @@ test('S15: among slow clients that never finish a header the true answer gets th
 	for (const socket of slow) socket.destroy();
 });
 
-test('S15: with a full backlog of silent connections the true answer gets through', async () => {
+test('S15: with a full backlog of silent connections the true response gets through', async () => {
 	const {session} = await underAttack(async ({port, signIn}) => {
 		const silent = Array.from({length: 700}, () => net.connect(port, '127.0.0.1').on('error', () => undefined));
 		await signIn();
@@ -123,7 +123,7 @@ test('S15: with a full backlog of silent connections the true answer gets throug
 	assert.equal(session.identity?.subject, 'user-1');
 });
 
-test('S9, S10, S11, S13, S14: the matrix of requests that are none of ours, over the wire, before the true answer', async () => {
+test('S9, S10, S11, S13, S14: the matrix of requests that are none of ours, over the wire, before the true response', async () => {
 	const {session, server} = await underAttack(async ({port, address, signIn}) => {
 		const state = address.searchParams.get('state')!;
 		const target = `/callback?code=evil&state=${state}`;

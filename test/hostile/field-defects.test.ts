@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {TokenEngine} from '../../source/token-engine.js';
 import {createFileStore, createMemoryStore} from '../../source/store/index.js';
-import {startScriptedServer, type Answer} from '../../source/testing/index.js';
+import {startScriptedServer, type ScriptedResponse} from '../../source/testing/index.js';
 import {get} from '../support/raw-request.js';
 import {wrongSignature} from '../support/spoilers.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer, refusal} from '../support/whole-login.js';
@@ -14,14 +14,14 @@ import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 // Defects that were found in other clients; each would be one of ours if its test failed.
 
-const error = (code: string, status = 400): Answer => ({status, body: {error: code}});
+const error = (code: string, status = 400): ScriptedResponse => ({status, body: {error: code}});
 const pending = error('authorization_pending');
 
 test('defect of cli-auth: the lock is held until the refresh has ended', async () => {
 	const login = await prepareLogin();
 	await login.browser();
 	let isRefreshing = false;
-	login.server.script.answers = {
+	login.server.script.responses = {
 		async token(_request, conforming) {
 			assert.equal(isRefreshing, false, 'two refreshes at once');
 			isRefreshing = true;
@@ -91,22 +91,22 @@ test('defect of cli-auth: a login can be aborted, and has a time limit', async (
 
 test('defect of cli-auth: a 200 that holds an error is never kept as a token', async () => {
 	for (const status of [200, 201]) {
-		const login = await prepareLogin({answers: {token: error('bad_verification_code', status)}});
+		const login = await prepareLogin({responses: {token: error('bad_verification_code', status)}});
 		await refusal(login.browser());
 		assert.deepEqual(await login.store.list(), []);
 	}
 });
 
 test('defect of cli-auth, of Shopify and of openid-client: a network error does not end the polling, and nothing is thrown past the login', async () => {
-	const login = await prepareDeviceLogin({answers: {token: [pending, 'drop', pending, 'drop', 'drop']}});
+	const login = await prepareDeviceLogin({responses: {token: [pending, 'drop', pending, 'drop', 'drop']}});
 	const {session, events} = await login.device();
 	assert.equal(session?.identity?.subject, 'user-1');
 	assert.equal(eventsOf(events, 'backoff').length, 3);
 });
 
 test('defect of msal-node, of oauth2c, of stripe and of go-authgate: slow_down ends nothing, and adds five seconds for good, no more', async () => {
-	const answers = [pending, error('slow_down'), pending, pending, error('slow_down'), pending];
-	const login = await prepareDeviceLogin({answers: {token: answers}});
+	const responses = [pending, error('slow_down'), pending, pending, error('slow_down'), pending];
+	const login = await prepareDeviceLogin({responses: {token: responses}});
 	const {events} = await login.device();
 	assert.deepEqual(
 		eventsOf(events, 'slow-down').map(({interval}) => interval),
@@ -220,7 +220,7 @@ test('defect of workos: an ID token is not believed before its signature is', as
 
 test('defect of go-authgate: an access token may be short', async () => {
 	const login = await prepareDeviceLogin(
-		{answers: {token: [{body: {access_token: 'x', token_type: 'Bearer'}}]}},
+		{responses: {token: [{body: {access_token: 'x', token_type: 'Bearer'}}]}},
 		{scope: 'read', idToken: 'ignore'},
 	);
 	const {session} = await login.device();

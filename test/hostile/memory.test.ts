@@ -9,8 +9,8 @@ import {promisify} from 'node:util';
 import {brotliCompressSync, constants, gzipSync} from 'node:zlib';
 import {build} from 'esbuild';
 import type {FlowName} from '../../source/engine/login-event.js';
-import {startScriptedServer, type Answer, type ServerEndpoint} from '../../source/testing/index.js';
-import {hostileAnswers} from '../support/hostile-answers.js';
+import {startScriptedServer, type ScriptedResponse, type ServerEndpoint} from '../../source/testing/index.js';
+import {hostileResponses} from '../support/hostile-answers.js';
 
 const limit = 150;
 
@@ -42,20 +42,20 @@ const spaces = ' '.repeat(2 ** 28);
 const brotli = {params: {[constants.BROTLI_PARAM_QUALITY]: 1}};
 
 /** A quarter of a gigabyte in a few hundred kilobytes, and less. */
-const bombs = (): Readonly<Record<string, Answer>> => ({
+const bombs = (): Readonly<Record<string, ScriptedResponse>> => ({
 	'a gzip bomb': {headers: {'content-encoding': 'gzip'}, body: gzipSync(spaces, {level: 6})},
 	'a brotli bomb': {headers: {'content-encoding': 'br'}, body: brotliCompressSync(spaces, brotli)},
 	'a bomb in a bomb': {headers: {'content-encoding': 'gzip, gzip'}, body: gzipSync(gzipSync(spaces))},
 });
 
 test('S29: endless, huge and compressed answers at any endpoint take less than 150 MB, and end', async () => {
-	const attacks: Readonly<Record<string, Answer>> = {
+	const attacks: Readonly<Record<string, ScriptedResponse>> = {
 		...bombs(),
-		'an endless body': hostileAnswers['an endless body'],
-		'a huge body': hostileAnswers['a huge body'],
-		'a dripping body': hostileAnswers['a dripping body'],
-		'half an answer': hostileAnswers['half an answer'],
-		'JSON nested without end': hostileAnswers['JSON nested without end'],
+		'an endless body': hostileResponses['an endless body'],
+		'a huge body': hostileResponses['a huge body'],
+		'a dripping body': hostileResponses['a dripping body'],
+		'half a response': hostileResponses['half a response'],
+		'JSON nested without end': hostileResponses['JSON nested without end'],
 	};
 	const places: readonly (readonly [ServerEndpoint, FlowName])[] = [
 		['openidConfiguration', 'browser'],
@@ -69,7 +69,7 @@ test('S29: endless, huge and compressed answers at any endpoint take less than 1
 		Object.values(attacks).flatMap(answer =>
 			places.map(async ([endpoint, flow]) => {
 				const server = await startScriptedServer({
-					answers: {[endpoint]: answer, ...(endpoint === 'openidConfiguration' && {oauthMetadata: answer})},
+					responses: {[endpoint]: answer, ...(endpoint === 'openidConfiguration' && {oauthMetadata: answer})},
 				});
 				return {server, visit: [server.issuer, flow] as const, endpoint};
 			}),

@@ -3,7 +3,7 @@ import type {LoginCommand} from '../../source/engine/flow.js';
 import {hostileStrings} from '../support/hostile-strings.js';
 
 /** What the server does with one request; every secret in it begins with {@link canary}. */
-export type ScriptedAnswer =
+export type ScriptedResponse =
 	| {
 			readonly kind: 'answer';
 			readonly status: number;
@@ -11,7 +11,7 @@ export type ScriptedAnswer =
 			readonly body: unknown;
 	  }
 	| {readonly kind: 'text'; readonly status: number; readonly text: string}
-	/** The connection breaks; no answer ever comes. */
+	/** The connection breaks; no response ever comes. */
 	| {readonly kind: 'drop' | 'hang'};
 
 export type Happening =
@@ -23,10 +23,10 @@ export type Happening =
 
 /** A whole login as data: what the server says to each request in turn, and what happens meanwhile. */
 export type LoginScript = {
-	readonly metadata: ScriptedAnswer | undefined;
-	readonly device: readonly ScriptedAnswer[];
-	readonly token: readonly ScriptedAnswer[];
-	readonly revocation: readonly ScriptedAnswer[];
+	readonly metadata: ScriptedResponse | undefined;
+	readonly device: readonly ScriptedResponse[];
+	readonly token: readonly ScriptedResponse[];
+	readonly revocation: readonly ScriptedResponse[];
 	/** Each comes after so many steps of the clock. */
 	readonly happenings: readonly (readonly [afterSteps: number, happening: Happening])[];
 	readonly flow: 'browser' | 'device' | 'ask' | 'auto';
@@ -61,10 +61,10 @@ const headers = fc.record(
 	{requiredKeys: []},
 );
 
-const answerWith = (body: fc.Arbitrary<unknown>, statuses: readonly number[]): fc.Arbitrary<ScriptedAnswer> =>
+const responseWith = (body: fc.Arbitrary<unknown>, statuses: readonly number[]): fc.Arbitrary<ScriptedResponse> =>
 	fc.record({kind: fc.constant('answer' as const), status: fc.constantFrom(...statuses), headers, body});
 
-const noAnswer: fc.Arbitrary<ScriptedAnswer> = fc.oneof(
+const noResponse: fc.Arbitrary<ScriptedResponse> = fc.oneof(
 	fc.record({kind: fc.constantFrom('drop' as const, 'hang' as const)}),
 	fc.record({
 		kind: fc.constant('text' as const),
@@ -90,7 +90,7 @@ const oauthErrors = [
 ];
 
 /** A poll's answer that means what it says. */
-const waitOn: fc.Arbitrary<ScriptedAnswer> = answerWith(
+const waitOn: fc.Arbitrary<ScriptedResponse> = responseWith(
 	fc.oneof(
 		fc.constant({error: 'authorization_pending'}),
 		fc.record({error: fc.constant('slow_down'), interval: anything}, {requiredKeys: ['error']}),
@@ -120,12 +120,12 @@ const tokens = fc.record(
 	{requiredKeys: ['access_token']},
 );
 
-const tokenAnswer = fc.oneof(
+const tokenResponse = fc.oneof(
 	{weight: 6, arbitrary: waitOn},
-	{weight: 2, arbitrary: noAnswer},
-	{weight: 2, arbitrary: answerWith(failure, statuses)},
-	{weight: 1, arbitrary: answerWith(tokens, [200])},
-	{weight: 1, arbitrary: answerWith(anything, statuses)},
+	{weight: 2, arbitrary: noResponse},
+	{weight: 2, arbitrary: responseWith(failure, statuses)},
+	{weight: 1, arbitrary: responseWith(tokens, [200])},
+	{weight: 1, arbitrary: responseWith(anything, statuses)},
 );
 
 const address = fc.oneof(
@@ -134,10 +134,10 @@ const address = fc.oneof(
 	foreignText.map(text => `https://auth.example/${text}`),
 );
 
-const deviceAnswer = fc.oneof(
+const deviceResponse = fc.oneof(
 	{
 		weight: 5,
-		arbitrary: answerWith(
+		arbitrary: responseWith(
 			fc.record(
 				{
 					device_code: mostly(fc.constant(`${canary}device-code`)),
@@ -152,12 +152,12 @@ const deviceAnswer = fc.oneof(
 			[200],
 		),
 	},
-	{weight: 1, arbitrary: answerWith(failure, statuses)},
-	{weight: 1, arbitrary: noAnswer},
+	{weight: 1, arbitrary: responseWith(failure, statuses)},
+	{weight: 1, arbitrary: noResponse},
 );
 
-const metadataAnswer = fc.oneof(
-	answerWith(
+const metadataResponse = fc.oneof(
+	responseWith(
 		fc.record(
 			{
 				issuer: mostly(fc.constant('https://auth.example')),
@@ -176,7 +176,7 @@ const metadataAnswer = fc.oneof(
 		),
 		[200],
 	),
-	noAnswer,
+	noResponse,
 );
 
 const flow = fc.constantFrom('browser' as const, 'device' as const);
@@ -222,10 +222,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 /** @param quiet - nothing but requests and time happens: then the waits can be judged to the second */
 export const arbitraryLogin = ({quiet = false}: {readonly quiet?: boolean} = {}): fc.Arbitrary<LoginScript> =>
 	fc.record({
-		metadata: quiet ? fc.constant(undefined) : fc.option(metadataAnswer, {nil: undefined, freq: 2}),
-		device: fc.array(deviceAnswer, {maxLength: quiet ? 1 : 3}),
-		token: fc.array(tokenAnswer, {maxLength: 12}),
-		revocation: fc.array(noAnswer, {maxLength: 2}),
+		metadata: quiet ? fc.constant(undefined) : fc.option(metadataResponse, {nil: undefined, freq: 2}),
+		device: fc.array(deviceResponse, {maxLength: quiet ? 1 : 3}),
+		token: fc.array(tokenResponse, {maxLength: 12}),
+		revocation: fc.array(noResponse, {maxLength: 2}),
 		happenings: quiet ? fc.constant([]) : fc.array(fc.tuple(fc.integer({min: 0, max: 40}), happening), {maxLength: 6}),
 		flow: quiet
 			? fc.constant('device' as const)

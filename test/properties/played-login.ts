@@ -6,7 +6,7 @@ import type {LoginState} from '../../source/engine/login-state.js';
 import type {Provider} from '../../source/engine/provider.js';
 import {createMemoryStore} from '../../source/store/index.js';
 import {createManualClock, recordLogin, type ManualClock, type Recording} from '../../source/testing/index.js';
-import {canary, type Happening, type LoginScript, type ScriptedAnswer} from './arbitrary-login.js';
+import {canary, type Happening, type LoginScript, type ScriptedResponse} from './arbitrary-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const issuer = 'https://auth.example';
@@ -34,8 +34,8 @@ export type SentRequest = {
 	readonly body: string;
 	/** Milliseconds by the monotonic clock. */
 	readonly at: number;
-	readonly answer: ScriptedAnswer;
-	/** When the answer was there. */
+	readonly answer: ScriptedResponse;
+	/** When the response was there. */
 	answeredAt?: number;
 };
 
@@ -66,7 +66,7 @@ const honest: Readonly<Record<string, unknown>> = {
 
 const isNull = (status: number) => status === 204;
 
-const toResponse = (answer: Extract<ScriptedAnswer, {kind: 'answer' | 'text'}>): Response => {
+const toResponse = (answer: Extract<ScriptedResponse, {kind: 'answer' | 'text'}>): Response => {
 	const {status} = answer;
 	if (isNull(status)) return new Response(null, {status});
 	return answer.kind === 'text'
@@ -84,10 +84,10 @@ const until = async (signal: AbortSignal | null | undefined): Promise<never> =>
 		signal?.addEventListener('abort', stop, {once: true});
 	});
 
-const respond = async (answer: ScriptedAnswer, signal: AbortSignal | null | undefined): Promise<Response> => {
+const respond = async (answer: ScriptedResponse, signal: AbortSignal | null | undefined): Promise<Response> => {
 	if (answer.kind === 'hang') return until(signal);
 	if (answer.kind === 'drop') throw new TypeError('fetch failed', {cause: {code: 'ECONNRESET'}});
-	return toResponse(answer as Extract<ScriptedAnswer, {kind: 'answer' | 'text'}>);
+	return toResponse(answer as Extract<ScriptedResponse, {kind: 'answer' | 'text'}>);
 };
 
 /**
@@ -115,7 +115,7 @@ const longestRenewing = 3_600_000;
 export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	const clock = createManualClock({now: 1_900_000_000_000});
 	const requests: SentRequest[] = [];
-	const queues: Readonly<Record<string, ScriptedAnswer[]>> = {
+	const queues: Readonly<Record<string, ScriptedResponse[]>> = {
 		'/device': [...script.device],
 		'/token': [...script.token],
 		'/revoke': [...script.revocation],
@@ -123,7 +123,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	let polling = 0;
 	let mostPollsAtOnce = 0;
 
-	const answerTo = (path: string): ScriptedAnswer =>
+	const responseTo = (path: string): ScriptedResponse =>
 		queues[path]?.shift() ??
 		(path.startsWith('/.well-known') && script.metadata !== undefined
 			? script.metadata
@@ -137,7 +137,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	const scriptedFetch: typeof fetch = async (input, init) => {
 		const {pathname: path} = new URL(input instanceof Request ? input.url : input);
 		const body = init?.body instanceof URLSearchParams ? init.body.toString() : '';
-		const answer = answerTo(path);
+		const answer = responseTo(path);
 		const request: SentRequest = {path, body, at: clock.monotonic(), answer};
 		requests.push(request);
 		const isPoll = body.includes('device_code');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {initialLoginState, reduceLogin} from '../../source/engine/login-state.js';
 import {playRecording} from '../../source/testing/index.js';
-import {arbitraryLogin, canary, type ScriptedAnswer} from './arbitrary-login.js';
+import {arbitraryLogin, canary, type ScriptedResponse} from './arbitrary-login.js';
 import {playLogin, type PlayedLogin, type SentRequest} from './played-login.js';
 
 const isEnd = ({type}: LoginEvent) => type === 'signed-in' || type === 'failed';
@@ -50,7 +50,7 @@ const checkText = ({events}: PlayedLogin) => {
 	}
 };
 
-const isSlowDown = (answer: ScriptedAnswer): boolean =>
+const isSlowDown = (answer: ScriptedResponse): boolean =>
 	answer.kind === 'answer' &&
 	typeof answer.body === 'object' &&
 	(answer.body as {error?: unknown} | null)?.error === 'slow_down' &&
@@ -82,7 +82,7 @@ export type Property = {readonly name: string; readonly property: fc.IAsyncPrope
 /** What holds of every login, whatever the server, the person and the computer do. */
 export const properties: readonly Property[] = [
 	{
-		name: 'any sequence of answers, commands, pastes and suspensions ends in one end, without a secret, in a state that a recording repeats',
+		name: 'any sequence of responses, commands, pastes and suspensions ends in one end, without a secret, in a state that a recording repeats',
 		property: fc.asyncProperty(arbitraryLogin(), async script => {
 			const played = await playLogin(script);
 			checkEnd(played);

@@ -113,17 +113,17 @@ export const signal = (options: MessageOptions = {}): Buffer =>
 export const hangUp = Symbol('hang up');
 
 /**
- * A bus that has an answer for each time that it is written to, whatever that is; it sends one byte at a time where
+ * A bus that has a response for each time that it is written to, whatever that is; it sends one byte at a time where
  * `slowly`, and is silent in the end.
  */
 export const startBus = async (
 	t: TestContext,
-	answers: readonly (Buffer | typeof hangUp)[],
+	responses: readonly (Buffer | typeof hangUp)[],
 	slowly = false,
 	address = path.join(temporaryFolder(t), 'bus'),
 ): Promise<Record<string, string>> => {
 	const server = createServer(socket => {
-		const left = [...answers];
+		const left = [...responses];
 		socket.on('error', () => undefined);
 		socket.on('data', () => {
 			const bytes = left.shift();

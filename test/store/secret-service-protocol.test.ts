@@ -4,7 +4,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {
 	askSecretService,
-	type SecretServiceAnswer,
+	type SecretServiceReply,
 	type SecretServiceQuestion,
 } from '../../source/store/secret-service.js';
 import {errorReply, hangUp, reply, signal, startBus, type MessageOptions, type Value} from './d-bus-peer.js';
@@ -14,7 +14,7 @@ type Environment = SecretServiceQuestion['environment'];
 
 const attributes = {service: 'ink-login', username: '/home/someone'};
 
-const ask = async (environment: Environment, timeout = 60_000): Promise<SecretServiceAnswer> =>
+const ask = async (environment: Environment, timeout = 60_000): Promise<SecretServiceReply> =>
 	askSecretService({environment, timeout, attributes});
 
 /** The serials of our calls, in the order in which they are made. */
@@ -74,19 +74,19 @@ const secret = (
 const locked = (to: number, value: 0 | 1, options?: MessageOptions) =>
 	reply(to, [{type: 'v', value: {type: 'b', value}}], options);
 
-const first = (...answers: readonly Buffer[]) => Buffer.concat([greeting(), ...answers]);
+const first = (...responses: readonly Buffer[]) => Buffer.concat([greeting(), ...responses]);
 
 for (const [order, options] of [
 	['the usual byte order', {isLittle: true}],
 	['the other byte order', {isLittle: false}],
 ] as const) {
-	test(`the one item that is not locked is read, in ${order}, in whatever pieces and order the answers come`, async t => {
+	test(`the one item that is not locked is read, in ${order}, in whatever pieces and order the responses come`, async t => {
 		const greet = greeting(options);
-		for (const answers of [
+		for (const responses of [
 			[opened(options), found([item], [], options)],
 			[found([item], [], options), signal(options), opened(options)],
 		]) {
-			const words = [Buffer.concat([greet, ...answers]), secret({}, options)];
+			const words = [Buffer.concat([greet, ...responses]), secret({}, options)];
 			for (const slowly of [false, true]) {
 				assert.deepEqual(await ask(await startBus(t, words, slowly)), {state: 'found', secret: key});
 			}
@@ -124,7 +124,7 @@ const object: Value = {type: 'o', value: session};
 const overrun = Buffer.from([5, 0, 0, 0, 1, 0, 0, 0, 0x2f, 0, 0, 0, 0, 0, 0, 0]);
 const huge = Buffer.from([0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0]);
 
-for (const [what, answers] of [
+for (const [what, responses] of [
 	['two items', [first(opened(), found([item, `${item}1`]))]],
 	[
 		'a session that is refused',
@@ -156,11 +156,11 @@ for (const [what, answers] of [
 	],
 ] as const) {
 	test(`${what} is left to the native module, which is not to wait for a person`, async t => {
-		const to = answers.length === 1 ? serial.next : serial.afterThat;
-		assert.deepEqual(await ask(await startBus(t, [...answers, locked(to, 0)])), {state: 'ready'});
-		assert.deepEqual(await ask(await startBus(t, [...answers, locked(to, 1)])), {state: 'locked'});
+		const to = responses.length === 1 ? serial.next : serial.afterThat;
+		assert.deepEqual(await ask(await startBus(t, [...responses, locked(to, 0)])), {state: 'ready'});
+		assert.deepEqual(await ask(await startBus(t, [...responses, locked(to, 1)])), {state: 'locked'});
 		// Whoever cannot say it is taken to be locked.
-		assert.deepEqual(await ask(await startBus(t, [...answers, reply(to, [object])])), {state: 'locked'});
+		assert.deepEqual(await ask(await startBus(t, [...responses, reply(to, [object])])), {state: 'locked'});
 	});
 }
 

@@ -20,7 +20,7 @@ import {temporaryFolder} from './fixtures.js';
 const children = prepareChildren();
 after(() => children.remove());
 
-type Answer = {
+type ScriptedResponse = {
 	kind?: string;
 	length?: number;
 	notices?: string[];
@@ -29,12 +29,12 @@ type Answer = {
 	list?: string[];
 };
 
-const answerOf = async (child: Child): Promise<Answer> => {
+const responseOf = async (child: Child): Promise<ScriptedResponse> => {
 	const began = performance.now();
 	let line = await child.line();
 	// Where it has patience it may say so.
 	if (line?.startsWith('Waiting')) line = await child.line();
-	const answer = JSON.parse(line ?? '{}') as Answer;
+	const answer = JSON.parse(line ?? '{}') as ScriptedResponse;
 	await child.closed;
 	assert.equal(child.process.exitCode, 0);
 	assert.ok(performance.now() - began < withoutPatience, 'it hung');
@@ -49,17 +49,17 @@ test('gnome-keyring: stored, read back by another process, larger than 16 KB, re
 	const home = path.join(folder, 'home');
 	const size = 40_000;
 	const patient = {...environment, ...withPatience};
-	assert.deepEqual(await answerOf(children.startIn(patient, 'login', home, String(size))), {
+	assert.deepEqual(await responseOf(children.startIn(patient, 'login', home, String(size))), {
 		kind: 'keyring',
 		notices: [],
 	});
-	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'keyring',
 		length: size,
 		notices: [],
 	});
 	assert.doesNotMatch(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), /xxxxxx/);
-	assert.deepEqual(await answerOf(children.startIn(environment, 'remove', home)), {removed: true, list: []});
+	assert.deepEqual(await responseOf(children.startIn(environment, 'remove', home)), {removed: true, list: []});
 	assert.deepEqual(readdirSync(home), ['store.json']);
 });
 
@@ -71,7 +71,7 @@ test('what the native module stored is read without it; a locked keyring says so
 	const ask = async (username: string) =>
 		askSecretService({environment, timeout: withoutPatience, attributes: {service: 'ink-login', username}});
 	const stop = await startKeyring(t, environment, 'a password');
-	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
+	await responseOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	const answer = await ask(home);
 	assert.equal(answer.state, 'found');
 	assert.equal(Buffer.from(answer.secret, 'base64').length, 32);
@@ -89,7 +89,7 @@ test("the keyring's entry bears the name of the program that signed in", async t
 	const environment = await startBus(t, strangersEnvironment(folder));
 	await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
-	assert.deepEqual(await answerOf(children.startIn({...environment, ...withPatience}, 'loginTo', home, 'acme')), {
+	assert.deepEqual(await responseOf(children.startIn({...environment, ...withPatience}, 'loginTo', home, 'acme')), {
 		kind: 'keyring',
 		notices: [],
 	});
@@ -112,22 +112,22 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	const environment = await startBus(t, strangersEnvironment(folder));
 	const stop = await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
-	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
+	await responseOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	await stop();
 	await startKeyring(t, environment);
 
 	const sealed = readFileSync(path.join(home, 'profile-work.json'), 'utf8');
-	const {message} = await answerOf(children.startIn(environment, 'read', home));
+	const {message} = await responseOf(children.startIn(environment, 'read', home));
 	assert.equal(message, 'The system keyring is locked.');
 	assert.equal(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), sealed);
 
-	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '20'));
+	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '20'));
 	assert.equal(kind, 'file');
 	assert.match(
 		notices?.join() ?? '',
 		/^The system keyring is locked, or there is none\. The session is kept in a file/,
 	);
-	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
 		length: 20,
 		notices: [],
@@ -138,10 +138,10 @@ test('demand 44: without a bus a login takes a file within its time, and says so
 	const folder = temporaryFolder(t);
 	const environment = strangersEnvironment(folder);
 	const home = path.join(folder, 'home');
-	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
+	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '10'));
 	assert.equal(kind, 'file');
 	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is kept in a file/);
-	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
 		length: 10,
 		notices: [],
@@ -152,7 +152,7 @@ test('demand 44: a bus that never answers holds up neither a login nor a reader 
 	const folder = temporaryFolder(t);
 	const environment = await startSilentBus(t, folder);
 	const home = path.join(folder, 'home');
-	const {kind, notices} = await answerOf(children.startIn(environment, 'login', home, '10'));
+	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '10'));
 	assert.equal(kind, 'file');
 	assert.match(notices?.join() ?? '', /^The system keyring did not answer within 2 seconds\./);
 });
@@ -163,11 +163,11 @@ test('demand 44: a reader of a sealed session gives up on a bus that never answe
 	const environment = await startBus(t, strangersEnvironment(folder));
 	await startKeyring(t, environment, 'a password');
 	const home = path.join(folder, 'home');
-	await answerOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
+	await responseOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	const silent = await startSilentBus(t, folder);
-	const {message} = await answerOf(children.startIn(silent, 'read', home));
+	const {message} = await responseOf(children.startIn(silent, 'read', home));
 	assert.equal(message, 'The system keyring does not answer.');
-	assert.deepEqual(await answerOf(children.startIn(environment, 'read', home)), {
+	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'keyring',
 		length: 10,
 		notices: [],

@@ -1,4 +1,4 @@
-import type {Answer} from '../../source/testing/index.js';
+import type {ScriptedResponse} from '../../source/testing/index.js';
 import type {Reply} from '../../source/testing/answer.js';
 
 const megabyte = 2 ** 20;
@@ -26,7 +26,7 @@ async function* breakingOff(): AsyncGenerator<string> {
 
 /** The honest answer with its members changed. */
 const changed =
-	(change: (members: Record<string, unknown>) => Record<string, unknown>): Answer =>
+	(change: (members: Record<string, unknown>) => Record<string, unknown>): ScriptedResponse =>
 	async (_request, conforming) => {
 		const reply: Reply = await conforming();
 		const {body} = reply;
@@ -43,15 +43,15 @@ const wrongType = (value: unknown): unknown => {
 const every = (change: (value: unknown) => unknown) =>
 	changed(members => Object.fromEntries(Object.entries(members).map(([name, value]) => [name, change(value)])));
 
-/** What a hostile server answers in place of the honest answer, whatever it was asked. */
-export const hostileAnswers = {
+/** What a hostile server answers in place of the honest response, whatever it was asked. */
+export const hostileResponses = {
 	'an endless body': () => ({body: endless('{"a":' + ' '.repeat(64 * 1024))}),
 	'endless JSON members': () => ({body: endless('"a":"' + 'x'.repeat(16 * 1024) + '",')}),
 	'a huge body': () => ({body: `{"a":"${'x'.repeat(8 * megabyte)}"}`}),
 	'a dripping body': () => ({body: dripping()}),
-	'no answer ever': 'hang',
+	'no response ever': 'hang',
 	'a closed connection': 'drop',
-	'half an answer': () => ({body: breakingOff()}),
+	'half a response': () => ({body: breakingOff()}),
 	'a web page': {
 		headers: {'content-type': 'text/html'},
 		body: '<!doctype html><title>Welcome</title><h1>Hotel WLAN</h1>',
@@ -101,6 +101,6 @@ export const hostileAnswers = {
 		headers: {'www-authenticate': Array.from({length: 300}, (_, index) => `X${index} a="b"`).join(', ')},
 	},
 	'status 401 with a challenge that is none': {status: 401, headers: {'www-authenticate': '\\"=,,;=Bearer'}},
-} as const satisfies Readonly<Record<string, Answer>>;
+} as const satisfies Readonly<Record<string, ScriptedResponse>>;
 
-export type HostileAnswer = keyof typeof hostileAnswers;
+export type HostileResponse = keyof typeof hostileResponses;

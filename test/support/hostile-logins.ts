@@ -1,10 +1,10 @@
 import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {Answer} from '../../source/testing/index.js';
+import type {ScriptedResponse} from '../../source/testing/index.js';
 import {hostileStrings} from './hostile-strings.js';
 import {prepareDeviceLogin} from './whole-login.js';
 
 const withMembers =
-	(members: (honest: Readonly<Record<string, unknown>>) => Record<string, unknown>): Answer =>
+	(members: (honest: Readonly<Record<string, unknown>>) => Record<string, unknown>): ScriptedResponse =>
 	async (_request, conforming) => {
 		const reply = await conforming();
 		const honest = reply.body as Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ const eventsWith = async (text: string): Promise<readonly (readonly LoginEvent[]
 	const address = (honest: unknown) => `${String(honest)}?x=${text}#${text}`;
 	const good = await prepareDeviceLogin({
 		user: {sub: 'user-1', name: text, email: text, preferred_username: text},
-		answers: {
+		responses: {
 			deviceAuthorization: withMembers(honest => ({
 				user_code: text,
 				verification_uri: address(honest['verification_uri']),
@@ -32,7 +32,7 @@ const eventsWith = async (text: string): Promise<readonly (readonly LoginEvent[]
 	const bad = await prepareDeviceLogin(
 		{
 			metadata: metadata => ({...metadata, scopes_supported: ['openid', text], service_documentation: text}),
-			answers: {
+			responses: {
 				token: {status: 400, body: {error: text || 'x', error_description: text, error_uri: `https://x.test/${text}`}},
 			},
 		},

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {toLoginError} from '../../source/engine/login-error.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {createFileStore} from '../../source/store/file-store.js';
-import type {Answer} from '../../source/testing/index.js';
+import type {ScriptedResponse} from '../../source/testing/index.js';
 import type {Scope} from './built-command.js';
 import {scriptedSession, type ScriptedSession} from './scripted-session.js';
 
@@ -12,12 +12,15 @@ const longestStuck = 20_000;
 
 /**
  * What a server does with a refresh token that comes a second time: `strict` ends the grant (RFC 9700 §4.14.2), `lenient`
- * gives the same answer again, as those with a leeway do.
+ * gives the same response again, as those with a leeway do.
  */
 export type Manner = 'strict' | 'lenient';
 
-const repeatAnswers = (): Answer => {
-	const given = new Map<string, ReturnType<Parameters<Extract<Answer, (...values: never[]) => unknown>>[1]>>();
+const repeatResponses = (): ScriptedResponse => {
+	const given = new Map<
+		string,
+		ReturnType<Parameters<Extract<ScriptedResponse, (...values: never[]) => unknown>>[1]>
+	>();
 	return async ({parameters}, conforming) => {
 		const token = parameters.get('refresh_token');
 		if (token === null) return 'default';
@@ -29,7 +32,7 @@ const repeatAnswers = (): Answer => {
 
 const open = async (t: Scope, manner: Manner) => {
 	const session = await scriptedSession(t);
-	if (manner === 'lenient') session.server.script.answers = {token: repeatAnswers()};
+	if (manner === 'lenient') session.server.script.responses = {token: repeatResponses()};
 	return session;
 };
 
@@ -41,7 +44,7 @@ const isSpent = ({server}: ScriptedSession, refreshToken: string | undefined) =>
 	server.requestsTo('token').some(({parameters}) => parameters.get('refresh_token') === refreshToken);
 
 export type Toll = {
-	/** Sessions that ended because the server had rotated, and the only copy of its answer died with a process. */
+	/** Sessions that ended because the server had rotated, and the only copy of its response died with a process. */
 	readonly lost: number;
 	/** The longest that anybody waited for a token after a kill, in milliseconds. */
 	readonly longest: number;
@@ -49,7 +52,7 @@ export type Toll = {
 
 /**
  * Two processes refresh; both are killed at random moments, again and again. After each time the next one gets its token,
- * unless a strict server had answered a process that died with the answer in hand.
+ * unless a strict server had answered a process that died with the response in hand.
  */
 export const killRefreshes = async (t: Scope, manner: Manner, kills: number): Promise<Toll> => {
 	const session = await open(t, manner);
@@ -87,7 +90,7 @@ export const killRefreshes = async (t: Scope, manner: Manner, kills: number): Pr
 		assert.ok(longest < longestStuck, 'a stuck lock');
 		if (outcome === 'alive') continue;
 		assert.equal(outcome, 'person_required');
-		assert.ok(manner === 'strict' && wasSpent, 'a session was lost, and no answer');
+		assert.ok(manner === 'strict' && wasSpent, 'a session was lost, and no response');
 		lost++;
 		await signInAgain(session);
 	}

@@ -16,10 +16,10 @@ export type Sent = {
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
 	new Response(JSON.stringify(body), {status, headers: {'content-type': 'application/json', ...headers}});
 
-type Answers = Readonly<Record<string, (sent: Sent) => Response | Promise<Response>>>;
+type Responses = Readonly<Record<string, (sent: Sent) => Response | Promise<Response>>>;
 
-/** A fetch that answers by path; an unknown path is a 404. */
-export const scriptedFetch = (answers: Answers): {fetch: typeof fetch; sent: Sent[]} => {
+/** A fetch that responses by path; an unknown path is a 404. */
+export const scriptedFetch = (responses: Responses): {fetch: typeof fetch; sent: Sent[]} => {
 	const sent: Sent[] = [];
 	return {
 		sent,
@@ -36,7 +36,7 @@ export const scriptedFetch = (answers: Answers): {fetch: typeof fetch; sent: Sen
 			};
 			sent.push(request);
 			init.signal?.throwIfAborted();
-			return answers[url.pathname]?.(request) ?? new Response('not here', {status: 404});
+			return responses[url.pathname]?.(request) ?? new Response('not here', {status: 404});
 		},
 	};
 };
@@ -74,11 +74,11 @@ export const testProvider: Provider = {
 
 /** The context of one login with the test provider, whose server answers as scripted. */
 export const testContext = async (
-	answers: Answers,
+	responses: Responses,
 	settings: Partial<Provider> = {},
 	{clock = stillClock(), signal = new AbortController().signal}: {clock?: Clock; signal?: AbortSignal} = {},
 ): Promise<RequestContext & {readonly sent: Sent[]}> => {
-	const {fetch, sent} = scriptedFetch(answers);
+	const {fetch, sent} = scriptedFetch(responses);
 	const provider = await discover({...testProvider, ...settings}, {fetch, clock, signal});
 	return {provider, fetch, clock, signal, sent};
 };

@@ -6,7 +6,7 @@ export type RawResponse = {
 	readonly body: string;
 };
 
-/** Sends exactly these bytes and reads until the other side closes; an empty answer has the status 0. */
+/** Sends exactly these bytes and reads until the other side closes; an empty response has the status 0. */
 export const rawRequest = async (port: number, text: string, host = '127.0.0.1'): Promise<RawResponse> => {
 	const socket = net.connect(port, host);
 	const chunks: Buffer[] = [];

@@ -236,9 +236,9 @@ test('a confidential client: credentials by Basic and post, client credentials, 
 	assert.deepEqual(claims['act'], {sub: 'service'});
 });
 
-test('answers: a queue is used up, functions change the conforming answer, a single one stands, drop and hang fail', async () => {
+test('answers: a queue is used up, functions change the conforming response, a single one stands, drop and hang fail', async () => {
 	await using server = await startScriptedServer({
-		answers: {
+		responses: {
 			jwks: [{status: 503, body: 'busy', headers: {'content-type': 'text/plain'}}, 'drop'],
 			userInfo: {status: 418},
 			openidConfiguration: async (_request, conforming) => {
@@ -332,7 +332,7 @@ test('the callback is spoiled, and the browser plays the person down to the page
 	assert.equal(headers['sec-fetch-dest'], 'document');
 });
 
-test('an error in an answer of the test is a broken connection for the client, and the reason why close rejects', async () => {
+test('an error in a response of the test is a broken connection for the client, and the reason why close rejects', async () => {
 	const server = await startScriptedServer();
 	const mistake = new Error('a mistake in the test');
 	server.answer('jwks', async () => {

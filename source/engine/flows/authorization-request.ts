@@ -6,7 +6,7 @@ import {requestParameters} from '../protocol/request-parameters.js';
 import type {ResolvedProvider} from '../provider.js';
 import {escapeHref, safeUrl, type SafeUrl} from '../safe-url.js';
 
-/** What one authorization request binds its answer to; new for each request, and in memory only (RFC 7636 §7.1, RFC 9700 §2.1.1). */
+/** What one authorization request binds its response to; new for each request, and in memory only (RFC 7636 §7.1, RFC 9700 §2.1.1). */
 export type AuthorizationTransaction = {
 	readonly state: string;
 	/** Sent where an ID token is expected (OIDC Core §15.5.2). */

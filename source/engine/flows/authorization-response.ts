@@ -3,7 +3,7 @@ import {isIssuer} from '../protocol/issuer.js';
 import {oauthError} from '../protocol/oauth-error.js';
 import type {ResolvedProvider} from '../provider.js';
 
-/** Why an answer is not the one that is awaited. */
+/** Why a response is not the one that is awaited. */
 export type Mismatch = 'no-state' | 'several-states' | 'other-state' | 'incomplete';
 
 export type Judgement =
@@ -17,21 +17,21 @@ export type Judgement =
 /** Parameters that must not occur twice (RFC 6749 §3.1). */
 const single = ['code', 'error', 'error_description', 'error_uri', 'scope', 'session_state'];
 
-/** What has no place in the answer to `response_type=code` (RFC 9700 §2.1.2, §4.3.2). */
+/** What has no place in the response to `response_type=code` (RFC 9700 §2.1.2, §4.3.2). */
 const misplaced = ['access_token', 'refresh_token', 'id_token', 'token', 'token_type', 'response'];
 
-/** Whether the server promises to name itself in its answers (RFC 9207 §3). */
+/** Whether the server promises to name itself in its responses (RFC 9207 §3). */
 export const namesItself = ({server}: ResolvedProvider): boolean =>
 	server.authorization_response_iss_parameter_supported === true;
 
-/** None of the answer's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
+/** None of the response's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
 const notTheIssuer = () =>
-	new LoginError('identity_check_failed', 'The answer did not come from the server that was asked.', {
+	new LoginError('identity_check_failed', 'The response did not come from the server that was asked.', {
 		hint: 'Start again; if it happens again, check the address of the provider before you sign in.',
 	});
 
 const malformed = (what: string) =>
-	new LoginError('bad_response', `The server's answer is not one to a sign-in request: ${what}.`, {
+	new LoginError('bad_response', `The server's response is not one to a sign-in request: ${what}.`, {
 		hint: 'Check how the application is registered with the provider: it needs the authorization code flow.',
 	});
 

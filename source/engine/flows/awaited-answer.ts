@@ -6,14 +6,14 @@ import {judgeAuthorizationResponse, namesItself, type Judgement, type Mismatch} 
 import {pasteAdvice, readPaste} from './pasted-response.js';
 
 const strayCallback: Readonly<Record<Mismatch, string>> = {
-	'no-state': 'An answer without a state came in, which this sign-in did not ask for.',
-	'several-states': 'An answer with more than one state came in, which no server sends.',
-	'other-state': 'An answer to another sign-in came in, perhaps from an old tab.',
-	incomplete: 'An answer with neither a code nor an error came in.',
+	'no-state': 'A response without a state came in, which this sign-in did not ask for.',
+	'several-states': 'A response with more than one state came in, which no server sends.',
+	'other-state': 'A response to another sign-in came in, perhaps from an old tab.',
+	incomplete: 'A response with neither a code nor an error came in.',
 };
 
-/** The first judged-true answer of a login, whichever way it comes; there is no second one. */
-export class AwaitedAnswer {
+/** The first judged-true response of a login, whichever way it comes; there is no second one. */
+export class CallbackWaiter {
 	readonly #context: FlowContext;
 	readonly #transaction: AuthorizationTransaction;
 	readonly #settled: Promise<string>;
@@ -40,7 +40,7 @@ export class AwaitedAnswer {
 		return this.#settled;
 	}
 
-	/** How many answers were not ours. */
+	/** How many responses were not ours. */
 	get strays(): number {
 		return this.#strays;
 	}

@@ -15,7 +15,7 @@ import {
 	usesPushedAuthorization,
 	type AuthorizationTransaction,
 } from './authorization-request.js';
-import {AwaitedAnswer} from './awaited-answer.js';
+import {CallbackWaiter} from './awaited-answer.js';
 import {Deadline, momentOf} from './deadline.js';
 
 /** Milliseconds that the person has for signing in. */
@@ -42,7 +42,7 @@ const signInAddress = async (
 const listen = async (
 	context: FlowContext,
 	transaction: AuthorizationTransaction,
-	answer: AwaitedAnswer,
+	waiter: CallbackWaiter,
 ): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
 	const {provider, clock, random, signal, emit, terminal} = context;
 	const target = redirectTarget(provider.redirect);
@@ -54,7 +54,7 @@ const listen = async (
 		random,
 		signal,
 		sockets: terminal.sockets,
-		onCallback: parameters => answer.callback(parameters),
+		onCallback: parameters => waiter.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
 				const url = await signInAddress(context, transaction, redirectUri);
@@ -63,7 +63,7 @@ const listen = async (
 			} catch (error) {
 				const failure = toLoginError(error);
 				// Where an earlier visit led to the server, the person may be signing in there.
-				if (!hasLed) answer.refuse(failure);
+				if (!hasLed) waiter.refuse(failure);
 				else if (!signal.aborted) emit({type: 'browser', status: 'failed', detail: failure.message});
 				throw error;
 			}
@@ -87,7 +87,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 	const seen =
 		strays === 0
 			? ''
-			: ` ${strays === 1 ? 'An answer' : `${strays} answers`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
+			: ` ${strays === 1 ? 'A response' : `${strays} responses`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
 	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
 		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
@@ -99,15 +99,15 @@ export const browserFlow: Flow = async context => {
 	// The code is exchanged after the person has signed in, which is too late to find that out.
 	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 	const transaction = createTransaction(provider, context.random);
-	const answer = new AwaitedAnswer(context, transaction);
-	const {redirectUri, loopback} = await listen(context, transaction, answer);
+	const waiter = new CallbackWaiter(context, transaction);
+	const {redirectUri, loopback} = await listen(context, transaction, waiter);
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
 	const takeCommands = async (open: () => void): Promise<never> => {
 		for (;;) {
 			const command = await inbox.next(signal);
-			if (command.type === 'paste') answer.paste(command.text, redirectUri);
+			if (command.type === 'paste') waiter.paste(command.text, redirectUri);
 			if (command.type === 'open-browser') open();
 		}
 	};
@@ -125,8 +125,8 @@ export const browserFlow: Flow = async context => {
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
 		return Promise.race([
-			answer.code,
-			expiry(clock, deadline, signal, () => timedOut(redirectUri, answer.strays)),
+			waiter.code,
+			expiry(clock, deadline, signal, () => timedOut(redirectUri, waiter.strays)),
 			takeCommands(open),
 		]);
 	};
@@ -143,7 +143,7 @@ export const browserFlow: Flow = async context => {
 			maxAge,
 		});
 		// Only now: a page must not promise what may still fail.
-		loopback?.answer('done');
+		loopback?.respond('done');
 		await loopback?.close();
 		return tokens;
 	};
@@ -152,7 +152,7 @@ export const browserFlow: Flow = async context => {
 		const code = await awaitCode().finally(() => waiting.abort());
 		return await redeem(code);
 	} catch (error) {
-		loopback?.answer('failed');
+		loopback?.respond('failed');
 		throw error;
 	} finally {
 		await loopback?.close();

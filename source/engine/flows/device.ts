@@ -18,7 +18,7 @@ class DevicePoller {
 	readonly #authorization: DeviceAuthorization;
 	readonly #schedule: PollingSchedule;
 	readonly #deadline: Deadline;
-	#lastAnswer;
+	#lastResponse;
 	#wait: number;
 	#attempts = 0;
 	#sawPending = false;
@@ -28,7 +28,7 @@ class DevicePoller {
 		this.#authorization = authorization;
 		this.#deadline = deadline;
 		this.#schedule = new PollingSchedule(authorization.interval);
-		this.#lastAnswer = momentOf(context.clock);
+		this.#lastResponse = momentOf(context.clock);
 		this.#wait = this.#schedule.wait(deadline.left);
 	}
 
@@ -48,30 +48,30 @@ class DevicePoller {
 	async #untilNextPoll(signal: AbortSignal): Promise<void> {
 		const {clock, emit} = this.#context;
 		// A poll that would come after the end does not come at all; the end itself is waited for.
-		const ms = Math.min(this.#wait, this.#deadline.left + (clock.monotonic() - this.#lastAnswer.monotonic));
-		await waitSince(clock, this.#lastAnswer, ms, {
+		const ms = Math.min(this.#wait, this.#deadline.left + (clock.monotonic() - this.#lastResponse.monotonic));
+		await waitSince(clock, this.#lastResponse, ms, {
 			signal,
 			onResume: sleptFor => emit({type: 'resumed', sleptFor}),
 		});
 	}
 
 	async #poll(signal: AbortSignal): Promise<Outcome | undefined> {
-		const answer = await this.#ask(async () =>
+		const result = await this.#ask(async () =>
 			requestDeviceToken({...this.#context, signal}, this.#authorization.deviceCode),
 		);
-		if (answer === undefined) return {kind: 'expired'};
+		if (result === undefined) return {kind: 'expired'};
 		this.#attempts += 1;
-		this.#lastAnswer = momentOf(this.#context.clock);
+		this.#lastResponse = momentOf(this.#context.clock);
 		const {emit} = this.#context;
-		switch (answer.kind) {
+		switch (result.kind) {
 			case 'tokens': {
-				return answer;
+				return result;
 			}
 
 			case 'pending': {
 				this.#sawPending = true;
 				this.#schedule.recovered();
-				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
+				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
 				const {interval} = this.#schedule;
 				emit({type: 'poll', attempt: this.#attempts, interval, nextPollAt: this.nextPollAt});
 				return undefined;
@@ -79,23 +79,23 @@ class DevicePoller {
 
 			case 'slow-down': {
 				this.#sawPending = true;
-				this.#schedule.slowDown(answer.interval);
-				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
+				this.#schedule.slowDown(result.interval);
+				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
 				emit({type: 'slow-down', interval: this.#schedule.interval, nextPollAt: this.nextPollAt});
 				return undefined;
 			}
 
 			case 'transient': {
 				this.#schedule.fault();
-				this.#wait = this.#schedule.wait(this.#deadline.left, answer.retryAfter);
-				emit({type: 'backoff', reason: answer.reason, retryAt: this.nextPollAt});
+				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
+				emit({type: 'backoff', reason: result.reason, retryAt: this.nextPollAt});
 				return undefined;
 			}
 		}
 	}
 
 	/** Some servers say `expired_token` only once, or not at all, and call the code an invalid grant from then on (Auth0). */
-	async #ask<Answer>(request: () => Promise<Answer>): Promise<Answer | undefined> {
+	async #ask<PollResult>(request: () => Promise<PollResult>): Promise<PollResult | undefined> {
 		try {
 			return await request();
 		} catch (error) {
@@ -126,7 +126,7 @@ const untilRenewal = async (
 /** One code from its request to its end. */
 const authorize = async (context: FlowContext, renewal: number): Promise<Outcome> => {
 	const {clock, emit, signal} = context;
-	// The lifetime counts from before the request: the server's own count began while the answer was under way.
+	// The lifetime counts from before the request: the server's own count began while the response was under way.
 	const start = momentOf(clock);
 	const authorization = await requestDeviceAuthorization(context);
 	const deadline = new Deadline(clock, start, authorization.expiresIn * 1000);

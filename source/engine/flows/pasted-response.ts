@@ -4,11 +4,11 @@ import type {Mismatch} from './authorization-response.js';
 type PasteExpectation = {
 	readonly state: string;
 	readonly redirectUri: string;
-	/** A bare code cannot stand for an answer that says who sent it (RFC 9207 §2.4). */
+	/** A bare code cannot stand for a response that says who sent it (RFC 9207 §2.4). */
 	readonly allowsBareCode: boolean;
 };
 
-/** The answer in a pasted text, or a sentence that says what to paste instead. */
+/** The response in a pasted text, or a sentence that says what to paste instead. */
 type PastedResponse = URLSearchParams | string;
 
 /** More than any browser's address; a longer text is something else. */
@@ -16,15 +16,16 @@ const maximumLength = 16 * 1024;
 
 const quotes = /^["'`“”‘’«»<]+|["'`“”‘’«»>]+$/g;
 const schemePrefix = /^[a-z][\w+.-]*:\/\//i;
-const queryOfAnswer = /(?:^|[?&])(?:code|error|state)=/;
+const queryOfResponse = /(?:^|[?&])(?:code|error|state)=/;
 const bareCode = /^[\w.~+/=*!$|:@-]{8,4096}$/;
 
-/** What the person can do about an answer that was pasted and is not ours. */
+/** What the person can do about a response that was pasted and is not ours. */
 export const pasteAdvice: Readonly<Record<Mismatch, string>> = {
 	'no-state': 'A part of that address is missing: copy all of it, from http to the end.',
 	'several-states': 'That address is not as the server made it: copy it again, once.',
 	'other-state': 'That address belongs to another sign-in: use the page that this sign-in opened.',
-	incomplete: 'That address has no answer in it yet: sign in first, then copy the address of the page where that ends.',
+	incomplete:
+		'That address has no response in it yet: sign in first, then copy the address of the page where that ends.',
 };
 
 /** Terminals and chats wrap what is pasted: line breaks go, with the blanks around them. */
@@ -64,10 +65,10 @@ export const readPaste = (text: string, {state, redirectUri, allowsBareCode}: Pa
 		return `That is another address: paste the one that begins with ${redirectUri}, where the sign-in ends.`;
 	}
 
-	if (queryOfAnswer.test(compact)) return new URLSearchParams(compact.slice(compact.indexOf('?') + 1));
+	if (queryOfResponse.test(compact)) return new URLSearchParams(compact.slice(compact.indexOf('?') + 1));
 	const code = decoded(clean);
 	if (!bareCode.test(code))
-		return `That is no answer of a sign-in: paste the whole address that begins with ${redirectUri}.`;
+		return `That is no response of a sign-in: paste the whole address that begins with ${redirectUri}.`;
 	if (allowsBareCode) return new URLSearchParams({code, state});
-	return 'That is only a part of the answer: paste the whole address of the page where the sign-in ended.';
+	return 'That is only a part of the response: paste the whole address of the page where the sign-in ended.';
 };

@@ -17,7 +17,7 @@ const beforeEnd = second;
 
 /**
  * How long to wait before the next poll (RFC 8628 §3.5): at least the interval in force with a margin for clocks that
- * run fast, longer for good after each `slow_down`, and exponentially longer while no usable answer comes. The last poll
+ * run fast, longer for good after each `slow_down`, and exponentially longer while no usable response comes. The last poll
  * comes just before the code ends, so that an approval in the last interval still counts.
  */
 export class PollingSchedule {
@@ -37,18 +37,18 @@ export class PollingSchedule {
 		this.#faults = 0;
 	}
 
-	/** No usable answer came. */
+	/** No usable response came. */
 	fault(): void {
 		this.#faults += 1;
 	}
 
-	/** A usable answer came: back to the interval in force. */
+	/** A usable response came: back to the interval in force. */
 	recovered(): void {
 		this.#faults = 0;
 	}
 
 	/**
-	 * The wait from the last answer to the next poll, in milliseconds.
+	 * The wait from the last response to the next poll, in milliseconds.
 	 *
 	 * @param left - milliseconds until the code ends
 	 * @param retryAfter - seconds, if the server named them

@@ -90,7 +90,7 @@ export const forwardedPage = (url: SafeUrl): string =>
 		next: `<a href="${url.replaceAll('&', '&amp;')}">Continue to sign in</a>. If that ends on a page that does not load, copy the URL of the page and paste it into your terminal.`,
 	});
 
-/** The headers of every answer of the loopback server, whatever its body (RFC 9700 §4.2.4). */
+/** The headers of every response of the loopback server, whatever its body (RFC 9700 §4.2.4). */
 export const pageHeaders = async (): Promise<Readonly<Record<string, string>>> => {
 	const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pageStyle)));
 	const style = `'sha256-${btoa(String.fromCharCode(...digest))}'`;

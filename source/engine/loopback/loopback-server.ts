@@ -32,7 +32,7 @@ export type LoopbackServer = {
 	/** Leads to the authorization server; its path is unguessable. */
 	readonly shortUrl: SafeUrl;
 	/** Shows the outcome to the browser that waits for it. */
-	answer(page: CallbackPage): void;
+	respond(page: CallbackPage): void;
 	/** Frees the port at once, and resolves when the last page is out and every connection is closed. */
 	close(): Promise<void>;
 };
@@ -82,7 +82,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const shortPath = shortPathFrom(random);
 	const closing = new AbortController();
 	const held = new Set<ServerResponse>();
-	const answering = new Set<ServerResponse>();
+	const responding = new Set<ServerResponse>();
 
 	const send = (
 		response: ServerResponse,
@@ -94,7 +94,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		response.end(body);
 	};
 
-	const answer = (page: CallbackPage) => {
+	const respond = (page: CallbackPage) => {
 		for (const response of held) send(response, 200, callbackPages[page]);
 		held.clear();
 	};
@@ -125,9 +125,9 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const accepted = new WeakMap<Socket, Promise<boolean>>();
 
 	const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
-		answering.add(response);
+		responding.add(response);
 		response.on('close', () => {
-			answering.delete(response);
+			responding.delete(response);
 			held.delete(response);
 		});
 		const {socket} = request;
@@ -177,8 +177,8 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const closeAll = async (): Promise<void> => {
 		closing.abort();
 		const closed = listeners.map(async ({server}) => new Promise<void>(resolve => void server.close(() => resolve())));
-		answer('terminal');
-		const busy = new Set([...answering].filter(response => response.writableEnded).map(({socket}) => socket));
+		respond('terminal');
+		const busy = new Set([...responding].filter(response => response.writableEnded).map(({socket}) => socket));
 		pool.destroyAllBut(busy);
 		// Every page says `Connection: close`, so its socket closes by itself unless the browser does not read.
 		const flush = setTimeout(() => pool.destroyAllBut(new Set()), flushTime);
@@ -194,7 +194,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	return {
 		redirectUri,
 		shortUrl: escapeHref(new URL(redirectUri).origin + shortPath),
-		answer,
+		respond,
 		close,
 	};
 };

@@ -45,7 +45,7 @@ export type WorkosOptions = PresetOptions & {
  * WorkOS User Management, by its CLI Auth: a code to be approved on the AuthKit page. `clientId` is the environment's.
  *
  * - Nothing is discovered; tokens come from `/user_management/authenticate`.
- * - The answer has no `token_type` and no `expires_in` (the access token is a JWT that says itself when it ends), and a
+ * - The response has no `token_type` and no `expires_in` (the access token is a JWT that says itself when it ends), and a
  *   `user` of WorkOS's own instead of an ID token.
  * - Codes live for five minutes; refresh tokens work once; there is no revocation endpoint.
  *
@@ -62,7 +62,7 @@ export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosO
 			token: `${base}/user_management/authenticate`,
 		},
 		idToken: 'ignore',
-		identity: {from: {tokenAnswer: 'user'}, subject: 'id', name: 'first_name', email: 'email'},
+		identity: {from: {tokenResponse: 'user'}, subject: 'id', name: 'first_name', email: 'email'},
 		revocation: 'none',
 		unsupportedFlows: {
 			browser: 'WorkOS signs in to command-line programs with a code.',
@@ -161,7 +161,7 @@ export type GoogleOptions = PresetOptions & {
  * Google. The browser flow needs a client of the type "Desktop app" (any port of `http://127.0.0.1` is accepted), the
  * device flow one of the type "TVs and Limited Input devices": no client has both.
  *
- * - The device answer says `verification_url`, and pending comes with 428; only a few scopes are allowed there.
+ * - The device response says `verification_url`, and pending comes with 428; only a few scopes are allowed there.
  * - `offline_access` is no scope here: `access_type=offline` asks for the refresh token.
  * - The token, key and userinfo endpoints are on hosts of googleapis.com.
  *
@@ -226,7 +226,7 @@ const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
  * `http://localhost` (any port is accepted; 127.0.0.1 can be entered in the manifest only), and with "Allow public client
  * flows" for the device flow.
  *
- * - The device answer has no `verification_uri_complete`; a refusal is called `authorization_declined`, an unknown code
+ * - The device response has no `verification_uri_complete`; a refusal is called `authorization_declined`, an unknown code
  *   `bad_verification_code`.
  * - Many tenants share one address: the issuer of a token is checked with the tenant that the token names.
  * - There is no revocation endpoint.
@@ -275,7 +275,7 @@ export const oidc = ({issuer, endpoints, ...options}: OidcOptions): Provider => 
 export type OAuthOptions = PresetOptions & {
 	/** `token` at least. ID tokens are looked at only where `jwks` is there to verify them. */
 	readonly endpoints: Endpoints;
-	/** What the server calls itself in its answers (RFC 9207) and ID tokens. @default the token endpoint's origin */
+	/** What the server calls itself in its responses (RFC 9207) and ID tokens. @default the token endpoint's origin */
 	readonly issuer?: string;
 };
 

@@ -2,7 +2,7 @@ import type {AuthorizationServer} from 'oauth4webapi';
 import type {Clock} from '../clock.js';
 
 /** What a request was about, and what the response's status line and headers said; for the words of an error and for waiting, never for a decision. */
-export type AnswerFacts = {
+export type ResponseInfo = {
 	/** Origin and path that were asked. */
 	endpoint?: string;
 	status?: number;
@@ -47,7 +47,7 @@ const redirectTarget = (location: string | null, endpoint: string | undefined): 
 	return origin + pathname;
 };
 
-export const noteAnswer = (facts: AnswerFacts, response: Response, clock: Clock): void => {
+export const noteResponse = (facts: ResponseInfo, response: Response, clock: Clock): void => {
 	const now = clock.now();
 	const serverTime = readDate(response.headers.get('date'));
 	facts.status = response.status;
@@ -63,7 +63,7 @@ const units = [
 ] as const;
 
 /** When to come back, where the server has said so (RFC 9110 §10.2.3). */
-export const waitSentence = ({retryAfter = 0}: AnswerFacts): string => {
+export const waitSentence = ({retryAfter = 0}: ResponseInfo): string => {
 	if (retryAfter === 0) return 'Try again in a while.';
 	const [unit, length] = retryAfter < 120 ? ['second', 1] : retryAfter < 7200 ? ['minute', 60] : ['hour', 3600];
 	const count = Math.ceil(retryAfter / length);
@@ -74,7 +74,7 @@ export const waitSentence = ({retryAfter = 0}: AnswerFacts): string => {
  * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
  * minute.
  */
-export const clockSentence = ({clockAhead = 0}: AnswerFacts): string | undefined => {
+export const clockSentence = ({clockAhead = 0}: ResponseInfo): string | undefined => {
 	const off = Math.abs(clockAhead);
 	const [unit, length] = units.find(([, milliseconds]) => off >= milliseconds) ?? [];
 	if (unit === undefined) return undefined;

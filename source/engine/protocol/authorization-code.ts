@@ -9,7 +9,7 @@ import {
 import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import type {TokenSet} from '../token-set.js';
-import {unusableAnswer} from './error-mapping.js';
+import {unusableResponse} from './error-mapping.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, openCall} from './server-call.js';
 import {completeGrant} from './token-endpoint.js';
@@ -98,12 +98,12 @@ export const pushAuthorizationRequest = async (
 
 	return callServer(context, 'pushed-authorization', async ({client, authentication, options, facts}) => {
 		const response = await pushedAuthorizationRequest(server, client, authentication, parameters, options);
-		const answer = await processPushedAuthorizationResponse(server, client, response);
+		const body = await processPushedAuthorizationResponse(server, client, response);
 		// A browser has to carry it, and a server to take it back.
-		if (answer.request_uri.length > longestRequestUri || !/^[\x21-\x7E]+$/.test(answer.request_uri)) {
-			throw unusableAnswer('its request_uri is not one that a browser could carry', 'pushed-authorization', facts);
+		if (body.request_uri.length > longestRequestUri || !/^[\x21-\x7E]+$/.test(body.request_uri)) {
+			throw unusableResponse('its request_uri is not one that a browser could carry', 'pushed-authorization', facts);
 		}
 
-		return {requestUri: answer.request_uri, expiresIn: answer.expires_in};
+		return {requestUri: body.request_uri, expiresIn: body.expires_in};
 	});
 };

@@ -17,7 +17,7 @@ import {requestParameters} from './request-parameters.js';
 import {callServer, openCall} from './server-call.js';
 import {checkToken, completeGrant} from './token-endpoint.js';
 
-/** The answer of RFC 8628 §3.2, fit to be shown; times are in seconds. */
+/** The response of RFC 8628 §3.2, fit to be shown; times are in seconds. */
 export type DeviceAuthorization = {
 	/** A secret: it is never shown (RFC 8628 §3.3). */
 	readonly deviceCode: string;
@@ -32,12 +32,12 @@ export type DeviceAuthorization = {
 	readonly interval: number;
 };
 
-/** What one poll brought (RFC 8628 §3.5); `retryAfter` and `interval` are in seconds. Any other answer is an error. */
-type DeviceTokenAnswer =
+/** What one poll brought (RFC 8628 §3.5); `retryAfter` and `interval` are in seconds. Any other response is an error. */
+type DeviceTokenResponse =
 	| {readonly kind: 'tokens'; readonly tokens: TokenSet}
 	| {readonly kind: 'pending'; readonly retryAfter?: number}
 	| {readonly kind: 'slow-down'; readonly interval?: number; readonly retryAfter?: number}
-	/** No usable answer came: the same may be tried again, less often. */
+	/** No usable response came: the same may be tried again, less often. */
 	| {readonly kind: 'transient'; readonly reason: string; readonly retryAfter?: number};
 
 const signInPage = (text: string, issuer: string): SafeUrl =>
@@ -78,8 +78,8 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 		});
 		const {client, authentication, options, facts} = call;
 		const response = await deviceAuthorizationRequest(server, client, authentication, parameters, options);
-		const answer = await processDeviceAuthorizationResponse(server, client, response);
-		const userCode = displayText(answer.user_code, 64);
+		const body = await processDeviceAuthorizationResponse(server, client, response);
+		const userCode = displayText(body.user_code, 64);
 		if (userCode === '') {
 			throw new LoginError('bad_response', 'The server sent a code that cannot be shown.', {
 				hint: 'Sign in with the browser instead, or ask whoever runs the provider.',
@@ -87,21 +87,21 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 			});
 		}
 
-		const verificationUri = signInPage(answer.verification_uri, server.issuer);
+		const verificationUri = signInPage(body.verification_uri, server.issuer);
 		return omitUndefined({
-			deviceCode: checkToken(answer.device_code, 'device code', facts.endpoint),
+			deviceCode: checkToken(body.device_code, 'device code', facts.endpoint),
 			userCode,
 			verificationUri,
-			verificationUriComplete: readComplete(answer.verification_uri_complete, server.issuer, verificationUri),
+			verificationUriComplete: readComplete(body.verification_uri_complete, server.issuer, verificationUri),
 			onForeignHost:
 				isForeignHost(new URL(verificationUri).hostname, server.issuer, provider.crossDomainHosts) || undefined,
-			expiresIn: answer.expires_in,
-			interval: answer.interval ?? 5,
+			expiresIn: body.expires_in,
+			interval: body.interval ?? 5,
 		});
 	});
 };
 
-/** An error code that no standard knows, under a status that speaks for itself: some gateway's page, no answer. */
+/** An error code that no standard knows, under a status that speaks for itself: some gateway's page, no response. */
 const isGatewayPage = (error: ResponseBodyError) => error.status === 408 && !isOAuthErrorCode(error.error);
 
 const transientCodes = new Set(['network_error', 'timeout', 'server_unavailable']);
@@ -109,9 +109,9 @@ const transientCodes = new Set(['network_error', 'timeout', 'server_unavailable'
 /**
  * Asks once whether the person has approved (RFC 8628 §3.4). The error code decides, whatever the HTTP status.
  *
- * @throws LoginError for every answer that ends the polling, and `cancelled` once the signal aborts
+ * @throws LoginError for every response that ends the polling, and `cancelled` once the signal aborts
  */
-export const requestDeviceToken = async (context: RequestContext, deviceCode: string): Promise<DeviceTokenAnswer> => {
+export const requestDeviceToken = async (context: RequestContext, deviceCode: string): Promise<DeviceTokenResponse> => {
 	const {provider, signal} = context;
 	const call = openCall(context, 'device-token');
 	let isGranted = false as boolean;

@@ -10,9 +10,9 @@ import {displayText} from '../display-text.js';
 import type {Hint} from '../hints.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider, ResolvedProvider} from '../provider.js';
-import type {AnswerFacts} from './answer-facts.js';
+import type {ResponseInfo} from './answer-facts.js';
 import {checkMetadata, endpointNames} from './check-metadata.js';
-import {unusableAnswer} from './error-mapping.js';
+import {unusableResponse} from './error-mapping.js';
 import {checkIssuer, metadataIssuer} from './issuer.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {availableFlows, requestedScope} from './routes.js';
@@ -101,8 +101,8 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
 
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
-const redirected = ({issuer}: Provider, facts: AnswerFacts): LoginError => {
-	const {code, message, endpoint, status} = unusableAnswer('', 'discovery', facts);
+const redirected = ({issuer}: Provider, facts: ResponseInfo): LoginError => {
+	const {code, message, endpoint, status} = unusableResponse('', 'discovery', facts);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(facts.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
 	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
@@ -119,7 +119,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
 		} catch (error) {
 			// The library parses what should be an address.
-			if (error instanceof TypeError) throw unusableAnswer('its issuer is not an address', 'discovery', facts);
+			if (error instanceof TypeError) throw unusableResponse('its issuer is not an address', 'discovery', facts);
 			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
 			if (!isMismatch) throw error;
 			const {issuer} = (error.cause as {body: AuthorizationServer}).body;
@@ -127,7 +127,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 		}
 	});
 
-/** Whether the answer only means that no document is there, so that the other place may have one. */
+/** Whether the response only means that no document is there, so that the other place may have one. */
 const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
 
 type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore'};

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../display-text.js';
 import {cancelled, LoginError, type LoginErrorCode} from '../login-error.js';
-import {clockSentence, waitSentence, type AnswerFacts} from './answer-facts.js';
+import {clockSentence, waitSentence, type ResponseInfo} from './answer-facts.js';
 import {idTokenProblem, otherClaim, type IdTokenProblem} from './id-token-problem.js';
 import {oauthError} from './oauth-error.js';
 import type {Purpose} from './purpose.js';
@@ -9,7 +9,7 @@ import type {Purpose} from './purpose.js';
 /** A failed check of an ID token: its tokens are discarded, nothing is stored. */
 export const identityError = (
 	reason: string,
-	facts: AnswerFacts,
+	facts: ResponseInfo,
 	hint = 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
 ): LoginError =>
 	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
@@ -19,7 +19,7 @@ export const identityError = (
 	});
 
 /** A check of an ID token's times that failed; the clock is named where it differs from the server's. */
-export const timeError = (reason: string, facts: AnswerFacts): LoginError => {
+export const timeError = (reason: string, facts: ResponseInfo): LoginError => {
 	const clock = clockSentence(facts);
 	if (clock === undefined) return identityError(reason, facts);
 	return new LoginError(
@@ -77,15 +77,15 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 };
 
 /** Tokens that need more than to be sent (RFC 6749 §7.1). */
-export const unusableType = (type: unknown, {endpoint, status}: AnswerFacts): LoginError =>
+export const unusableType = (type: unknown, {endpoint, status}: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
 		`The server sent a token that this program cannot use (token_type ${displayText(String(type), 20)}).`,
 		{hint: 'Have the provider issue Bearer tokens for this client.', endpoint, status},
 	);
 
-/** An answer that is no answer of the protocol: the status tells what can be told. */
-export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFacts): LoginError => {
+/** A response that is no response of the protocol: the status tells what can be told. */
+export const unusableResponse = (what: string, purpose: Purpose, facts: ResponseInfo): LoginError => {
 	const {endpoint, status = 0} = facts;
 	const fail = (code: LoginErrorCode, message: string, hint: string) =>
 		new LoginError(code, message, {hint, endpoint, status: facts.status});
@@ -120,10 +120,10 @@ export const unusableAnswer = (what: string, purpose: Purpose, facts: AnswerFact
 				`The server refused without giving a reason (HTTP ${status}).`,
 				'If it worked before, sign in again; otherwise check the client settings.',
 			)
-		: fail('bad_response', `The server's answer cannot be used: ${what}.`, 'Check the address of the provider.');
+		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the address of the provider.');
 };
 
-const tokenRejected = ({endpoint, status}: AnswerFacts, needsScope = false): LoginError =>
+const tokenRejected = ({endpoint, status}: ResponseInfo, needsScope = false): LoginError =>
 	needsScope
 		? new LoginError('token_rejected', 'The access token does not cover this request.', {
 				hint: 'Sign in again and ask for the scope that is needed.',
@@ -136,10 +136,10 @@ const tokenRejected = ({endpoint, status}: AnswerFacts, needsScope = false): Log
 				status,
 			});
 
-const fromProblem = ({reason, hint}: IdTokenProblem, facts: AnswerFacts) => identityError(reason, facts, hint);
+const fromProblem = ({reason, hint}: IdTokenProblem, facts: ResponseInfo) => identityError(reason, facts, hint);
 
 /** The scope `openid` asks for an ID token, and only an OpenID provider has one to give (OIDC Core §3.1.2.1, §3.1.3.3). */
-const noIdToken = ({endpoint, status}: AnswerFacts): LoginError =>
+const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
 		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
@@ -150,7 +150,7 @@ const noIdToken = ({endpoint, status}: AnswerFacts): LoginError =>
 		},
 	);
 
-const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, facts: AnswerFacts): LoginError => {
+const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, facts: ResponseInfo): LoginError => {
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
 		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
@@ -185,7 +185,7 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 			if (problem !== undefined) return fromProblem(problem, facts);
 			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
 			if (member === 'id_token') return noIdToken(facts);
-			return unusableAnswer(
+			return unusableResponse(
 				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
 				purpose,
 				facts,
@@ -196,9 +196,14 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 
 /**
  * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
- * `cause`: it holds the tokens of the answer that it complains about.
+ * `cause`: it holds the tokens of the response that it complains about.
  */
-export const requestError = (error: unknown, purpose: Purpose, facts: AnswerFacts, signal: AbortSignal): LoginError => {
+export const requestError = (
+	error: unknown,
+	purpose: Purpose,
+	facts: ResponseInfo,
+	signal: AbortSignal,
+): LoginError => {
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
 	if (error instanceof LoginError) return error;
 	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);

@@ -36,7 +36,7 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 	};
 };
 
-/** The library's sentences are constants, without a value of the answer in them; the first that fits counts. */
+/** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
 const sentences: readonly (readonly [RegExp, (found: RegExpMatchArray, cause: unknown) => IdTokenProblem])[] = [
 	[/"alg" header/, (_, cause) => otherAlgorithm(cause)],
 	[/"typ" header/, () => ({reason: 'it is a token of another kind'})],

@@ -3,7 +3,7 @@ import {displayText, type DisplayText} from '../display-text.js';
 import type {RequestContext} from '../flow.js';
 import type {Identity} from '../login-event.js';
 import type {IdTokenClaims} from '../token-set.js';
-import type {AnswerFacts} from './answer-facts.js';
+import type {ResponseInfo} from './answer-facts.js';
 import {identityError, timeError} from './error-mapping.js';
 import {hasTenants, tenantIssuer} from './issuer.js';
 import {decodeJwtPart, halfHash} from './jwt.js';
@@ -27,20 +27,20 @@ const oldest = 3600;
 const clockTolerance = 30;
 
 /**
- * The issuer that this answer has to come from: the configured one, or for Entra's many tenants the one of the token's
+ * The issuer that this response has to come from: the configured one, or for Entra's many tenants the one of the token's
  * own tenant. The claims are checked against it afterwards, so a token cannot choose another issuer.
  */
 export const resolveIssuer = async (server: AuthorizationServer, response: Response): Promise<AuthorizationServer> => {
 	if (!hasTenants(server.issuer) || !response.ok) return server;
-	const answer = (await response
+	const body = (await response
 		.clone()
 		.json()
 		.catch(() => ({}))) as {id_token?: unknown};
-	const payload = typeof answer.id_token === 'string' ? decodeJwtPart(answer.id_token, 1) : undefined;
+	const payload = typeof body.id_token === 'string' ? decodeJwtPart(body.id_token, 1) : undefined;
 	return {...server, issuer: tenantIssuer(server.issuer, payload?.['tid']) ?? server.issuer};
 };
 
-const checkTimes = ({iat}: IdTokenClaims, now: number, facts: AnswerFacts) => {
+const checkTimes = ({iat}: IdTokenClaims, now: number, facts: ResponseInfo) => {
 	if (iat > now + furthestAhead) throw timeError('issued in the future', facts);
 	if (iat < now - oldest) throw timeError('issued too long ago', facts);
 };
@@ -52,7 +52,7 @@ export const anotherPerson = 'it is about another person than the login';
  * The token of a refresh continues the login: the same person, newly issued (OIDC Core §12.2). Another `auth_time` ends
  * nothing, against the letter: GitLab and others set it whenever the person signs in anywhere.
  */
-const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, facts: AnswerFacts) => {
+const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, facts: ResponseInfo) => {
 	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', facts);
 	if (claims.sub !== previous.sub) throw identityError(anotherPerson, facts);
 	if (claims.iat < previous.iat - clockTolerance) {
@@ -64,7 +64,7 @@ const checkClaims = (
 	claims: IdTokenClaims,
 	{nonce, previous}: IdTokenExpectation,
 	clientId: string,
-	facts: AnswerFacts,
+	facts: ResponseInfo,
 ) => {
 	if (!/^[\x20-\x7E]{1,255}$/.test(claims.sub)) throw identityError('its subject is empty or malformed', facts);
 	if (claims.azp !== undefined && claims.azp !== clientId) {
@@ -81,7 +81,7 @@ const checkClaims = (
 };
 
 /** A token of another kind must not pass for an ID token, even when the server signed it (RFC 8725 §3.11). */
-const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, facts: AnswerFacts) => {
+const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, facts: ResponseInfo) => {
 	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
 	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
 		throw identityError('it is a token of another kind', facts);
@@ -119,20 +119,20 @@ export const toIdentity = (issuer: string, subject: string, {name, email, emailV
 };
 
 /**
- * Checks the ID token of an answer that the library has processed: it has compared issuer, audience, expiry and
+ * Checks the ID token of a response that the library has processed: it has compared issuer, audience, expiry and
  * algorithm; the rest, the signature included, is up to us.
  *
  * @throws LoginError `identity_check_failed`
  */
 export const verifyIdToken = async (
 	context: RequestContext,
-	answer: TokenEndpointResponse,
+	body: TokenEndpointResponse,
 	response: Response,
 	expectation: IdTokenExpectation,
-	facts: AnswerFacts,
+	facts: ResponseInfo,
 ): Promise<VerifiedIdToken | undefined> => {
-	const found = getValidatedIdTokenClaims(answer);
-	if (found === undefined || answer.id_token === undefined) return undefined;
+	const found = getValidatedIdTokenClaims(body);
+	if (found === undefined || body.id_token === undefined) return undefined;
 	const {provider, clock} = context;
 	const claims: IdTokenClaims = {
 		iss: found.iss,
@@ -148,7 +148,7 @@ export const verifyIdToken = async (
 	// At a refresh the previous token tells whether this one is new, whatever our clock says.
 	if (expectation.previous === undefined) checkTimes(claims, clock.now() / 1000, facts);
 	checkClaims(claims, expectation, provider.clientId, facts);
-	await checkBinding(answer.id_token, found['at_hash'], answer.access_token, facts);
+	await checkBinding(body.id_token, found['at_hash'], body.access_token, facts);
 	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, facts);
 	return {
 		// What the first token said about the sign-in holds for those that follow, whatever they say of it.

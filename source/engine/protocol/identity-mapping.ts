@@ -1,6 +1,6 @@
 import type {RequestContext} from '../flow.js';
 import type {Identity} from '../login-event.js';
-import {unusableAnswer} from './error-mapping.js';
+import {unusableResponse} from './error-mapping.js';
 import {toIdentity} from './id-token.js';
 import {openCall} from './server-call.js';
 
@@ -32,7 +32,7 @@ export const askIdentity = async (
 		const response = await call.get(url, {authorization: `Bearer ${accessToken}`});
 		const claims: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
 		if (typeof claims !== 'object' || claims === null) {
-			throw unusableAnswer('it is not what was asked for', 'user-info', call.facts);
+			throw unusableResponse('it is not what was asked for', 'user-info', call.facts);
 		}
 
 		return {identity: mapIdentity(context, claims), claims: {...claims}};

@@ -110,12 +110,12 @@ const decideStatus = (body: Json, status: number, purpose: Purpose, dialect: Dia
 	return status;
 };
 
-const answer = (body: Json | undefined, status: number, headers: Headers) =>
+const jsonResponse = (body: Json | undefined, status: number, headers: Headers) =>
 	new Response(body === undefined ? null : new TextEncoder().encode(JSON.stringify(body)), {status, headers});
 
 /**
  * Turns what servers really answer into what the standards say they answer, so that the protocol library needs no
- * exceptions. A body that may not be read is emptied: the library then refuses the answer.
+ * exceptions. A body that may not be read is emptied: the library then refuses the response.
  */
 export const normaliseResponse = async (
 	response: Response,
@@ -132,12 +132,12 @@ export const normaliseResponse = async (
 		return new Response(new TextEncoder().encode(text), {status, headers});
 	}
 
-	if (purpose === 'revocation' && status >= 200 && status < 300) return answer(undefined, 200, headers);
+	if (purpose === 'revocation' && status >= 200 && status < 300) return jsonResponse(undefined, 200, headers);
 	const parsed = readObject(text, type, status, dialect);
 	if (parsed === undefined) {
-		if (purpose !== 'device-token' || status !== 429) return answer(undefined, status, headers);
+		if (purpose !== 'device-token' || status !== 429) return jsonResponse(undefined, status, headers);
 		headers.set('content-type', 'application/json');
-		return answer({error: 'slow_down'}, 400, headers);
+		return jsonResponse({error: 'slow_down'}, 400, headers);
 	}
 
 	headers.set('content-type', 'application/json');
@@ -148,18 +148,18 @@ export const normaliseResponse = async (
 	const decided = decideStatus(body, status, purpose, dialect);
 	// With Basic a 401 must carry a challenge (RFC 6749 §5.2); the reason is in the body.
 	if (typeof body['error'] === 'string' && purpose !== 'user-info') headers.delete('www-authenticate');
-	if (decided >= 300) return answer(body, decided, headers);
+	if (decided >= 300) return jsonResponse(body, decided, headers);
 	if (purpose === 'keys' && Array.isArray(body['keys']) && body['keys'].length > maximumKeys) {
-		return answer(undefined, status, headers);
+		return jsonResponse(undefined, status, headers);
 	}
 
 	if (purpose === 'device-authorization') normaliseDeviceAuthorization(body);
-	if (purpose === 'pushed-authorization') return answer(body, 201, headers);
+	if (purpose === 'pushed-authorization') return jsonResponse(body, 201, headers);
 	if (purpose !== 'device-token' && purpose !== 'token' && purpose !== 'token-exchange') {
-		return answer(body, decided, headers);
+		return jsonResponse(body, decided, headers);
 	}
 
 	const tokens = withoutNulls(descend(body, dialect.tokenPath));
 	normaliseTokens(tokens, purpose === 'token-exchange' ? {dialect, idToken: 'ignore'} : settings);
-	return answer(tokens, decided, headers);
+	return jsonResponse(tokens, decided, headers);
 };

@@ -2,7 +2,7 @@ import {displayText} from '../display-text.js';
 import {sayHint, type Hint} from '../hints.js';
 import {LoginError, type LoginErrorCode} from '../login-error.js';
 import {checkUrl} from '../safe-url.js';
-import {waitSentence, type AnswerFacts} from './answer-facts.js';
+import {waitSentence, type ResponseInfo} from './answer-facts.js';
 
 type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: Hint};
 
@@ -86,7 +86,7 @@ const knownCodes = new Set([...Object.keys(meanings), ...furtherCodes]);
 /** Whether a code is one of the standards': where it is, it decides whatever the HTTP status says. */
 export const isOAuthErrorCode = (code: string): boolean => knownCodes.has(code);
 
-/** The server says that it cannot work at the moment, which is no answer to the request. */
+/** The server says that it cannot work at the moment, which is no response to the request. */
 export const isTemporaryErrorCode = (code: string): boolean =>
 	code === 'server_error' || code === 'temporarily_unavailable';
 
@@ -122,7 +122,7 @@ const meaningOf = (error: string, description: string): Meaning =>
 	refused(error);
 
 /** What to do, where the server's metadata tells what its error does not. */
-const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFacts): readonly Hint[] => {
+const adviceFor = ({code, hint}: Meaning, description: string, facts: ResponseInfo): readonly Hint[] => {
 	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = facts.server ?? {};
 	if (code === 'server_unavailable') return [waitSentence(facts)];
 	if (code === 'server_rejected' && pushed !== undefined && /\bpushed\b|\bPAR\b/i.test(description)) {
@@ -137,19 +137,19 @@ const adviceFor = ({code, hint}: Meaning, description: string, facts: AnswerFact
 		: [hint];
 };
 
-/** An error answer in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
+/** An error response in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
 export const oauthError = (
-	answer: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
-	facts: AnswerFacts,
+	body: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
+	facts: ResponseInfo,
 ): LoginError => {
 	const {endpoint, status} = facts;
-	const description = typeof answer.error_description === 'string' ? displayText(answer.error_description) : '';
-	const meaning = meaningOf(answer.error, description);
+	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
+	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
 	const asked = code === 'invalid_scope' && facts.scope ? ` It was asked for: ${displayText(facts.scope, 400)}.` : '';
 	const message = meaning.message + asked;
 	const advice = adviceFor(meaning, description, facts);
-	const more = typeof answer.error_uri === 'string' ? checkUrl(answer.error_uri) : '';
+	const more = typeof body.error_uri === 'string' ? checkUrl(body.error_uri) : '';
 	const isLink = typeof more !== 'string' && more.protocol === 'https:';
 	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {

@@ -7,7 +7,7 @@ import {requestParameters} from './request-parameters.js';
 import {requestTokens} from './token-endpoint.js';
 
 /**
- * Trades the refresh token for new tokens (RFC 6749 §6). What the answer leaves out stays as it was: the refresh token
+ * Trades the refresh token for new tokens (RFC 6749 §6). What the response leaves out stays as it was: the refresh token
  * itself, the scope (never widened), and who it is.
  *
  * @throws LoginError `invalid_grant` where the sign-in has ended; `identity_check_failed` where the new ID token is about

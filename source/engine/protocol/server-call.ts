@@ -9,7 +9,7 @@ import {
 import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import type {Provider} from '../provider.js';
-import {noteAnswer, type AnswerFacts} from './answer-facts.js';
+import {noteResponse, type ResponseInfo} from './answer-facts.js';
 import {clientAuthentication} from './client-authentication.js';
 import {networkError, requestError} from './error-mapping.js';
 import {normaliseResponse} from './normalise-response.js';
@@ -32,7 +32,7 @@ export type ServerCall = {
 		readonly signal: AbortSignal;
 		readonly headers: Record<string, string>;
 	};
-	readonly facts: AnswerFacts;
+	readonly facts: ResponseInfo;
 	/** A request of our own, for what the library has no function for. */
 	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
 	readonly fail: (error: unknown) => LoginError;
@@ -51,9 +51,9 @@ const toJson = (form: URLSearchParams): string =>
 
 const userAgent = {'user-agent': 'ink-login'};
 
-/** Prepares one request; the library sees its answer as the standards have it. */
+/** Prepares one request; the library sees its response as the standards have it. */
 export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
-	const facts: AnswerFacts = {scope: provider.requestedScope, server: provider.server};
+	const facts: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
 		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');
@@ -71,7 +71,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal: options.signal,
 			});
-			noteAnswer(facts, response, clock);
+			noteResponse(facts, response, clock);
 			return await normaliseResponse(response, purpose, provider);
 		} catch (error) {
 			throw error instanceof LoginError ? error : networkError(error, facts.endpoint);

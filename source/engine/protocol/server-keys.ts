@@ -9,7 +9,7 @@ import {
 	type JWKSCacheInput,
 } from 'oauth4webapi';
 import type {RequestContext} from '../flow.js';
-import type {AnswerFacts} from './answer-facts.js';
+import type {ResponseInfo} from './answer-facts.js';
 import {identityError} from './error-mapping.js';
 import {callServer, openCall} from './server-call.js';
 
@@ -80,7 +80,7 @@ export const prefetchKeys = async (context: RequestContext): Promise<void> => {
 export const verifySignature = async (
 	context: RequestContext,
 	response: Response,
-	facts: AnswerFacts,
+	facts: ResponseInfo,
 ): Promise<void> => {
 	const {server} = context.provider;
 	const holder = holderOf(server);

@@ -29,7 +29,7 @@ type Grant = {
 		client: Client,
 		response: Response,
 	) => Promise<TokenEndpointResponse>;
-	/** Granted where the answer has no scope (RFC 6749 §5.1). */
+	/** Granted where the response has no scope (RFC 6749 §5.1). */
 	readonly scope: string;
 	readonly idToken?: IdTokenExpectation;
 	/**
@@ -48,7 +48,7 @@ export const checkToken = (token: string, name: string, endpoint?: string): stri
 	});
 };
 
-const readAnswer = async (
+const readResponse = async (
 	context: RequestContext,
 	call: ServerCall,
 	grant: Grant,
@@ -57,39 +57,37 @@ const readAnswer = async (
 	const process = grant.process ?? processGenericTokenEndpointResponse;
 	const issuedAt = context.clock.now();
 	const server = await resolveIssuer(context.provider.server, response);
-	const answer = await process(server, call.client, response);
+	const body = await process(server, call.client, response);
 	const {endpoint} = call.facts;
 	// No proof of a key was sent, so whatever is bound to one cannot be used (RFC 9449 §5).
-	if (answer.token_type === 'dpop') throw unusableType('DPoP', call.facts);
-	const accessToken = checkToken(answer.access_token, 'access token', endpoint);
-	const idToken = await verifyIdToken(context, answer, response, grant.idToken ?? {}, call.facts);
-	const {refresh_token: refreshToken, expires_in: expiresIn} = answer;
+	if (body.token_type === 'dpop') throw unusableType('DPoP', call.facts);
+	const accessToken = checkToken(body.access_token, 'access token', endpoint);
+	const idToken = await verifyIdToken(context, body, response, grant.idToken ?? {}, call.facts);
+	const {refresh_token: refreshToken, expires_in: expiresIn} = body;
 	const tokens = omitUndefined<TokenSet>({
 		accessToken,
-		tokenType: answer.token_type,
+		tokenType: body.token_type,
 		issuedAt,
 		expiresAt: expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
 		refreshToken: refreshToken === undefined ? undefined : checkToken(refreshToken, 'refresh token', endpoint),
-		idToken: idToken === undefined ? undefined : answer.id_token,
+		idToken: idToken === undefined ? undefined : body.id_token,
 		claims: idToken?.claims,
-		scope: answer.scope === undefined ? grant.scope : displayText(answer.scope, 2000),
+		scope: body.scope === undefined ? grant.scope : displayText(body.scope, 2000),
 		identity: idToken?.identity,
 	});
 	// A refresh asks for no name: that of the login stays where the new ID token has none.
 	const isKnown = grant.refreshes !== undefined && (tokens.identity === undefined || !isNamed(tokens.identity));
-	const identity = isKnown
-		? (grant.refreshes.identity ?? tokens.identity)
-		: await findIdentity(context, tokens, answer);
+	const identity = isKnown ? (grant.refreshes.identity ?? tokens.identity) : await findIdentity(context, tokens, body);
 	return omitUndefined({...tokens, identity});
 };
 
 /** Sends one grant, checks everything that comes back, and makes plain data of it: named members, never `__proto__`. */
 export const completeGrant = async (context: RequestContext, call: ServerCall, grant: Grant): Promise<TokenSet> => {
 	const response = await grant.send(call);
-	if (grant.refreshes === undefined || !response.ok) return readAnswer(context, call, grant, response);
+	if (grant.refreshes === undefined || !response.ok) return readResponse(context, call, grant, response);
 	const copy = response.clone();
 	try {
-		return await readAnswer(context, call, grant, response);
+		return await readResponse(context, call, grant, response);
 	} catch (error) {
 		// What is wrong with the identity itself stays wrong; keys out of reach and a clock that is off do not.
 		const mayPass = error instanceof OperationProcessingError && passing.has(error.code);
@@ -98,7 +96,7 @@ export const completeGrant = async (context: RequestContext, call: ServerCall, g
 		const {id_token: idToken, ...rest} = (await copy.json().catch(() => ({}))) as {id_token?: unknown};
 		if (typeof idToken !== 'string') throw failure;
 		if (namesAnother(idToken, grant.idToken?.previous)) throw identityError(anotherPerson, call.facts);
-		return readAnswer(context, call, grant, Response.json(rest, {status: copy.status}));
+		return readResponse(context, call, grant, Response.json(rest, {status: copy.status}));
 	}
 };
 

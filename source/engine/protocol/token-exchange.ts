@@ -84,10 +84,10 @@ const requestExchange = async (
 	const parameters = exchangeParameters(subjectToken, request);
 	return callServer(context, 'token-exchange', async ({client, authentication, options, facts}) => {
 		const response = await genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options);
-		const answer = await processGenericTokenEndpointResponse(server, client, response, {
+		const body = await processGenericTokenEndpointResponse(server, client, response, {
 			recognizedTokenTypes: {n_a: () => undefined},
 		});
-		const issued = answer['issued_token_type'];
+		const issued = body['issued_token_type'];
 		const {requestedTokenType} = request;
 		if (typeof issued !== 'string' || (requestedTokenType !== undefined && issued !== requestedTokenType)) {
 			throw new LoginError(
@@ -100,12 +100,12 @@ const requestExchange = async (
 		}
 
 		return omitUndefined({
-			token: checkToken(answer.access_token, 'token', facts.endpoint),
+			token: checkToken(body.access_token, 'token', facts.endpoint),
 			issuedTokenType: issued,
-			tokenType: answer.token_type,
-			expiresAt: answer.expires_in === undefined ? undefined : context.clock.now() + answer.expires_in * 1000,
-			scope: displayText(answer.scope ?? request.scope ?? '', 2000),
-			actingParty: readActor(answer.access_token),
+			tokenType: body.token_type,
+			expiresAt: body.expires_in === undefined ? undefined : context.clock.now() + body.expires_in * 1000,
+			scope: displayText(body.scope ?? request.scope ?? '', 2000),
+			actingParty: readActor(body.access_token),
 		});
 	});
 };

@@ -37,7 +37,7 @@ const notForUserInfo = ({provider}: RequestContext, {scope}: TokenSet, error: Lo
 };
 
 /**
- * Asks the server who is signed in (OIDC Core §5.3). The answer counts only if it is about the person of the ID token;
+ * Asks the server who is signed in (OIDC Core §5.3). The response counts only if it is about the person of the ID token;
  * a signed one has its signature verified.
  *
  * @throws LoginError `token_rejected`, `identity_check_failed`; `config_error` where there is nobody to ask
@@ -96,8 +96,8 @@ export const findIdentity = async (
 	const {provider, clock, signal} = context;
 	const {identity, scope} = tokens;
 	const from = provider.identity?.from;
-	if (identity === undefined && from !== undefined && 'tokenAnswer' in from) {
-		return mapIdentity(context, response[from.tokenAnswer]);
+	if (identity === undefined && from !== undefined && 'tokenResponse' in from) {
+		return mapIdentity(context, response[from.tokenResponse]);
 	}
 
 	const promisesName = /(?:^| )(?:profile|email)(?: |$)/.test(scope) && provider.server.userinfo_endpoint !== undefined;

@@ -111,7 +111,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 
 const never = new Promise<never>(() => undefined);
 
-/** A server that answers when it is told to. */
+/** A server that responses when it is told to. */
 const gate = () => {
 	let open: ((response: Response) => void) | undefined;
 	const opened = new Promise<Response>(resolve => (open = resolve));
@@ -253,9 +253,11 @@ test('S7, demand 28: a hundred forged answers change nothing, and the true one w
 		`${address.redirectUri}?state=`,
 		address.redirectUri,
 	];
-	const answers = await Promise.all(Array.from({length: 100}, async (_, count) => get(forged[count % forged.length]!)));
+	const responses = await Promise.all(
+		Array.from({length: 100}, async (_, count) => get(forged[count % forged.length]!)),
+	);
 	assert.deepEqual(
-		new Set(answers.map(({status, body}) => `${status} ${body}`)),
+		new Set(responses.map(({status, body}) => `${status} ${body}`)),
 		new Set([`400 ${callbackPages.terminal}`]),
 	);
 	assert.equal(login.requests.length, 0);
@@ -265,7 +267,7 @@ test('S7, demand 28: a hundred forged answers change nothing, and the true one w
 	assert.equal(login.requests[0]!.form.get('code'), 'code-0123456789');
 });
 
-test('S19: after the true answer every further one sees the same neutral page', async t => {
+test('S19: after the true response every further one sees the same neutral page', async t => {
 	const {answer, release} = gate();
 	const login = start(t, {answer});
 	const address = await login.until('authorization-url');
@@ -342,7 +344,7 @@ test('a response from another issuer ends the flow without a token request', asy
 	assert.equal(login.requests.length, 0);
 });
 
-test('demands 30, 31: the answer may be pasted, however it was copied', async t => {
+test('demands 30, 31: the response may be pasted, however it was copied', async t => {
 	const forms: Readonly<Record<string, (address: string) => string>> = {
 		'the whole address': address => address,
 		'with line ends': address => `${address}\r\n`,
@@ -388,15 +390,15 @@ test('demand 30: a bad paste is told in a sentence, costs nothing, and the next 
 	const address = await login.until('authorization-url');
 	const bad: readonly [string, RegExp][] = [
 		['', /Nothing was pasted/],
-		['hello', /no answer/],
-		['what should I paste here?', /no answer/],
+		['hello', /no response/],
+		['what should I paste here?', /no response/],
 		[address.url, /another address/],
 		[address.shortUrl, /another address/],
 		['https://evil.example/callback?code=abcdefgh&state=x', /another address/],
 		[redirectOf(address, {state: 'other'}), /another sign-in/],
 		[`${redirectOf(address)}&state=other`, /copy it again/],
 		[`${address.redirectUri}?code=code-0123456789`, /part of that address is missing/],
-		[`?${new URL(redirectOf(address, {code: ''})).searchParams.toString()}`, /no answer in it yet/],
+		[`?${new URL(redirectOf(address, {code: ''})).searchParams.toString()}`, /no response in it yet/],
 		[`${address.redirectUri}?error=access_denied`, /missing/],
 		['http://[', /damaged/],
 		['x'.repeat(20_000), /too long/],
@@ -414,7 +416,7 @@ test('demand 30: a bad paste is told in a sentence, costs nothing, and the next 
 	assert.equal((await login.result).accessToken, 'at-1');
 });
 
-test('I02: a bare code does not stand for the answer of a server that names itself', async t => {
+test('I02: a bare code does not stand for the response of a server that names itself', async t => {
 	const login = start(t, {server: {authorization_response_iss_parameter_supported: true}});
 	const address = await login.until('authorization-url');
 	paste(login, 'code-0123456789');
@@ -506,8 +508,8 @@ test("another user's visits and callbacks come to nothing, and the login goes on
 		const visit = await get(address.shortUrl);
 		assert.deepEqual([visit.status, visit.headers.has('location')], [403, false]);
 		assert.equal(visit.body, callbackPages['others-visit']);
-		const answers: readonly Record<string, string>[] = [{}, {error: 'access_denied'}];
-		for (const changes of answers) {
+		const responses: readonly Record<string, string>[] = [{}, {error: 'access_denied'}];
+		for (const changes of responses) {
 			verdicts = [...looks];
 			const {status, body} = await get(redirectOf(address, changes));
 			assert.deepEqual([status, body], [403, callbackPages['others-callback']]);
@@ -595,7 +597,7 @@ test('demand 27: after five minutes the flow ends, says what it saw, and frees t
 	await login.clock.advance(1);
 	const {code, message, hint} = await failure(login);
 	assert.equal(code, 'timeout');
-	assert.match(message, /5 minutes.*An answer that came .* old tab/);
+	assert.match(message, /5 minutes.*A response that came .* old tab/);
 	assert.ok(hint.includes(redirectUri));
 	assert.equal(await isFree(redirectUri), true);
 });

@@ -20,7 +20,7 @@ const provider: ResolvedProvider = {
 	requestedScope: 'read',
 };
 
-type Answer = Response | 'drop' | 'hang';
+type ScriptedResponse = Response | 'drop' | 'hang';
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
 	new Response(JSON.stringify(body), {status, headers: {'content-type': 'application/json', ...headers}});
@@ -31,17 +31,17 @@ const slowDown = (more: Record<string, unknown> = {}) => oauthError('slow_down',
 const granted = () => json({access_token: 'at', token_type: 'Bearer', expires_in: 3600});
 
 type Setup = {
-	readonly answers: readonly Answer[];
+	readonly responses: readonly ScriptedResponse[];
 	readonly device?: Record<string, unknown>;
 	readonly autoRenew?: boolean;
 };
 
 /** Runs the device flow against scripted answers; nothing in it waits for real time. */
-const start = ({answers, device = {}, autoRenew = false}: Setup) => {
+const start = ({responses, device = {}, autoRenew = false}: Setup) => {
 	const clock = createManualClock({now: 1_700_000_000_000});
 	const begin = clock.now();
 	const controller = new AbortController();
-	const queue = [...answers];
+	const queue = [...responses];
 	const polls: number[] = [];
 	const events: LoginEvent[] = [];
 	const inbox = new CommandQueue();
@@ -134,15 +134,15 @@ const start = ({answers, device = {}, autoRenew = false}: Setup) => {
 };
 
 /** The times of the polls, in seconds since the code was asked for. */
-const pollsOf = async (answers: readonly Answer[], seconds = 700, device: Record<string, unknown> = {}) => {
-	const flow = start({answers, device});
+const pollsOf = async (responses: readonly ScriptedResponse[], seconds = 700, device: Record<string, unknown> = {}) => {
+	const flow = start({responses, device});
 	await flow.run(seconds);
 	return {...flow, code: flow.result.error?.code};
 };
 
 test('a browser is started with the plain link: who reads process lists does not get the code', async () => {
 	const device = {verification_uri_complete: `${issuer}/activate?user_code=CODE-1`};
-	const flow = start({answers: [granted()], device});
+	const flow = start({responses: [granted()], device});
 	flow.inbox.put({type: 'open-browser'});
 	await flow.run(10);
 	assert.deepEqual(flow.opened, [`${issuer}/activate`]);
@@ -220,8 +220,8 @@ for (const [name, answer] of [
 		() => new Response('<h1>Bad gateway</h1>', {status: 502, headers: {'content-type': 'text/html'}}),
 	],
 	['status 408', () => new Response('', {status: 408})],
-] as const satisfies readonly (readonly [string, () => Answer])[]) {
-	test(`D17: ${name} doubles the wait each time, up to a minute, and back after an answer`, async () => {
+] as const satisfies readonly (readonly [string, () => ScriptedResponse])[]) {
+	test(`D17: ${name} doubles the wait each time, up to a minute, and back after a response`, async () => {
 		const {polls, events, result} = await pollsOf([
 			answer(),
 			answer(),
@@ -275,7 +275,7 @@ test('an invalid_grant after a pending answer means that the code has expired (A
 });
 
 test('D19: a cancel while a poll is under way aborts it, and none follows', async () => {
-	const flow = start({answers: ['hang']});
+	const flow = start({responses: ['hang']});
 	await flow.run(7);
 	flow.controller.abort(cancelled());
 	await flow.done;
@@ -286,7 +286,7 @@ test('D19: a cancel while a poll is under way aborts it, and none follows', asyn
 });
 
 test('there is never a second poller, and none after success', async () => {
-	const flow = start({answers: [pending(), 'drop', granted()]});
+	const flow = start({responses: [pending(), 'drop', granted()]});
 	await flow.run(700);
 	await flow.clock.advance(600_000);
 	assert.equal(flow.mostInFlight(), 1);
@@ -300,7 +300,7 @@ test('D09: the device code is in no event', async () => {
 });
 
 test('demand 34: a new code replaces the old one on request, and only the new one is asked for', async () => {
-	const flow = start({answers: [pending()]});
+	const flow = start({responses: [pending()]});
 	await flow.run(7);
 	flow.inbox.put({type: 'renew-code'});
 	await flow.clock.advance(0);
@@ -321,7 +321,7 @@ test('demand 34: a new code replaces the old one on request, and only the new on
 });
 
 test('D03: an expired code is renewed by itself only where that was asked for', async () => {
-	const renewing = start({answers: [], device: {expires_in: 30}, autoRenew: true});
+	const renewing = start({responses: [], device: {expires_in: 30}, autoRenew: true});
 	await renewing.run(70);
 	assert.equal(renewing.codes(), 3);
 	renewing.controller.abort(cancelled());
@@ -331,7 +331,7 @@ test('D03: an expired code is renewed by itself only where that was asked for', 
 });
 
 test('S36: a computer that slept checks at once when it wakes, and says how long it slept', async () => {
-	const flow = start({answers: [pending(), granted()], device: {expires_in: 1800}});
+	const flow = start({responses: [pending(), granted()], device: {expires_in: 1800}});
 	await flow.run(7);
 	await flow.clock.suspend(600_000);
 	await flow.run(6);
@@ -342,7 +342,7 @@ test('S36: a computer that slept checks at once when it wakes, and says how long
 });
 
 test('S36: a computer that slept past the end of the code asks nothing more', async () => {
-	const flow = start({answers: [pending()]});
+	const flow = start({responses: [pending()]});
 	await flow.run(7);
 	await flow.clock.suspend(3_600_000);
 	await flow.run(6);
@@ -351,7 +351,7 @@ test('S36: a computer that slept past the end of the code asks nothing more', as
 });
 
 test('S36: a clock that is set back neither stops the polls nor keeps the code alive', async () => {
-	const flow = start({answers: [pending()]});
+	const flow = start({responses: [pending()]});
 	await flow.run(7);
 	flow.clock.jumpWall(-3_600_000);
 	const before = flow.polls.length;

@@ -81,20 +81,20 @@ test('the short address answers 503 when there is nowhere to lead to', async t =
 	assert.equal(body, callbackPages.terminal);
 });
 
-test('S16, S17: every answer has the strict headers, and reflects nothing', async t => {
+test('S16, S17: every response has the strict headers, and reflects nothing', async t => {
 	const {server} = await open(t);
 	const payload = encodeURIComponent('"><script>alert(1)</script>\r\nSet-Cookie: a=b');
-	const answers = [
+	const responses = [
 		await get(`${server.redirectUri}?error=${payload}&error_description=${payload}&state=${payload}`),
 		await get(`${server.redirectUri}/${payload}`),
 		await get(server.shortUrl),
 		await get(server.redirectUri, 'Sec-Fetch-Dest: iframe'),
 	];
 	assert.deepEqual(
-		answers.map(({status}) => status),
+		responses.map(({status}) => status),
 		[400, 404, 302, 403],
 	);
-	for (const {headers, body} of answers) {
+	for (const {headers, body} of responses) {
 		assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
 		assert.match(
 			headers.get('content-security-policy')!,
@@ -161,7 +161,7 @@ test('S15: with too many connections the oldest idle one goes, and the true call
 	for (let count = 0; count < 40; count += 1) await idle();
 	await firstClosed;
 	assert.equal(sockets.filter(socket => !socket.destroyed).length <= 21, true);
-	server.answer('done');
+	server.respond('done');
 	assert.equal((await waiting).body, callbackPages.done);
 });
 
@@ -170,7 +170,7 @@ test('demand 26: the browser waits for the outcome, and has the whole page befor
 		const {server, port, holding} = await open(t);
 		const waiting = get(`${server.redirectUri}?code=true`);
 		await holding;
-		server.answer(page);
+		server.respond(page);
 		await server.close();
 		const {status, headers, body} = await waiting;
 		assert.equal(status, 200);
@@ -188,7 +188,7 @@ test('after three seconds the browser is sent to the terminal', async t => {
 	assert.equal(clock.untilNextSleeper, 3000);
 	await clock.advanceToNextSleeper();
 	assert.equal((await waiting).body, callbackPages.terminal);
-	server.answer('done');
+	server.respond('done');
 });
 
 test('demands 23, 25: an abort frees the port within 100 ms, with a keep-alive browser and an idle connection attached', async t => {

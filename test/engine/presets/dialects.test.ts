@@ -44,12 +44,12 @@ test('Auth0: a code with 403 for pending and 429 for slow_down, audience, offlin
 	await assert.rejects(refreshTokens(context, next), {code: 'invalid_grant'});
 });
 
-test('Auth0: a code that expires is called so, even if the one answer that said it was lost on the way', async () => {
+test('Auth0: a code that expires is called so, even if the one response that said it was lost on the way', async () => {
 	const server = await startAuth0();
 	const {device, eventsOf} = await prepareFlow(server, auth0({domain: 'acme.eu.auth0.com', clientId: 'auth0-native'}));
-	const inItsWords = server.script.answers?.token;
+	const inItsWords = server.script.responses?.token;
 	assert.ok(typeof inItsWords === 'function');
-	const loseAnswer = async () => {
+	const loseResponse = async () => {
 		await server.received('token', 1);
 		server.expire();
 		server.answer('token', async (request, conforming) => {
@@ -59,7 +59,7 @@ test('Auth0: a code that expires is called so, even if the one answer that said 
 		});
 	};
 	await assert.rejects(
-		device(() => void loseAnswer()),
+		device(() => void loseResponse()),
 		{code: 'expired_token'},
 	);
 	assert.equal(eventsOf('backoff').length, 1);

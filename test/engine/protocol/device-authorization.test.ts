@@ -13,7 +13,7 @@ const code = (expected: string) => (error: unknown) => {
 	return true;
 };
 
-const deviceAnswer = {
+const deviceResponse = {
 	device_code: 'device-canary',
 	user_code: 'JTTT-BBGQ',
 	verification_uri: `${issuer}/activate`,
@@ -33,7 +33,7 @@ const poll = async (answer: (sent: Sent) => Response | Promise<Response>, settin
 };
 
 test('D01: the request is a form POST with client_id, scope, audience, resource and extra parameters, empty ones left out', async () => {
-	const {result, sent} = await authorize(deviceAnswer, 200, {
+	const {result, sent} = await authorize(deviceResponse, 200, {
 		audience: 'https://api.example.com',
 		resource: ['https://a.example', 'https://b.example'],
 		parameters: {device: {organization: 'org-1'}},
@@ -53,13 +53,13 @@ test('D01: the request is a form POST with client_id, scope, audience, resource 
 			['client_id', 'my-cli'],
 		],
 	);
-	const plain = await authorize(deviceAnswer, 200, {scope: ''});
+	const plain = await authorize(deviceResponse, 200, {scope: ''});
 	await plain.result;
 	assert.deepEqual([...(plain.sent[0]?.form.keys() ?? [])], ['client_id']);
 });
 
 test('D06, D07: a missing interval means five seconds, and the complete address may be missing', async () => {
-	const {interval: _, verification_uri_complete: __, ...rest} = deviceAnswer;
+	const {interval: _, verification_uri_complete: __, ...rest} = deviceResponse;
 	const {result} = await authorize(rest);
 	assert.deepEqual(await result, {
 		deviceCode: 'device-canary',
@@ -70,9 +70,9 @@ test('D06, D07: a missing interval means five seconds, and the complete address 
 	});
 });
 
-test('D05: an answer without device_code, user_code, verification_uri or expires_in is refused, and the member named', async () => {
+test('D05: a response without device_code, user_code, verification_uri or expires_in is refused, and the member named', async () => {
 	for (const member of ['device_code', 'user_code', 'verification_uri', 'expires_in']) {
-		const {result} = await authorize({...deviceAnswer, [member]: undefined});
+		const {result} = await authorize({...deviceResponse, [member]: undefined});
 		await assert.rejects(result, (error: LoginError) => code('bad_response')(error) && error.message.includes(member));
 	}
 });
@@ -89,9 +89,9 @@ test('authentik: an endpoint that answers 404 is device_unsupported, with its st
 });
 
 test('A8, S1: the user code is cleaned for the terminal', async () => {
-	const {result} = await authorize({...deviceAnswer, user_code: '\u001B]0;owned\u0007AB\u202ECD\r\n'});
+	const {result} = await authorize({...deviceResponse, user_code: '\u001B]0;owned\u0007AB\u202ECD\r\n'});
 	assert.equal((await result).userCode, 'ABCD');
-	const nothing = await authorize({...deviceAnswer, user_code: '\u001B[2K\u200B'});
+	const nothing = await authorize({...deviceResponse, user_code: '\u001B[2K\u200B'});
 	await assert.rejects(nothing.result, code('bad_response'));
 });
 
@@ -101,7 +101,7 @@ test('the complete link is used on the origin of the plain one alone', async () 
 		['https://evil.example/steal?user_code=JTTT-BBGQ', undefined],
 		[`${issuer}:8443/activate?user_code=JTTT-BBGQ`, undefined],
 	] as const) {
-		const {result} = await authorize({...deviceAnswer, verification_uri_complete: complete});
+		const {result} = await authorize({...deviceResponse, verification_uri_complete: complete});
 		assert.equal((await result).verificationUriComplete, expected);
 	}
 });
@@ -116,26 +116,26 @@ test('A8, S3, S4: only a safe address is shown, in its parsed form', async () =>
 		'https://169.254.169.254/',
 		'http://127.0.0.1/',
 	]) {
-		const {result} = await authorize({...deviceAnswer, verification_uri: address});
+		const {result} = await authorize({...deviceResponse, verification_uri: address});
 		await assert.rejects(result, code('bad_response'), address);
-		const complete = await authorize({...deviceAnswer, verification_uri_complete: address});
+		const complete = await authorize({...deviceResponse, verification_uri_complete: address});
 		assert.equal((await complete.result).verificationUriComplete, undefined);
 	}
 
-	const {result} = await authorize({...deviceAnswer, verification_uri: `${issuer}/device\u001B[2K`});
+	const {result} = await authorize({...deviceResponse, verification_uri: `${issuer}/device\u001B[2K`});
 	assert.equal((await result).verificationUri, `${issuer}/device%1B[2K`);
 });
 
 test('demand 38, S3: an address on a host that nobody connects with the issuer is marked', async () => {
 	const isMarked = async (address: string) =>
-		(await (await authorize({...deviceAnswer, verification_uri: address})).result).onForeignHost;
+		(await (await authorize({...deviceResponse, verification_uri: address})).result).onForeignHost;
 	assert.equal(await isMarked(`${issuer}/activate`), undefined);
 	assert.equal(await isMarked(`https://www.${new URL(issuer).hostname}/activate`), undefined);
 	assert.equal(await isMarked('https://evil.example/activate'), true);
 });
 
 test('A13: a device code that no request can carry is refused without being shown', async () => {
-	const {result} = await authorize({...deviceAnswer, device_code: 'canary\r\n'});
+	const {result} = await authorize({...deviceResponse, device_code: 'canary\r\n'});
 	await assert.rejects(
 		result,
 		(error: LoginError) => code('bad_response')(error) && !inspect(error).includes('canary'),
@@ -186,12 +186,12 @@ for (const status of [400, 200, 401, 403, 428, 429, 500]) {
 	});
 }
 
-test('D17: what is no answer is transient: no connection, a timeout, 408, 5xx, a proxy’s page', async () => {
+test('D17: what is no response is transient: no connection, a timeout, 408, 5xx, a proxy’s page', async () => {
 	const failed = Object.assign(new TypeError('fetch failed'), {
 		cause: Object.assign(new Error('x'), {code: 'ECONNREFUSED'}),
 	});
 	const timeout = new DOMException('too slow', 'TimeoutError');
-	const answers: (() => Response)[] = [
+	const responses: (() => Response)[] = [
 		() => {
 			throw failed;
 		},
@@ -204,7 +204,7 @@ test('D17: what is no answer is transient: no connection, a timeout, 408, 5xx, a
 		() => json({error: 'Internal Server Error'}, 500),
 		() => json({error: 'server_error'}, 400),
 	];
-	for (const answer of answers) {
+	for (const answer of responses) {
 		const result = await poll(answer);
 		assert.equal(result.kind, 'transient');
 		assert.ok('reason' in result && result.reason.length > 10);
@@ -221,7 +221,7 @@ test('4.3: Retry-After is passed on, in seconds or as a date by the server’s o
 	assert.equal(((await busy({'retry-after': '9'.repeat(30)})) as {retryAfter?: number}).retryAfter, 86_400);
 });
 
-test('a certificate that is not trusted ends the polling, as does a page in the place of an answer', async () => {
+test('a certificate that is not trusted ends the polling, as does a page in the place of a response', async () => {
 	const untrusted = Object.assign(new TypeError('fetch failed'), {
 		cause: Object.assign(new Error('x'), {code: 'DEPTH_ZERO_SELF_SIGNED_CERT'}),
 	});
@@ -250,11 +250,11 @@ test('a code that brought tokens is not asked for again, even where the keys of 
 });
 
 test('authentik: a server that has had too many requests for a code says so, and when to come back', async () => {
-	const answers = [
+	const responses = [
 		() => json({error: 'slow_down'}, 429, {'retry-after': '90'}),
 		() => new Response('', {status: 429, headers: {'retry-after': '90'}}),
 	];
-	for (const answer of answers) {
+	for (const answer of responses) {
 		const context = await testContext({'/device': answer});
 		await assert.rejects(
 			requestDeviceAuthorization(context),
@@ -302,7 +302,7 @@ test('better-auth: the JSON request format keeps repeated keys as lists', async 
 		{
 			'/device'(request) {
 				sent = request;
-				return json(deviceAnswer);
+				return json(deviceResponse);
 			},
 		},
 		{dialect: {requestFormat: 'json'}, resource: ['https://a.example', 'https://b.example']},

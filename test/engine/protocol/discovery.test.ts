@@ -20,8 +20,8 @@ const metadata = {
 
 const bare: Provider = {name: 'oidc', issuer, clientId: 'my-cli'};
 
-const run = (answers: Parameters<typeof scriptedFetch>[0], settings: Partial<Provider> = {}) => {
-	const {fetch, sent} = scriptedFetch(answers);
+const run = (responses: Parameters<typeof scriptedFetch>[0], settings: Partial<Provider> = {}) => {
+	const {fetch, sent} = scriptedFetch(responses);
 	const signal = new AbortController().signal;
 	return {resolved: discover({...bare, ...settings}, {fetch, clock: stillClock(), signal}), sent};
 };

@@ -42,9 +42,9 @@ test('A3: a 4xx body that is JSON counts as JSON, whatever its type says', async
 });
 
 test('A4: a challenge beside an error in the body gives way to it; the user info endpoint keeps its challenge', async () => {
-	const answer = () => json({error: 'invalid_client'}, 401, {'www-authenticate': 'Basic realm="x"'});
-	assert.equal((await normalise(answer())).headers.has('www-authenticate'), false);
-	assert.equal((await normalise(answer(), 'user-info')).headers.has('www-authenticate'), true);
+	const jsonResponse = () => json({error: 'invalid_client'}, 401, {'www-authenticate': 'Basic realm="x"'});
+	assert.equal((await normalise(jsonResponse())).headers.has('www-authenticate'), false);
+	assert.equal((await normalise(jsonResponse(), 'user-info')).headers.has('www-authenticate'), true);
 });
 
 test('A5: a 5xx with a standard error code is that error; one that is down, or speaks no OAuth, stays a 5xx', async () => {
@@ -175,7 +175,7 @@ test('A11: Google’s verification_url is understood, and an empty complete addr
 	assert.equal('verification_uri_complete' in body, false);
 });
 
-test('A12: a __proto__ in the answer pollutes nothing', async () => {
+test('A12: a __proto__ in the response pollutes nothing', async () => {
 	const response = new Response('{"__proto__":{"polluted":1},"access_token":"a"}', {
 		headers: {'content-type': 'application/json'},
 	});
@@ -190,14 +190,14 @@ test('A14: any 2xx of the revocation endpoint is a 200, its body not looked at',
 });
 
 test('4.1: a 429 without an OAuth error is a slow_down while polling, and nowhere else', async () => {
-	for (const answer of [
+	for (const jsonResponse of [
 		() => new Response('', {status: 429}),
 		() => json({error: 'rate_limit_exceeded'}, 429),
 		() => json({error: 'Too Many Requests', statusCode: 429}, 429),
 		() => json({}, 429),
 	]) {
-		assert.equal((await normalise(answer(), 'device-token')).body?.['error'], 'slow_down');
-		assert.notEqual((await normalise(answer(), 'token')).body?.['error'], 'slow_down');
+		assert.equal((await normalise(jsonResponse(), 'device-token')).body?.['error'], 'slow_down');
+		assert.notEqual((await normalise(jsonResponse(), 'token')).body?.['error'], 'slow_down');
 	}
 
 	assert.equal((await normalise(json({error: 'access_denied'}, 429), 'device-token')).body?.['error'], 'access_denied');

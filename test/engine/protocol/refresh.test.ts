@@ -62,7 +62,7 @@ test('F10, Z02: a refresh asks for no scope, for the same resources, and with th
 	});
 });
 
-test('F09, F05, O22: what the answer leaves out stays as it was', async () => {
+test('F09, F05, O22: what the response leaves out stays as it was', async () => {
 	const {tokens} = await refresh();
 	assert.deepEqual(await tokens, {
 		accessToken: 'new',

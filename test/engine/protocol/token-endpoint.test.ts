@@ -201,7 +201,7 @@ test('A4: a bare challenge at the token endpoint, or a bare 401, means that the 
 	}
 });
 
-test('what is no answer of the protocol says so with status and endpoint, never with the body', async () => {
+test('what is no response of the protocol says so with status and endpoint, never with the body', async () => {
 	const page = (status: number) => new Response('<html>canary', {status, headers: {'content-type': 'text/html'}});
 	const cases: [() => Response, string][] = [
 		[() => page(200), 'bad_response'],
@@ -262,11 +262,11 @@ test('S23: an abort is cancelled, or the engine’s own error that it carries', 
 	}
 });
 
-test('4.2: without ID tokens the identity comes from the member of the answer, or the address, that the preset names', async () => {
-	const fromAnswer = await request(() => json({...good, user: {id: 7, mail: 'a@example.com\u001B[m'}}), {
-		identity: {from: {tokenAnswer: 'user'}, subject: 'id', email: 'mail', name: 'missing'},
+test('4.2: without ID tokens the identity comes from the member of the response, or the address, that the preset names', async () => {
+	const fromResponse = await request(() => json({...good, user: {id: 7, mail: 'a@example.com\u001B[m'}}), {
+		identity: {from: {tokenResponse: 'user'}, subject: 'id', email: 'mail', name: 'missing'},
 	});
-	assert.deepEqual((await fromAnswer.tokens).identity, {issuer, subject: '7', email: 'a@example.com'});
+	assert.deepEqual((await fromResponse.tokens).identity, {issuer, subject: '7', email: 'a@example.com'});
 
 	const settings: Partial<Provider> = {
 		...machine,

@@ -36,7 +36,7 @@ export const startAuth0 = async (script: ServerScript = {}): Promise<ScriptedSer
 			parameters.delete('iss');
 			return parameters;
 		},
-		answers: {
+		responses: {
 			oauthMetadata: {status: 404, body: 'Not Found', headers: {'content-type': 'text/plain'}},
 			token: reshape((body, status, {parameters}) => {
 				if (status === 200) return {};

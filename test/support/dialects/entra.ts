@@ -56,7 +56,7 @@ export const startEntra = async (
 				preferred_username: 'ada@example.com',
 			}),
 		},
-		answers: {
+		responses: {
 			oauthMetadata: notFound,
 			pushedAuthorization: notFound,
 			revocation: notFound,

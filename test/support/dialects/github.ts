@@ -32,7 +32,7 @@ export const startGithub = async (
 		accessTokenLifetime: refreshable ? 28_800 : undefined,
 		grantScope: requested => (refreshable ? `${requested} offline_access` : requested),
 		redirectAllowed: uri => isAnyLoopbackPort(uri) && uri.pathname.startsWith('/callback'),
-		answers: {
+		responses: {
 			openidConfiguration: notFound,
 			oauthMetadata: notFound,
 			jwks: notFound,
@@ -41,7 +41,7 @@ export const startGithub = async (
 			deviceAuthorization: reshape((body, _status, {headers}) =>
 				inForm(without(body, 'verification_uri_complete'), headers['accept']),
 			),
-			token: tokenAnswer(),
+			token: tokenResponse(),
 			userInfo: reshape((_body, status) => {
 				if (status === 200) return {body: {id: 583_231, login: 'octocat', name: null, email: null}};
 				return {status: 401, body: {message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest'}};
@@ -60,7 +60,7 @@ const inForm = (body: Readonly<Record<string, unknown>>, accept = '') =>
 			};
 
 /** Each device code's interval, which `slow_down` brings along. */
-const tokenAnswer = () => {
+const tokenResponse = () => {
 	const intervals = new Map<string, number>();
 	return reshape((body, status, {parameters, headers}) => {
 		const grantType = parameters.get('grant_type') ?? '';

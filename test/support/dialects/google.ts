@@ -38,7 +38,7 @@ export const startGoogle = async (script: ServerScript = {}): Promise<ScriptedSe
 			...without(metadata, 'pushed_authorization_request_endpoint', 'require_pushed_authorization_requests'),
 			scopes_supported: ['openid', 'email', 'profile'],
 		}),
-		answers: {
+		responses: {
 			oauthMetadata: notFound,
 			pushedAuthorization: notFound,
 			deviceAuthorization: async request => {

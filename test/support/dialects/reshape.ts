@@ -1,12 +1,12 @@
-import type {Answer, Reply, ScriptedRequest, ServerEndpoint} from '../../../source/testing/index.js';
+import type {ScriptedResponse, Reply, ScriptedRequest, ServerEndpoint} from '../../../source/testing/index.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The conforming answer in a provider's own words. */
+/** The conforming response in a provider's own words. */
 export const reshape =
 	(
 		change: (body: Body, status: number, request: ScriptedRequest<ServerEndpoint>) => Partial<Reply>,
-	): Answer<ServerEndpoint> =>
+	): ScriptedResponse<ServerEndpoint> =>
 	async (request, conforming) => {
 		const reply = await conforming();
 		return {...reply, ...change(reply.body as Body, reply.status, request)};

@@ -15,7 +15,7 @@ export const startWorkos = async (script: ServerScript = {}): Promise<ScriptedSe
 		deviceCodeLifetime: 300,
 		accessTokenLifetime: 300,
 		grantScope: () => 'offline_access',
-		answers: {
+		responses: {
 			openidConfiguration: notFound,
 			oauthMetadata: notFound,
 			jwks: notFound,
@@ -56,6 +56,6 @@ export const startWorkosConnect = async (script: ServerScript = {}): Promise<Scr
 			userInfo: '/oauth2/userinfo',
 		},
 		metadata: metadata => without(metadata, 'revocation_endpoint', 'pushed_authorization_request_endpoint'),
-		answers: {revocation: notFound, pushedAuthorization: notFound},
+		responses: {revocation: notFound, pushedAuthorization: notFound},
 		...script,
 	});
