@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {checkFolder, isPrivateFolder} from '../store/atomic-file.js';
 import {nodeFileSystem} from '../store/file-system.js';
-import {storeHome} from '../store/store-home.js';
+import {stateDirectory} from '../store/store-home.js';
 
 /** Node.js 22.1 and later. */
 type CompileCache = {enableCompileCache?(directory: string): unknown};
@@ -48,7 +48,7 @@ export const enableCodeCache = (): void => {
 	// Node.js makes its version's folder with what the umask leaves.
 	const umask = process.umask(0o077);
 	try {
-		const folder = codeCacheFolder(storeHome(process.env, process.platform));
+		const folder = codeCacheFolder(stateDirectory(process.env, process.platform));
 		if (folder !== undefined) node.enableCompileCache(folder);
 	} catch {
 		// A folder that the store refuses, or none at all, is said by the store.

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {cancelled} from '../engine/login-error.js';
-import {openStore, storeHome} from '../store/index.js';
+import {openStore, stateDirectory} from '../store/index.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
@@ -75,7 +75,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 		picker,
 		openStore: async kind =>
 			openStore({
-				...(kind === 'memory' ? {kind} : {kind, home: storeHome(process.env, process.platform)}),
+				...(kind === 'memory' ? {kind} : {kind, home: stateDirectory(process.env, process.platform)}),
 				say: sentence => context.stderr.write(`${sentence}\n`),
 			}),
 		createEngine(options) {

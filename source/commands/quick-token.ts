@@ -3,7 +3,7 @@ import {defaultMinimumValidity, isFresh} from '../engine/freshness.js';
 import {cancelled} from '../engine/login-error.js';
 import {systemKeyring} from '../store/keyring.js';
 import {openStore} from '../store/open-store.js';
-import {storeHome} from '../store/store-home.js';
+import {stateDirectory} from '../store/store-home.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {parseCommandLine, type CommandLine} from './command-line.js';
 import type {TokenContext, UseSession} from './command.js';
@@ -54,7 +54,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 			return listen();
 		},
 		async openStore(kind) {
-			const home = storeHome(env, platform);
+			const home = stateDirectory(env, platform);
 			// A keyring that is locked is for `main` to wait for.
 			return openStore({kind, home, keyring: systemKeyring({account: path.resolve(home), mayWait: false})});
 		},

@@ -3,4 +3,4 @@ export {createKeyringStore, type KeyringStoreOptions} from './keyring-store.js';
 export {type Keyring} from './keyring.js';
 export {createMemoryStore} from './memory-store.js';
 export {openStore, type OpenStoreOptions} from './open-store.js';
-export {storeHome} from './store-home.js';
+export {stateDirectory} from './store-home.js';

@@ -8,7 +8,7 @@ import {nodeFileSystem, type FileSystem} from './file-system.js';
 import {createKeyringStore} from './keyring-store.js';
 import {defaultService, systemKeyring, type Keyring} from './keyring.js';
 import {createMemoryStore} from './memory-store.js';
-import {storeHome} from './store-home.js';
+import {stateDirectory} from './store-home.js';
 import {toStoreError} from './store-error.js';
 
 /** What `openStore` takes: `app`, or `home`, or the kind `memory`. */
@@ -21,7 +21,7 @@ type Settings = {
 	 * that name, and its entry in the keyring bears it; programs that give the same name share their sessions.
 	 */
 	readonly app?: string;
-	/** The folder to keep everything in. @default `apps/APP` in {@link storeHome} */
+	/** The folder to keep everything in. @default `apps/APP` in {@link stateDirectory} */
 	readonly home?: string;
 	/**
 	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when somebody signs in.
@@ -54,7 +54,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> 
 	if (kind === 'memory') return createMemoryStore({clock});
 
 	const service = app === undefined && home !== undefined ? defaultService : checkApp(app);
-	const directory = path.resolve(home ?? path.join(storeHome(environment, platform), 'apps', service));
+	const directory = path.resolve(home ?? path.join(stateDirectory(environment, platform), 'apps', service));
 	const keyring = options.keyring ?? systemKeyring({account: directory, service, environment, platform, say});
 	return createKeyringStore({
 		...{directory, keyring, fileSystem, clock},

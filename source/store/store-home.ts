@@ -8,12 +8,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const name = 'ink-login';
 
 /**
- * The user's home folder. Node.js takes HOME for it as it is: one that is empty or relative would be another folder
+ * The user's home directory. Node.js takes HOME for it as it is: one that is empty or relative would be another folder
  * wherever a command is run, with whatever lies there.
  *
  * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
  */
-export const systemHome = (): string => {
+export const homeDirectory = (): string => {
 	for (const read of [os.homedir, () => os.userInfo().homedir]) {
 		try {
 			const home = read();
@@ -23,7 +23,7 @@ export const systemHome = (): string => {
 		}
 	}
 
-	throw storeError('You have no home folder to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+	throw storeError('You have no home directory to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
 };
 
 /**
@@ -31,12 +31,12 @@ export const systemHome = (): string => {
  *
  * @throws LoginError `store_error` for a relative `INK_LOGIN_HOME`: its sessions would be those of any folder that a
  * command is run in, and so would the compiled code (code-cache.ts)
- * @param userHome - finds the user's home folder, where that is needed
+ * @param findHome - finds the user's home directory, where that is needed
  */
-export const storeHome = (
+export const stateDirectory = (
 	environment: Environment,
 	platform: NodeJS.Platform,
-	userHome: () => string = systemHome,
+	findHome: () => string = homeDirectory,
 ): string => {
 	const paths = platform === 'win32' ? path.win32 : path.posix;
 	const own = environment['INK_LOGIN_HOME'];
@@ -50,11 +50,11 @@ export const storeHome = (
 
 	if (platform === 'win32') {
 		const local = environment['LOCALAPPDATA'] ?? '';
-		return paths.join(paths.isAbsolute(local) ? local : paths.join(userHome(), 'AppData', 'Local'), name);
+		return paths.join(paths.isAbsolute(local) ? local : paths.join(findHome(), 'AppData', 'Local'), name);
 	}
 
-	if (platform === 'darwin') return paths.join(userHome(), 'Library', 'Application Support', name);
+	if (platform === 'darwin') return paths.join(findHome(), 'Library', 'Application Support', name);
 	// XDG Base Directory Specification: a relative path is invalid, and ignored.
 	const state = environment['XDG_STATE_HOME'] ?? '';
-	return paths.join(paths.isAbsolute(state) ? state : paths.join(userHome(), '.local', 'state'), name);
+	return paths.join(paths.isAbsolute(state) ? state : paths.join(findHome(), '.local', 'state'), name);
 };

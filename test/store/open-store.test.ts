@@ -7,7 +7,7 @@ import {LoginError} from '../../source/engine/login-error.js';
 import type {Keyring} from '../../source/store/keyring.js';
 import {openStore, type OpenStoreOptions} from '../../source/store/open-store.js';
 import {storeError} from '../../source/store/store-error.js';
-import {storeHome, systemHome} from '../../source/store/store-home.js';
+import {stateDirectory, homeDirectory} from '../../source/store/store-home.js';
 import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
 
 const working = (): Keyring & {probes: number} => {
@@ -128,7 +128,7 @@ test('INK_LOGIN_HOME moves every file; without it each platform has its own plac
 	] as const;
 	for (const [environment, platform, expected] of rows)
 		assert.equal(
-			storeHome(environment, platform, () => '/home/u'),
+			stateDirectory(environment, platform, () => '/home/u'),
 			expected,
 		);
 });
@@ -141,16 +141,16 @@ test("a HOME that is empty or relative is nobody's: what is kept does not depend
 	});
 	for (const wrong of ['', 'relative', '.']) {
 		process.env['HOME'] = wrong;
-		assert.equal(systemHome(), userInfo().homedir);
+		assert.equal(homeDirectory(), userInfo().homedir);
 	}
 });
 
-test('who has no home folder is told to name one, and needs none with INK_LOGIN_HOME', () => {
+test('who has no home directory is told to name one, and needs none with INK_LOGIN_HOME', () => {
 	const homeless = () => {
 		throw new Error('no home was to be looked for');
 	};
-	assert.equal(storeHome({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x');
-	assert.equal(storeHome({XDG_STATE_HOME: '/state'}, 'linux', homeless), '/state/ink-login');
+	assert.equal(stateDirectory({INK_LOGIN_HOME: '/srv/x'}, 'linux', homeless), '/srv/x');
+	assert.equal(stateDirectory({XDG_STATE_HOME: '/state'}, 'linux', homeless), '/state/ink-login');
 });
 
 test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder where a command is run', async () => {
@@ -164,7 +164,7 @@ test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder
 			code: 'store_error',
 			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever a command is run.`,
 		};
-		assert.throws(() => storeHome({INK_LOGIN_HOME: home}, platform), refused);
+		assert.throws(() => stateDirectory({INK_LOGIN_HOME: home}, platform), refused);
 		await assert.rejects(openStore({app: 'acme', environment: {INK_LOGIN_HOME: home}, platform}), refused);
 	}
 });

@@ -24,7 +24,7 @@ import {paintLines} from '../../components/paint.js';
 import {initialLoginState} from '../../engine/login-state.js';
 import {nodeFileSystem} from '../../store/file-system.js';
 import {readPreferencesFile, readSessionFile} from '../../store/read-profile.js';
-import {storeHome} from '../../store/store-home.js';
+import {stateDirectory} from '../../store/store-home.js';
 import {gatherFacts} from '../../terminal/facts.js';
 import {colourLevel, type ColourLevel} from '../../terminal/screen.js';
 import {guardTerminal} from '../../terminal/terminal-guard.js';
@@ -50,7 +50,7 @@ export type Picker = {
 /** What the profile has saved, where files alone tell; undefined where the keyring must be asked. */
 const readSaved = ({values, profile}: CommandLine): Saved | undefined => {
 	if (values.store === 'memory') return {session: undefined, preferences: {}};
-	const directory = path.resolve(storeHome(process.env, process.platform));
+	const directory = path.resolve(stateDirectory(process.env, process.platform));
 	const file = readSessionFile(nodeFileSystem, directory, profile);
 	if (file !== undefined && !('session' in file)) return undefined;
 	return {session: file?.session, preferences: readPreferencesFile(nodeFileSystem, directory, profile)};
