@@ -53,15 +53,15 @@ const mark = html`<svg viewBox="0 0 32 32" aria-hidden="true">
 	<path d="M9 10l6 6-6 6M17 22h6" />
 </svg>`;
 
-const seal = (path: string) =>
+const encrypt = (path: string) =>
 	html`<svg class="seal" viewBox="0 0 32 32" aria-hidden="true">
 		<circle cx="16" cy="16" r="16" />
 		<path d="${path}" />
 	</svg>`;
 
 const seals: Readonly<Record<Outcome, Markup | undefined>> = {
-	approved: seal('M9.5 16.5l4.5 4.5 8.5-9.5'),
-	declined: seal('M11 11l10 10M21 11L11 21'),
-	failed: seal('M16 9v9M16 22.5v.1'),
+	approved: encrypt('M9.5 16.5l4.5 4.5 8.5-9.5'),
+	declined: encrypt('M11 11l10 10M21 11L11 21'),
+	failed: encrypt('M16 9v9M16 22.5v.1'),
 	open: undefined,
 };

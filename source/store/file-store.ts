@@ -25,18 +25,18 @@ import {parseSession, parseSessionFile, type SessionFile} from './session-file.j
 import {storeError, toStoreError} from './store-error.js';
 
 /** Encrypts sessions with a key that lies elsewhere. */
-export type Vault = {
-	readonly seal: (profile: string, text: string) => Promise<string>;
+export type Encryption = {
+	readonly encrypt: (profile: string, text: string) => Promise<string>;
 	/** Undefined where no key opens it. */
-	readonly unseal: (profile: string, sealed: string) => Promise<string | undefined>;
+	readonly decrypt: (profile: string, encrypted: string) => Promise<string | undefined>;
 };
 
 /** What `createFileStore` takes. */
 export type FileStoreOptions = {
 	/** The folder of the sessions; made at the first write. */
 	readonly directory: string;
-	/** Opens sealed sessions, and seals new ones where `kind` is `keyring`. */
-	readonly vault?: Vault;
+	/** Opens encrypted sessions, and seals new ones where `kind` is `keyring`. */
+	readonly encryption?: Encryption;
 	/** How a session without a file yet is kept. @default 'file' */
 	readonly kind?: 'file' | 'keyring';
 	/**
@@ -61,7 +61,7 @@ export const createFileStore = (options: FileStoreOptions): TokenStore => new Fi
 class FileStore implements TokenStore {
 	readonly notices: string[] = [];
 	readonly #directory: string;
-	readonly #vault: Vault | undefined;
+	readonly #encryption: Encryption | undefined;
 	#kind: 'file' | 'keyring';
 	/** Undefined once it has chosen, or where there is no choice. */
 	#choose: FileStoreOptions['choose'];
@@ -75,7 +75,7 @@ class FileStore implements TokenStore {
 
 	constructor(options: FileStoreOptions) {
 		this.#directory = options.directory;
-		this.#vault = options.vault;
+		this.#encryption = options.encryption;
 		this.#kind = options.kind ?? 'file';
 		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -108,8 +108,8 @@ class FileStore implements TokenStore {
 				own = readOwnFile(this.#fileSystem, path);
 				if (own === undefined) return undefined;
 				const file = parseSessionFile(own, profile);
-				this.#noteForm(profile, 'sealed' in file ? 'keyring' : 'file');
-				return 'sealed' in file ? await this.#readSealed(profile, file.sealed) : file.session;
+				this.#noteForm(profile, 'encrypted' in file ? 'keyring' : 'file');
+				return 'encrypted' in file ? await this.#readEncrypted(profile, file.encrypted) : file.session;
 			} catch (error) {
 				if (!(error instanceof ForeignFile)) throw error;
 				// Another process may have put a good one there meanwhile.
@@ -127,7 +127,7 @@ class FileStore implements TokenStore {
 			const file: SessionFile =
 				form === 'file'
 					? {version: 1, profile, session}
-					: {version: 1, profile, sealed: await this.#needVault().seal(profile, JSON.stringify(session))};
+					: {version: 1, profile, encrypted: await this.#needEncryption().encrypt(profile, JSON.stringify(session))};
 			const path = this.#path(profile, extension);
 			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
@@ -235,11 +235,11 @@ class FileStore implements TokenStore {
 	 * A key that is missing or another's does not make the session worthless: the keyring may be locked, or another
 	 * computer's. So the file stays, and nobody but who signs in may replace it.
 	 */
-	async #readSealed(profile: string, sealed: string): Promise<StoredSession | undefined> {
-		const vault = this.#needVault();
+	async #readEncrypted(profile: string, encrypted: string): Promise<StoredSession | undefined> {
+		const encryption = this.#needEncryption();
 		let failure: LoginError;
 		try {
-			const text = await vault.unseal(profile, sealed);
+			const text = await encryption.decrypt(profile, encrypted);
 			if (text !== undefined) return parseSession(text);
 			failure = storeError(
 				'The system keyring has no key that opens this session.',
@@ -257,8 +257,8 @@ class FileStore implements TokenStore {
 		return undefined;
 	}
 
-	#needVault(): Vault {
-		if (this.#vault !== undefined) return this.#vault;
+	#needEncryption(): Encryption {
+		if (this.#encryption !== undefined) return this.#encryption;
 		throw storeError('The session is encrypted with a key in the system keyring.', 'Open the store with the keyring.');
 	}
 

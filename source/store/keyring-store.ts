@@ -4,10 +4,10 @@ import {createFileStore, type FileStoreOptions} from './file-store.js';
 import {nodeFileSystem} from './file-system.js';
 import {systemKeyring, type Keyring} from './keyring.js';
 import {nodeProcesses} from './processes.js';
-import {createVault} from './vault.js';
+import {createEncryption} from './vault.js';
 
 /** What `createKeyringStore` takes. */
-export type KeyringStoreOptions = Omit<FileStoreOptions, 'vault'> & {
+export type KeyringStoreOptions = Omit<FileStoreOptions, 'encryption'> & {
 	/** @default the operating system's */
 	readonly keyring?: Keyring;
 };
@@ -16,6 +16,6 @@ export type KeyringStoreOptions = Omit<FileStoreOptions, 'vault'> & {
 export const createKeyringStore = (options: KeyringStoreOptions): TokenStore => {
 	const {directory, keyring = systemKeyring({account: directory})} = options;
 	const {fileSystem = nodeFileSystem, processes = nodeProcesses, clock = systemClock} = options;
-	const vault = createVault({directory, keyring, fileSystem, processes, clock});
-	return createFileStore({kind: 'keyring', ...options, vault});
+	const encryption = createEncryption({directory, keyring, fileSystem, processes, clock});
+	return createFileStore({kind: 'keyring', ...options, encryption});
 };

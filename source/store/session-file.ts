@@ -7,8 +7,8 @@ import {storeError} from './store-error.js';
 export type SessionFile = {readonly version: 1; readonly profile: string} & (
 	| {readonly session: StoredSession}
 	| {
-			/** Base64 of nonce, ciphertext and tag (vault.ts). */
-			readonly sealed: string;
+			/** Base64 of nonce, ciphertext and tag (encryption.ts). */
+			readonly encrypted: string;
 	  }
 );
 
@@ -23,7 +23,9 @@ export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): Ses
 	const file = parseObject(data.toString('utf8'));
 	checkVersion(file);
 	if (file['profile'] !== profile) throw new ForeignFile('is the file of another profile');
-	if (typeof file['sealed'] === 'string') return {version: 1, profile, sealed: file['sealed']};
+	// Sessions of before the first release call it `sealed`.
+	const encrypted = file['encrypted'] ?? file['sealed'];
+	if (typeof encrypted === 'string') return {version: 1, profile, encrypted};
 	const session = checkSession(file['session']);
 	if (!wasOpen) return {version: 1, profile, session};
 	const {caFile: _, clientSecretSource: source, ...rest} = session;

@@ -1,13 +1,13 @@
 import type {Clock} from '../engine/clock.js';
 import {claimFolder} from './atomic-file.js';
-import type {Vault} from './file-store.js';
+import type {Encryption} from './file-store.js';
 import type {FileSystem} from './file-system.js';
 import type {Keyring} from './keyring.js';
 import {takeLock} from './lock.js';
 import type {Processes} from './lock-record.js';
-import {seal, unseal} from './seal.js';
+import {encrypt, decrypt} from './seal.js';
 
-type VaultOptions = {
+type EncryptionOptions = {
 	readonly directory: string;
 	readonly keyring: Keyring;
 	readonly fileSystem: FileSystem;
@@ -19,7 +19,7 @@ type VaultOptions = {
  * Encrypts sessions with one key (AES-256-GCM) that lies in the keyring. A session may be of any size, where keyrings
  * end at 2,560 bytes.
  */
-export const createVault = (options: VaultOptions): Vault => {
+export const createEncryption = (options: EncryptionOptions): Encryption => {
 	const {keyring} = options;
 	let known: Promise<Buffer | undefined> | undefined;
 
@@ -54,17 +54,17 @@ export const createVault = (options: VaultOptions): Vault => {
 	};
 
 	return {
-		async seal(profile, text) {
-			return seal((await recall()) ?? (await makeKey()), profile, text);
+		async encrypt(profile, text) {
+			return encrypt((await recall()) ?? (await makeKey()), profile, text);
 		},
-		async unseal(profile, sealed) {
+		async decrypt(profile, encrypted) {
 			const key = await recall();
-			const session = key && (await unseal(key, profile, sealed));
+			const session = key && (await decrypt(key, profile, encrypted));
 			if (key === undefined || session !== undefined) return session;
 			// Another process may have made a new key since this one was read.
 			known = undefined;
 			const newer = await recall();
-			return newer && unseal(newer, profile, sealed);
+			return newer && decrypt(newer, profile, encrypted);
 		},
 	};
 };

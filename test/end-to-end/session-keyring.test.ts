@@ -35,9 +35,9 @@ test('gnome-keyring: a login is kept in the keyring, read by other processes, re
 
 	const first = await run(['token'], {env});
 	assert.deepEqual([first.exit, first.stderr], [0, '']);
-	const sealed = readFileSync(file, 'utf8');
-	assert.ok(!sealed.includes(first.stdout.trim()));
-	assert.match(sealed, /"sealed"/);
+	const encrypted = readFileSync(file, 'utf8');
+	assert.ok(!encrypted.includes(first.stdout.trim()));
+	assert.match(encrypted, /"sealed"/);
 	assert.match((await run(['status'], {env})).stdout, /Kept +the system keyring/);
 
 	const renewed = await run(['status', '--userinfo', '--json'], {env});
@@ -70,12 +70,12 @@ test('S28: a keyring that got locked is said in one sentence, the session stays,
 	await stop();
 	await startKeyring(t, env);
 
-	const sealed = readFileSync(file, 'utf8');
+	const encrypted = readFileSync(file, 'utf8');
 	for (const args of [['token'], ['status'], ['exec', '--', 'true'], ['logout']]) {
 		const {stdout, stderr} = await run(args, {env});
 		assert.equal(stdout, '');
 		assert.match(stderr, /^ink-login: The system keyring is locked\.\n.+\n$/, args.join(' '));
-		assert.equal(readFileSync(file, 'utf8'), sealed);
+		assert.equal(readFileSync(file, 'utf8'), encrypted);
 	}
 
 	const {stderr} = await signIn(server, {more: auto, env});

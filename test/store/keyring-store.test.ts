@@ -66,7 +66,7 @@ test('two first logins at the same moment make one key', async t => {
 /** Of a store through which nobody is about to sign in. */
 const choose = async () => ({kind: 'keyring'}) as const;
 
-test("one profile's sealed session does not open as another's", async t => {
+test("one profile's encrypted session does not open as another's", async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
 	const store = createKeyringStore({directory, keyring});
@@ -76,7 +76,7 @@ test("one profile's sealed session does not open as another's", async t => {
 	await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {code: 'store_error'});
 });
 
-for (const [what, sealed] of [
+for (const [what, encrypted] of [
 	['another key opens', Buffer.from('x'.repeat(200)).toString('base64')],
 	['is cut short', 'AAAA'],
 	['is empty', ''],
@@ -84,7 +84,7 @@ for (const [what, sealed] of [
 	test(`a session that ${what} is an error with what to do, stays where it is, and a login replaces it`, async t => {
 		const directory = temporaryFolder(t);
 		const keyring = makeKeyring(Buffer.alloc(32, 1).toString('base64'));
-		writeFileSync(fileIn(directory), JSON.stringify({version: 1, profile: 'work', sealed}), {mode: 0o600});
+		writeFileSync(fileIn(directory), JSON.stringify({version: 1, profile: 'work', encrypted}), {mode: 0o600});
 		await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {
 			code: 'store_error',
 			message: 'The system keyring has no key that opens this session.',

@@ -116,10 +116,10 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	await stop();
 	await startKeyring(t, environment);
 
-	const sealed = readFileSync(path.join(home, 'profile-work.json'), 'utf8');
+	const encrypted = readFileSync(path.join(home, 'profile-work.json'), 'utf8');
 	const {message} = await responseOf(children.startIn(environment, 'read', home));
 	assert.equal(message, 'The system keyring is locked.');
-	assert.equal(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), sealed);
+	assert.equal(readFileSync(path.join(home, 'profile-work.json'), 'utf8'), encrypted);
 
 	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '20'));
 	assert.equal(kind, 'file');
@@ -157,7 +157,7 @@ test('demand 44: a bus that never answers holds up neither a login nor a reader 
 	assert.match(notices?.join() ?? '', /^The system keyring did not answer within 2 seconds\./);
 });
 
-test('demand 44: a reader of a sealed session gives up on a bus that never answers, and leaves the session alone', async t => {
+test('demand 44: a reader of an encrypted session gives up on a bus that never answers, and leaves the session alone', async t => {
 	if (isKeyringMissing(t)) return;
 	const folder = temporaryFolder(t);
 	const environment = await startBus(t, strangersEnvironment(folder));
