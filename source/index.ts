@@ -14,7 +14,7 @@ export {QrCode, type QrCodeProps} from './components/qr-code.js';
 export type {ScreenProps} from './components/screen-props.js';
 export {screen, type ScreenFooter, type ScreenOptions} from './components/show-login.js';
 export type {SpinnerProps} from './components/spinner.js';
-export type {AccountQuestion, LoginStarter} from './hooks/login-subscription.js';
+export type {AccountPrompt, LoginStarter} from './hooks/login-subscription.js';
 export {useClipboard, type ClipboardState} from './hooks/use-clipboard.js';
 export {useCountdown, type CountdownOptions} from './hooks/use-countdown.js';
 export {useLogin, type UseLogin, type UseLoginOptions} from './hooks/use-login.js';

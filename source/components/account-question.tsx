@@ -1,6 +1,6 @@
 import {useIsScreenReaderEnabled} from 'ink';
 import type {ReactNode} from 'react';
-import type {AccountQuestion as Question} from '../hooks/login-subscription.js';
+import type {AccountPrompt as Prompt} from '../hooks/login-subscription.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {FrameView} from './frame-view.js';
 import {firstThatFits, frameOf} from './frame.js';
@@ -9,27 +9,27 @@ import type {ScreenProps} from './screen-props.js';
 import {SpokenLines} from './spoken.js';
 import {useScreen} from './use-screen.js';
 
-export type AccountQuestionProps = Pick<
+export type AccountPromptProps = Pick<
 	ScreenProps,
 	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
 > & {
-	readonly question: Question;
+	readonly prompt: Prompt;
 };
 
 /** Asks before somebody else's session is replaced; only `y` replaces it. */
-export function AccountQuestion(props: AccountQuestionProps): ReactNode {
-	const {question, isActive = true} = props;
+export function AccountPrompt(props: AccountPromptProps): ReactNode {
+	const {prompt, isActive = true} = props;
 	const {look, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
 	useKeys({
 		onKey(key) {
-			if (key === 'y') question.answer(true);
-			if (key === 'n' || key === 'escape') question.answer(false);
+			if (key === 'y') prompt.answer(true);
+			if (key === 'n' || key === 'escape') prompt.answer(false);
 		},
 		isActive,
 	});
-	const {question: words, keys, spoken} = look.messages;
-	const asked = words.switchAccount(question.stored, question.next, question.difference);
+	const {prompt: words, keys, spoken} = look.messages;
+	const asked = words.switchAccount(prompt.stored, prompt.next, prompt.difference);
 	if (speaks) return <SpokenLines lines={[asked, words.whatHappens, spoken.keys([keys.yes, keys.no])]} />;
 
 	const {columns, rows} = size;
@@ -40,7 +40,7 @@ export function AccountQuestion(props: AccountQuestionProps): ReactNode {
 			wrapWords(text, width).map(row => bold(row)),
 		);
 	const head = inBold(asked);
-	const brief = inBold(words.briefly(question.stored, question.next));
+	const brief = inBold(words.briefly(prompt.stored, prompt.next));
 	const responses = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
 	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
 	const frame = firstThatFits(rows, [

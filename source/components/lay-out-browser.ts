@@ -44,20 +44,20 @@ type Layout = {
 };
 
 /** What may be wrong, and the sentence or the keys that help. */
-type Help = {readonly question: string; readonly help: string | readonly string[]};
+type Help = {readonly prompt: string; readonly help: string | readonly string[]};
 
 /** Question and help in two columns where all of them fit, else the help under its question. */
 const helpLines = (helps: readonly Help[], width: number, separator: string): Line[][] => {
-	const column = Math.max(...helps.map(({question}) => widthOf(question))) + 3;
+	const column = Math.max(...helps.map(({prompt}) => widthOf(prompt))) + 3;
 	const linesOf = ({help}: Help, room: number) =>
 		typeof help === 'string' ? paragraph(help, room) : keyLines(help, separator, room);
 	const fits = width - column >= 20 && helps.every(help => linesOf(help, width - column).length === 1);
 	return helps.map(help => {
-		const {question} = help;
+		const {prompt} = help;
 		const [first = []] = linesOf(help, width - column);
 		return fits
-			? [[{text: question + ' '.repeat(column - widthOf(question))}, ...first]]
-			: [...paragraph(question, width), ...indent(2, linesOf(help, width - 2))];
+			? [[{text: prompt + ' '.repeat(column - widthOf(prompt))}, ...first]]
+			: [...paragraph(prompt, width), ...indent(2, linesOf(help, width - 2))];
 	});
 };
 
@@ -70,10 +70,10 @@ const helpOf = (content: BrowserContent): readonly Help[] => {
 	const {browser: say, keys} = content.look.messages;
 	return [
 		isMissing(content)
-			? {question: say.thisAddress, help: [keys.openIt, keys.copyAddress]}
-			: {question: say.noWindow, help: [keys.openAgain, keys.copyAddress]},
-		comesBackHere(content) ? {question: say.fails, help: say.pasteIt} : {question: say.showsCode, help: say.pasteCode},
-		...(content.canUseCode ? [{question: say.elsewhere, help: [say.useCode]}] : []),
+			? {prompt: say.thisAddress, help: [keys.openIt, keys.copyAddress]}
+			: {prompt: say.noWindow, help: [keys.openAgain, keys.copyAddress]},
+		comesBackHere(content) ? {prompt: say.fails, help: say.pasteIt} : {prompt: say.showsCode, help: say.pasteCode},
+		...(content.canUseCode ? [{prompt: say.elsewhere, help: [say.useCode]}] : []),
 	];
 };
 

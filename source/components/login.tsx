@@ -7,7 +7,7 @@ import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {gatherFacts} from '../terminal/facts.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {isRemote} from '../terminal/situation.js';
-import {AccountQuestion} from './account-question.js';
+import {AccountPrompt} from './account-question.js';
 import {BrowserScreen} from './browser-screen.js';
 import {DeviceCodeScreen} from './device-code-screen.js';
 import {FlowPicker} from './flow-picker.js';
@@ -109,7 +109,7 @@ export function Login(props: LoginProps): ReactNode {
 			else onError?.(error);
 		},
 	});
-	const {state, command, clock, question} = login;
+	const {state, command, clock, prompt} = login;
 	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'way');
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
@@ -128,19 +128,19 @@ export function Login(props: LoginProps): ReactNode {
 		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
 	}, [takesOnlyFlow, onlyFlow, command]);
 
-	const takesKeys = isActive && !isOver && question === undefined;
+	const takesKeys = isActive && !isOver && prompt === undefined;
 	useBracketedPaste(takesKeys);
 	useKeys({
 		onKey(key) {
 			setNotice(undefined);
 			if (key === 'ctrl+c') leave('left');
-			else if (key === 'escape' && question === undefined) {
+			else if (key === 'escape' && prompt === undefined) {
 				if (isChoosing || hasFailed || state.phase === 'waiting') leave('left');
 				else if (canGoBack) setView('picker');
 			}
 		},
 		onPaste(text) {
-			if (question !== undefined) return;
+			if (prompt !== undefined) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(look.messages.pasteUseless);
@@ -190,7 +190,7 @@ export function Login(props: LoginProps): ReactNode {
 			return <Failure {...shared} code={code} said={message} hint={hint} />;
 		}
 
-		if (question !== undefined) return <AccountQuestion {...shared} question={question} isActive={isActive} />;
+		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
 		if (state.phase === 'waiting') {
 			const rowsOfWords = wrapWords(look.messages.waitingElsewhere, columns - 2).map(text => plain(` ${text}`));
 			return (

@@ -6,12 +6,12 @@ import type {Session} from '../engine/session.js';
 import type {TokenEngine} from '../token-engine.js';
 
 /** Asked before a session is replaced that is not the login's own. */
-export type AccountQuestion = AccountSwitch & {
+export type AccountPrompt = AccountSwitch & {
 	/** Replaces the session, or keeps it and ends the login. */
 	readonly answer: (replace: boolean) => void;
 };
 
-type LoginSnapshot = {readonly state: LoginState; readonly question?: AccountQuestion};
+type LoginSnapshot = {readonly state: LoginState; readonly prompt?: AccountPrompt};
 
 type Configuration = {
 	readonly options: () => LoginOptions;
@@ -59,7 +59,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 			};
 			const onAbort = () => answer(false);
 			signal.addEventListener('abort', onAbort, {once: true});
-			show({state: shown.state, question: {...replaced, answer}});
+			show({state: shown.state, prompt: {...replaced, answer}});
 		});
 
 	const makeRun = (): LoginRun => {

@@ -4,7 +4,7 @@ import type {LoginCommand, LoginOptions, LoginRun} from '../engine/flow.js';
 import type {LoginError} from '../engine/login-error.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
-import {createLoginSubscription, type AccountQuestion, type LoginStarter} from './login-subscription.js';
+import {createLoginSubscription, type AccountPrompt, type LoginStarter} from './login-subscription.js';
 
 /** What `useLogin` takes besides the engine: those of the moment the login starts count. */
 export type UseLoginOptions = Omit<LoginOptions, 'signal'> & {
@@ -25,7 +25,7 @@ export type UseLogin = {
 	/** The clock that the state's times are by. */
 	readonly clock: Clock;
 	/** Waits for the person: somebody else's session would be replaced. */
-	readonly question?: AccountQuestion;
+	readonly prompt?: AccountPrompt;
 };
 
 /**
@@ -54,12 +54,12 @@ export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptio
 		});
 	}, [login]);
 
-	const {state, question} = useSyncExternalStore(login.subscribe, login.snapshot, login.snapshot);
+	const {state, prompt} = useSyncExternalStore(login.subscribe, login.snapshot, login.snapshot);
 	return {
 		state,
 		command: login.command,
 		cancel: login.cancel,
 		clock: login.clock,
-		...(question !== undefined && {question}),
+		...(prompt !== undefined && {prompt}),
 	};
 };

@@ -183,7 +183,7 @@ export const messages = {
 		no: 'n no',
 	},
 
-	question: {
+	prompt: {
 		switchAccount(stored: Identity | undefined, next: Identity | undefined, difference = '') {
 			const [present, replacing] = twoPeople(stored, next);
 			const owner = stored === undefined ? `has ${present}` : `belongs to ${present}`;

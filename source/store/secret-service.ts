@@ -13,7 +13,7 @@ export type SecretServiceReply =
 	/** There is none, or none that can be asked this way. */
 	| {readonly state: 'absent'};
 
-export type SecretServiceQuestion = {
+export type SecretServiceQuery = {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Milliseconds for all that is said. */
 	readonly timeout: number;
@@ -32,7 +32,7 @@ export const askSecretService = async ({
 	environment,
 	timeout,
 	attributes,
-}: SecretServiceQuestion): Promise<SecretServiceReply> => {
+}: SecretServiceQuery): Promise<SecretServiceReply> => {
 	const path = sessionBusPath(environment);
 	if (path === undefined) return {state: 'absent'};
 	const bus = new SessionBus(path);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import type {ReactElement} from 'react';
 import jsqrModule from 'jsqr';
-import {AccountQuestion} from '../../source/components/account-question.js';
+import {AccountPrompt} from '../../source/components/account-question.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
@@ -84,10 +84,10 @@ const screens: Readonly<Record<string, (environment: Environment) => ReactElemen
 			next={{keys: ['n new code', "b use this computer's browser", 'esc leave'], onKey: () => undefined}}
 		/>
 	),
-	question: environment => (
-		<AccountQuestion
+	prompt: environment => (
+		<AccountPrompt
 			environment={environment}
-			question={{
+			prompt={{
 				stored: recordings.alice,
 				next: {issuer: 'https://auth.acme.dev', subject: 'bob'},
 				answer: () => undefined,
@@ -424,8 +424,8 @@ test('S1: a hostile application name cannot draw', async () => {
 });
 
 test('in the smallest window the question still says whose session comes, and a failure still has its keys', async () => {
-	const question = await draw(screens['question']!(usual), {columns: 20, rows: 5}, ({lines}) => lines());
-	assert.deepEqual(question, [' Replace it with', ' "bob"?', ' y yes · n no']);
+	const prompt = await draw(screens['question']!(usual), {columns: 20, rows: 5}, ({lines}) => lines());
+	assert.deepEqual(prompt, [' Replace it with', ' "bob"?', ' y yes · n no']);
 	const failure = await draw(screens['failure']!(usual), {columns: 40, rows: 15}, ({emulator}) => emulator.text);
 	assert.match(failure, /n new code/);
 	assert.match(failure, /b use this computer's browser/);

@@ -35,11 +35,11 @@ test('S2: two people who read alike are told apart by subject and issuer, in the
 	const alike = {name: 'Alice Victim', email: 'alice@example.com'};
 	const one = identity('u1', alike.name, alike.email);
 	const other = identity('attacker-77', alike.name, 'Alice@Example.com');
-	const asked = messages.question.switchAccount(one, other);
+	const asked = messages.prompt.switchAccount(one, other);
 	assert.match(asked, /alice@example\.com, subject "u1" at https:\/\/op\.example\.test\)\. Replace/);
 	assert.match(asked, /with "Alice Victim" \(Alice@Example\.com, subject "attacker-77" at https:/);
-	assert.match(messages.question.briefly(one, other), /attacker-77/);
-	assert.doesNotMatch(messages.question.switchAccount(one, identity('u2', 'Bob')), /subject/);
+	assert.match(messages.prompt.briefly(one, other), /attacker-77/);
+	assert.doesNotMatch(messages.prompt.switchAccount(one, identity('u2', 'Bob')), /subject/);
 	const [, refused = ''] = await signIn({sub: 'u1', ...alike}, {sub: 'attacker-77', ...alike});
 	assert.match(refused, /This is .*subject "attacker-77".*, but .*subject "u1".* is signed in; nothing was changed\./);
 });

@@ -78,7 +78,7 @@ function LoginProbe({engine, options}: {engine: TokenEngine; options?: UseLoginO
 	useEffect(() => {
 		logins.push(login);
 	});
-	return <Text>{login.question === undefined ? login.state.phase : 'question'}</Text>;
+	return <Text>{login.prompt === undefined ? login.state.phase : 'question'}</Text>;
 }
 
 test('useLogin starts a login when it is mounted, follows it, and cancels it when it is unmounted', async () => {
