@@ -9,7 +9,7 @@ export type {FrameParts} from './components/frame-view.js';
 export type {Choice} from './components/lay-out-picker.js';
 export {Login} from './components/login.js';
 export type {LoginComponents, LoginProps} from './components/login-props.js';
-export {defaultTheme, type Environment, type LookProps, type Theme} from './components/look.js';
+export {defaultTheme, type TerminalCapabilities, type DisplayProps, type Theme} from './components/look.js';
 export {QrCode, type QrCodeProps} from './components/qr-code.js';
 export type {ScreenProps} from './components/screen-props.js';
 export {screen, type ScreenFooter, type ScreenOptions} from './components/show-login.js';

@@ -5,7 +5,7 @@ import type {Session} from './engine/session.js';
 import type {Messages} from './sinks/messages.js';
 import {showNdjson} from './sinks/ndjson.js';
 import {showPlain} from './sinks/plain.js';
-import {gatherFacts} from './terminal/facts.js';
+import {detectEnvironment} from './terminal/facts.js';
 import {createLoginTerminal} from './terminal/login-terminal.js';
 import {chooseView} from './terminal/screen.js';
 import {personIsThere} from './terminal/situation.js';
@@ -75,12 +75,12 @@ export const login = async (
 	engine: ScreenLogin['engine'],
 	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
-	const facts = gatherFacts();
-	const isThere = show === 'ndjson' || personIsThere(facts, {flow: flow === 'ask' ? 'auto' : flow});
-	const view = chooseView(facts, typeof show === 'function' ? 'screen' : show);
+	const environment = detectEnvironment();
+	const isThere = show === 'ndjson' || personIsThere(environment, {flow: flow === 'ask' ? 'auto' : flow});
+	const view = chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
 	const terminal = {
-		...createLoginTerminal(facts, {personIsThere: isThere, write: toTerminal}),
+		...createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...rest.terminal,
 	};
 	if (view.kind === 'screen' && typeof show === 'function') {

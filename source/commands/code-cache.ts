@@ -32,7 +32,7 @@ export const codeCacheFolder = (home: string): string | undefined => {
 	if (nodeFileSystem.userId() === undefined) return folder;
 	if (!isSteady(path.dirname(folder))) return undefined;
 	nodeFileSystem.makeFolder(folder);
-	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.factsAt(each));
+	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.fileInfo(each));
 	const isOurs =
 		isPrivate(folder) &&
 		readdirSync(folder, {withFileTypes: true})

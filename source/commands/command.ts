@@ -2,7 +2,7 @@ import type {Readable} from 'node:stream';
 import type {StoreKind} from '../engine/login-event.js';
 import type {TokenEngine, TokenEngineOptions} from '../token-engine.js';
 import type {TokenStore} from '../engine/token-store.js';
-import type {Facts} from '../terminal/facts.js';
+import type {TerminalEnvironment} from '../terminal/facts.js';
 import type {CommandLine} from './command-line.js';
 import type {SessionTokens} from './open-profile.js';
 import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
@@ -30,7 +30,7 @@ export type Signals = {
 
 /** All that a command touches of the process that it runs in. */
 export type CommandContext = {
-	readonly facts: Facts;
+	readonly environment: TerminalEnvironment;
 	readonly stdin: Readable;
 	readonly stdout: Output;
 	readonly stderr: Output;
@@ -46,7 +46,7 @@ export type CommandContext = {
 /** What `token`, `helper` and `exec` use of the process: little enough to be had in a moment. */
 export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' | 'openStore' | 'now'> & {
 	readonly stdin: Input;
-	readonly facts: Pick<Facts, 'env' | 'tty'>;
+	readonly environment: Pick<TerminalEnvironment, 'env' | 'tty'>;
 };
 
 /** Runs one command; resolves to its exit code, or to the signal that this process shall end by. */

@@ -45,7 +45,7 @@ const missing = (): LoginError =>
 export const credentialsReader =
 	(context: CommandContext, username: string | undefined) =>
 	async (signal: AbortSignal): Promise<Credentials> => {
-		if (context.facts.tty.stdin) {
+		if (context.environment.tty.stdin) {
 			const name = username ?? (await ask('User name: ', true, context, signal));
 			return {username: name, password: await ask('Password: ', false, context, signal)};
 		}

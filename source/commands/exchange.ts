@@ -22,7 +22,7 @@ const readTokenType = (text: string): string => {
 /** `ink-login exchange`: another token for the session's access token (RFC 8693). */
 export const run: Command = async (line, context) => {
 	const {values} = line;
-	const {stdin, stdout, stderr, facts, signals} = context;
+	const {stdin, stdout, stderr, environment, signals} = context;
 	const {audience, scope, 'actor-token-file': actorFile, 'requested-token-type': requested} = values;
 	const requestedTokenType = requested === undefined ? undefined : readTokenType(requested);
 	const resource = readResources(values.resource);
@@ -51,7 +51,7 @@ export const run: Command = async (line, context) => {
 		...(granted !== '' && {scope: granted}),
 		...(actingParty !== undefined && {actingParty}),
 	};
-	stdout.write(formatToken(values.format ?? 'raw', printable, facts.env));
+	stdout.write(formatToken(values.format ?? 'raw', printable, environment.env));
 	if (actingParty !== undefined) {
 		const identity = (await engine.session())?.identity;
 		const subject = identity === undefined ? 'the subject' : person(identity);

@@ -24,15 +24,15 @@ const ended = async (child: ChildProcess, program: string): Promise<number | Nod
 	});
 
 /** Runs the command with a fresh token in its environment. */
-export const runChild: UseSession = async ({values, child: words}, {facts, signals}, {stored, tokens}) => {
+export const runChild: UseSession = async ({values, child: words}, {environment, signals}, {stored, tokens}) => {
 	const {accessToken} = await tokens();
 	// With the client secret the child could get tokens of its own.
 	const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
 		source => source && 'env' in source && source.env,
 	);
-	const env = Object.fromEntries(Object.entries(facts.env).filter(([name]) => !secrets.includes(name)));
+	const env = Object.fromEntries(Object.entries(environment.env).filter(([name]) => !secrets.includes(name)));
 	const [program = '', ...args] = words;
-	const {tty} = facts;
+	const {tty} = environment;
 	const child = spawn(program, args, {
 		stdio: 'inherit',
 		env: {...env, [values.env ?? defaultVariable]: accessToken},

@@ -5,7 +5,7 @@ import type {View} from '../terminal/screen.js';
 import type {Provider} from '../engine/provider.js';
 import {anotherSession, differenceOf} from '../engine/session-difference.js';
 import type {ProfilePreferences, StoredSession} from '../engine/token-store.js';
-import {describeSituation, personIsThere, recommend, type Situation} from '../terminal/situation.js';
+import {locateTerminal, personIsThere, recommend, type TerminalLocation} from '../terminal/situation.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './client-secret.js';
 import type {CommandLine} from './command-line.js';
 import {loginText, type CommandContext} from './command.js';
@@ -43,7 +43,7 @@ export type LoginPlan = {
 	readonly timeout: number | undefined;
 	/** Whether a person is there to sign in. */
 	readonly attended: boolean;
-	readonly situation: Situation;
+	readonly location: TerminalLocation;
 	/** What the person chose for this profile before. */
 	readonly preferred: ProfilePreferences['flow'];
 };
@@ -73,17 +73,17 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
  */
 export const planLogin = (
 	line: CommandLine,
-	{facts, stdin}: Pick<CommandContext, 'facts' | 'stdin'>,
+	{environment, stdin}: Pick<CommandContext, 'environment' | 'stdin'>,
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;
 	const {json, plain, flow = 'auto'} = values;
 	const source = secretSourceOf(values);
-	const clientSecret = source && readClientSecret(source, facts.env, stdin);
+	const clientSecret = source && readClientSecret(source, environment.env, stdin);
 	const chosen = readProvider(values, {provider: given, clientSecret});
 	const timeout = readTimeout(values);
-	const view = viewOf(values, facts, stdoutIsData);
-	const attended = !unattended && personIsThere(facts, {...(json && {json}), ...(plain && {plain}), flow});
+	const view = viewOf(values, environment, stdoutIsData);
+	const attended = !unattended && personIsThere(environment, {...(json && {json}), ...(plain && {plain}), flow});
 
 	return ({session, preferences}) => {
 		const provider = chosen(session?.provider);
@@ -119,7 +119,7 @@ export const planLogin = (
 			flow: asks ? 'ask' : flow,
 			timeout,
 			attended,
-			situation: describeSituation(facts),
+			location: locateTerminal(environment),
 			preferred: preferences.flow,
 		};
 	};
@@ -127,6 +127,6 @@ export const planLogin = (
 
 /** Recommends a flow by the plan, for what the server turns out to support. */
 export const recommendBy =
-	({situation, attended, preferred}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
+	({location, attended, preferred}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
 	available =>
-		recommend(situation, available, {personIsThere: attended, ...(preferred !== undefined && {preferred})});
+		recommend(location, available, {personIsThere: attended, ...(preferred !== undefined && {preferred})});

@@ -9,7 +9,7 @@ import type {LoginState} from '../engine/login-state.js';
 import type {Session} from '../engine/session.js';
 import type {TokenStore} from '../engine/token-store.js';
 import {login} from '../login.js';
-import type {Facts} from '../terminal/facts.js';
+import type {TerminalEnvironment} from '../terminal/facts.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {colourLevel} from '../terminal/screen.js';
 import type {CommandLine} from './command-line.js';
@@ -55,13 +55,13 @@ const makePlan = async (
 
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
 	const {values, profile} = line;
-	const {facts, signals} = context;
+	const {environment, signals} = context;
 	const store = await openStore(line, context);
 	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
 	const {provider, earlier, view, flow, timeout} = plan;
 	const isScreen = view.kind === 'screen';
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
-	if (isScreen) setImmediate(() => void loadScreen(facts).catch(() => undefined));
+	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
 	await prepareStore(store, context);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
@@ -81,7 +81,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			timeout,
 			renew: values.renew ?? false,
 			open: !values['no-open'],
-			terminal: createLoginTerminal(facts, {
+			terminal: createLoginTerminal(environment, {
 				personIsThere: plan.attended,
 				preferred: plan.preferred,
 				write: sequence => process[view.stream].write(sequence),
@@ -98,9 +98,9 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
  * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it. Where
  * `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
  */
-const loadScreen = async (facts: Facts) => {
+const loadScreen = async (environment: TerminalEnvironment) => {
 	process.env['NODE_ENV'] ??= 'production';
-	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(facts));
+	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(environment));
 	delete process.env['DEV'];
 	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
 	// a tenth of its memory went into that.
@@ -127,7 +127,7 @@ const show = async (
 		});
 	}
 
-	const {screen} = await loadScreen(context.facts);
+	const {screen} = await loadScreen(context.environment);
 	context.picker?.handOver();
 	const looks: ScreenOptions = {
 		currentIdentity: plan.currentIdentity,

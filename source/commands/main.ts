@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {cancelled} from '../engine/login-error.js';
 import {openStore, stateDirectory} from '../store/index.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {detectEnvironment} from '../terminal/facts.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './command-line.js';
 import type {Command, CommandContext} from './command.js';
@@ -67,7 +67,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	// A terminal that was closed ends nothing by itself: its SIGHUP does.
 	for (const stream of [stdin, stderr]) stream.on('error', () => undefined);
 	const context: CommandContext = {
-		facts: gatherFacts(),
+		environment: detectEnvironment(),
 		stdin,
 		stdout,
 		stderr: picker ? {write: text => picker.writeAbove(text)} : stderr,
@@ -88,6 +88,6 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
 	await settled();
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
-	const code = signals.end(outcome, context.facts.tty);
+	const code = signals.end(outcome, context.environment.tty);
 	return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
 };

@@ -66,7 +66,7 @@ export const buildEngine = (
 		provider:
 			source === undefined
 				? provider
-				: {...provider, clientSecret: readClientSecret(source, context.facts.env, context.stdin)},
+				: {...provider, clientSecret: readClientSecret(source, context.environment.env, context.stdin)},
 		store,
 		profile,
 		signInHint: signInHint(profile),
@@ -120,7 +120,9 @@ const readWanted = async (
 	if (command !== 'token' || !Object.keys(values).some(isAboutSigningIn)) return undefined;
 	const source = secretSourceOf(values);
 	const {readProvider} = await import('./provider.js');
-	return readProvider(values, {clientSecret: source && readClientSecret(source, context.facts.env, context.stdin)});
+	return readProvider(values, {
+		clientSecret: source && readClientSecret(source, context.environment.env, context.stdin),
+	});
 };
 
 /**

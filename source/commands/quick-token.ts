@@ -4,7 +4,7 @@ import {cancelled} from '../engine/login-error.js';
 import {systemKeyring} from '../store/keyring.js';
 import {openStore} from '../store/open-store.js';
 import {stateDirectory} from '../store/store-home.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {detectEnvironment} from '../terminal/facts.js';
 import {parseCommandLine, type CommandLine} from './command-line.js';
 import type {TokenContext, UseSession} from './command.js';
 import {exitCodes, exitCodesOf, tellFailure} from './exit-codes.js';
@@ -35,16 +35,16 @@ const freshSession = async (line: CommandLine, context: TokenContext): Promise<S
  */
 export const runQuickly = async (argv: readonly string[]): Promise<number | undefined> => {
 	const {env, platform} = process;
-	let tty: TokenContext['facts']['tty'] | undefined;
+	let tty: TokenContext['environment']['tty'] | undefined;
 	let signals: ProcessSignals | undefined;
 	const listen = () =>
 		(signals ??= listenToSignals(cancelled(), {settled: async () => undefined, say: () => undefined}));
 	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeAtOnce(text))};
 	const context: TokenContext = {
-		facts: {
+		environment: {
 			env,
 			get tty() {
-				return (tty ??= gatherFacts().tty);
+				return (tty ??= detectEnvironment().tty);
 			},
 		},
 		stdin: readAtOnce(),
@@ -76,7 +76,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 		const outcome = await use(line, context, session);
 		if (!stdout.isWritten) await written(process.stdout);
 		const isOver = typeof outcome === 'number' && signals === undefined;
-		const code = isOver ? outcome : listen().end(outcome, context.facts.tty);
+		const code = isOver ? outcome : listen().end(outcome, context.environment.tty);
 		return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
 	} catch (error) {
 		const code = tellFailure(error, context.stderr, exitCodesOf(line.command));

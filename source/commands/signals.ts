@@ -1,6 +1,6 @@
 import os from 'node:os';
 import type {LoginError} from '../engine/login-error.js';
-import type {Facts} from '../terminal/facts.js';
+import type {TerminalEnvironment} from '../terminal/facts.js';
 import type {Signals} from './command.js';
 import {exitCodes} from './exit-codes.js';
 
@@ -14,7 +14,7 @@ export type ProcessSignals = Signals & {
 	/** Resolves to the exit code once `ms` milliseconds have passed since the first signal. */
 	overdue(ms: number): Promise<number>;
 	/** The code to exit with; ends this process by a signal where its command, or the terminal, ended so. */
-	end(outcome: number | NodeJS.Signals, tty: Facts['tty']): number;
+	end(outcome: number | NodeJS.Signals, tty: TerminalEnvironment['tty']): number;
 };
 
 /** What a signal must not interrupt. */
@@ -26,7 +26,7 @@ export type UnderWay = {
 };
 
 /** Whether a terminal that was there at the beginning was closed. */
-const hasLostTerminal = (tty: Facts['tty']): boolean => {
+const hasLostTerminal = (tty: TerminalEnvironment['tty']): boolean => {
 	const {isatty} = process.getBuiltinModule('node:tty');
 	return [tty.stdin, tty.stdout, tty.stderr].some((was, descriptor) => was && !isatty(descriptor));
 };

@@ -28,7 +28,7 @@ export const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenS
 	scope,
 });
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
 
@@ -52,7 +52,7 @@ const unreadable = (): LoginError =>
  *
  * @throws LoginError `config_error`
  */
-export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: Environment): ExecInfo => {
+export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: EnvironmentVariables): ExecInfo => {
 	if (!text) return {apiVersion: apiVersions[0] ?? '', interactive: true};
 	let info: unknown;
 	try {
@@ -70,7 +70,7 @@ export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: Environment): ExecInf
 };
 
 /** An ExecCredential for kubectl (client.authentication.k8s.io); it asks again once the time in it has come. */
-export const execCredential = ({token, expiresAt}: PrintableToken, env: Environment) => ({
+export const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
 	apiVersion: readExecInfo(env).apiVersion,
 	kind: 'ExecCredential',
 	status: {
@@ -86,7 +86,7 @@ export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
  *
  * @throws LoginError where the token cannot be given in that form
  */
-export const formatToken = (format: TokenFormat, printable: PrintableToken, env: Environment): string => {
+export const formatToken = (format: TokenFormat, printable: PrintableToken, env: EnvironmentVariables): string => {
 	switch (format) {
 		case 'raw': {
 			return printable.token + '\n';
@@ -130,12 +130,12 @@ const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): P
 /** Prints a fresh token on stdout, and nothing else there. */
 export const printToken = async (
 	line: CommandLine,
-	{facts, stdout, now}: TokenContext,
+	{environment, stdout, now}: TokenContext,
 	{tokens}: Pick<SessionTokens, 'tokens'>,
 ): Promise<number> => {
 	const type = tokenTypeOf(line);
 	const fresh = await tokens({type});
 	const printable = type === 'id' ? idTokenOf(fresh, line.profile, now()) : accessTokenOf(fresh);
-	stdout.write(formatToken(line.values.format ?? 'raw', printable, facts.env));
+	stdout.write(formatToken(line.values.format ?? 'raw', printable, environment.env));
 	return exitCodes.done;
 };

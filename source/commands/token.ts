@@ -8,7 +8,7 @@ import {printToken, readExecInfo} from './token-format.js';
 export const run: Command = async (line, context) => {
 	const {format, login} = line.values;
 	// A call that cannot be answered is told before anybody signs in for it.
-	const unattended = format === 'kubernetes' && !readExecInfo(context.facts.env).interactive;
+	const unattended = format === 'kubernetes' && !readExecInfo(context.environment.env).interactive;
 	try {
 		return await printToken(line, context, await openProfile(line, context));
 	} catch (error) {

@@ -1,4 +1,4 @@
-import type {Facts} from '../terminal/facts.js';
+import type {TerminalEnvironment} from '../terminal/facts.js';
 import {chooseView, type View} from '../terminal/screen.js';
 import type {OptionValues} from './options.js';
 
@@ -10,7 +10,7 @@ const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues):
 };
 
 /** @param stdoutIsData - whether something else than the login goes to stdout; events never go elsewhere. */
-export const viewOf = (values: OptionValues, facts: Facts, stdoutIsData: boolean): View =>
+export const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIsData: boolean): View =>
 	stdoutIsData
-		? chooseView({...facts, tty: {...facts.tty, stdout: false}}, wantedView({...values, json: undefined}))
-		: chooseView(facts, wantedView(values));
+		? chooseView({...environment, tty: {...environment.tty, stdout: false}}, wantedView({...values, json: undefined}))
+		: chooseView(environment, wantedView(values));

@@ -19,7 +19,7 @@ export type AccountPromptProps = Pick<
 /** Asks before somebody else's session is replaced; only `y` replaces it. */
 export function AccountPrompt(props: AccountPromptProps): ReactNode {
 	const {prompt, isActive = true} = props;
-	const {look, size} = useScreen(props);
+	const {display, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
 	useKeys({
 		onKey(key) {
@@ -28,7 +28,7 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 		},
 		isActive,
 	});
-	const {prompt: words, keys, spoken} = look.messages;
+	const {prompt: words, keys, spoken} = display.messages;
 	const asked = words.switchAccount(prompt.stored, prompt.next, prompt.difference);
 	if (speaks) return <SpokenLines lines={[asked, words.whatHappens, spoken.keys([keys.yes, keys.no])]} />;
 
@@ -41,7 +41,7 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 		);
 	const head = inBold(asked);
 	const brief = inBold(words.briefly(prompt.stored, prompt.next));
-	const responses = indent(1, [keyLine([keys.yes, keys.no], look.glyphs.separator, width)]);
+	const responses = indent(1, [keyLine([keys.yes, keys.no], display.glyphs.separator, width)]);
 	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
 	const frame = firstThatFits(rows, [
 		frameOf([...head, ...explained, [], ...responses]),
@@ -49,5 +49,5 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 		frameOf([...brief, ...responses]),
 		frameOf([...brief.slice(0, Math.max(1, rows - 1)), ...responses]),
 	]);
-	return <FrameView frame={frame} columns={columns} look={look} />;
+	return <FrameView frame={frame} columns={columns} display={display} />;
 }

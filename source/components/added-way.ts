@@ -1,7 +1,7 @@
 import type {BrowserState, DeviceState} from '../engine/login-state.js';
 import {forwardLines} from './forward-lines.js';
 import {addressLines, indent, widthOf, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import type {Pulse} from './use-screen.js';
 import {browserStatus, deviceStatus, statusLine} from './way-status.js';
 
@@ -16,21 +16,25 @@ const addedLines = ({
 	readonly status: Line;
 }): Line[] => [[{text: ' '}, {text: title, bold: true}], ...address, ...indent(1, [status])];
 
-export const addedBrowser = (browser: BrowserState, left: number, look: Look, columns: number): Line[] => {
+export const addedBrowser = (browser: BrowserState, left: number, display: Display, columns: number): Line[] => {
 	const {address: shown} = browser;
-	const line = statusLine(browserStatus(browser, left, look), columns - 1);
+	const line = statusLine(browserStatus(browser, left, display), columns - 1);
 	if (shown === undefined) return indent(1, [line]);
-	const address = addressLines(shown.shortUrl, {width: columns, margin: 1, links: look.environment.hyperlinks});
-	const forward = forwardLines(shown, look, columns);
-	return addedLines({title: look.messages.browser.added, address: [...address, ...forward], status: line});
+	const address = addressLines(shown.shortUrl, {width: columns, margin: 1, links: display.environment.hyperlinks});
+	const forward = forwardLines(shown, display, columns);
+	return addedLines({title: display.messages.browser.added, address: [...address, ...forward], status: line});
 };
 
-export const addedDevice = (device: DeviceState, pulse: Pulse, look: Look, columns: number): Line[] => {
+export const addedDevice = (device: DeviceState, pulse: Pulse, display: Display, columns: number): Line[] => {
 	const {code} = device;
-	const line = statusLine(deviceStatus(device, pulse, look), columns - 1);
+	const line = statusLine(deviceStatus(device, pulse, display), columns - 1);
 	if (code === undefined) return indent(1, [line]);
-	const {added, enter} = look.messages.code;
-	const address = addressLines(code.verificationUri, {width: columns, margin: 1, links: look.environment.hyperlinks});
+	const {added, enter} = display.messages.code;
+	const address = addressLines(code.verificationUri, {
+		width: columns,
+		margin: 1,
+		links: display.environment.hyperlinks,
+	});
 	const words = enter(code.userCode);
 	const [before = '', after = ''] = words.split(code.userCode);
 	const type: Line = [{text: ` ${before}`}, {text: code.userCode, bold: true}, {text: after}];

@@ -20,9 +20,9 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }
 
-function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Moment): ReactNode {
+function AtMoment({display, size, speaks, pulse, ...props}: BrowserScreenProps & Moment): ReactNode {
 	const {canGoBack = false} = props;
-	const {messages} = look;
+	const {messages} = display;
 	const controls = useFlowKeys({...props, messages, primary: 'browser'});
 	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
 	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
@@ -30,7 +30,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 	if (browser === undefined) return null;
 
 	const {columns} = size;
-	const asking = askingOf(state, props, look);
+	const asking = askingOf(state, props, display);
 	const keys = flowKeys(state, {
 		primary: 'browser',
 		more: controls.more,
@@ -43,14 +43,14 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 		preference: props.preference,
 		messages,
 	});
-	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, look)} notice={controls.notice} />;
+	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={controls.notice} />;
 
-	const status = browserStatus(browser, pulse.browser, look);
-	const added = device === undefined ? [] : addedDevice(device, pulse, look, columns);
+	const status = browserStatus(browser, pulse.browser, display);
+	const added = device === undefined ? [] : addedDevice(device, pulse, display, columns);
 	const {address, opener} = browser;
 	const frame =
 		address === undefined
-			? openingFrame({asking, status: status.line, added, canGoBack, size, look})
+			? openingFrame({asking, status: status.line, added, canGoBack, size, display})
 			: layOutBrowser(size, {
 					asking,
 					address,
@@ -62,7 +62,7 @@ function AtMoment({look, size, speaks, pulse, ...props}: BrowserScreenProps & Mo
 					notice: controls.notice,
 					keys,
 					moreKeys: controls.more,
-					look,
+					display,
 				});
-	return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+	return <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
 }

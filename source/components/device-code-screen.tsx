@@ -6,7 +6,7 @@ import {FrameView} from './frame-view.js';
 import {qrCodeMargin, type Frame, type QrCodeRows} from './frame.js';
 import {askingOf} from './header.js';
 import {layOut, type CodeContent} from './lay-out.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {qrCodeSize} from './qr-code.js';
 import type {ScreenProps} from './screen-props.js';
@@ -35,7 +35,7 @@ const takesLong = ({polling}: DeviceState): boolean =>
 const remarksOf = (
 	device: DeviceState,
 	{discovery, flows}: LoginState,
-	{messages: {code: words}, environment}: Look,
+	{messages: {code: words}, environment}: Display,
 ) => {
 	const {code, polling} = device;
 	const isLocal = code !== undefined && isLoopbackHost(new URL(code.verificationUri).hostname);
@@ -54,9 +54,9 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }
 
-function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps & Moment): ReactNode {
+function AtMoment({display, size, speaks, pulse, ...props}: DeviceCodeScreenProps & Moment): ReactNode {
 	const {state, showQr = true, canGoBack = false} = props;
-	const {messages, environment, glyphs} = look;
+	const {messages, environment, glyphs} = display;
 	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
 	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
 
@@ -64,13 +64,13 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 	// Without colours a QR code reads well on dark themes only, so it is drawn on request.
 	const offered = showQr && environment.color ? qrCode : undefined;
 
-	const asking = askingOf(state, props, look);
+	const asking = askingOf(state, props, display);
 	const contentWith = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
 		const shown = (controls.hidesCode ? withHiddenCode(state) : state).flows.device?.code;
 		if (device === undefined || shown === undefined) return undefined;
 		const {verificationUri, verificationUriComplete, userCode} = shown;
 		const formerCode = device.formerCodes.at(-1);
-		const status = deviceStatus(device, pulse, look);
+		const status = deviceStatus(device, pulse, display);
 		return {
 			asking,
 			address: verificationUri,
@@ -79,12 +79,12 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			completes: verificationUriComplete !== undefined,
 			status,
 			...(formerCode !== undefined && {formerCode}),
-			remarks: remarksOf(device, state, look),
-			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, look, width)),
+			remarks: remarksOf(device, state, display),
+			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, display, width)),
 			...(controls.notice !== undefined && {notice: controls.notice}),
 			keys: keysFor(controls, qrCode && !controls.hidesCode ? drawn !== undefined : undefined),
 			moreKeys: controls.more === true,
-			look,
+			display,
 		};
 	};
 	const keysFor = ({more = false, hidesCode = false}: Partial<FlowKeys>, qrCodeIsShown: boolean | undefined) =>
@@ -115,15 +115,15 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 	const {columns} = size;
 	if (speaks) {
 		const told = controls.hidesCode ? withHiddenCode(state) : state;
-		const lines = spokenFlows(told, asking, keysFor(controls, undefined), look);
+		const lines = spokenFlows(told, asking, keysFor(controls, undefined), display);
 		return <SpokenLines lines={lines} notice={controls.notice} />;
 	}
 
 	if (device.code === undefined) {
-		const status = deviceStatus(device, pulse, look);
-		const added = browser && addedBrowser(browser, pulse.browser, look, columns);
-		const frame = openingFrame({asking, status: status.line, added, canGoBack, size, look});
-		return <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+		const status = deviceStatus(device, pulse, display);
+		const added = browser && addedBrowser(browser, pulse.browser, display, columns);
+		const frame = openingFrame({asking, status: status.line, added, canGoBack, size, display});
+		return <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
 	}
 
 	const asked = controls.wantsQrCode === undefined ? offered : controls.wantsQrCode ? qrCode : undefined;
@@ -135,5 +135,5 @@ function AtMoment({look, size, speaks, pulse, ...props}: DeviceCodeScreenProps &
 			? {notice: messages.tooSmallForQrCode(qrCode.columns + qrCodeMargin, qrCode.rows + 4)}
 			: {};
 	const frame = withQrCode?.qrCode === undefined ? draw(undefined, {...tooSmall, ...controls}) : withQrCode;
-	return frame && <FrameView frame={frame} columns={columns} look={look} parts={props.components} />;
+	return frame && <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
 }

@@ -29,7 +29,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const {state, command, onChoose, currentIdentity, isActive = true, notice} = props;
 	// What is learned meanwhile may recommend another way: the options stay in the order in which they were first seen.
 	const [recommendation] = useState(props.recommendation);
-	const {look, size} = useScreen(props);
+	const {display, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
 	const [moved, setMoved] = useState<Choice>();
 	// Keys may come faster than frames, as in a chunk that was typed before we listened: the next one counts from here.
@@ -38,7 +38,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 		latest.current = choice;
 		setMoved(choice);
 	};
-	const options = pickerOptions(state, {recommendation, currentIdentity}, look);
+	const options = pickerOptions(state, {recommendation, currentIdentity}, display);
 	const indexOf = (choice: Choice | undefined) => {
 		const index = options.findIndex(option => option.choice === choice && option.isPossible);
 		return index === -1 ? firstPossible(options) : index;
@@ -66,10 +66,10 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 		isActive,
 	});
 
-	const asking = askingOf(state, props, look);
+	const asking = askingOf(state, props, display);
 	const reason = reasonToSay(recommendation);
 	if (speaks) {
-		const {spoken, keys} = look.messages;
+		const {spoken, keys} = display.messages;
 		const said = options.map(({label, detail}, index) =>
 			spoken.option(index + 1, index === selected ? `${label} (${spoken.selected})` : label, detail),
 		);
@@ -82,6 +82,6 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 		return <SpokenLines lines={lines} notice={notice} />;
 	}
 
-	const frame = layOutPicker(size, {asking, options, selected, reason, notice, look});
-	return <FrameView frame={frame} columns={size.columns} look={look} parts={props.components} />;
+	const frame = layOutPicker(size, {asking, options, selected, reason, notice, display});
+	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
 }

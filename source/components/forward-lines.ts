@@ -1,7 +1,7 @@
 import type {EventOf} from '../engine/login-event.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {indent, paragraph, plain, widthOf, wrapWords, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** A shell takes it as one line, wherever it is broken. */
 const continued = (line: string, width: number): Line[] => {
@@ -14,8 +14,12 @@ const continued = (line: string, width: number): Line[] => {
  * What to type on the computer with the browser, where that is another one, so that the redirect's port leads here; and
  * the address that the platform itself forwards, which a provider may have registered.
  */
-export const forwardLines = ({redirectUri}: EventOf<'authorization-url'>, look: Look, columns: number): Line[] => {
-	const {terminal, messages} = look;
+export const forwardLines = (
+	{redirectUri}: EventOf<'authorization-url'>,
+	display: Display,
+	columns: number,
+): Line[] => {
+	const {terminal, messages} = display;
 	const port = loopbackPort(redirectUri);
 	if (port === undefined) return [];
 	const line = terminal.forwardLine?.(port);

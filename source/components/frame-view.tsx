@@ -3,7 +3,7 @@ import {memo, type ReactNode} from 'react';
 import {hyperlink} from '../terminal/links.js';
 import {qrCodeGap, qrCodeMargin, type Frame} from './frame.js';
 import {isSameLine, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import {QrCode} from './qr-code.js';
 import {Spinner} from './spinner.js';
 
@@ -14,15 +14,15 @@ export type FrameParts = {
 	readonly Spinner?: typeof Spinner;
 };
 
-type DrawProps = {readonly look: Look; readonly parts?: FrameParts | undefined};
+type DrawProps = {readonly display: Display; readonly parts?: FrameParts | undefined};
 
-function Spans({line, look}: {readonly line: Line; readonly look: Look}): ReactNode {
+function Spans({line, display}: {readonly line: Line; readonly display: Display}): ReactNode {
 	return line.map(({text, bold, struck, tone, link}, position) => (
 		<Text
 			key={position}
 			bold={bold === true}
 			strikethrough={struck === true}
-			{...(tone !== undefined && look.environment.color && {color: look.theme[tone]})}
+			{...(tone !== undefined && display.environment.color && {color: display.theme[tone]})}
 		>
 			{link === undefined ? text : hyperlink(link, text)}
 		</Text>
@@ -31,39 +31,42 @@ function Spans({line, look}: {readonly line: Line; readonly look: Look}): ReactN
 
 /** Each second a screen is composed anew, and nearly all of its rows are as before. */
 const Row = memo(
-	function Row({line, look, parts}: DrawProps & {readonly line: Line}): ReactNode {
+	function Row({line, display, parts}: DrawProps & {readonly line: Line}): ReactNode {
 		const turning = line.findIndex(span => span.spinner);
 		const Turning = parts?.Spinner ?? Spinner;
 		return (
 			<Box height={1} flexShrink={0}>
 				{turning > 0 && (
 					<Text>
-						<Spans line={line.slice(0, turning)} look={look} />
+						<Spans line={line.slice(0, turning)} display={display} />
 					</Text>
 				)}
 				{/* Not inside a text: an application's own may be a box. */}
-				{turning >= 0 && <Turning type={look.glyphs.spinner} />}
-				<Text wrap="truncate">{line.length === 0 ? ' ' : <Spans line={line.slice(turning + 1)} look={look} />}</Text>
+				{turning >= 0 && <Turning type={display.glyphs.spinner} />}
+				<Text wrap="truncate">
+					{line.length === 0 ? ' ' : <Spans line={line.slice(turning + 1)} display={display} />}
+				</Text>
 			</Box>
 		);
 	},
-	(before, after) => before.look === after.look && before.parts === after.parts && isSameLine(before.line, after.line),
+	(before, after) =>
+		before.display === after.display && before.parts === after.parts && isSameLine(before.line, after.line),
 );
 
-function Lines({lines, look, parts}: DrawProps & {readonly lines: readonly Line[]}): ReactNode {
-	return lines.map((line, index) => <Row key={index} line={line} look={look} parts={parts} />);
+function Lines({lines, display, parts}: DrawProps & {readonly lines: readonly Line[]}): ReactNode {
+	return lines.map((line, index) => <Row key={index} line={line} display={display} parts={parts} />);
 }
 
 export function FrameView({
 	frame: {top, qrCode, beside, bottom},
 	columns,
-	look,
+	display,
 	parts,
 }: DrawProps & {readonly frame: Frame; readonly columns: number}): ReactNode {
 	const Code = parts?.QrCode ?? QrCode;
 	return (
 		<Box flexDirection="column" width={columns} flexShrink={0}>
-			<Lines lines={top} look={look} parts={parts} />
+			<Lines lines={top} display={display} parts={parts} />
 			{qrCode && (
 				<Box flexShrink={0} paddingLeft={qrCodeMargin} columnGap={qrCodeGap}>
 					<Box
@@ -73,14 +76,14 @@ export function FrameView({
 						// Ours fits; to cut each of its rows anew in each frame is what Ink takes the longest for.
 						{...(Code !== QrCode && {overflow: 'hidden'})}
 					>
-						<Code text={qrCode.text} color={look.environment.color} />
+						<Code text={qrCode.text} color={display.environment.color} />
 					</Box>
 					<Box flexDirection="column" flexGrow={1} flexShrink={1}>
-						<Lines lines={beside} look={look} parts={parts} />
+						<Lines lines={beside} display={display} parts={parts} />
 					</Box>
 				</Box>
 			)}
-			<Lines lines={bottom} look={look} parts={parts} />
+			<Lines lines={bottom} display={display} parts={parts} />
 		</Box>
 	);
 }

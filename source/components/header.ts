@@ -1,7 +1,7 @@
 import {displayText} from '../engine/display-text.js';
 import type {LoginState} from '../engine/login-state.js';
 import {blank, cutEvery, lineWidth, plain, widthOf, wrapWords, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** Who asks, and for what. */
 export type Asking = {
@@ -26,7 +26,7 @@ const usualScope = 'openid profile email offline_access';
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
 
-export const askingOf = ({discovery}: LoginState, hint: AskingHint, {messages}: Look): Asking => {
+export const askingOf = ({discovery}: LoginState, hint: AskingHint, {messages}: Display): Asking => {
 	const application = discovery?.application ?? hint.application;
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
@@ -47,8 +47,8 @@ export const headerLines = (
 		columns,
 		full,
 		reserves = false,
-		look,
-	}: {readonly columns: number; readonly full: boolean; readonly reserves?: boolean; readonly look: Look},
+		display,
+	}: {readonly columns: number; readonly full: boolean; readonly reserves?: boolean; readonly display: Display},
 ): Line[] => {
 	const width = columns - 2;
 	const rowsOf = (text: string) => (text === '' ? [] : wrapWords(text, width).map(row => plain(` ${row}`)));
@@ -62,7 +62,7 @@ export const headerLines = (
 	const who: Line = [
 		{text: ' '},
 		{text: title, bold: true},
-		...(host === '' ? [] : [{text: ` ${look.glyphs.separator} ${host}`}]),
+		...(host === '' ? [] : [{text: ` ${display.glyphs.separator} ${host}`}]),
 	];
 	if (lineWidth(who) > columns) {
 		const rows = [...wrapWords(title, width), ...cutEvery(host, width)].filter(Boolean);

@@ -16,7 +16,7 @@ import {
 	wrapWords,
 	type Line,
 } from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import {statusLine, type FlowStatus} from './way-status.js';
 
 export type BrowserContent = {
@@ -33,7 +33,7 @@ export type BrowserContent = {
 	readonly noticeRows?: number;
 	readonly keys: readonly string[];
 	readonly moreKeys: boolean;
-	readonly look: Look;
+	readonly display: Display;
 };
 
 type Layout = {
@@ -67,7 +67,7 @@ const comesBackHere = ({address}: BrowserContent): boolean => !address.shortUrl.
 const isMissing = ({opener}: BrowserContent): boolean => opener?.status === 'failed' || opener?.status === 'skipped';
 
 const helpOf = (content: BrowserContent): readonly Help[] => {
-	const {browser: say, keys} = content.look.messages;
+	const {browser: say, keys} = content.display.messages;
 	return [
 		isMissing(content)
 			? {prompt: say.thisAddress, help: [keys.openIt, keys.copyAddress]}
@@ -77,10 +77,10 @@ const helpOf = (content: BrowserContent): readonly Help[] => {
 	];
 };
 
-const shortAddress = ({address, look}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
+const shortAddress = ({address, display}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
 	const margin = words === 'all' ? 3 : words === 'brief' ? 1 : 0;
-	const lines = addressLines(address.shortUrl, {width: columns, margin, links: look.environment.hyperlinks});
-	const remark = `   ${look.messages.browser.thisComputerOnly}`;
+	const lines = addressLines(address.shortUrl, {width: columns, margin, links: display.environment.hyperlinks});
+	const remark = `   ${display.messages.browser.thisComputerOnly}`;
 	const [only, ...more] = lines;
 	const isLocal = loopbackPort(address.redirectUri) !== undefined;
 	const fits = isLocal && only !== undefined && more.length === 0 && lineWidth(only) + widthOf(remark) <= columns;
@@ -88,10 +88,11 @@ const shortAddress = ({address, look}: BrowserContent, columns: number, words: L
 };
 
 const footer = (content: BrowserContent, {air, words}: Layout, columns: number): Line[] => {
-	const {notice, noticeRows = 1, keys: all, moreKeys, look} = content;
-	const {separator} = look.glyphs;
+	const {notice, noticeRows = 1, keys: all, moreKeys, display} = content;
+	const {separator} = display.glyphs;
 	// What the help has told already is not told twice.
-	const told: readonly string[] = words === 'all' ? [look.messages.keys.openAgain, look.messages.keys.copyAddress] : [];
+	const told: readonly string[] =
+		words === 'all' ? [display.messages.keys.openAgain, display.messages.keys.copyAddress] : [];
 	const keys = all.filter(key => !told.includes(key));
 	const width = columns - 2;
 	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
@@ -101,15 +102,15 @@ const footer = (content: BrowserContent, {air, words}: Layout, columns: number):
 };
 
 const compose = (content: BrowserContent, layout: Layout, columns: number): Frame => {
-	const {asking, status, added, look} = content;
+	const {asking, status, added, display} = content;
 	const {air, words} = layout;
-	const {continueThere, openThis, comesNotBack, takesLong} = look.messages.browser;
+	const {continueThere, openThis, comesNotBack, takesLong} = display.messages.browser;
 	const comesBack = comesBackHere(content);
 	const address = shortAddress(content, columns, words);
 	if (words === 'none') return frameOf([...address, statusLine(status, columns)]);
 
 	const head = [
-		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}),
+		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', display}),
 		...spacer(air),
 		...indent(1, paragraph(!comesBack ? comesNotBack : isMissing(content) ? openThis : continueThere, columns - 2)),
 	];
@@ -121,7 +122,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 	const detail = status.detail === undefined ? [] : indent(3, paragraph(status.detail, columns - 4));
 	// At the end, where it moves nothing that somebody is about to read or to copy.
 	const late = content.takesLong && comesBack ? [...spacer(air), ...indent(1, paragraph(takesLong, columns - 2))] : [];
-	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, look.glyphs.separator);
+	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, display.glyphs.separator);
 	return frameOf([
 		...head,
 		...spacer(air),
@@ -132,7 +133,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 		...indent(1, first),
 		...address,
 		...indent(1, others.flat()),
-		...forwardLines(content.address, look, columns),
+		...forwardLines(content.address, display, columns),
 		...late,
 		...footer(content, layout, columns),
 	]);

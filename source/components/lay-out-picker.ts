@@ -4,7 +4,7 @@ import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {indent, keyLine, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** What the picker offers: a way, or the session that there is. */
 export type Choice = 'browser' | 'device' | 'stay';
@@ -31,7 +31,7 @@ export type Option = {
 export const pickerOptions = (
 	{flows, discovery}: LoginState,
 	{recommendation, currentIdentity}: PickerHints,
-	{messages: {picker}, glyphs}: Look,
+	{messages: {picker}, glyphs}: Display,
 ): readonly Option[] => {
 	const flow = (choice: 'browser' | 'device', label: string, usual: string): Option => {
 		const availability = discovery?.flows[choice] ?? true;
@@ -71,8 +71,8 @@ const optionRows = (
 		selected,
 		details,
 		columns,
-		look,
-	}: {readonly selected: number; readonly details: boolean; readonly columns: number; readonly look: Look},
+		display,
+	}: {readonly selected: number; readonly details: boolean; readonly columns: number; readonly display: Display},
 ): OptionRows => {
 	const column = Math.max(...options.map(({label}) => widthOf(label))) + 4;
 	const beside = columns - 6 - column - 1;
@@ -82,7 +82,7 @@ const optionRows = (
 	const lines = options.flatMap(({label, detail, usual, isPossible}, index) => {
 		const isSelected = index === selected;
 		const mark: Line = [
-			{text: isSelected ? ` ${look.glyphs.pointer} ` : '   ', tone: 'accent'},
+			{text: isSelected ? ` ${display.glyphs.pointer} ` : '   ', tone: 'accent'},
 			{text: `${index + 1}  `, bold: isSelected},
 			{text: shortened(label, columns - 6), bold: isSelected && isPossible, struck: !isPossible},
 		];
@@ -128,25 +128,25 @@ export const layOutPicker = (
 		selected,
 		reason,
 		notice,
-		look,
+		display,
 	}: {
 		readonly asking: Asking;
 		readonly options: readonly Option[];
 		readonly selected: number;
 		readonly reason: string | undefined;
 		readonly notice: string | undefined;
-		readonly look: Look;
+		readonly display: Display;
 	},
 ): Frame => {
-	const {keys} = look.messages;
-	const {arrows, separator} = look.glyphs;
+	const {keys} = display.messages;
+	const {arrows, separator} = display.glyphs;
 	const width = columns - 2;
 	const sentence = (text: string) => indent(1, wrapWords(text, width).map(plain));
 	const footer = indent(1, [keyLine([keys.choose(arrows), keys.continue, keys.leave], separator, width)]);
 	const compose = ({air, details, explained, frame}: Layout) => {
-		const {lines, untold} = optionRows(options, {selected, details, columns, look});
+		const {lines, untold} = optionRows(options, {selected, details, columns, display});
 		const reasoned = explained && reason !== undefined ? [...sentence(reason), ...spacer(air)] : [];
-		const header = headerLines(asking, {columns, full: explained, reserves: true, look});
+		const header = headerLines(asking, {columns, full: explained, reserves: true, display});
 		return {
 			above: frame ? [...header, ...spacer(air), ...reasoned, ...lines] : lines,
 			apart: spacer(air),

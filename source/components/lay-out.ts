@@ -12,7 +12,7 @@ import {
 } from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import {statusLine, type FlowStatus} from './way-status.js';
 
 export type CodeContent = {
@@ -38,7 +38,7 @@ export type CodeContent = {
 	readonly keys: readonly string[];
 	/** Whether all the keys are wanted, on as many rows as they need. */
 	readonly moreKeys: boolean;
-	readonly look: Look;
+	readonly display: Display;
 };
 
 /** What a layout keeps. They are tried in order, from all to the least. */
@@ -81,9 +81,9 @@ const layouts: readonly Layout[] = [
 const narrowestText = 26;
 
 const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Line[] => {
-	const {notice, noticeRows = 1, keys, moreKeys, look} = content;
+	const {notice, noticeRows = 1, keys, moreKeys, display} = content;
 	const width = columns - 2;
-	const separator = look.glyphs.separator;
+	const separator = display.glyphs.separator;
 	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
 	const [said, ...more] = notice === undefined ? [] : wrapWords(notice, width).slice(0, noticeRows).map(plain);
 	if (!frame) return [];
@@ -96,8 +96,8 @@ const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Li
 // Not in the accent colour: on a light theme it is too faint for what must be read.
 const stepMark = (number: number): Line => [{text: String(number), bold: true}, {text: '  '}];
 
-const addressStep = ({address, look}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
-	const {messages, environment} = look;
+const addressStep = ({address, display}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
+	const {messages, environment} = display;
 	const links = environment.hyperlinks;
 	if (!frame || words === 'none') return addressLines(address, {width: columns, margin: frame ? 1 : 0, links});
 	return [
@@ -108,7 +108,7 @@ const addressStep = ({address, look}: CodeContent, {words, frame}: Layout, colum
 
 /** The code and what to do with it, for a column of text. */
 const codeSteps = (content: CodeContent, {air, words, qrCode}: Layout, width: number): Line[] => {
-	const {messages} = content.look;
+	const {messages} = content.display;
 	const {code} = messages;
 	const gap = spacer(air >= 1 || qrCode !== undefined);
 	if (words === 'all') {
@@ -135,10 +135,10 @@ const codeSteps = (content: CodeContent, {air, words, qrCode}: Layout, width: nu
 const detailOf = ({detail = ''}: FlowStatus): string => detail;
 
 /** Struck out, so that nobody types it, and named for whom that looks like nothing. */
-const formerLines = ({formerCode, look}: CodeContent, width: number): Line[] =>
+const formerLines = ({formerCode, display}: CodeContent, width: number): Line[] =>
 	formerCode === undefined
 		? []
-		: wrapWords(look.messages.code.former(formerCode), width).map(row => {
+		: wrapWords(display.messages.code.former(formerCode), width).map(row => {
 				const [before = '', ...after] = row.split(formerCode);
 				if (after.length === 0) return plain(row);
 				return [{text: before}, {text: formerCode, struck: true}, {text: after.join(formerCode)}];
@@ -156,17 +156,17 @@ const statusLines = (content: CodeContent, {words}: Layout, width: number): Line
 };
 
 const composeBare = (content: CodeContent, layout: Layout, columns: number): Frame => {
-	const {asking, userCode, look, notice, address} = content;
+	const {asking, userCode, display, notice, address} = content;
 	if (layout.last) {
 		return frameOf([
 			bold(userCode),
-			...addressLines(address, {width: columns, margin: 0, links: look.environment.hyperlinks}),
+			...addressLines(address, {width: columns, margin: 0, links: display.environment.hyperlinks}),
 		]);
 	}
 
 	const by = layout.frame ? 1 : 0;
 	const status = notice !== undefined && !layout.frame ? plain(notice) : statusLine(content.status, columns - by);
-	const header = layout.frame ? headerLines(asking, {columns, full: false, look}) : [];
+	const header = layout.frame ? headerLines(asking, {columns, full: false, display}) : [];
 	return frameOf([
 		...header,
 		...addressStep(content, layout, columns),
@@ -177,10 +177,13 @@ const composeBare = (content: CodeContent, layout: Layout, columns: number): Fra
 };
 
 const compose = (content: CodeContent, layout: Layout, columns: number): Frame | undefined => {
-	const {asking, qrCode, look} = content;
+	const {asking, qrCode, display} = content;
 	const {air, words} = layout;
 	if (words === 'none') return composeBare(content, layout, columns);
-	const header = [...headerLines(asking, {columns, full: layout.asked ?? words === 'all', look}), ...spacer(air >= 2)];
+	const header = [
+		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', display}),
+		...spacer(air >= 2),
+	];
 	const added = content.added(columns);
 	const bottom = [...(added.length > 0 ? [...spacer(air >= 1), ...added] : []), ...footer(content, layout, columns)];
 	const textOf = (width: number): Line[] => [
@@ -199,7 +202,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	const besideWidth = columns - qrCodeMargin - qrCode.columns - qrCodeGap - 1;
 	if (layout.qrCode === 'alone') {
 		if (content.qrCodeFirst !== true || qrCode.columns + qrCodeMargin > columns) return undefined;
-		const address = addressLines(content.address, {width: columns, margin: 1, links: look.environment.hyperlinks});
+		const address = addressLines(content.address, {width: columns, margin: 1, links: display.environment.hyperlinks});
 		return {
 			top: address,
 			qrCode,
@@ -223,7 +226,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 
 	// Beside the QR code the address stands in one piece, or not at all.
 	if (widthOf(content.address) > besideWidth) return undefined;
-	const {messages, environment} = look;
+	const {messages, environment} = display;
 	const address = addressLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
 	const opened = hanging(stepMark(1), messages.code.openAnywhere, besideWidth);
 	return {top: header, qrCode, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};

@@ -9,7 +9,7 @@ import type {BrowserScreenProps} from './browser-screen.js';
 import type {DeviceCodeScreenProps} from './device-code-screen.js';
 import type {FlowPickerProps} from './flow-picker.js';
 import type {FrameParts} from './frame-view.js';
-import type {LookProps} from './look.js';
+import type {DisplayProps} from './look.js';
 import type {ScreenProps} from './screen-props.js';
 
 /** Parts that an application may replace by its own. */
@@ -39,7 +39,7 @@ type Source =
  * `environment` leave out is looked up by where the terminal is.
  */
 export type LoginProps = Source &
-	LookProps &
+	DisplayProps &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
 	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
 		/** A way to take at once; `ask` shows the picker first. @default 'ask' */

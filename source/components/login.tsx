@@ -4,7 +4,7 @@ import {isOpen, openFlows, type LoginState} from '../engine/login-state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {detectEnvironment} from '../terminal/facts.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {isRemote} from '../terminal/situation.js';
 import {AccountPrompt} from './account-question.js';
@@ -16,7 +16,7 @@ import {askingOf} from './header.js';
 import {plain, wrapWords} from './line.js';
 import {recommendationBy, type Choice} from './lay-out-picker.js';
 import type {LoginProps} from './login-props.js';
-import {lookOf} from './look.js';
+import {displayOf} from './look.js';
 import {openingFrame} from './opening-frame.js';
 import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
 import type {FlowPreference} from './screen-props.js';
@@ -59,10 +59,10 @@ const usePreference = ({preferredFlow, onPrefer}: LoginProps): FlowPreference | 
 const useDefaults = () => {
 	const {stdout} = useStdout();
 	const [defaults] = useState(() => {
-		const facts = gatherFacts(stdout);
+		const environment = detectEnvironment(stdout);
 		// Past Ink, which would take the sequence for text to draw.
-		const terminal = createLoginTerminal(facts, {write: sequence => stdout.write(sequence)});
-		return {terminal, surroundings: {remote: isRemote(facts)}};
+		const terminal = createLoginTerminal(environment, {write: sequence => stdout.write(sequence)});
+		return {terminal, capabilities: {remote: isRemote(environment)}};
 	});
 	return defaults;
 };
@@ -81,10 +81,10 @@ export function Login(props: LoginProps): ReactNode {
 	const defaults = useDefaults();
 	const terminal = useMemo(() => ({...defaults.terminal, ...props.terminal}), [defaults.terminal, props.terminal]);
 	const environment = useMemo(
-		() => ({...defaults.surroundings, ...props.environment}),
-		[defaults.surroundings, props.environment],
+		() => ({...defaults.capabilities, ...props.environment}),
+		[defaults.capabilities, props.environment],
 	);
-	const look = lookOf({...props, environment, terminal});
+	const display = displayOf({...props, environment, terminal});
 	const left = useRef(false);
 	const leave = (reason: 'left' | 'stay') => {
 		if (left.current) return;
@@ -143,7 +143,7 @@ export function Login(props: LoginProps): ReactNode {
 			if (prompt !== undefined) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
-				setNotice(look.messages.pasteUseless);
+				setNotice(display.messages.pasteUseless);
 				return;
 			}
 
@@ -192,15 +192,19 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
 		if (state.phase === 'waiting') {
-			const rowsOfWords = wrapWords(look.messages.waitingElsewhere, columns - 2).map(text => plain(` ${text}`));
+			const rowsOfWords = wrapWords(display.messages.waitingElsewhere, columns - 2).map(text => plain(` ${text}`));
 			return (
-				<FrameView frame={{top: rowsOfWords.slice(0, rows), beside: [], bottom: []}} columns={columns} look={look} />
+				<FrameView
+					frame={{top: rowsOfWords.slice(0, rows), beside: [], bottom: []}}
+					columns={columns}
+					display={display}
+				/>
 			);
 		}
 
 		if (lastFailure !== undefined) {
 			const {code, reason, hint} = lastFailure;
-			const {hints, flows} = nextStepsAfter(state, look.messages);
+			const {hints, flows} = nextStepsAfter(state, display.messages);
 			const onKey = (key: string) => {
 				const next = flows[key];
 				if (next === undefined) return;
@@ -233,11 +237,11 @@ export function Login(props: LoginProps): ReactNode {
 		if (primary?.flow === 'device') return <Code {...waiting} />;
 		if (primary?.flow === 'browser') return <Browser {...waiting} />;
 
-		const asking = askingOf(state, {application, issuer}, look);
-		const words = open.length > 0 ? look.messages.machine.working : look.messages.connecting(asking.host);
-		const status = [activity(true, look), {text: ` ${words}${look.glyphs.ellipsis}`}];
-		const frame = openingFrame({asking, status, canGoBack, size: {columns, rows}, look});
-		return <FrameView frame={frame} columns={columns} look={look} parts={components} />;
+		const asking = askingOf(state, {application, issuer}, display);
+		const words = open.length > 0 ? display.messages.machine.working : display.messages.connecting(asking.host);
+		const status = [activity(true, display), {text: ` ${words}${display.glyphs.ellipsis}`}];
+		const frame = openingFrame({asking, status, canGoBack, size: {columns, rows}, display});
+		return <FrameView frame={frame} columns={columns} display={display} parts={components} />;
 	};
 
 	return (

@@ -1,6 +1,6 @@
 import type {LoginTerminal} from '../engine/flow.js';
 import {messages as english, type Messages} from '../sinks/messages.js';
-import {gatherFacts, type Facts} from '../terminal/facts.js';
+import {detectEnvironment, type TerminalEnvironment} from '../terminal/facts.js';
 import {glyphs as glyphsFor, supportsUnicode, type Glyphs} from '../terminal/glyphs.js';
 import {supportsHyperlinks} from '../terminal/links.js';
 import {forwardedAddress, forwardLine} from '../terminal/remote-address.js';
@@ -23,7 +23,7 @@ export type Theme = {
 export const defaultTheme: Theme = {accent: 'cyan', success: 'green', failure: 'red', warning: 'yellow'};
 
 /** What the screens have to know about the terminal and its surroundings. */
-export type Environment = {
+export type TerminalCapabilities = {
 	/** Whether braille, half blocks and check marks can be drawn. */
 	readonly unicode: boolean;
 	/** Whether colours are wanted (`NO_COLOR`). */
@@ -40,60 +40,60 @@ export type Environment = {
 type Ports = Pick<LoginTerminal, 'forwardLine' | 'forwardedAddress'>;
 
 /** Ink's colours look at stdout, wherever it draws, and at `FORCE_COLOR`. */
-const hasColours = (facts: Facts): boolean =>
-	colourLevel(facts) > 0 && (facts.tty.stdout || facts.env['FORCE_COLOR'] !== undefined);
+const hasColours = (environment: TerminalEnvironment): boolean =>
+	colourLevel(environment) > 0 && (environment.tty.stdout || environment.env['FORCE_COLOR'] !== undefined);
 
-type Detected = {readonly environment: Environment; readonly terminal: Ports};
+type Detected = {readonly environment: TerminalCapabilities; readonly terminal: Ports};
 
 let detected: Detected | undefined;
 
 /** Looked up once; an application that knows better hands its own in. */
 const detect = (): Detected => {
 	if (detected !== undefined) return detected;
-	const facts = gatherFacts();
+	const environment = detectEnvironment();
 	detected = {
 		environment: {
-			unicode: supportsUnicode(facts),
-			color: !facts.env['NO_COLOR'] && hasColours(facts),
-			hyperlinks: supportsHyperlinks(facts),
-			remote: isRemote(facts),
+			unicode: supportsUnicode(environment),
+			color: !environment.env['NO_COLOR'] && hasColours(environment),
+			hyperlinks: supportsHyperlinks(environment),
+			remote: isRemote(environment),
 		},
 		terminal: {
-			forwardLine: port => forwardLine(facts, port),
-			forwardedAddress: port => forwardedAddress(facts, port),
+			forwardLine: port => forwardLine(environment, port),
+			forwardedAddress: port => forwardedAddress(environment, port),
 		},
 	};
 	return detected;
 };
 
 /** How it looks and what it says: the props that every screen takes. */
-export type LookProps = {
+export type DisplayProps = {
 	/** One accent colour and three for outcomes; what is left out stays as it is. */
 	readonly theme?: Partial<Theme>;
 	/** Every word. @default English */
 	readonly messages?: Messages;
 	/** @default looked up in the process's environment */
-	readonly environment?: Partial<Environment>;
+	readonly environment?: Partial<TerminalCapabilities>;
 	/** What the login needs of the terminal. @default where that is, without a clipboard */
 	readonly terminal?: LoginTerminal;
 };
 
-export type Look = {
+export type Display = {
 	readonly theme: Theme;
 	readonly messages: Messages;
-	readonly environment: Environment;
+	readonly environment: TerminalCapabilities;
 	readonly terminal: Ports;
 	readonly glyphs: Glyphs;
 };
 
-export const lookOf = ({theme, messages = english, environment, terminal}: LookProps): Look => {
+export const displayOf = ({theme, messages = english, environment, terminal}: DisplayProps): Display => {
 	const here = detect();
-	const surroundings = {...here.environment, ...environment};
+	const capabilities = {...here.environment, ...environment};
 	return {
 		theme: {...defaultTheme, ...theme},
 		messages,
-		environment: surroundings,
+		environment: capabilities,
 		terminal: {...here.terminal, ...terminal},
-		glyphs: glyphsFor(surroundings.unicode),
+		glyphs: glyphsFor(capabilities.unicode),
 	};
 };

@@ -1,7 +1,7 @@
 import {firstThatFits, frameOf, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type Asking} from './header.js';
 import {indent, keyLine, type Line} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** A screen with one thing to say: something is under way. */
 export const openingFrame = ({
@@ -10,18 +10,18 @@ export const openingFrame = ({
 	added,
 	canGoBack,
 	size: {columns, rows},
-	look,
+	display,
 }: {
 	readonly asking: Asking;
 	readonly status: Line;
 	readonly added?: readonly Line[] | undefined;
 	readonly canGoBack: boolean;
 	readonly size: Size;
-	readonly look: Look;
+	readonly display: Display;
 }): Frame => {
-	const header = (full: boolean) => headerLines(asking, {columns, full, look});
+	const header = (full: boolean) => headerLines(asking, {columns, full, display});
 	const keys = canGoBack
-		? [...spacer(true), ...indent(1, [keyLine([look.messages.keys.back], look.glyphs.separator, columns - 2)])]
+		? [...spacer(true), ...indent(1, [keyLine([display.messages.keys.back], display.glyphs.separator, columns - 2)])]
 		: [];
 	const under = added === undefined ? [] : [...spacer(true), ...added];
 	return firstThatFits(rows, [

@@ -25,9 +25,9 @@ export type SignedInProps = OutcomeProps & {
 /** Who signed in, for the scrollback: no code, no QR code, no address. */
 export function SignedIn(props: SignedInProps): ReactNode {
 	const {state, signedIn, switchCommand} = props;
-	const {look, size} = useScreen(props);
+	const {display, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const {messages, glyphs} = look;
+	const {messages, glyphs} = display;
 	const {end} = messages;
 	const {identity, expiresAt, refreshable, store, profile, flow} = signedIn;
 	const application = state.discovery?.application ?? props.application;
@@ -52,7 +52,7 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const sentences = widthOf(joined) <= columns - 4 ? [joined] : kept;
 	const lines = [...told, ...indent(3, sentences.flatMap(text => wrapWords(text, columns - 4)).map(plain))];
 	const frame = firstThatFits(rows, [frameOf(lines), frameOf(told)]);
-	return <FrameView frame={frame} columns={columns} look={look} />;
+	return <FrameView frame={frame} columns={columns} display={display} />;
 }
 
 export type FailureProps = OutcomeProps & {
@@ -72,10 +72,10 @@ export type NextSteps = {
 /** What happened, in one sentence, and what can be done next. */
 export function Failure(props: FailureProps): ReactNode {
 	const {code, said, hint, next, isActive = true} = props;
-	const {look, size} = useScreen(props);
+	const {display, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
 	useKeys({onKey: key => next?.onKey(key), isActive: isActive && next !== undefined});
-	const {messages, glyphs} = look;
+	const {messages, glyphs} = display;
 	const headline = messages.failure(code, said);
 	const advice = hint === undefined || hint === '' || code === 'cancelled' ? [] : [hint];
 	if (speaks) {
@@ -96,7 +96,7 @@ export function Failure(props: FailureProps): ReactNode {
 		frameOf([...told, ...keys]),
 		frameOf([...told.slice(0, Math.max(1, rows - keys.length)), ...keys]),
 	]);
-	return <FrameView frame={frame} columns={columns} look={look} />;
+	return <FrameView frame={frame} columns={columns} display={display} />;
 }
 
 /** The keys that lead on after a way has failed: never the same dead end where the provider has no such way. */

@@ -1,6 +1,6 @@
 import type {ColourLevel} from '../terminal/screen.js';
 import type {Line, Span} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** SGR parameters by the names that themes use (ECMA-48 §8.3.117). */
 const colours: Readonly<Record<string, number>> = {
@@ -16,7 +16,7 @@ const colours: Readonly<Record<string, number>> = {
 
 const wrapIn = (on: number, off: number, text: string) => `\u001B[${on}m${text}\u001B[${off}m`;
 
-const paintSpan = ({text, bold, struck, tone}: Span, {theme, environment}: Look): string => {
+const paintSpan = ({text, bold, struck, tone}: Span, {theme, environment}: Display): string => {
 	let painted = text;
 	const colour = tone && environment.color ? colours[theme[tone]] : undefined;
 	if (colour !== undefined) painted = wrapIn(colour, 39, painted);
@@ -25,5 +25,5 @@ const paintSpan = ({text, bold, struck, tone}: Span, {theme, environment}: Look)
 };
 
 /** Lines as they look on a terminal, for the moment before Ink draws the same ones. Links and spinners are left to Ink. */
-export const paintLines = (lines: readonly Line[], look: Look, level: ColourLevel): readonly string[] =>
-	lines.map(line => line.map(span => (level === 0 ? span.text : paintSpan(span, look))).join(''));
+export const paintLines = (lines: readonly Line[], display: Display, level: ColourLevel): readonly string[] =>
+	lines.map(line => line.map(span => (level === 0 ? span.text : paintSpan(span, display))).join(''));

@@ -2,7 +2,7 @@ import type {Clock} from '../engine/clock.js';
 import type {LoginCommand} from '../engine/flow.js';
 import type {LoginState} from '../engine/login-state.js';
 import type {FrameParts} from './frame-view.js';
-import type {LookProps} from './look.js';
+import type {DisplayProps} from './look.js';
 
 /** "Always this way here." */
 export type FlowPreference = {
@@ -12,7 +12,7 @@ export type FlowPreference = {
 };
 
 /** What each screen takes: a state to draw, and where to send what the person asks for. */
-export type ScreenProps = LookProps & {
+export type ScreenProps = DisplayProps & {
 	/** What is drawn. */
 	readonly state: LoginState;
 	/** Takes what the person asks for. */

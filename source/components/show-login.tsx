@@ -9,7 +9,7 @@ import type {ScreenLogin} from '../login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {messages as english} from '../sinks/messages.js';
-import {gatherFacts} from '../terminal/facts.js';
+import {detectEnvironment} from '../terminal/facts.js';
 import {resizable} from '../terminal/resizable.js';
 import {supportsHyperlinks} from '../terminal/links.js';
 import {softWrapping} from '../terminal/soft-wrap.js';
@@ -95,11 +95,11 @@ const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity
  *
  * @throws LoginError
  */
-export const screen = async (shown: ScreenLogin, look: ScreenOptions = {}): Promise<Session> => {
+export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): Promise<Session> => {
 	const {engine, options, stdout, messages = english} = shown;
 	const {signal, attended: _, ...loginOptions} = options;
-	const {footer, ...looks} = look;
-	const currentIdentity = 'currentIdentity' in look ? look.currentIdentity : await presentIdentity(shown);
+	const {footer, ...looks} = display;
+	const currentIdentity = 'currentIdentity' in display ? display.currentIdentity : await presentIdentity(shown);
 	using guard = guardTerminal({output: stdout.fd});
 	const acting = new AbortController();
 	let run: LoginRun | undefined;
@@ -127,7 +127,7 @@ export const screen = async (shown: ScreenLogin, look: ScreenOptions = {}): Prom
 		},
 		canWriteAbove: true,
 		// They say where an address goes on in the next row; the stream knows whether the terminal has them.
-		environment: {...look.environment, hyperlinks: true},
+		environment: {...display.environment, hyperlinks: true},
 		onSignedIn: session => end({session}),
 		onError: error => end({error}),
 		onCancel(left) {
@@ -180,7 +180,7 @@ export const screen = async (shown: ScreenLogin, look: ScreenOptions = {}): Prom
 	};
 	const instance = render(draw(), {
 		stdin: process.stdin,
-		stdout: resizable(softWrapping(stdout, look.environment?.hyperlinks ?? supportsHyperlinks(gatherFacts()))),
+		stdout: resizable(softWrapping(stdout, display.environment?.hyperlinks ?? supportsHyperlinks(detectEnvironment()))),
 		stderr: process.stderr,
 		exitOnCtrlC: false,
 		onRender: () => onRender?.(),

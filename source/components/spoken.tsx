@@ -3,7 +3,7 @@ import type {ReactNode} from 'react';
 import {openFlows, type LoginState} from '../engine/login-state.js';
 import {timeOfDay} from '../sinks/messages.js';
 import type {Asking} from './header.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 /** Sentences for a screen reader: each is true until something happens, since every change is read out anew. */
 export function SpokenLines({
@@ -28,7 +28,12 @@ export const spokenAsking = ({title, host, permissions}: Asking): string[] => [
 	...(permissions === '' ? [] : [`${permissions}.`]),
 ];
 
-export const spokenFlows = (state: LoginState, asking: Asking, keys: readonly string[], {messages}: Look): string[] => [
+export const spokenFlows = (
+	state: LoginState,
+	asking: Asking,
+	keys: readonly string[],
+	{messages}: Display,
+): string[] => [
 	...spokenAsking(asking),
 	...openFlows(state).flatMap(flow => {
 		if (flow.flow === 'device' && flow.code !== undefined) {

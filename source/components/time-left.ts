@@ -1,4 +1,4 @@
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 
 const minute = 60_000;
 
@@ -6,7 +6,8 @@ const minute = 60_000;
 export const everySecond = (): number => 1000;
 export const seldom = (left: number): number => (left > 2 * minute ? minute : 5000);
 
-export const pulseOf = ({environment}: Look): ((left: number) => number) => (environment.remote ? seldom : everySecond);
+export const pulseOf = ({environment}: Display): ((left: number) => number) =>
+	environment.remote ? seldom : everySecond;
 
 /** `14:32`; `1:02:03` from an hour on. */
 export const clockText = (left: number): string => {
@@ -19,7 +20,7 @@ export const clockText = (left: number): string => {
 /** The last two minutes are said as such, and a new code is offered. */
 export const isNearEnd = (left: number): boolean => left < 2 * minute;
 
-export const leftText = (left: number, {messages, environment}: Look): string => {
+export const leftText = (left: number, {messages, environment}: Display): string => {
 	if (isNearEnd(left)) return messages.lessThanTwoMinutes(clockText(left));
 	return environment.remote ? messages.leftInMinutes(Math.ceil(left / minute)) : messages.leftOnClock(clockText(left));
 };

@@ -5,12 +5,12 @@ import {isOpen, type LoginState, type PollingState} from '../engine/login-state.
 import {useCountdown} from '../hooks/use-countdown.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import type {Size} from './frame.js';
-import {lookOf, type Look} from './look.js';
+import {displayOf, type Display} from './look.js';
 import type {ScreenProps} from './screen-props.js';
 import {pulseOf} from './time-left.js';
 
 export type Screen = {
-	readonly look: Look;
+	readonly display: Display;
 	readonly size: Size;
 };
 
@@ -24,12 +24,12 @@ export const useScreen = ({
 	terminal,
 }: Pick<ScreenProps, 'columns' | 'maxRows' | 'theme' | 'messages' | 'environment' | 'terminal'>): Screen => {
 	const window = useTerminalSize();
-	const look = useMemo(
-		() => lookOf({theme, messages, environment, terminal}),
+	const display = useMemo(
+		() => displayOf({theme, messages, environment, terminal}),
 		[theme, messages, environment, terminal],
 	);
 	return {
-		look,
+		display,
 		size: {
 			columns: columns ?? window.columns,
 			// As tall as the window, and older versions of Ink wipe what was above.
@@ -62,7 +62,7 @@ const isNews = (before: PollingState | undefined, polling: PollingState | undefi
  */
 const usePulse = (
 	{flows}: LoginState,
-	look: Look,
+	display: Display,
 	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
 ): Pulse => {
 	const device = isOpen(flows.device) ? flows.device : undefined;
@@ -71,10 +71,10 @@ const usePulse = (
 	const ends = [deviceEnd, browserEnd].filter(end => end !== undefined);
 	// One timer, for the later end: two would tick between each other's ticks.
 	const counted = ends.length === 0 || isStill ? undefined : Math.max(...ends);
-	const left = useCountdown(counted, clock, {every: pulseOf(look)});
+	const left = useCountdown(counted, clock, {every: pulseOf(display)});
 	const polling = device?.polling;
 	const [tick, setTick] = useState<Tick>(() => ({left, now: clock.now(), polling}));
-	const ticksOften = left > 0 && !look.environment.remote;
+	const ticksOften = left > 0 && !display.environment.remote;
 	const isDue = left !== tick.left || (ticksOften ? isNews(tick.polling, polling) : polling !== tick.polling);
 	const current = isDue ? {left, now: clock.now(), polling} : tick;
 	if (isDue) setTick(current);
@@ -102,6 +102,6 @@ export type Moment = Screen & {
 export const useMoment = (props: ScreenProps): Moment => {
 	const screen = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();
-	const pulse = usePulse(props.state, screen.look, {clock: props.clock, isStill: speaks});
+	const pulse = usePulse(props.state, screen.display, {clock: props.clock, isStill: speaks});
 	return {...screen, speaks, pulse};
 };

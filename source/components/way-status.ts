@@ -1,6 +1,6 @@
 import type {BrowserState, DeviceState} from '../engine/login-state.js';
 import {lineWidth, type Line, type Span} from './line.js';
-import type {Look} from './look.js';
+import type {Display} from './look.js';
 import {leftText} from './time-left.js';
 import type {Pulse} from './use-screen.js';
 
@@ -13,13 +13,13 @@ export type FlowStatus = {
 };
 
 /** A spinner that turns while a request is in flight, and stands still while there is nothing to do but wait. */
-export const activity = (inFlight: boolean, {glyphs, environment}: Look): Span =>
+export const activity = (inFlight: boolean, {glyphs, environment}: Display): Span =>
 	inFlight && !environment.remote
 		? {text: glyphs.still, tone: 'accent', spinner: true}
 		: {text: glyphs.still, tone: 'accent'};
 
-const working = (words: string, look: Look): FlowStatus => ({
-	line: [activity(true, look), {text: ` ${words}${look.glyphs.ellipsis}`}],
+const working = (words: string, display: Display): FlowStatus => ({
+	line: [activity(true, display), {text: ` ${words}${display.glyphs.ellipsis}`}],
 });
 
 export const statusLine = ({line, brief}: FlowStatus, columns: number): Line =>
@@ -29,7 +29,7 @@ const secondsUntil = (at: number, now: number): number => Math.max(0, Math.ceil(
 
 const pollingDetail = (
 	{polling, now}: Pick<Pulse, 'polling' | 'now'>,
-	{messages: {code}, environment}: Look,
+	{messages: {code}, environment}: Display,
 ): string => {
 	if (polling === undefined) return '';
 	if (polling.kind === 'backoff') return code.tryingAgain(polling.reason, secondsUntil(polling.retryAt, now));
@@ -46,16 +46,16 @@ const pollingDetail = (
 export const deviceStatus = (
 	device: DeviceState,
 	pulse: Pick<Pulse, 'device' | 'now' | 'polling'>,
-	look: Look,
+	display: Display,
 ): FlowStatus => {
-	const {code: words, keys} = look.messages;
+	const {code: words, keys} = display.messages;
 	const {device: left, now, polling} = pulse;
 	const {code} = device;
-	if (device.phase.status === 'opening' || code === undefined) return working(words.opening, look);
+	if (device.phase.status === 'opening' || code === undefined) return working(words.opening, display);
 	if (left <= 0) {
 		return {
 			line: [
-				{text: `${look.glyphs.warning} `, tone: 'warning'},
+				{text: `${display.glyphs.warning} `, tone: 'warning'},
 				{text: words.expired, bold: true},
 				{text: `  ${keys.newCode}`},
 			],
@@ -65,21 +65,24 @@ export const deviceStatus = (
 	const dueAt = polling?.kind === 'backoff' ? polling.retryAt : polling?.nextPollAt;
 	const inFlight = polling?.kind === 'resumed' || (dueAt !== undefined && dueAt <= now);
 	return {
-		line: [activity(inFlight, look), {text: ` ${words.waiting} ${look.glyphs.separator} ${leftText(left, look)}`}],
-		brief: [activity(inFlight, look), {text: ` ${leftText(left, look)}`}],
-		detail: pollingDetail(pulse, look),
+		line: [
+			activity(inFlight, display),
+			{text: ` ${words.waiting} ${display.glyphs.separator} ${leftText(left, display)}`},
+		],
+		brief: [activity(inFlight, display), {text: ` ${leftText(left, display)}`}],
+		detail: pollingDetail(pulse, display),
 	};
 };
 
 /** @param left - milliseconds until the address expires */
-export const browserStatus = (browser: BrowserState, left: number, look: Look): FlowStatus => {
-	const {browser: words} = look.messages;
-	if (browser.phase.status === 'exchanging') return working(words.exchanging, look);
-	if (browser.phase.status === 'opening' || browser.address === undefined) return working(words.opening, look);
+export const browserStatus = (browser: BrowserState, left: number, display: Display): FlowStatus => {
+	const {browser: words} = display.messages;
+	if (browser.phase.status === 'exchanging') return working(words.exchanging, display);
+	if (browser.phase.status === 'opening' || browser.address === undefined) return working(words.opening, display);
 	if (left <= 0) {
 		return {
 			line: [
-				{text: `${look.glyphs.warning} `, tone: 'warning'},
+				{text: `${display.glyphs.warning} `, tone: 'warning'},
 				{text: words.expired, bold: true},
 			],
 		};
@@ -89,12 +92,12 @@ export const browserStatus = (browser: BrowserState, left: number, look: Look): 
 	const isOpening = opener?.status === 'opening';
 	return {
 		line: [
-			activity(isOpening, look),
+			activity(isOpening, display),
 			{
-				text: ` ${isOpening ? words.openingBrowser : words.waiting} ${look.glyphs.separator} ${leftText(left, look)}`,
+				text: ` ${isOpening ? words.openingBrowser : words.waiting} ${display.glyphs.separator} ${leftText(left, display)}`,
 			},
 		],
-		brief: [activity(isOpening, look), {text: ` ${leftText(left, look)}`}],
+		brief: [activity(isOpening, display), {text: ` ${leftText(left, display)}`}],
 		...((opener?.status === 'failed' || opener?.status === 'skipped') &&
 			opener.detail !== undefined && {detail: opener.detail}),
 	};

@@ -65,7 +65,7 @@ export const consentPage = ({
 				<strong>${displayText(request.application)}</strong> asks to sign in as
 				<strong>${person?.name ?? 'you'}</strong>${person && html` (${person.email})`}.
 			</p>
-			${facts(request)}
+			${environment(request)}
 			<p class="hint">Approve only if you started this yourself, just now.</p>
 			<form method="post">
 				${buttons(html`
@@ -127,7 +127,7 @@ export const deviceConfirmationPage = ({
 				character for character.
 			</p>
 			<p class="code" aria-label="${displayText(userCode, 32).split('').join(' ')}">${displayText(userCode, 32)}</p>
-			${facts({...request, userCode: undefined})}
+			${environment({...request, userCode: undefined})}
 			<p class="hint">Go on only if you started this yourself, just now.</p>
 			<form method="post" action="/device">
 				<input type="hidden" name="xsrf" value="${xsrf}" />
@@ -169,7 +169,7 @@ const problem = (text: string | undefined) => text !== undefined && html`<p clas
 
 const buttons = (content: Markup) => html`<div class="buttons">${content}</div>`;
 
-const facts = ({scope, userCode, requestedAt, address, responseTo}: AuthorizationFacts) => html`
+const environment = ({scope, userCode, requestedAt, address, responseTo}: AuthorizationFacts) => html`
 	<dl>
 		${userCode !== undefined && fact('Code', html`<span class="code">${displayText(userCode, 32)}</span>`)}
 		${fact('Wants to', scope.split(' ').filter(Boolean).map(permission).join(', '))} ${fact('Asked', time(requestedAt))}

@@ -1,4 +1,4 @@
-import {errorCode, type FileFacts, type FileSystem} from './file-system.js';
+import {errorCode, type FileInfo, type FileSystem} from './file-system.js';
 import {storeError} from './store-error.js';
 import {displayText} from '../engine/display-text.js';
 
@@ -18,12 +18,12 @@ export class ForeignFile extends Error {
 	}
 }
 
-const isOurs = (fileSystem: FileSystem, {owner}: FileFacts): boolean => {
+const isOurs = (fileSystem: FileSystem, {owner}: FileInfo): boolean => {
 	const user = fileSystem.userId();
 	return user === undefined || owner === user;
 };
 
-const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileFacts): boolean =>
+const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileInfo): boolean =>
 	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
 
 export type OwnFile = {
@@ -55,7 +55,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 			case 'ENXIO':
 				throw new ForeignFile('is not an ordinary file');
 			case 'EACCES':
-				if (!isOurs(fileSystem, fileSystem.factsAt(path))) throw new ForeignFile('belongs to another user');
+				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new ForeignFile('belongs to another user');
 				throw error;
 			default:
 				throw error;
@@ -63,14 +63,14 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 	}
 
 	try {
-		const facts = fileSystem.facts(handle);
-		if (facts.kind !== 'file') throw new ForeignFile('is not an ordinary file');
-		if (!isOurs(fileSystem, facts)) throw new ForeignFile('belongs to another user');
-		if (facts.size > largestFile) throw new ForeignFile('is far too large');
-		const isOpen = isOpenToOthers(fileSystem, facts);
+		const info = fileSystem.info(handle);
+		if (info.kind !== 'file') throw new ForeignFile('is not an ordinary file');
+		if (!isOurs(fileSystem, info)) throw new ForeignFile('belongs to another user');
+		if (info.size > largestFile) throw new ForeignFile('is far too large');
+		const isOpen = isOpenToOthers(fileSystem, info);
 		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
 		const data = fileSystem.read(handle);
-		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && facts.mode === closedAfterwards)};
+		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && info.mode === closedAfterwards)};
 	} finally {
 		fileSystem.close(handle);
 	}
@@ -83,7 +83,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
  * @throws LoginError `store_error` for another user's file
  */
 export const replaceFile = (fileSystem: FileSystem, path: string, data: Buffer): void => {
-	const present = factsIfThere(fileSystem, path);
+	const present = fileInfoIfThere(fileSystem, path);
 	if (present !== undefined && !isOurs(fileSystem, present))
 		throw storeError(`${displayText(path)} belongs to another user.`, 'Move it away, then try again.');
 	const folder = path.slice(0, lastSeparator(path));
@@ -134,9 +134,9 @@ export const overwriteFile = (fileSystem: FileSystem, path: string, text: string
 	try {
 		const handle = fileSystem.openToWrite(path);
 		try {
-			const facts = fileSystem.facts(handle);
-			if (facts.kind !== 'file' || !isOurs(fileSystem, facts) || isOpenToOthers(fileSystem, facts)) return false;
-			fileSystem.write(handle, padded(text, facts.size));
+			const info = fileSystem.info(handle);
+			if (info.kind !== 'file' || !isOurs(fileSystem, info) || isOpenToOthers(fileSystem, info)) return false;
+			fileSystem.write(handle, padded(text, info.size));
 			fileSystem.flush(handle);
 		} catch (error) {
 			// A disk with a defect may have taken the bytes: what is read back is there.
@@ -180,9 +180,9 @@ const flushFolder = (fileSystem: FileSystem, folder: string): void => {
 	}
 };
 
-const factsIfThere = (fileSystem: FileSystem, path: string): FileFacts | undefined => {
+const fileInfoIfThere = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
 	try {
-		return fileSystem.factsAt(path);
+		return fileSystem.fileInfo(path);
 	} catch (error) {
 		if (errorCode(error) === 'ENOENT') return undefined;
 		throw error;
@@ -204,7 +204,7 @@ const takeoverName = /^(?:profile-[\w=-]*\.(?:refresh|login)|keyring)\.lock\.(?:
 
 /** Removes what crashed processes left behind: half-written files, and the traces of takeovers (lock.ts). */
 export const sweep = (fileSystem: FileSystem, folder: string, now: number): void => {
-	const isAbandoned = (name: string, {modifiedAt}: FileFacts) =>
+	const isAbandoned = (name: string, {modifiedAt}: FileInfo) =>
 		(temporaryName.test(name) || takeoverName.test(name)) && now - modifiedAt > abandonedAfter;
 	try {
 		removeOwn(fileSystem, folder, isAbandoned);
@@ -217,13 +217,13 @@ export const sweep = (fileSystem: FileSystem, folder: string, now: number): void
 export const removeOwn = (
 	fileSystem: FileSystem,
 	folder: string,
-	isToGo: (name: string, facts: FileFacts) => boolean,
+	isToGo: (name: string, info: FileInfo) => boolean,
 ): boolean => {
 	let hasRemoved = false;
 	for (const name of fileSystem.list(folder)) {
 		const path = `${folder}/${name}`;
-		const facts = factsIfThere(fileSystem, path);
-		if (facts === undefined || facts.kind === 'folder' || !isOurs(fileSystem, facts) || !isToGo(name, facts)) continue;
+		const info = fileInfoIfThere(fileSystem, path);
+		if (info === undefined || info.kind === 'folder' || !isOurs(fileSystem, info) || !isToGo(name, info)) continue;
 		hasRemoved = removeIfThere(fileSystem, path) || hasRemoved;
 	}
 
@@ -245,14 +245,14 @@ export const claimFolder = (fileSystem: FileSystem, path: string): void => {
  *
  * @returns undefined where there is no folder yet
  */
-export const checkFolder = (fileSystem: FileSystem, path: string): FileFacts | undefined => {
-	const facts = factsIfThere(fileSystem, path);
-	if (facts === undefined) return undefined;
+export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
+	const info = fileInfoIfThere(fileSystem, path);
+	if (info === undefined) return undefined;
 	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
 	const place = displayText(path);
-	if (facts.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
-	if (!isOurs(fileSystem, facts)) throw storeError(`${place} belongs to another user.`, hint);
-	if (fileSystem.userId() === undefined || (facts.mode & 0o1022) === 0) return facts;
+	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
+	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
+	if (fileSystem.userId() === undefined || (info.mode & 0o1022) === 0) return info;
 	throw storeError(
 		`${place} is a folder that others may write to.`,
 		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
@@ -260,8 +260,8 @@ export const checkFolder = (fileSystem: FileSystem, path: string): FileFacts | u
 };
 
 /** Whether a folder is ours, and closed to all others. */
-export const isPrivateFolder = (fileSystem: FileSystem, facts: FileFacts): boolean =>
-	facts.kind === 'folder' && isOurs(fileSystem, facts) && !isOpenToOthers(fileSystem, facts);
+export const isPrivateFolder = (fileSystem: FileSystem, info: FileInfo): boolean =>
+	info.kind === 'folder' && isOurs(fileSystem, info) && !isOpenToOthers(fileSystem, info);
 
 /** Sixteen unguessable characters for a file name. */
 export const randomName = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 
-export type FileFacts = {
+export type FileInfo = {
 	readonly kind: 'file' | 'folder' | 'other';
 	/** Permission bits, and the sticky bit. */
 	readonly mode: number;
@@ -44,12 +44,12 @@ export type FileSystem = {
 	readonly write: (handle: number, data: Buffer) => void;
 	/** Returns once the bytes are on disk. */
 	readonly flush: (handle: number) => void;
-	readonly facts: (handle: number) => FileFacts;
+	readonly info: (handle: number) => FileInfo;
 	readonly restrict: (handle: number, mode: number) => void;
 	readonly touch: (handle: number) => void;
 	readonly close: (handle: number) => void;
 	/** Without following a symbolic link. */
-	readonly factsAt: (path: string) => FileFacts;
+	readonly fileInfo: (path: string) => FileInfo;
 	readonly rename: (from: string, to: string) => void;
 	readonly remove: (path: string) => void;
 	/** Makes a folder that only we may enter (0700), and those above it; leaves one that is there as it is. */
@@ -66,7 +66,7 @@ const isWindows = process.platform === 'win32';
 const noFollow = isWindows ? 0 : constants.O_NOFOLLOW;
 const noWait = isWindows ? 0 : constants.O_NONBLOCK;
 
-const toFacts = (stats: Stats): FileFacts => ({
+const toFileInfo = (stats: Stats): FileInfo => ({
 	kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other',
 	mode: stats.mode & 0o1777,
 	owner: stats.uid,
@@ -81,14 +81,14 @@ export const nodeFileSystem: FileSystem = {
 	read: handle => readFileSync(handle),
 	write: (handle, data) => writeFileSync(handle, data),
 	flush: handle => fsyncSync(handle),
-	facts: handle => toFacts(fstatSync(handle)),
+	info: handle => toFileInfo(fstatSync(handle)),
 	restrict: (handle, mode) => fchmodSync(handle, mode),
 	touch: handle => {
 		const now = Date.now() / 1000;
 		futimesSync(handle, now, now);
 	},
 	close: handle => closeSync(handle),
-	factsAt: path => toFacts(lstatSync(path)),
+	fileInfo: path => toFileInfo(lstatSync(path)),
 	rename: (from, to) => renameSync(from, to),
 	remove: path => rmSync(path),
 	makeFolder,

@@ -43,7 +43,7 @@ export const readLock = (fileSystem: FileSystem, path: string): LockReading | un
 	}
 
 	try {
-		const {modifiedAt} = fileSystem.facts(handle);
+		const {modifiedAt} = fileSystem.info(handle);
 		const record = parseRecord(fileSystem.read(handle).toString('utf8'));
 		return {modifiedAt, record};
 	} finally {

@@ -2,13 +2,13 @@ import {lstatSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {decodeReply, encodeCall, messageLength, type MethodCall, type Reply} from './d-bus.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The socket of the session bus, where it is ours or root's. D-Bus has us prove who we are and proves nothing in return;
  * once a bus has ended, an abstract name of it is free for every user of the computer, so none is used.
  */
-export const sessionBusPath = (environment: Environment): string | undefined => {
+export const sessionBusPath = (environment: EnvironmentVariables): string | undefined => {
 	try {
 		const path = namedPath(environment);
 		const owner = path && lstatSync(path).uid;
@@ -18,7 +18,7 @@ export const sessionBusPath = (environment: Environment): string | undefined => 
 	}
 };
 
-const namedPath = (environment: Environment): string | undefined => {
+const namedPath = (environment: EnvironmentVariables): string | undefined => {
 	const address = environment['DBUS_SESSION_BUS_ADDRESS'];
 	if (address === undefined || address === '') {
 		const folder = environment['XDG_RUNTIME_DIR'];

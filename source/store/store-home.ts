@@ -3,7 +3,7 @@ import path from 'node:path';
 import {displayText} from '../engine/display-text.js';
 import {storeError} from './store-error.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const name = 'ink-login';
 
@@ -34,7 +34,7 @@ export const homeDirectory = (): string => {
  * @param findHome - finds the user's home directory, where that is needed
  */
 export const stateDirectory = (
-	environment: Environment,
+	environment: EnvironmentVariables,
 	platform: NodeJS.Platform,
 	findHome: () => string = homeDirectory,
 ): string => {

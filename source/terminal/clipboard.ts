@@ -1,6 +1,6 @@
 import type {Clipboard, ClipboardOutcome} from '../engine/flow.js';
-import type {Facts} from './facts.js';
-import {describeSituation} from './situation.js';
+import type {TerminalEnvironment} from './facts.js';
+import {locateTerminal} from './situation.js';
 
 type ClipboardOptions = {
 	/** Writes to the system's clipboard. @default the package `clipboardy`, loaded at the first use */
@@ -35,7 +35,7 @@ const throughScreen = (sequence: string): string =>
 	sequence.replaceAll(/[^]{1,200}/g, part => `\u001BP${part}\u001B\\`);
 
 /** tmux keeps a buffer and, with `-w`, hands it to the outer terminal, which its defaults forbid to programs' own OSC 52. */
-const loadTmuxBuffer = async (text: string, env: Facts['env']): Promise<void> => {
+const loadTmuxBuffer = async (text: string, env: TerminalEnvironment['env']): Promise<void> => {
 	const {spawn} = await import('node:child_process');
 	return new Promise((resolve, reject) => {
 		const tmux = spawn('tmux', ['load-buffer', '-w', '-'], {env, stdio: ['pipe', 'ignore', 'ignore']});
@@ -56,17 +56,18 @@ const loadTmuxBuffer = async (text: string, env: Facts['env']): Promise<void> =>
  * @param write - writes a sequence to the terminal, past whatever draws there.
  */
 export const createClipboard = (
-	facts: Facts,
+	environment: TerminalEnvironment,
 	write: (sequence: string) => void,
 	{writeToSystem = writeWithPackage, patience = 3000}: ClipboardOptions = {},
 ): Clipboard => {
-	const {browser, multiplexer} = describeSituation(facts);
-	const hasTerminal = (facts.tty.stdout || facts.tty.stderr) && facts.env['TERM'] !== 'dumb';
+	const {browser, multiplexer} = locateTerminal(environment);
+	const hasTerminal = (environment.tty.stdout || environment.tty.stderr) && environment.env['TERM'] !== 'dumb';
 	let tmuxWasExplained = false;
 
 	const sendToTerminal = async (text: string): Promise<ClipboardOutcome> => {
 		if (!hasTerminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
-		if (multiplexer === 'tmux' && (await within(patience, loadTmuxBuffer(text, facts.env)))) return {status: 'sent'};
+		if (multiplexer === 'tmux' && (await within(patience, loadTmuxBuffer(text, environment.env))))
+			return {status: 'sent'};
 		write(multiplexer === 'screen' ? throughScreen(setClipboard(text)) : setClipboard(text));
 		if (multiplexer !== 'tmux' || tmuxWasExplained) return {status: 'sent'};
 		tmuxWasExplained = true;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import {isatty} from 'node:tty';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
-export type Facts = {
+export type TerminalEnvironment = {
 	/** The environment variables. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** As Node.js names it: `linux`, `darwin`, `win32`. */
@@ -59,7 +59,7 @@ const ancestorsOf = (pid: number): string[] => {
  * @param output - what a screen is drawn on. Where that is neither stdout nor stderr, our environment, ancestors and
  * standard streams say nothing of the person. @default the process's own terminal
  */
-export const gatherFacts = (output?: {readonly fd?: number; readonly isTTY?: boolean}): Facts => {
+export const detectEnvironment = (output?: {readonly fd?: number; readonly isTTY?: boolean}): TerminalEnvironment => {
 	const isLinux = process.platform === 'linux';
 	const isServed = output !== undefined && output.fd !== 1 && output.fd !== 2;
 	const isTTY = output?.isTTY === true;

@@ -1,4 +1,4 @@
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 
 /** The marks that the screens draw with. */
 export type Glyphs = {
@@ -51,7 +51,7 @@ const asciiGlyphs: Glyphs = {
 export const glyphs = (unicode: boolean): Glyphs => (unicode ? unicodeGlyphs : asciiGlyphs);
 
 /** Whether the terminal draws braille, half blocks and check marks. */
-export const supportsUnicode = ({env, platform}: Facts): boolean => {
+export const supportsUnicode = ({env, platform}: TerminalEnvironment): boolean => {
 	const term = env['TERM'] ?? '';
 	if (platform === 'win32') {
 		// The old console has none of these variables.

@@ -1,5 +1,5 @@
 import type {SafeUrl} from '../engine/safe-url.js';
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 
 /**
  * An OSC 8 hyperlink, written by hand: libraries wrap it for tmux in a way that Ink drops, link and all. Where a
@@ -11,7 +11,7 @@ const capablePrograms = new Set(['iTerm.app', 'WezTerm', 'vscode', 'ghostty', 'z
 const capableTerms = /^(xterm-(kitty|ghostty)|alacritty|foot|wezterm|contour|tmux)/;
 
 /** Whether the terminal has OSC 8 hyperlinks. `FORCE_HYPERLINK` decides where it is set. */
-export const supportsHyperlinks = ({env, tty}: Facts): boolean => {
+export const supportsHyperlinks = ({env, tty}: TerminalEnvironment): boolean => {
 	const forced = env['FORCE_HYPERLINK'];
 	if (forced !== undefined) return forced !== '0' && forced !== 'false';
 	if (!tty.stdout && !tty.stderr) return false;

@@ -2,7 +2,7 @@ import {readdir, readFile, readlink} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {promisify} from 'node:util';
 import type {Connection, LocalSockets} from '../engine/flow.js';
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 
 /** Milliseconds: neither an error message nor a browser is worth a longer wait. */
 const patience = 2000;
@@ -163,7 +163,7 @@ const systems = {
  * whose a connection is: it counts if it is the user's, root's, or where `sudo` was used, that of the user who used it.
  * Elsewhere no program is named and every connection counts.
  */
-export const createLocalSockets = ({platform, env}: Pick<Facts, 'platform' | 'env'>): LocalSockets => {
+export const createLocalSockets = ({platform, env}: Pick<TerminalEnvironment, 'platform' | 'env'>): LocalSockets => {
 	const system = platform === 'linux' || platform === 'darwin' ? systems[platform] : undefined;
 	if (system === undefined) return {portHolder: async () => undefined, isOurs: async () => true};
 	const users = new Set(['0', String(process.getuid?.()), env['SUDO_UID'] ?? '0']);

@@ -1,10 +1,10 @@
 import type {LoginTerminal} from '../engine/flow.js';
 import {createClipboard} from './clipboard.js';
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 import {createLocalSockets} from './local-sockets.js';
 import {createBrowserOpener} from './open-browser.js';
 import {forwardedAddress, forwardLine} from './remote-address.js';
-import {describeSituation, recommend, type RecommendOptions} from './situation.js';
+import {locateTerminal, recommend, type RecommendOptions} from './situation.js';
 
 /** What `createLoginTerminal` takes besides the facts. */
 export type LoginTerminalOptions = Partial<RecommendOptions> & {
@@ -15,19 +15,19 @@ export type LoginTerminalOptions = Partial<RecommendOptions> & {
 /**
  * What a login needs of the terminal, by where that is. Nothing is started or loaded before it is used.
  *
- * @param facts - as from `gatherFacts()`
+ * @param facts - as from `detectEnvironment()`
  */
 export const createLoginTerminal = (
-	facts: Facts,
+	environment: TerminalEnvironment,
 	{personIsThere = true, preferred, write = sequence => process.stdout.write(sequence)}: LoginTerminalOptions = {},
 ): Required<LoginTerminal> => {
-	const situation = describeSituation(facts);
+	const location = locateTerminal(environment);
 	return {
-		openBrowser: createBrowserOpener(facts),
-		clipboard: createClipboard(facts, write),
-		sockets: createLocalSockets(facts),
-		recommend: flows => recommend(situation, flows, {personIsThere, preferred}),
-		forwardLine: port => forwardLine(facts, port),
-		forwardedAddress: port => forwardedAddress(facts, port),
+		openBrowser: createBrowserOpener(environment),
+		clipboard: createClipboard(environment, write),
+		sockets: createLocalSockets(environment),
+		recommend: flows => recommend(location, flows, {personIsThere, preferred}),
+		forwardLine: port => forwardLine(environment, port),
+		forwardedAddress: port => forwardedAddress(environment, port),
 	};
 };

@@ -3,8 +3,8 @@ import path from 'node:path';
 import {displayText} from '../engine/display-text.js';
 import type {BrowserOpener, BrowserOutcome} from '../engine/flow.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
-import type {Facts} from './facts.js';
-import {describeSituation} from './situation.js';
+import type {TerminalEnvironment} from './facts.js';
+import {locateTerminal} from './situation.js';
 
 type BrowserOpenerOptions = {
 	/** Starts the system's own way of opening an address. @default the package `open`, loaded at the first use */
@@ -24,7 +24,7 @@ const wordsOf = (command: string): string[] =>
 	);
 
 /** The commands in `BROWSER`, the first choice first, each with the address in its place as one argument. */
-const browserCommands = ({env, platform}: Facts, url: SafeUrl): string[][] => {
+const browserCommands = ({env, platform}: TerminalEnvironment, url: SafeUrl): string[][] => {
 	const separator = platform === 'win32' ? path.win32.delimiter : path.posix.delimiter;
 	const commands = (env['BROWSER'] ?? '').split(separator).map(wordsOf);
 	return commands
@@ -35,7 +35,10 @@ const browserCommands = ({env, platform}: Facts, url: SafeUrl): string[][] => {
 };
 
 /** Detached and without our streams: a text browser cannot take over the terminal, and we need not wait for its end. */
-const start = async ([program = '', ...words]: readonly string[], env: Facts['env']): Promise<ChildProcess> => {
+const start = async (
+	[program = '', ...words]: readonly string[],
+	env: TerminalEnvironment['env'],
+): Promise<ChildProcess> => {
 	const {spawn} = await import('node:child_process');
 	const child = spawn(program, words, {env, stdio: 'ignore', detached: true, windowsHide: true});
 	child.unref();
@@ -100,7 +103,7 @@ const openWithPackage = async (url: SafeUrl): Promise<ChildProcess> => {
  * is opened. Where no browser can be, or one that opens would not be the person's, it is `skipped`.
  */
 export const createBrowserOpener = (
-	facts: Facts,
+	environment: TerminalEnvironment,
 	{openWithSystem = openWithPackage, patience = 2000}: BrowserOpenerOptions = {},
 ): BrowserOpener => {
 	return async (address, signal) => {
@@ -108,18 +111,18 @@ export const createBrowserOpener = (
 		const checked = checkUrl(address);
 		if (typeof checked === 'string') return failed(`The address was not opened: ${checked}.`);
 		const url = escapeHref(checked.href);
-		const commands = browserCommands(facts, url);
+		const commands = browserCommands(environment, url);
 		let outcome: BrowserOutcome | undefined;
 		for (const command of commands) {
 			const name = displayText(path.basename(command[0] ?? ''), 40);
 			outcome = wouldSplit(command)
 				? failed(`The browser was not opened: ${name} would cut the link short at its first &.`)
-				: await watch(name, start(command, facts.env), patience, signal);
+				: await watch(name, start(command, environment.env), patience, signal);
 			if (outcome.status === 'opened') return outcome;
 		}
 
 		if (outcome) return outcome;
-		const {ci, place, browser, reason} = describeSituation(facts);
+		const {ci, place, browser, reason} = locateTerminal(environment);
 		if (ci) return {status: 'skipped', detail: 'This is a build machine: no browser is opened on it.'};
 		// Without a display the system's opener would start a text browser in our terminal.
 		if (browser !== 'here') {
@@ -128,7 +131,7 @@ export const createBrowserOpener = (
 			return {status: 'skipped', detail: why};
 		}
 
-		const name = place === 'desktop' && facts.platform === 'linux' ? 'xdg-open' : 'the system';
+		const name = place === 'desktop' && environment.platform === 'linux' ? 'xdg-open' : 'the system';
 		return watch(name, openWithSystem(url), patience, signal);
 	};
 };

@@ -2,9 +2,9 @@ import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
 import {displayText} from '../engine/display-text.js';
 import {LoginError} from '../engine/login-error.js';
 import {isLoopbackHost} from '../engine/safe-url.js';
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 
-type Variables = Pick<Facts, 'env'>;
+type Variables = Pick<TerminalEnvironment, 'env'>;
 
 /** What `createFetch` takes besides the environment. */
 type FetchOptions = {
@@ -58,8 +58,8 @@ const variable = ({env}: Variables, name: string): string | undefined =>
 	[env[name.toLowerCase()], env[name.toUpperCase()]].find(Boolean);
 
 /** The proxy that a variable names; like curl we take it without its `http://`. */
-const proxyFrom = (facts: Variables, name: string): string | undefined => {
-	const value = variable(facts, name);
+const proxyFrom = (environment: Variables, name: string): string | undefined => {
+	const value = variable(environment, name);
 	if (value === undefined) return undefined;
 	const text = value.includes('://') ? value : `http://${value}`;
 	if (URL.canParse(text) && /^https?:/.test(text)) return text;
@@ -95,20 +95,20 @@ const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, path
 };
 
 /** A fetch through the proxies of the environment, trusting the certificates given. Loopback is never proxied. */
-const fetchWith = async (facts: Variables, ca: string[]): Promise<typeof fetch> => {
+const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof fetch> => {
 	const {default: undici} = await import('undici'); // A bundler names nothing else of a CommonJS module.
 	// Said outright, it holds over NODE_TLS_REJECT_UNAUTHORIZED.
 	const trust = {ca, rejectUnauthorized: true};
 	const direct = new undici.Agent({connect: trust});
-	const httpProxy = proxyFrom(facts, 'http_proxy');
-	const httpsProxy = proxyFrom(facts, 'https_proxy');
+	const httpProxy = proxyFrom(environment, 'http_proxy');
+	const httpsProxy = proxyFrom(environment, 'https_proxy');
 	const proxied: Dispatcher =
 		httpProxy || httpsProxy
 			? new undici.EnvHttpProxyAgent({
 					// An empty one keeps the agent from looking at the process's own environment.
 					httpProxy: httpProxy ?? '',
 					httpsProxy: httpsProxy ?? '',
-					noProxy: variable(facts, 'no_proxy') ?? '',
+					noProxy: variable(environment, 'no_proxy') ?? '',
 					connect: trust,
 					requestTls: trust,
 					proxyTls: trust,
@@ -133,9 +133,10 @@ const checksAreOff = () => process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
  * The runtime's own fetch, as long as it checks certificates. Tries again with the system's certificates when the usual
  * ones do not vouch for a server: nothing was sent by then.
  */
-const runtimeFetch = (facts: Variables): typeof fetch => {
+const runtimeFetch = (environment: Variables): typeof fetch => {
 	let ours: Promise<typeof fetch> | undefined;
-	const load = async () => (ours ??= trustedCertificates(facts, undefined).then(async ca => fetchWith(facts, ca)));
+	const load = async () =>
+		(ours ??= trustedCertificates(environment, undefined).then(async ca => fetchWith(environment, ca)));
 	return async (input, init) => {
 		if (ours ?? checksAreOff()) return (await load())(input, init);
 		try {
@@ -154,8 +155,8 @@ const runtimeFetch = (facts: Variables): typeof fetch => {
  *
  * @throws LoginError `config_error` for a proxy or a CA file that cannot be used
  */
-export const createFetch = async (facts: Variables, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
-	const hasProxy = variable(facts, 'http_proxy') ?? variable(facts, 'https_proxy');
-	if (hasProxy === undefined && caFile === undefined) return runtimeFetch(facts);
-	return fetchWith(facts, await trustedCertificates(facts, caFile));
+export const createFetch = async (environment: Variables, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
+	const hasProxy = variable(environment, 'http_proxy') ?? variable(environment, 'https_proxy');
+	if (hasProxy === undefined && caFile === undefined) return runtimeFetch(environment);
+	return fetchWith(environment, await trustedCertificates(environment, caFile));
 };

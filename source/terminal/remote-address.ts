@@ -1,18 +1,18 @@
 import {isIP} from 'node:net';
 import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
-import type {Facts} from './facts.js';
-import {describeSituation, isOverSsh} from './situation.js';
+import type {TerminalEnvironment} from './facts.js';
+import {locateTerminal, isOverSsh} from './situation.js';
 
 /** What is safe to type unquoted in any shell. */
 const isPlainWord = (text: string): boolean => /^[\w.][\w.-]*$/.test(text);
 
 /** The host is the one that the connection came to: its name may be another from outside, or there may be a gateway. */
-const sshLine = (facts: Facts, port: number): string => {
+const sshLine = (environment: TerminalEnvironment, port: number): string => {
 	// "client-address client-port server-address server-port" (ssh(1)); `sudo` drops it.
-	const [, , address = '', sshPort = '22'] = (facts.env['SSH_CONNECTION'] ?? '').split(' ');
-	const name = isPlainWord(facts.hostname) ? facts.hostname : 'HOST';
+	const [, , address = '', sshPort = '22'] = (environment.env['SSH_CONNECTION'] ?? '').split(' ');
+	const name = isPlainWord(environment.hostname) ? environment.hostname : 'HOST';
 	const host = isIP(address) ? address : name;
-	const user = isPlainWord(facts.user) ? facts.user : 'USER';
+	const user = isPlainWord(environment.user) ? environment.user : 'USER';
 	const portOption = /^\d+$/.test(sshPort) && sshPort !== '22' ? `-p ${sshPort} ` : '';
 	return `ssh -N -L ${port}:127.0.0.1:${port} ${portOption}${user}@${host}`;
 };
@@ -22,20 +22,20 @@ const sshLine = (facts: Facts, port: number): string => {
  *
  * @returns undefined where the browser reaches this computer anyway, or where no such line is known
  */
-export const forwardLine = (facts: Facts, port: number): string | undefined => {
-	const {browser, place} = describeSituation(facts);
+export const forwardLine = (environment: TerminalEnvironment, port: number): string | undefined => {
+	const {browser, place} = locateTerminal(environment);
 	if (browser !== 'elsewhere') return undefined;
-	const {CODESPACE_NAME: codespace = '', CLOUD_SHELL: googleShell} = facts.env;
+	const {CODESPACE_NAME: codespace = '', CLOUD_SHELL: googleShell} = environment.env;
 	// Their own SSH comes by ways that the plain line does not know.
 	if (place === 'codespaces') {
 		return isPlainWord(codespace) ? `gh codespace ports forward ${port}:${port} --codespace ${codespace}` : undefined;
 	}
 
 	if (place === 'cloud-shell') return googleShell && `gcloud cloud-shell ssh -- -N -L ${port}:127.0.0.1:${port}`;
-	return place !== 'gitpod' && isOverSsh(facts) ? sshLine(facts, port) : undefined;
+	return place !== 'gitpod' && isOverSsh(environment) ? sshLine(environment, port) : undefined;
 };
 
-const forwardedText = ({env}: Facts, port: number): string | undefined => {
+const forwardedText = ({env}: TerminalEnvironment, port: number): string | undefined => {
 	const {
 		CODESPACE_NAME: codespace,
 		GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN: codespaceDomain,
@@ -49,8 +49,8 @@ const forwardedText = ({env}: Facts, port: number): string | undefined => {
 };
 
 /** The address under which a platform brings one of our ports to the person's browser, where it says so. */
-export const forwardedAddress = (facts: Facts, port: number): SafeUrl | undefined => {
-	const text = forwardedText(facts, port);
+export const forwardedAddress = (environment: TerminalEnvironment, port: number): SafeUrl | undefined => {
+	const text = forwardedText(environment, port);
 	const url = text ? checkUrl(text) : undefined;
 	return url instanceof URL ? escapeHref(url.href) : undefined;
 };

@@ -1,7 +1,7 @@
 import {LoginError} from '../engine/login-error.js';
 import type {FlowName, FlowAvailability} from '../engine/login-event.js';
 import type {Recommendation} from '../engine/flow.js';
-import type {Facts} from './facts.js';
+import type {TerminalEnvironment} from './facts.js';
 
 /** Where the terminal's programs run, seen from the person. */
 export type Place =
@@ -20,7 +20,7 @@ export type Place =
 	| 'headless';
 
 /** Where the terminal is, and what that means for a browser. */
-export type Situation = {
+export type TerminalLocation = {
 	/** What kind of place it is. */
 	readonly place: Place;
 	/**
@@ -41,48 +41,54 @@ export const isSet = (value: string | undefined): boolean => value !== undefined
 
 const ciVariables = ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'JENKINS_URL'];
 const moreCiVariables = ['TEAMCITY_VERSION', 'BUILDKITE', 'CODEBUILD_BUILD_ID', 'BITBUCKET_BUILD_NUMBER'];
-const isCi = ({env}: Facts): boolean => [...ciVariables, ...moreCiVariables].some(name => isSet(env[name]));
+const isCi = ({env}: TerminalEnvironment): boolean =>
+	[...ciVariables, ...moreCiVariables].some(name => isSet(env[name]));
 
-const multiplexerOf = ({env}: Facts): Situation['multiplexer'] => {
+const multiplexerOf = ({env}: TerminalEnvironment): TerminalLocation['multiplexer'] => {
 	if (env['TMUX']) return 'tmux';
 	return env['STY'] ? 'screen' : undefined;
 };
 
-const isMosh = ({ancestors}: Facts): boolean => ancestors.includes('mosh-server');
+const isMosh = ({ancestors}: TerminalEnvironment): boolean => ancestors.includes('mosh-server');
 
 /** Whether the terminal is at the other end of SSH, or of mosh, which begins as SSH. */
-export const isOverSsh = (facts: Facts): boolean =>
-	isMosh(facts) ||
-	isSet(facts.env['SSH_CONNECTION']) ||
-	isSet(facts.env['SSH_TTY']) ||
+export const isOverSsh = (environment: TerminalEnvironment): boolean =>
+	isMosh(environment) ||
+	isSet(environment.env['SSH_CONNECTION']) ||
+	isSet(environment.env['SSH_TTY']) ||
 	// `sudo` and `su` drop the variables; the daemon is still above us (its session process since OpenSSH 9.8).
-	facts.ancestors.some(name => name === 'sshd' || name === 'sshd-session');
+	environment.ancestors.some(name => name === 'sshd' || name === 'sshd-session');
 
-const isWsl = ({platform, env, kernel}: Facts): boolean =>
+const isWsl = ({platform, env, kernel}: TerminalEnvironment): boolean =>
 	platform === 'linux' && (/microsoft/i.test(kernel) || isSet(env['WSL_DISTRO_NAME']));
 
 /** A terminal inside a VS Code window whose server runs on this machine. Through tmux its variables may be stale. */
-const isVsCodeServer = (facts: Facts): boolean =>
-	isSet(facts.env['VSCODE_IPC_HOOK_CLI']) && multiplexerOf(facts) === undefined;
+const isVsCodeServer = (environment: TerminalEnvironment): boolean =>
+	isSet(environment.env['VSCODE_IPC_HOOK_CLI']) && multiplexerOf(environment) === undefined;
 
-const vsCodeServerPath = ({env}: Facts): string =>
+const vsCodeServerPath = ({env}: TerminalEnvironment): string =>
 	[env['BROWSER'], env['VSCODE_GIT_ASKPASS_NODE'], env['VSCODE_GIT_ASKPASS_MAIN']].join('\n');
 
-const isVsCodeTunnel = (facts: Facts): boolean =>
-	facts.ancestors.includes('code-tunnel') ||
-	/[/\\]\.vscode(-insiders)?[/\\]cli[/\\]/.test(vsCodeServerPath(facts)) ||
+const isVsCodeTunnel = (environment: TerminalEnvironment): boolean =>
+	environment.ancestors.includes('code-tunnel') ||
+	/[/\\]\.vscode(-insiders)?[/\\]cli[/\\]/.test(vsCodeServerPath(environment)) ||
 	// code-server and its like show VS Code in a browser tab: no port comes with that.
-	isSet(facts.env['VSCODE_PROXY_URI']);
+	isSet(environment.env['VSCODE_PROXY_URI']);
 
-const isContainer = ({containerMark, env}: Facts): boolean =>
+const isContainer = ({containerMark, env}: TerminalEnvironment): boolean =>
 	containerMark || isSet(env['container']) || isSet(env['KUBERNETES_SERVICE_HOST']);
 
-const hasDisplay = ({platform, env}: Facts): boolean =>
+const hasDisplay = ({platform, env}: TerminalEnvironment): boolean =>
 	platform === 'darwin' ||
 	platform === 'win32' ||
 	[env['DISPLAY'], env['WAYLAND_DISPLAY'], env['TERMUX_VERSION']].some(Boolean);
 
-type Row = readonly [place: Place, matches: (facts: Facts) => boolean, browser: Situation['browser'], reason: string];
+type Row = readonly [
+	place: Place,
+	matches: (environment: TerminalEnvironment) => boolean,
+	browser: TerminalLocation['browser'],
+	reason: string,
+];
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
@@ -116,19 +122,19 @@ const places: readonly Row[] = [
 	],
 	[
 		'vscode-tunnel',
-		facts => isVsCodeServer(facts) && isVsCodeTunnel(facts),
+		environment => isVsCodeServer(environment) && isVsCodeTunnel(environment),
 		'elsewhere',
 		'You are in VS Code through a tunnel, which does not bring addresses of this machine to your browser.',
 	],
 	[
 		'devcontainer',
-		facts => isSet(facts.env['REMOTE_CONTAINERS']) && isVsCodeServer(facts),
+		environment => isSet(environment.env['REMOTE_CONTAINERS']) && isVsCodeServer(environment),
 		'forwarded',
 		'VS Code brings addresses of this container to your browser.',
 	],
 	[
 		'vscode-ssh',
-		facts => isVsCodeServer(facts) && isOverSsh(facts),
+		environment => isVsCodeServer(environment) && isOverSsh(environment),
 		'forwarded',
 		'VS Code brings addresses of this machine to your browser.',
 	],
@@ -137,34 +143,34 @@ const places: readonly Row[] = [
 	[
 		'container',
 		// One with a display is part of a desktop: Toolbx, Distrobox.
-		facts => isContainer(facts) && !hasDisplay(facts),
+		environment => isContainer(environment) && !hasDisplay(environment),
 		'elsewhere',
 		'You are in a container: a browser cannot be opened here, and yours would not reach its addresses.',
 	],
 	['wsl', isWsl, 'here', 'The browser of Windows can be opened from here.'],
 	[
 		'headless',
-		facts => !hasDisplay(facts),
+		environment => !hasDisplay(environment),
 		'elsewhere',
 		'This computer has no display, so no browser can be opened on it.',
 	],
 ];
 
 /** Says where the terminal is, and whether a browser opened from it reaches the person. */
-export const describeSituation = (facts: Facts): Situation => {
-	const [place, , browser, reason] = places.find(([, matches]) => matches(facts)) ?? [
+export const locateTerminal = (environment: TerminalEnvironment): TerminalLocation => {
+	const [place, , browser, reason] = places.find(([, matches]) => matches(environment)) ?? [
 		'desktop',
 		undefined,
 		'here',
 		'Your browser can be opened from here.',
 	];
-	const multiplexer = multiplexerOf(facts);
-	return {place, browser, reason, ci: isCi(facts), multiplexer};
+	const multiplexer = multiplexerOf(environment);
+	return {place, browser, reason, ci: isCi(environment), multiplexer};
 };
 
 /** Whether each repaint travels through a network or a multiplexer, so that a screen had better repaint seldom. */
-export const isRemote = (facts: Facts): boolean => {
-	const {place, multiplexer} = describeSituation(facts);
+export const isRemote = (environment: TerminalEnvironment): boolean => {
+	const {place, multiplexer} = locateTerminal(environment);
 	return multiplexer !== undefined || !['desktop', 'wsl', 'container', 'devcontainer', 'headless'].includes(place);
 };
 
@@ -179,9 +185,12 @@ type AttendanceOptions = {
  * Whether a login can count on a person: on a build machine, or with no terminal on any standard stream, only where
  * the options say so.
  */
-export const personIsThere = (facts: Facts, {json, plain, flow}: AttendanceOptions = {}): boolean => {
+export const personIsThere = (
+	environment: TerminalEnvironment,
+	{json, plain, flow}: AttendanceOptions = {},
+): boolean => {
 	if (json || plain || flow === 'browser' || flow === 'device') return true;
-	return !isCi(facts) && (facts.tty.stdin || facts.tty.stdout || facts.tty.stderr);
+	return !isCi(environment) && (environment.tty.stdin || environment.tty.stdout || environment.tty.stderr);
 };
 
 export type RecommendOptions = {
@@ -205,7 +214,7 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
  * where no flow is possible at all
  */
 export const recommend = (
-	situation: Situation,
+	location: TerminalLocation,
 	available: FlowAvailability,
 	options: RecommendOptions,
 ): Recommendation => {
@@ -227,8 +236,8 @@ export const recommend = (
 		return {flow: preferred, reason: 'You chose this way for this profile before.'};
 	}
 
-	const fitting = situation.browser === 'elsewhere' ? 'device' : 'browser';
-	if (available[fitting] === true) return {flow: fitting, reason: situation.reason};
+	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
+	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
 	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
 	const flow = order.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};

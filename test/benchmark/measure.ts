@@ -125,14 +125,14 @@ export const openTerminal = (node: string, {args, env, command = node}: Program)
 		type: keys => pty.write(keys),
 		sees: async pattern =>
 			new Promise((resolve, reject) => {
-				const look = () => {
+				const display = () => {
 					if (!pattern.test(output.replaceAll(sequences, ''))) return;
-					listeners.delete(look);
+					listeners.delete(display);
 					resolve(elapsed());
 				};
-				listeners.add(look);
+				listeners.add(display);
 				void ended.then(() => reject(new Error(`It ended before ${String(pattern)} came: ${output}`)));
-				look();
+				display();
 			}),
 		async end() {
 			pty.kill('SIGKILL');

@@ -6,9 +6,9 @@ import type {TokenEngineOptions} from '../../source/token-engine.js';
 import type {TokenSet} from '../../source/engine/token-set.js';
 import type {StoredSession, TokenStore} from '../../source/engine/token-store.js';
 import {createMemoryStore} from '../../source/store/index.js';
-import type {Facts} from '../../source/terminal/facts.js';
+import type {TerminalEnvironment} from '../../source/terminal/facts.js';
 import {createManualClock} from '../../source/testing/index.js';
-import {factsOf, noTty} from '../support/facts.js';
+import {environmentOf, noTty} from '../support/facts.js';
 
 export const now = Date.UTC(2026, 10, 21, 12);
 const hour = 3_600_000;
@@ -39,7 +39,7 @@ export const failure = (code: LoginErrorCode) => new LoginError(code, `It failed
 
 export type Double = {
 	/** @default no terminal anywhere */
-	readonly facts?: Partial<Facts>;
+	readonly environment?: Partial<TerminalEnvironment>;
 	readonly stdin?: string | Readable;
 	/** @default a new one in memory */
 	readonly store?: TokenStore;
@@ -54,7 +54,7 @@ const refuse = async () => Promise.reject(failure('internal_error'));
 /** Runs one command in a world of its own; nothing of it touches this process. */
 export const runDouble = async (
 	argv: readonly string[],
-	{facts, stdin = '', store: given, sessions, engine, signal}: Double = {},
+	{environment, stdin = '', store: given, sessions, engine, signal}: Double = {},
 ) => {
 	const clock = createManualClock({now});
 	const store = given ?? createMemoryStore({clock});
@@ -63,7 +63,7 @@ export const runDouble = async (
 	const engines: TokenEngineOptions[] = [];
 	const opened: string[] = [];
 	const context: CommandContext = {
-		facts: factsOf({env: {}, tty: noTty, ancestors: [], ...facts}),
+		environment: environmentOf({env: {}, tty: noTty, ancestors: [], ...environment}),
 		stdin: typeof stdin === 'string' ? Readable.from(stdin === '' ? [] : [stdin]) : stdin,
 		stdout: {write: text => (written.stdout += text)},
 		stderr: {write: text => (written.stderr += text)},

@@ -5,7 +5,7 @@ import {runDouble, storedSession, tokenSet} from './command-double.js';
 const sessions = {default: storedSession()};
 const engine = {tokens: async () => tokenSet()};
 const {execPath} = process;
-const double = {sessions, engine, facts: {env: {PATH: process.env['PATH'], KEPT: 'yes'}}};
+const double = {sessions, engine, environment: {env: {PATH: process.env['PATH'], KEPT: 'yes'}}};
 
 const runNode = async (script: string, ...options: string[]) =>
 	runDouble(['exec', ...options, '--', execPath, '-e', script, 'first', '--second'], double);
@@ -33,7 +33,7 @@ test("the child has the token, and not the client's secret", async () => {
 	const childHas = async (names: string, ...options: string[]) => {
 		const script = `process.exit(Object.keys(process.env).filter(name => /SECRET|KEPT/.test(name)).join() === '${names}' ? 0 : 9)`;
 		const argv = ['exec', ...options, '--', execPath, '-e', script];
-		return (await runDouble(argv, {sessions: stored, engine, facts: {env}})).exit === 0;
+		return (await runDouble(argv, {sessions: stored, engine, environment: {env}})).exit === 0;
 	};
 
 	assert.ok(await childHas('KEPT,OTHER_SECRET'));

@@ -54,7 +54,7 @@ test('plain lines go to stderr unless stdout is a terminal', async () => {
 	assert.equal(piped.stdout, '');
 	assert.match(piped.stderr, /^Signing in to Acme \(auth\.acme\.dev\)\nOpen {3}https:/);
 	const terminal = await login([...provider, '--plain'], success, {
-		facts: {tty: {stdin: true, stdout: true, stderr: true}},
+		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.equal(terminal.stderr, '');
 	assert.match(terminal.stdout, /^Signing in to Acme/);
@@ -67,14 +67,14 @@ test('demand 54: a screen reader gets spelled lines, by option or by its variabl
 		{args: [], env: {TERM: 'xterm', ACCESSIBLE: '1'}},
 		{args: [], env: {TERM: 'xterm', INK_SCREEN_READER: 'true'}},
 	]) {
-		const {stdout} = await login([...provider, ...double.args], success, {facts: {tty, env: double.env}});
+		const {stdout} = await login([...provider, ...double.args], success, {environment: {tty, env: double.env}});
 		assert.match(stdout, /Spelled: W, D, J, B, dash/);
 	}
 });
 
 test('S38: a dumb terminal gets plain lines', async () => {
 	const tty = {stdin: true, stdout: true, stderr: true};
-	const {stdout} = await login(provider, success, {facts: {tty, env: {TERM: 'dumb'}}});
+	const {stdout} = await login(provider, success, {environment: {tty, env: {TERM: 'dumb'}}});
 	assert.match(stdout, /^Signing in to Acme/);
 });
 
@@ -88,8 +88,8 @@ test('a failed login ends with the code of its failure, said once', async () => 
 });
 
 test('demand 53: nobody there is told at once, with the line to run instead', async () => {
-	for (const facts of [{}, {env: {CI: 'true'}, tty: {stdin: true, stdout: true, stderr: true}}]) {
-		const {exit, stdout, stderr, options} = await login([...provider, '--scope', 'a b'], success, {facts});
+	for (const environment of [{}, {env: {CI: 'true'}, tty: {stdin: true, stdout: true, stderr: true}}]) {
+		const {exit, stdout, stderr, options} = await login([...provider, '--scope', 'a b'], success, {environment});
 		assert.deepEqual([exit, stdout, options], [3, '', undefined]);
 		assert.match(
 			stderr,
@@ -105,8 +105,10 @@ test('whoever asks for a way, for --json or for --plain is taken as there', asyn
 });
 
 test('without a person a client with a secret signs in by itself', async () => {
-	const facts = {env: {CI: 'true', CLIENT_SECRET: 'hush'}};
-	const {exit, options, engines} = await login([...provider, '--client-secret-env', 'CLIENT_SECRET'], success, {facts});
+	const environment = {env: {CI: 'true', CLIENT_SECRET: 'hush'}};
+	const {exit, options, engines} = await login([...provider, '--client-secret-env', 'CLIENT_SECRET'], success, {
+		environment,
+	});
 	assert.equal(exit, 0);
 	assert.equal(options?.flow, 'auto');
 	const flows = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
@@ -130,7 +132,7 @@ test('client credentials without a secret are wrong usage', async () => {
 
 test('nobody waits for a keyring only to be asked which server is meant', async () => {
 	const {exit, stderr, opened} = await login(['--flow', 'device', '--plain'], success, {
-		facts: {tty: {stdin: true, stdout: true, stderr: true}},
+		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.equal(exit, 2);
 	assert.match(stderr, /which server\?/);
@@ -177,7 +179,7 @@ test('the line to run instead names one way to sign in, with nothing in it that 
 		KUBERNETES_EXEC_INFO: JSON.stringify({apiVersion: 'client.authentication.k8s.io/v1', spec: {interactive: false}}),
 	};
 	const token = ['token', '--login', '--format', 'kubernetes', ...provider, '--flow', 'device'];
-	const refused = await runDouble(token, {facts: {env}});
+	const refused = await runDouble(token, {environment: {env}});
 	assert.ok(refused.stderr.endsWith(`\nRun in a terminal: ink-login login ${byCode}\n`), refused.stderr);
 });
 
@@ -241,7 +243,7 @@ test('token --login shows the login first, never on stdout, and then prints the 
 	const {engine} = playing(success);
 	const {exit, stdout, stderr} = await runDouble(['token', '--login', '--plain', ...provider], {
 		engine,
-		facts: {tty: {stdin: true, stdout: true, stderr: true}},
+		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.deepEqual([exit, stdout], [0, 'access-1\n']);
 	assert.match(stderr, /^Signing in to Acme/);

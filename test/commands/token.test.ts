@@ -9,7 +9,11 @@ import {failure, now, runDouble, storedSession, tokenSet} from './command-double
 const sessions = {default: storedSession(), work: storedSession({tokens: tokenSet({accessToken: 'work-1'})})};
 const engine = {tokens: async () => tokenSet()};
 
-const kubernetes = (info: unknown) => ({facts: {env: {KUBERNETES_EXEC_INFO: JSON.stringify(info)}}, sessions, engine});
+const kubernetes = (info: unknown) => ({
+	environment: {env: {KUBERNETES_EXEC_INFO: JSON.stringify(info)}},
+	sessions,
+	engine,
+});
 const version = 'client.authentication.k8s.io/v1beta1';
 
 test('demand 32: stdout holds the token and nothing else', async () => {
@@ -22,7 +26,7 @@ test('the engine is built from what the login left: no option, no question', asy
 	const {engines, opened} = await runDouble(['token', 'work'], {
 		sessions: {work: stored},
 		engine,
-		facts: {env: {CLIENT_SECRET: 'hush'}},
+		environment: {env: {CLIENT_SECRET: 'hush'}},
 	});
 	assert.deepEqual(opened, ['auto']);
 	const [{provider, profile, clientSecretSource}] = engines as [(typeof engines)[0]];
@@ -123,7 +127,7 @@ test('demand 41: a program that has no person to offer gets no login, whatever i
 	const interactive = {apiVersion: version, spec: {interactive: false}};
 	const {exit, stdout, stderr} = await runDouble(
 		['token', '--format', 'kubernetes', '--login', '--issuer', 'https://auth.example', '--client-id', 'cli'],
-		{facts: {tty, env: {KUBERNETES_EXEC_INFO: JSON.stringify(interactive), TERM: 'xterm'}}},
+		{environment: {tty, env: {KUBERNETES_EXEC_INFO: JSON.stringify(interactive), TERM: 'xterm'}}},
 	);
 	assert.deepEqual([exit, stdout], [3, '']);
 	assert.match(stderr, /ink-login login --issuer https:\/\/auth\.example --client-id cli/);

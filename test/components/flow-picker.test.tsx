@@ -40,7 +40,7 @@ const sizes = [
 const watch = async (
 	[columns, rows]: (typeof sizes)[number],
 	recommendation: Recommendation | undefined,
-	look: (linesBefore: readonly string[], lines: readonly string[], answer: EventOf<'discovery'>) => void,
+	display: (linesBefore: readonly string[], lines: readonly string[], answer: EventOf<'discovery'>) => void,
 	discoveries = responses,
 ) => {
 	const picker = (state: LoginState, recommended: Recommendation | undefined) => (
@@ -59,7 +59,7 @@ const watch = async (
 		const before = terminal.lines();
 		// The engine recommends anew, of what is left.
 		await terminal.rerender(picker(recordings.foldEvents(answer), whatIsLeft));
-		look(before, terminal.lines(), answer);
+		display(before, terminal.lines(), answer);
 		await terminal.unmount();
 	}
 };

@@ -3,7 +3,7 @@ import test from 'node:test';
 import {heightOf, type Frame} from '../../source/components/frame.js';
 import {layOut, type CodeContent} from '../../source/components/lay-out.js';
 import {lineWidth} from '../../source/components/line.js';
-import {lookOf} from '../../source/components/look.js';
+import {displayOf} from '../../source/components/look.js';
 import {qrCodeSize} from '../../source/components/qr-code.js';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {deviceCode} from '../support/login-tapes.js';
@@ -25,7 +25,7 @@ const content: CodeContent = {
 	added: () => [],
 	keys: ['enter open here', 'c copy code', 'esc back'],
 	moreKeys: false,
-	look: lookOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}}),
+	display: displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}}),
 };
 
 const textOf = ({top, beside, bottom}: Frame): string =>

@@ -9,7 +9,7 @@ import {AccountPrompt} from '../../source/components/account-question.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
-import type {Environment} from '../../source/components/look.js';
+import type {TerminalCapabilities} from '../../source/components/look.js';
 import {Failure, SignedIn} from '../../source/components/outcome.js';
 import {displayText} from '../../source/engine/display-text.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
@@ -20,8 +20,8 @@ import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import * as recordings from '../support/login-tapes.js';
 import {darkTheme, lightTheme, type Cell} from '../support/terminal-emulator.js';
 
-const usual: Environment = {unicode: true, color: true, hyperlinks: true, remote: false};
-const ascii: Environment = {unicode: false, color: false, hyperlinks: false, remote: false};
+const usual: TerminalCapabilities = {unicode: true, color: true, hyperlinks: true, remote: false};
+const ascii: TerminalCapabilities = {unicode: false, color: false, hyperlinks: false, remote: false};
 const {foldEvents} = recordings;
 // Its types name a default export that is not there.
 const jsqr = jsqrModule as unknown as typeof jsqrModule.default;
@@ -60,7 +60,7 @@ const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') 
 	flows: {...recordings.discovery.flows, browser: reason},
 });
 
-const screens: Readonly<Record<string, (environment: Environment) => ReactElement>> = {
+const screens: Readonly<Record<string, (environment: TerminalCapabilities) => ReactElement>> = {
 	picker: environment => (
 		<FlowPicker {...shared(foldEvents(recordings.discovery), environment)} currentIdentity={recordings.alice} />
 	),
@@ -99,11 +99,11 @@ const screens: Readonly<Record<string, (environment: Environment) => ReactElemen
 const draw = async <Result,>(
 	node: ReactElement,
 	size: {columns?: number; rows?: number; screenReader?: boolean},
-	look: (terminal: FakeTerminal) => Result | Promise<Result>,
+	display: (terminal: FakeTerminal) => Result | Promise<Result>,
 ): Promise<Result> => {
 	const terminal = await drawOn(node, size);
 	try {
-		return await look(terminal);
+		return await display(terminal);
 	} finally {
 		await terminal.unmount();
 	}
@@ -140,17 +140,17 @@ const colourNames: Readonly<Record<string, string>> = {
 };
 
 /** What is bold or coloured, in words, since a text file shows neither; the QR code's colours have a test of their own. */
-const lookOf = ({emulator}: FakeTerminal): string[] => {
+const displayOf = ({emulator}: FakeTerminal): string[] => {
 	const pieces = new Map<string, string[]>();
 	for (let row = 0; row < emulator.rows; row++) {
 		let before = '';
 		for (const {text, bold, foreground} of emulator.cells(row)) {
 			const colour = foreground === darkTheme.foreground || /[█▀▄]/.test(text) ? undefined : colourNames[foreground];
-			const look = [bold && 'bold', colour].filter(Boolean).join(' and ');
+			const display = [bold && 'bold', colour].filter(Boolean).join(' and ');
 			const shown = text === '' ? ' ' : text;
-			if (look === before && look !== '') pieces.get(look)!.push(pieces.get(look)!.pop()! + shown);
-			else if (look !== '') pieces.set(look, [...(pieces.get(look) ?? []), shown]);
-			before = look;
+			if (display === before && display !== '') pieces.get(display)!.push(pieces.get(display)!.pop()! + shown);
+			else if (display !== '') pieces.set(display, [...(pieces.get(display) ?? []), shown]);
+			before = display;
 		}
 	}
 
@@ -159,7 +159,7 @@ const lookOf = ({emulator}: FakeTerminal): string[] => {
 			.map(text => text.trim())
 			.filter(Boolean)
 			.join(' | ');
-	return [...pieces].map(([look, texts]) => `(${look}: ${told(texts)})`).sort();
+	return [...pieces].map(([display, texts]) => `(${display}: ${told(texts)})`).sort();
 };
 
 for (const [screen, element] of Object.entries(screens)) {
@@ -168,7 +168,7 @@ for (const [screen, element] of Object.entries(screens)) {
 			const title = rule(`${screen} at ${name}`);
 			const frame = await draw(element(environment), size, terminal => {
 				const rows = terminal.lines().map(line => line.trimEnd());
-				return [...rows, ...(tellsLook ? lookOf(terminal) : [])].join('\n');
+				return [...rows, ...(tellsLook ? displayOf(terminal) : [])].join('\n');
 			});
 			drawn.set(title, frame);
 			if (!process.env['UPDATE_FRAMES']) assert.equal(frame, expected.get(title));

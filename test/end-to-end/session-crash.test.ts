@@ -169,14 +169,14 @@ for (const manner of manners) {
 		// The one exception: the server has rotated, and its response, which nobody can ask for again, is not on disk yet.
 		const untilOnDisk = [
 			'answer',
-			'factsAt',
+			'fileInfo',
 			'openToRead',
 			'facts',
 			'read',
 			'close',
 			'makeFolder',
-			'factsAt',
-			'factsAt',
+			'fileInfo',
+			'fileInfo',
 		];
 		const writing = ['createNew', 'restrict', 'write', 'flush', 'close', 'rename'];
 		assert.deepEqual(lostAfter, manner === 'strict' ? [...untilOnDisk, ...writing] : []);

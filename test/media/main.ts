@@ -121,9 +121,9 @@ const wanted = process.argv.slice(2);
 for (const [name, scene] of Object.entries(scenes)) {
 	if (wanted.length > 0 && !wanted.includes(name)) continue;
 	const recording = await record({...scene, themes: Object.values(themes)}, scene.play);
-	for (const [index, [look, theme]] of Object.entries(themes).entries()) {
+	for (const [index, [display, theme]] of Object.entries(themes).entries()) {
 		const svg = toSvg(recording.shots[index] ?? [], {...scene, poster: recording.poster, theme});
-		const file = `${name}-${look}.svg`;
+		const file = `${name}-${display}.svg`;
 		await writeFile(path.join(media, file), svg);
 		process.stdout.write(`${file}  ${Math.round(svg.length / 1024)} KB, ${recording.shots[index]?.length} shots\n`);
 	}

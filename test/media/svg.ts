@@ -8,19 +8,19 @@ const padding = 16;
 const escape = (text: string): string => text.replaceAll(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
 
 /** Cells that look the same, side by side. */
-const runsOf = (cells: readonly Cell[]): {readonly at: number; readonly text: string; readonly look: Cell}[] => {
-	const runs: {at: number; text: string; look: Cell}[] = [];
-	for (const [at, look] of cells.entries()) {
+const runsOf = (cells: readonly Cell[]): {readonly at: number; readonly text: string; readonly display: Cell}[] => {
+	const runs: {at: number; text: string; display: Cell}[] = [];
+	for (const [at, display] of cells.entries()) {
 		const last = runs.at(-1);
-		const text = look.text === '' ? ' ' : look.text;
+		const text = display.text === '' ? ' ' : display.text;
 		const isSame =
-			last?.look.foreground === look.foreground &&
-			last.look.background === look.background &&
-			last.look.bold === look.bold &&
-			isBlock(last.look.text) === isBlock(text) &&
-			isFrame(last.look.text) === isFrame(text);
+			last?.display.foreground === display.foreground &&
+			last.display.background === display.background &&
+			last.display.bold === display.bold &&
+			isBlock(last.display.text) === isBlock(text) &&
+			isFrame(last.display.text) === isFrame(text);
 		if (isSame) last.text += text;
-		else runs.push({at, text, look: {...look, text}});
+		else runs.push({at, text, display: {...display, text}});
 	}
 
 	return runs;
@@ -64,17 +64,18 @@ const words = (text: string, at: number): {readonly at: number; readonly word: s
 
 const drawRow = (cells: readonly Cell[], theme: Theme): string =>
 	runsOf(cells)
-		.map(({at, text, look}) => {
+		.map(({at, text, display}) => {
 			const width = Array.from(text).length * cell.width;
 			const ground =
-				look.background === theme.background
+				display.background === theme.background
 					? ''
-					: `<path fill="${look.background}" d="M${at * cell.width} 0h${width}v${cell.height}h-${width}z"/>`;
-			if (isBlock(text)) return `${ground}<path fill="${look.foreground}" d="${blocks(text, at)}"/>`;
-			if (isFrame(text)) return `${ground}<path fill="none" stroke="${look.foreground}" d="${frameLines(text, at)}"/>`;
+					: `<path fill="${display.background}" d="M${at * cell.width} 0h${width}v${cell.height}h-${width}z"/>`;
+			if (isBlock(text)) return `${ground}<path fill="${display.foreground}" d="${blocks(text, at)}"/>`;
+			if (isFrame(text))
+				return `${ground}<path fill="none" stroke="${display.foreground}" d="${frameLines(text, at)}"/>`;
 			const style = [
-				look.bold && 'font-weight="bold"',
-				look.foreground !== theme.foreground && `fill="${look.foreground}"`,
+				display.bold && 'font-weight="bold"',
+				display.foreground !== theme.foreground && `fill="${display.foreground}"`,
 			];
 			const written = words(text, at).map(({at: column, word}) => {
 				const length = Array.from(word).length * cell.width;

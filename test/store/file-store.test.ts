@@ -125,7 +125,8 @@ for (const mode of [0o644, 0o660, 0o602]) {
 		chmodSync(file, mode);
 		const {caFile: _, ...unknown} = {...session, clientSecretSource: {stdin: true}};
 		// The rights are right after the first look: what was seen then must count at every later one.
-		for (let look = 0; look < 3; look++) assert.deepEqual(await createFileStore({directory}).read('work'), unknown);
+		for (let display = 0; display < 3; display++)
+			assert.deepEqual(await createFileStore({directory}).read('work'), unknown);
 		await createFileStore({directory}).write('work', session);
 		assert.deepEqual(await createFileStore({directory}).read('work'), session);
 	});
@@ -200,8 +201,8 @@ test('S24: a FIFO in place of the file does not hang the reader', async t => {
 
 const ownedByAnother = (isAnothers: (path: string) => boolean): FileSystem => {
 	const paths = new Map<number, string>();
-	const another = (path: string, facts: ReturnType<FileSystem['factsAt']>) =>
-		isAnothers(path) ? {...facts, owner: facts.owner + 1} : facts;
+	const another = (path: string, info: ReturnType<FileSystem['fileInfo']>) =>
+		isAnothers(path) ? {...info, owner: info.owner + 1} : info;
 	return {
 		...nodeFileSystem,
 		openToRead(path) {
@@ -209,8 +210,8 @@ const ownedByAnother = (isAnothers: (path: string) => boolean): FileSystem => {
 			paths.set(handle, path);
 			return handle;
 		},
-		facts: handle => another(paths.get(handle) ?? '', nodeFileSystem.facts(handle)),
-		factsAt: path => another(path, nodeFileSystem.factsAt(path)),
+		info: handle => another(paths.get(handle) ?? '', nodeFileSystem.info(handle)),
+		fileInfo: path => another(path, nodeFileSystem.fileInfo(path)),
 	};
 };
 
@@ -532,7 +533,7 @@ test('a read is one folder check, open, facts, read and close; it writes and flu
 	const calls: string[] = [];
 	const store = createFileStore({directory, fileSystem: watchedFileSystem(({name}) => calls.push(name))});
 	await store.read('work');
-	assert.deepEqual(calls, ['factsAt', 'openToRead', 'facts', 'read', 'close']);
+	assert.deepEqual(calls, ['fileInfo', 'openToRead', 'facts', 'read', 'close']);
 });
 
 test('S25: file and folder are flushed, the file before it gets its name', async t => {

@@ -93,7 +93,7 @@ test('demand 47: a session in a file is opened and read without the keyring and 
 	const fileSystem = watchedFileSystem(({name}) => calls.push(name));
 	const store = await openStore({home, keyring: locked, fileSystem});
 	assert.ok(await store.read('work'));
-	const reading = ['factsAt', 'openToRead', 'facts', 'read', 'close'];
+	const reading = ['fileInfo', 'openToRead', 'facts', 'read', 'close'];
 	assert.deepEqual(
 		calls.filter(name => !reading.includes(name)),
 		[],

@@ -1,7 +1,7 @@
-import type {Facts} from '../../source/terminal/facts.js';
+import type {TerminalEnvironment} from '../../source/terminal/facts.js';
 
 /** A person at a Linux desktop with a good terminal, but for what is given. */
-export const factsOf = ({env, ...facts}: Partial<Facts> = {}): Facts => ({
+export const environmentOf = ({env, ...environment}: Partial<TerminalEnvironment> = {}): TerminalEnvironment => ({
 	env: env ?? {...desktopEnvironment},
 	platform: 'linux',
 	tty: {stdin: true, stdout: true, stderr: true},
@@ -10,7 +10,7 @@ export const factsOf = ({env, ...facts}: Partial<Facts> = {}): Facts => ({
 	kernel: 'Linux version 6.12.0-amd64 (debian-kernel@lists.debian.org)',
 	containerMark: false,
 	ancestors: ['bash', 'kitty'],
-	...facts,
+	...environment,
 });
 
 export const desktopEnvironment = {

@@ -168,18 +168,18 @@ export const runInPty = ({
 		return new Promise((resolve, reject) => {
 			const finish = (problem?: string) => {
 				clearTimeout(timer);
-				watchers.delete(look);
+				watchers.delete(display);
 				if (!problem) resolve(emulator.text);
 				else
 					reject(new Error(`${problem} (${description}). The screen was:\n${emulator.history().join('\n').trimEnd()}`));
 			};
-			const look = () => {
+			const display = () => {
 				if (holds()) finish();
 				else if (ended) finish(`The program ended with ${JSON.stringify(ended)} before it came`);
 			};
 			const timer = setTimeout(() => finish(`Not seen within ${timeoutMs} ms`), timeoutMs);
-			watchers.add(look);
-			look();
+			watchers.add(display);
+			display();
 		});
 	};
 

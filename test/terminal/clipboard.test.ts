@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {createClipboard} from '../../source/terminal/clipboard.js';
-import {desktopEnvironment, factsOf, noTty, sshEnvironment} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/facts.js';
 import {runInPty} from '../support/pty.js';
 
 const run = promisify(execFile);
@@ -30,7 +30,7 @@ const noTmux = '/nowhere';
 test("demand 3: on the person's own computer the system's clipboard takes it, and the terminal gets nothing", async () => {
 	const terminal = fakeTerminal();
 	const system: string[] = [];
-	const copy = createClipboard(factsOf(), terminal.write, {writeToSystem: async text => void system.push(text)});
+	const copy = createClipboard(environmentOf(), terminal.write, {writeToSystem: async text => void system.push(text)});
 	assert.deepEqual(await copy('WDJB-MJHT'), {status: 'copied'});
 	assert.deepEqual(system, ['WDJB-MJHT']);
 	assert.deepEqual(terminal.written, []);
@@ -39,7 +39,7 @@ test("demand 3: on the person's own computer the system's clipboard takes it, an
 test('demand 3: over SSH it goes through the terminal, never into a clipboard over there', async () => {
 	const terminal = fakeTerminal();
 	const system: string[] = [];
-	const copy = createClipboard(factsOf({env: sshEnvironment}), terminal.write, {
+	const copy = createClipboard(environmentOf({env: sshEnvironment}), terminal.write, {
 		writeToSystem: async text => void system.push(text),
 	});
 	assert.deepEqual(await copy('https://auth.test/ä?x=1'), {status: 'sent'});
@@ -57,16 +57,16 @@ test('demand 6: a clipboard that fails, hangs or cannot be loaded is no error: t
 	];
 	for (const writeToSystem of broken) {
 		const terminal = fakeTerminal();
-		const copy = createClipboard(factsOf(), terminal.write, {writeToSystem, patience: 20});
+		const copy = createClipboard(environmentOf(), terminal.write, {writeToSystem, patience: 20});
 		assert.deepEqual(await copy('WDJB-MJHT'), {status: 'sent'});
 		assert.equal(terminal.clipboard, 'WDJB-MJHT');
 	}
 });
 
 test('demand 6: without any way to copy there is a word for it, and nothing is written', async () => {
-	for (const facts of [{env: sshEnvironment, tty: noTty}, {env: {...sshEnvironment, TERM: 'dumb'}}]) {
+	for (const environment of [{env: sshEnvironment, tty: noTty}, {env: {...sshEnvironment, TERM: 'dumb'}}]) {
 		const terminal = fakeTerminal();
-		const outcome = await createClipboard(factsOf(facts), terminal.write)('WDJB-MJHT');
+		const outcome = await createClipboard(environmentOf(environment), terminal.write)('WDJB-MJHT');
 		assert.equal(outcome.status, 'unavailable');
 		assert.match(outcome.detail!, /select the text/);
 		assert.deepEqual(terminal.written, []);
@@ -76,7 +76,7 @@ test('demand 6: without any way to copy there is a word for it, and nothing is w
 test('demand 5: where tmux cannot be asked, what it needs for OSC 52 is said once', async () => {
 	const terminal = fakeTerminal();
 	const env = {...sshEnvironment, TMUX: '/nowhere/socket,1,0', PATH: noTmux};
-	const copy = createClipboard(factsOf({env}), terminal.write);
+	const copy = createClipboard(environmentOf({env}), terminal.write);
 	assert.match((await copy('a')).detail!, /set-clipboard on/);
 	assert.deepEqual(await copy('b'), {status: 'sent'});
 });
@@ -84,7 +84,7 @@ test('demand 5: where tmux cannot be asked, what it needs for OSC 52 is said onc
 test('GNU screen gets it in pieces that it passes on', async () => {
 	const terminal = fakeTerminal();
 	const text = 'https://auth.test/' + 'x'.repeat(400);
-	assert.deepEqual(await createClipboard(factsOf({env: {...sshEnvironment, STY: '1'}}), terminal.write)(text), {
+	assert.deepEqual(await createClipboard(environmentOf({env: {...sshEnvironment, STY: '1'}}), terminal.write)(text), {
 		status: 'sent',
 	});
 	const pieces = terminal.written.join('').split('\u001B\\').slice(0, -1);
@@ -94,7 +94,7 @@ test('GNU screen gets it in pieces that it passes on', async () => {
 });
 
 test('the real clipboard of this machine never throws', async () => {
-	const {status} = await createClipboard(factsOf({env: desktopEnvironment}), () => undefined)('WDJB-MJHT');
+	const {status} = await createClipboard(environmentOf({env: desktopEnvironment}), () => undefined)('WDJB-MJHT');
 	assert.ok(['copied', 'sent'].includes(status));
 });
 
@@ -117,7 +117,7 @@ test('demand 5: a real tmux with its defaults hands it to the outer terminal', a
 	context.after(() => rmSync(folder, {recursive: true, force: true}));
 	await pty.waitFor(/up/);
 	const env = {...sshEnvironment, TMUX: `${socket},1,0`, PATH: process.env['PATH']!};
-	const copy = createClipboard(factsOf({env}), () => assert.fail('not by OSC 52'));
+	const copy = createClipboard(environmentOf({env}), () => assert.fail('not by OSC 52'));
 	assert.deepEqual(await copy('WDJB-MJHT'), {status: 'sent'});
 	const expected = Buffer.from('WDJB-MJHT').toString('base64');
 	await pty.waitFor(() => pty.output.includes(`;${expected}\u0007`), 'OSC 52 at the outer terminal');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Facts} from '../../source/terminal/facts.js';
+import type {TerminalEnvironment} from '../../source/terminal/facts.js';
 import {glyphs, supportsUnicode} from '../../source/terminal/glyphs.js';
-import {desktopEnvironment, factsOf} from '../support/facts.js';
+import {desktopEnvironment, environmentOf} from '../support/facts.js';
 
-const terminals: [string, Partial<Facts>, boolean][] = [
+const terminals: [string, Partial<TerminalEnvironment>, boolean][] = [
 	['a UTF-8 locale', {}, true],
 	['no locale at all, as in a container', {env: {TERM: 'xterm'}}, true],
 	['LANG=C', {env: {TERM: 'xterm', LANG: 'C'}}, false],
@@ -18,9 +18,9 @@ const terminals: [string, Partial<Facts>, boolean][] = [
 	['VS Code on Windows', {platform: 'win32', env: {TERM_PROGRAM: 'vscode'}}, true],
 ];
 
-for (const [name, facts, unicode] of terminals) {
+for (const [name, environment, unicode] of terminals) {
 	test(`${unicode ? 'Unicode' : 'ASCII'} is drawn: ${name}`, () =>
-		assert.equal(supportsUnicode(factsOf(facts)), unicode));
+		assert.equal(supportsUnicode(environmentOf(environment)), unicode));
 }
 
 test('demand 54: the ASCII set is ASCII, and each set has every glyph', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {safeUrl} from '../../source/engine/safe-url.js';
 import {hyperlink, supportsHyperlinks} from '../../source/terminal/links.js';
-import {desktopEnvironment, factsOf, noTty, sshEnvironment} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/facts.js';
 import {TerminalEmulator} from '../support/terminal-emulator.js';
 
 const url = safeUrl('https://auth.test/device?user_code=WDJB-MJHT&x=%20', 'It');
@@ -33,7 +33,7 @@ const terminals: [string, Record<string, string>, boolean][] = [
 ];
 
 for (const [name, env, has] of terminals) {
-	test(`${has ? 'links' : 'no links'}: ${name}`, () => assert.equal(supportsHyperlinks(factsOf({env})), has));
+	test(`${has ? 'links' : 'no links'}: ${name}`, () => assert.equal(supportsHyperlinks(environmentOf({env})), has));
 }
 
-test('no links into a pipe', () => assert.equal(supportsHyperlinks(factsOf({tty: noTty})), false));
+test('no links into a pipe', () => assert.equal(supportsHyperlinks(environmentOf({tty: noTty})), false));

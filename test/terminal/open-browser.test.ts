@@ -5,7 +5,7 @@ import path from 'node:path';
 import {after, test} from 'node:test';
 import {safeUrl, type SafeUrl} from '../../source/engine/safe-url.js';
 import {createBrowserOpener} from '../../source/terminal/open-browser.js';
-import {desktopEnvironment, factsOf, sshEnvironment} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, sshEnvironment} from '../support/facts.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'opener '));
 after(() => rmSync(folder, {recursive: true}));
@@ -40,7 +40,7 @@ const argumentsOf = async (log: string): Promise<string[]> => {
 const patience = 60_000;
 
 const withBrowser = (browser: string, env: Record<string, string> = desktopEnvironment) =>
-	createBrowserOpener(factsOf({env: {...env, BROWSER: browser, PATH: process.env['PATH']!}}), {patience});
+	createBrowserOpener(environmentOf({env: {...env, BROWSER: browser, PATH: process.env['PATH']!}}), {patience});
 
 test('demand 11: BROWSER opens the address, which is one argument', async () => {
 	const {program, log} = fakeProgram('browser');
@@ -78,7 +78,7 @@ test('a BROWSER that goes through a shell runs no command that a server named', 
 	const {program} = fakeProgram('marker-program', `touch '${witness}'`);
 	const url = `https://auth.test${program}&${path.basename(program)}&b?x&${path.basename(program)}&y=2` as SafeUrl;
 	const open = createBrowserOpener(
-		factsOf({
+		environmentOf({
 			env: {...desktopEnvironment, BROWSER: "sh -c 'echo %s; wait'", PATH: `${folder}:${process.env['PATH']!}`},
 		}),
 		{patience},
@@ -136,8 +136,10 @@ test('a program that ends with a code, or is killed, is told', async () => {
 test('a browser that stays is not waited for, and outlives nobody: an abort ends the watch at once', async () => {
 	const {program, log} = fakeProgram('stays', 'sleep 3; exit 3');
 	const controller = new AbortController();
-	const facts = factsOf({env: {...desktopEnvironment, BROWSER: `"${program}"`, PATH: process.env['PATH']!}});
-	const open = createBrowserOpener(facts, {patience});
+	const environment = environmentOf({
+		env: {...desktopEnvironment, BROWSER: `"${program}"`, PATH: process.env['PATH']!},
+	});
+	const open = createBrowserOpener(environment, {patience});
 	const outcome = open(address, controller.signal);
 	await argumentsOf(log);
 	controller.abort();
@@ -148,8 +150,10 @@ test('a browser that stays is not waited for, and outlives nobody: an abort ends
 
 test('demand 10: a browser that stays is taken as opened when the watch is over', async () => {
 	const {program} = fakeProgram('stays-too', 'sleep 3; exit 3');
-	const facts = factsOf({env: {...desktopEnvironment, BROWSER: `"${program}"`, PATH: process.env['PATH']!}});
-	const open = createBrowserOpener(facts, {patience: 50});
+	const environment = environmentOf({
+		env: {...desktopEnvironment, BROWSER: `"${program}"`, PATH: process.env['PATH']!},
+	});
+	const open = createBrowserOpener(environment, {patience: 50});
 	assert.deepEqual(await open(address, never), {status: 'opened'});
 });
 
@@ -173,8 +177,11 @@ test('where no browser can be, or would be the wrong one, opening is skipped wit
 		'in a container': [{env: {TERM: 'xterm'}, containerMark: true}, /container/],
 		'in CI': [{env: {...desktopEnvironment, CI: 'true'}}, /build machine/],
 	} as const;
-	for (const [place, [facts, why]] of Object.entries(places)) {
-		const outcome = await createBrowserOpener(factsOf(facts), {openWithSystem: neverStarted})(address, never);
+	for (const [place, [environment, why]] of Object.entries(places)) {
+		const outcome = await createBrowserOpener(environmentOf(environment), {openWithSystem: neverStarted})(
+			address,
+			never,
+		);
 		assert.equal(outcome.status, 'skipped', place);
 		assert.match(outcome.detail, why);
 	}
@@ -191,7 +198,7 @@ test(
 		});
 		delete process.env['DISPLAY'];
 		delete process.env['WAYLAND_DISPLAY'];
-		const open = createBrowserOpener(factsOf(), {patience});
+		const open = createBrowserOpener(environmentOf(), {patience});
 		const {program, log} = fakeProgram('by-xdg-open');
 		const link = path.join(os.tmpdir(), `by-xdg-open-${process.pid}`);
 		writeFileSync(link, `#!/bin/sh\nexec '${program}' "$@"\n`, {mode: 0o755});

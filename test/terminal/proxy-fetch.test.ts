@@ -12,7 +12,7 @@ import {inspect, promisify} from 'node:util';
 import {LoginError} from '../../source/engine/login-error.js';
 import {createFetch} from '../../source/terminal/proxy-fetch.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
-import {factsOf} from '../support/facts.js';
+import {environmentOf} from '../support/facts.js';
 import {startForwardProxy} from '../support/forward-proxy.js';
 
 const host = 'auth.corp.test';
@@ -67,13 +67,13 @@ const codeOf = (error: unknown): unknown => {
 const json = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 test('without proxy and CA file requests go out as ever', async () => {
-	const plainFetch = await createFetch(factsOf({env: {NO_PROXY: 'x'}}));
+	const plainFetch = await createFetch(environmentOf({env: {NO_PROXY: 'x'}}));
 	assert.equal((await json(await plainFetch(`http://127.0.0.1:${plainPort}/a`)))['url'], '/a');
 });
 
 test('demand 51: a form posted through HTTPS_PROXY reaches a server with a private certificate', async () => {
 	await using proxy = await startProxy();
-	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
+	const proxied = await createFetch(environmentOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
 	const response = await proxied(`https://${host}/token`, {
 		method: 'POST',
 		body: new URLSearchParams({grant_type: 'refresh_token'}),
@@ -91,7 +91,7 @@ test('demand 51: a form posted through HTTPS_PROXY reaches a server with a priva
 
 test('demand 51: a Request goes the same way, and http through HTTP_PROXY', async () => {
 	await using proxy = await startProxy();
-	const proxied = await createFetch(factsOf({env: {http_proxy: proxy.url, https_proxy: proxy.url}}), {
+	const proxied = await createFetch(environmentOf({env: {http_proxy: proxy.url, https_proxy: proxy.url}}), {
 		caFile: ca.caFile,
 	});
 	const request = new Request(`https://${host}/r`, {method: 'POST', body: 'x=1'});
@@ -102,14 +102,14 @@ test('demand 51: a Request goes the same way, and http through HTTP_PROXY', asyn
 
 test('a certificate of an unknown authority is refused behind a proxy too', async () => {
 	await using proxy = await startProxy();
-	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}));
+	const proxied = await createFetch(environmentOf({env: {HTTPS_PROXY: proxy.url}}));
 	const code = await proxied(`https://${host}/`).catch(codeOf);
 	assert.match(String(code), /UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/);
 });
 
 test('a trusted authority does not make a certificate good for another host', async () => {
 	await using proxy = await startProxy();
-	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
+	const proxied = await createFetch(environmentOf({env: {HTTPS_PROXY: proxy.url}}), {caFile: ca.caFile});
 	assert.equal(await proxied('https://wrong.test/').catch(codeOf), 'ERR_TLS_CERT_ALTNAME_INVALID');
 });
 
@@ -119,28 +119,28 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 takes the check off none of our requests', 
 	t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
 	const direct = `https://localhost:${securePort}/`;
 	const proxied = {env: {HTTPS_PROXY: proxy.url}};
-	for (const [facts, options, url] of [
+	for (const [environment, options, url] of [
 		[{}, {}, direct],
 		[{}, {caFile: otherCa.caFile}, direct],
 		[proxied, {}, direct],
 		[proxied, {}, `https://${host}/`],
 		[proxied, {caFile: otherCa.caFile}, `https://${host}/`],
 	] as const) {
-		const ask = await createFetch(factsOf(facts), options);
+		const ask = await createFetch(environmentOf(environment), options);
 		const code = await ask(url).then(({status}) => status, codeOf);
 		assert.match(
 			String(code),
 			/UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/,
-			JSON.stringify([facts, options, url]),
+			JSON.stringify([environment, options, url]),
 		);
 	}
 
-	const trusting = await createFetch(factsOf({env: {}}), {caFile: ca.caFile});
+	const trusting = await createFetch(environmentOf({env: {}}), {caFile: ca.caFile});
 	assert.equal((await trusting(direct)).status, 200);
 });
 
 test('a runtime whose check is switched off between two requests sends no second one unchecked', async t => {
-	const ask = await createFetch(factsOf({env: {}}));
+	const ask = await createFetch(environmentOf({env: {}}));
 	assert.equal((await ask(`http://127.0.0.1:${plainPort}/`)).status, 200);
 	process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 	t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
@@ -155,7 +155,7 @@ test('a proxy that refuses to connect is named with its status, and its password
 	] as const) {
 		await using proxy = await startForwardProxy({}, status);
 		const env = {HTTPS_PROXY: `http://alice:geheim@127.0.0.1:${proxy.port}`};
-		const proxied = await createFetch(factsOf({env}));
+		const proxied = await createFetch(environmentOf({env}));
 		await assert.rejects(proxied(`https://${host}/token?code=1`), error => {
 			assert.ok(error instanceof LoginError, String(error));
 			assert.equal(error.code, 'network_error');
@@ -173,7 +173,7 @@ test('a proxy that refuses to connect is named with its status, and its password
 test('NO_PROXY and loopback go past the proxy', async () => {
 	await using proxy = await startProxy();
 	const env = {HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NO_PROXY: '.corp.test,other.test'};
-	const proxied = await createFetch(factsOf({env}), {caFile: ca.caFile});
+	const proxied = await createFetch(environmentOf({env}), {caFile: ca.caFile});
 	assert.equal((await json(await proxied(`https://localhost:${securePort}/here`)))['url'], '/here');
 	assert.equal((await json(await proxied(`http://127.0.0.1:${plainPort}/here`)))['url'], '/here');
 	assert.match(String(await proxied(`https://${host}/`).catch(codeOf)), /ENOTFOUND|EAI_AGAIN/);
@@ -182,7 +182,7 @@ test('NO_PROXY and loopback go past the proxy', async () => {
 
 test('a proxy may want a name and a password, and be written without http://', async () => {
 	await using proxy = await startProxy();
-	const proxied = await createFetch(factsOf({env: {HTTPS_PROXY: `alice:pass%20word@127.0.0.1:${proxy.port}`}}), {
+	const proxied = await createFetch(environmentOf({env: {HTTPS_PROXY: `alice:pass%20word@127.0.0.1:${proxy.port}`}}), {
 		caFile: ca.caFile,
 	});
 	await proxied(`https://${host}/`);
@@ -191,7 +191,7 @@ test('a proxy may want a name and a password, and be written without http://', a
 
 test('a proxy that is none is refused, and its password not repeated', async () => {
 	for (const value of ['socks5://alice:geheim@proxy.test', 'http://alice:geheim@', 'htp://x']) {
-		await assert.rejects(createFetch(factsOf({env: {HTTPS_PROXY: value}})), error => {
+		await assert.rejects(createFetch(environmentOf({env: {HTTPS_PROXY: value}})), error => {
 			assert.ok(error instanceof Error && 'hint' in error);
 			assert.match(error.message, /^The variable HTTPS_PROXY/);
 			assert.doesNotMatch(`${error.message}${String(error.hint)}`, /geheim/);
@@ -204,7 +204,7 @@ test('a CA file that is missing, or holds no certificate, is refused', async () 
 	const empty = path.join(path.dirname(ca.caFile), 'empty.pem');
 	await writeFile(empty, 'nothing');
 	for (const caFile of ['/missing/ca.pem', empty]) {
-		await assert.rejects(createFetch(factsOf(), {caFile}), {name: 'LoginError', code: 'config_error'});
+		await assert.rejects(createFetch(environmentOf(), {caFile}), {name: 'LoginError', code: 'config_error'});
 	}
 });
 
@@ -212,8 +212,8 @@ test('a CA file that is missing, or holds no certificate, is refused', async () 
 const askElsewhere = async (urls: string[], caFile: string | undefined, env: Record<string, string>) => {
 	const script = `
 		const {createFetch} = await import('./source/terminal/proxy-fetch.ts');
-		const {gatherFacts} = await import('./source/terminal/facts.ts');
-		const ask = await createFetch(gatherFacts(), ${JSON.stringify({caFile})});
+		const {detectEnvironment} = await import('./source/terminal/facts.ts');
+		const ask = await createFetch(detectEnvironment(), ${JSON.stringify({caFile})});
 		for (const url of ${JSON.stringify(urls)}) {
 			const {status} = await ask(url).catch(error => ({status: error.cause.code}));
 			console.log(status);

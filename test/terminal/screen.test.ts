@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {chooseView, colourLevel, screenStream} from '../../source/terminal/screen.js';
-import {desktopEnvironment, factsOf, noTty} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, noTty} from '../support/facts.js';
 
 test('S38: a screen goes to the first terminal of stdout and stderr, and needs keys', () => {
-	assert.equal(screenStream(factsOf()), 'stdout');
-	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: true}})), 'stderr');
-	assert.equal(screenStream(factsOf({tty: {stdin: false, stdout: true, stderr: true}})), undefined);
-	assert.equal(screenStream(factsOf({tty: {stdin: true, stdout: false, stderr: false}})), undefined);
+	assert.equal(screenStream(environmentOf()), 'stdout');
+	assert.equal(screenStream(environmentOf({tty: {stdin: true, stdout: false, stderr: true}})), 'stderr');
+	assert.equal(screenStream(environmentOf({tty: {stdin: false, stdout: true, stderr: true}})), undefined);
+	assert.equal(screenStream(environmentOf({tty: {stdin: true, stdout: false, stderr: false}})), undefined);
 });
 
 test('a screen that is wanted becomes lines where none is possible, and any lines are spoken where someone listens', () => {
-	const here = factsOf();
-	const piped = factsOf({tty: {stdin: true, stdout: false, stderr: false}});
-	const listening = factsOf({env: {...desktopEnvironment, INK_SCREEN_READER: 'true'}});
+	const here = environmentOf();
+	const piped = environmentOf({tty: {stdin: true, stdout: false, stderr: false}});
+	const listening = environmentOf({env: {...desktopEnvironment, INK_SCREEN_READER: 'true'}});
 	assert.deepEqual(chooseView(here, 'screen'), {kind: 'screen', stream: 'stdout'});
 	assert.deepEqual(chooseView(piped, 'screen'), {kind: 'plain', stream: 'stderr'});
 	assert.deepEqual(chooseView(here, 'plain'), {kind: 'plain', stream: 'stdout'});
@@ -43,7 +43,7 @@ const levels: [string, Record<string, string>, number][] = [
 ];
 
 for (const [name, env, level] of levels) {
-	test(`colour level ${level}: ${name}`, () => assert.equal(colourLevel(factsOf({env})), level));
+	test(`colour level ${level}: ${name}`, () => assert.equal(colourLevel(environmentOf({env})), level));
 }
 
-test('colour level 0 without a terminal', () => assert.equal(colourLevel(factsOf({tty: noTty})), 0));
+test('colour level 0 without a terminal', () => assert.equal(colourLevel(environmentOf({tty: noTty})), 0));

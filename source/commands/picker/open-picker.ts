@@ -19,13 +19,13 @@ import {
 	recommendationBy,
 } from '../../components/lay-out-picker.js';
 import {lineWidth} from '../../components/line.js';
-import {lookOf} from '../../components/look.js';
+import {displayOf} from '../../components/look.js';
 import {paintLines} from '../../components/paint.js';
 import {initialLoginState} from '../../engine/login-state.js';
 import {nodeFileSystem} from '../../store/file-system.js';
 import {readPreferencesFile, readSessionFile} from '../../store/read-profile.js';
 import {stateDirectory} from '../../store/store-home.js';
-import {gatherFacts} from '../../terminal/facts.js';
+import {detectEnvironment} from '../../terminal/facts.js';
 import {colourLevel, type ColourLevel} from '../../terminal/screen.js';
 import {guardTerminal} from '../../terminal/terminal-guard.js';
 import {parseCommandLine, type CommandLine} from '../command-line.js';
@@ -58,30 +58,30 @@ const readSaved = ({values, profile}: CommandLine): Saved | undefined => {
 
 /** The rows for a window; none where it is so narrow that Ink cuts them. */
 const drawer = (plan: LoginPlan, colours: ColourLevel) => {
-	const look = lookOf({});
+	const display = displayOf({});
 	const recommendation = recommendationBy(recommendBy(plan), initialLoginState);
-	const options = pickerOptions(initialLoginState, {...plan, recommendation}, look);
-	const asking = askingOf(initialLoginState, plan.provider, look);
+	const options = pickerOptions(initialLoginState, {...plan, recommendation}, display);
+	const asking = askingOf(initialLoginState, plan.provider, display);
 	const reason = reasonToSay(recommendation);
-	const picker = {asking, options, selected: firstPossible(options), reason, notice: undefined, look};
+	const picker = {asking, options, selected: firstPossible(options), reason, notice: undefined, display};
 	return (columns: number, rows: number): readonly string[] => {
 		const {top} = layOutPicker({columns, rows}, picker);
-		return top.every(line => lineWidth(line) <= columns) ? paintLines(top, look, colours) : [];
+		return top.every(line => lineWidth(line) <= columns) ? paintLines(top, display, colours) : [];
 	};
 };
 
 /** Shows the picker, if that is what comes first and no keyring has to be asked for it; undefined otherwise. */
 export const openPicker = (argv: readonly string[]): Picker | undefined => {
 	try {
-		const facts = gatherFacts();
+		const environment = detectEnvironment();
 		const {stdin, stdout} = process;
 		// A terminal that does not know its size gets Ink's guess, later.
-		if (!facts.tty.stdin || !facts.tty.stdout || !stdout.columns || !stdout.rows) return undefined;
+		if (!environment.tty.stdin || !environment.tty.stdout || !stdout.columns || !stdout.rows) return undefined;
 		const line = parseCommandLine(argv);
 		const saved = readSaved(line);
-		const plan = saved && planLogin(line, {facts, stdin})(saved);
+		const plan = saved && planLogin(line, {environment, stdin})(saved);
 		if (plan?.flow !== 'ask') return undefined;
-		const draw = drawer(plan, colourLevel(facts));
+		const draw = drawer(plan, colourLevel(environment));
 		guardTerminal({output: stdout.fd});
 		stdin.setRawMode(true);
 		const rows = showRows(stdout, () => draw(stdout.columns, Math.max(1, stdout.rows - 1)));
@@ -92,7 +92,7 @@ export const openPicker = (argv: readonly string[]): Picker | undefined => {
 				giveBack = collectKeys(stdin);
 			},
 			writeAbove(text) {
-				if (facts.tty.stderr) rows.writeAbove(text);
+				if (environment.tty.stderr) rows.writeAbove(text);
 				else process.stderr.write(text);
 			},
 			erase: () => rows.erase(),

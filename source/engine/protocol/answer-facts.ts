@@ -47,13 +47,13 @@ const redirectTarget = (location: string | null, endpoint: string | undefined): 
 	return origin + pathname;
 };
 
-export const noteResponse = (facts: ResponseInfo, response: Response, clock: Clock): void => {
+export const noteResponse = (info: ResponseInfo, response: Response, clock: Clock): void => {
 	const now = clock.now();
 	const serverTime = readDate(response.headers.get('date'));
-	facts.status = response.status;
-	facts.location = redirectTarget(response.headers.get('location'), facts.endpoint);
-	facts.retryAfter = readRetryAfter(response.headers, now);
-	facts.clockAhead = serverTime === undefined ? undefined : now - serverTime;
+	info.status = response.status;
+	info.location = redirectTarget(response.headers.get('location'), info.endpoint);
+	info.retryAfter = readRetryAfter(response.headers, now);
+	info.clockAhead = serverTime === undefined ? undefined : now - serverTime;
 };
 
 const units = [

@@ -96,12 +96,12 @@ export const pushAuthorizationRequest = async (
 				});
 	}
 
-	return callServer(context, 'pushed-authorization', async ({client, authentication, options, facts}) => {
+	return callServer(context, 'pushed-authorization', async ({client, authentication, options, info}) => {
 		const response = await pushedAuthorizationRequest(server, client, authentication, parameters, options);
 		const body = await processPushedAuthorizationResponse(server, client, response);
 		// A browser has to carry it, and a server to take it back.
 		if (body.request_uri.length > longestRequestUri || !/^[\x21-\x7E]+$/.test(body.request_uri)) {
-			throw unusableResponse('its request_uri is not one that a browser could carry', 'pushed-authorization', facts);
+			throw unusableResponse('its request_uri is not one that a browser could carry', 'pushed-authorization', info);
 		}
 
 		return {requestUri: body.request_uri, expiresIn: body.expires_in};

@@ -76,20 +76,20 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 			audience: provider.audience,
 			scope: provider.requestedScope,
 		});
-		const {client, authentication, options, facts} = call;
+		const {client, authentication, options, info} = call;
 		const response = await deviceAuthorizationRequest(server, client, authentication, parameters, options);
 		const body = await processDeviceAuthorizationResponse(server, client, response);
 		const userCode = displayText(body.user_code, 64);
 		if (userCode === '') {
 			throw new LoginError('bad_response', 'The server sent a code that cannot be shown.', {
 				hint: 'Sign in with the browser instead, or ask whoever runs the provider.',
-				endpoint: facts.endpoint,
+				endpoint: info.endpoint,
 			});
 		}
 
 		const verificationUri = signInPage(body.verification_uri, server.issuer);
 		return omitUndefined({
-			deviceCode: checkToken(body.device_code, 'device code', facts.endpoint),
+			deviceCode: checkToken(body.device_code, 'device code', info.endpoint),
 			userCode,
 			verificationUri,
 			verificationUriComplete: readComplete(body.verification_uri_complete, server.issuer, verificationUri),
@@ -130,7 +130,7 @@ export const requestDeviceToken = async (context: RequestContext, deviceCode: st
 		});
 		return {kind: 'tokens', tokens};
 	} catch (error) {
-		const {retryAfter} = call.facts;
+		const {retryAfter} = call.info;
 		if (error instanceof ResponseBodyError && !signal.aborted) {
 			if (error.error === 'authorization_pending') return {kind: 'pending', retryAfter};
 			if (error.error === 'slow_down') {

@@ -101,25 +101,25 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
 
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
-const redirected = ({issuer}: Provider, facts: ResponseInfo): LoginError => {
-	const {code, message, endpoint, status} = unusableResponse('', 'discovery', facts);
-	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(facts.location ?? '') ?? [];
+const redirected = ({issuer}: Provider, info: ResponseInfo): LoginError => {
+	const {code, message, endpoint, status} = unusableResponse('', 'discovery', info);
+	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(info.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
 	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
 	return new LoginError(code, message, {hint, endpoint, status});
 };
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
-	callServer({provider, ...io}, 'discovery', async ({options, facts, get}) => {
+	callServer({provider, ...io}, 'discovery', async ({options, info, get}) => {
 		let response = await discoveryRequest(new URL(metadataIssuer(provider.issuer)), {...options, algorithm});
 		// Django's APPEND_SLASH: the same document, under the same name.
-		if (facts.location === `${facts.endpoint}/`) response = await get(facts.location);
-		if (response.status >= 300 && response.status < 400) throw redirected(provider, facts);
+		if (info.location === `${info.endpoint}/`) response = await get(info.location);
+		if (response.status >= 300 && response.status < 400) throw redirected(provider, info);
 		try {
 			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
 		} catch (error) {
 			// The library parses what should be an address.
-			if (error instanceof TypeError) throw unusableResponse('its issuer is not an address', 'discovery', facts);
+			if (error instanceof TypeError) throw unusableResponse('its issuer is not an address', 'discovery', info);
 			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
 			if (!isMismatch) throw error;
 			const {issuer} = (error.cause as {body: AuthorizationServer}).body;

@@ -9,26 +9,26 @@ import type {Purpose} from './purpose.js';
 /** A failed check of an ID token: its tokens are discarded, nothing is stored. */
 export const identityError = (
 	reason: string,
-	facts: ResponseInfo,
+	info: ResponseInfo,
 	hint = 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
 ): LoginError =>
 	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
 		hint,
-		endpoint: facts.endpoint,
-		status: facts.status,
+		endpoint: info.endpoint,
+		status: info.status,
 	});
 
 /** A check of an ID token's times that failed; the clock is named where it differs from the server's. */
-export const timeError = (reason: string, facts: ResponseInfo): LoginError => {
-	const clock = clockSentence(facts);
-	if (clock === undefined) return identityError(reason, facts);
+export const timeError = (reason: string, info: ResponseInfo): LoginError => {
+	const clock = clockSentence(info);
+	if (clock === undefined) return identityError(reason, info);
 	return new LoginError(
 		'identity_check_failed',
 		`${clock} So the server's proof of who signed in counts as ${reason}.`,
 		{
 			hint: 'Set the clock of this computer, then sign in again.',
-			endpoint: facts.endpoint,
-			status: facts.status,
+			endpoint: info.endpoint,
+			status: info.status,
 		},
 	);
 };
@@ -85,17 +85,17 @@ export const unusableType = (type: unknown, {endpoint, status}: ResponseInfo): L
 	);
 
 /** A response that is no response of the protocol: the status tells what can be told. */
-export const unusableResponse = (what: string, purpose: Purpose, facts: ResponseInfo): LoginError => {
-	const {endpoint, status = 0} = facts;
+export const unusableResponse = (what: string, purpose: Purpose, info: ResponseInfo): LoginError => {
+	const {endpoint, status = 0} = info;
 	const fail = (code: LoginErrorCode, message: string, hint: string) =>
-		new LoginError(code, message, {hint, endpoint, status: facts.status});
-	if (status === 429) return oauthError({error: 'slow_down'}, facts);
+		new LoginError(code, message, {hint, endpoint, status: info.status});
+	if (status === 429) return oauthError({error: 'slow_down'}, info);
 	if (status >= 500 || status === 408) {
-		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(facts));
+		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(info));
 	}
 
 	if (status >= 300 && status < 400) {
-		const target = facts.location === undefined ? '' : ` to ${displayText(facts.location)}`;
+		const target = info.location === undefined ? '' : ` to ${displayText(info.location)}`;
 		return fail(
 			'bad_response',
 			`The server redirects ${endpoint}${target} (HTTP ${status}), which is not followed.`,
@@ -103,9 +103,9 @@ export const unusableResponse = (what: string, purpose: Purpose, facts: Response
 		);
 	}
 
-	if (purpose === 'user-info' && (status === 401 || status === 403)) return tokenRejected(facts);
+	if (purpose === 'user-info' && (status === 401 || status === 403)) return tokenRejected(info);
 	const isDocument = purpose === 'discovery' || purpose === 'keys';
-	if (status === 401 && !isDocument) return oauthError({error: 'invalid_client'}, facts);
+	if (status === 401 && !isDocument) return oauthError({error: 'invalid_client'}, info);
 	if (purpose === 'device-authorization' && (status === 404 || status === 405)) {
 		return fail(
 			'device_unsupported',
@@ -136,7 +136,7 @@ const tokenRejected = ({endpoint, status}: ResponseInfo, needsScope = false): Lo
 				status,
 			});
 
-const fromProblem = ({reason, hint}: IdTokenProblem, facts: ResponseInfo) => identityError(reason, facts, hint);
+const fromProblem = ({reason, hint}: IdTokenProblem, info: ResponseInfo) => identityError(reason, info, hint);
 
 /** The scope `openid` asks for an ID token, and only an OpenID provider has one to give (OIDC Core §3.1.2.1, §3.1.3.3). */
 const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
@@ -150,7 +150,7 @@ const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
 		},
 	);
 
-const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, facts: ResponseInfo): LoginError => {
+const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, info: ResponseInfo): LoginError => {
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
 		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
@@ -167,28 +167,28 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 
 		case oauth.JWT_TIMESTAMP_CHECK: {
 			const {claim} = (error.cause ?? {}) as {claim?: string};
-			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', facts);
+			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', info);
 		}
 
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
 			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
-			return fromProblem(otherClaim(claim ?? attribute), facts);
+			return fromProblem(otherClaim(claim ?? attribute), info);
 		}
 
 		case oauth.KEY_SELECTION:
-			return identityError('none, or more than one, of the keys of the server fits its signature', facts);
+			return identityError('none, or more than one, of the keys of the server fits its signature', info);
 		case oauth.JWT_USERINFO_EXPECTED:
-			return identityError('it is not signed', facts);
+			return identityError('it is not signed', info);
 		default: {
 			const problem = idTokenProblem(error);
-			if (problem !== undefined) return fromProblem(problem, facts);
+			if (problem !== undefined) return fromProblem(problem, info);
 			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
-			if (member === 'id_token') return noIdToken(facts);
+			if (member === 'id_token') return noIdToken(info);
 			return unusableResponse(
 				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
 				purpose,
-				facts,
+				info,
 			);
 		}
 	}
@@ -198,29 +198,24 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
  * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
  * `cause`: it holds the tokens of the response that it complains about.
  */
-export const requestError = (
-	error: unknown,
-	purpose: Purpose,
-	facts: ResponseInfo,
-	signal: AbortSignal,
-): LoginError => {
+export const requestError = (error: unknown, purpose: Purpose, info: ResponseInfo, signal: AbortSignal): LoginError => {
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
 	if (error instanceof LoginError) return error;
-	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, facts);
+	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, info);
 	if (error instanceof oauth.WWWAuthenticateChallengeError) {
 		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
-		return purpose === 'user-info' ? tokenRejected(facts, needsScope) : oauthError({error: 'invalid_client'}, facts);
+		return purpose === 'user-info' ? tokenRejected(info, needsScope) : oauthError({error: 'invalid_client'}, info);
 	}
 
 	if (error instanceof oauth.UnsupportedOperationError) {
 		return error.message.includes('token_type')
-			? unusableType((error.cause as {body?: {token_type?: unknown}} | undefined)?.body?.token_type, facts)
-			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, facts);
+			? unusableType((error.cause as {body?: {token_type?: unknown}} | undefined)?.body?.token_type, info)
+			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, info);
 	}
 
-	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, purpose, facts);
+	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, purpose, info);
 	return new LoginError('internal_error', 'Something went wrong inside this program.', {
 		hint: 'Please report it, with what you did before.',
-		endpoint: facts.endpoint,
+		endpoint: info.endpoint,
 	});
 };

@@ -40,9 +40,9 @@ export const resolveIssuer = async (server: AuthorizationServer, response: Respo
 	return {...server, issuer: tenantIssuer(server.issuer, payload?.['tid']) ?? server.issuer};
 };
 
-const checkTimes = ({iat}: IdTokenClaims, now: number, facts: ResponseInfo) => {
-	if (iat > now + furthestAhead) throw timeError('issued in the future', facts);
-	if (iat < now - oldest) throw timeError('issued too long ago', facts);
+const checkTimes = ({iat}: IdTokenClaims, now: number, info: ResponseInfo) => {
+	if (iat > now + furthestAhead) throw timeError('issued in the future', info);
+	if (iat < now - oldest) throw timeError('issued too long ago', info);
 };
 
 /** What is wrong with the ID token of a refresh that names somebody else. */
@@ -52,11 +52,11 @@ export const anotherPerson = 'it is about another person than the login';
  * The token of a refresh continues the login: the same person, newly issued (OIDC Core §12.2). Another `auth_time` ends
  * nothing, against the letter: GitLab and others set it whenever the person signs in anywhere.
  */
-const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, facts: ResponseInfo) => {
-	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', facts);
-	if (claims.sub !== previous.sub) throw identityError(anotherPerson, facts);
+const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, info: ResponseInfo) => {
+	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', info);
+	if (claims.sub !== previous.sub) throw identityError(anotherPerson, info);
 	if (claims.iat < previous.iat - clockTolerance) {
-		throw identityError('it is older than the one that it replaces', facts);
+		throw identityError('it is older than the one that it replaces', info);
 	}
 };
 
@@ -64,32 +64,32 @@ const checkClaims = (
 	claims: IdTokenClaims,
 	{nonce, previous}: IdTokenExpectation,
 	clientId: string,
-	facts: ResponseInfo,
+	info: ResponseInfo,
 ) => {
-	if (!/^[\x20-\x7E]{1,255}$/.test(claims.sub)) throw identityError('its subject is empty or malformed', facts);
+	if (!/^[\x20-\x7E]{1,255}$/.test(claims.sub)) throw identityError('its subject is empty or malformed', info);
 	if (claims.azp !== undefined && claims.azp !== clientId) {
-		throw identityError('it was issued to another client', facts);
+		throw identityError('it was issued to another client', info);
 	}
 
 	const expected = nonce ?? previous?.nonce;
 	const mayLackNonce = nonce === undefined;
 	if (claims.nonce !== expected && !(mayLackNonce && claims.nonce === undefined)) {
-		throw identityError('its nonce is not that of this login', facts);
+		throw identityError('its nonce is not that of this login', info);
 	}
 
-	if (previous !== undefined) checkContinuity(claims, previous, facts);
+	if (previous !== undefined) checkContinuity(claims, previous, info);
 };
 
 /** A token of another kind must not pass for an ID token, even when the server signed it (RFC 8725 §3.11). */
-const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, facts: ResponseInfo) => {
+const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, info: ResponseInfo) => {
 	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
 	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
-		throw identityError('it is a token of another kind', facts);
+		throw identityError('it is a token of another kind', info);
 	}
 
 	if (atHash === undefined) return;
 	if (typeof alg !== 'string' || atHash !== (await halfHash(accessToken, alg))) {
-		throw identityError('it belongs to another access token', facts);
+		throw identityError('it belongs to another access token', info);
 	}
 };
 
@@ -129,7 +129,7 @@ export const verifyIdToken = async (
 	body: TokenEndpointResponse,
 	response: Response,
 	expectation: IdTokenExpectation,
-	facts: ResponseInfo,
+	info: ResponseInfo,
 ): Promise<VerifiedIdToken | undefined> => {
 	const found = getValidatedIdTokenClaims(body);
 	if (found === undefined || body.id_token === undefined) return undefined;
@@ -144,12 +144,12 @@ export const verifyIdToken = async (
 		auth_time: found.auth_time,
 		nonce: found.nonce,
 	};
-	if (found.azp !== undefined && claims.azp === undefined) throw identityError('its azp is malformed', facts);
+	if (found.azp !== undefined && claims.azp === undefined) throw identityError('its azp is malformed', info);
 	// At a refresh the previous token tells whether this one is new, whatever our clock says.
-	if (expectation.previous === undefined) checkTimes(claims, clock.now() / 1000, facts);
-	checkClaims(claims, expectation, provider.clientId, facts);
-	await checkBinding(body.id_token, found['at_hash'], body.access_token, facts);
-	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, facts);
+	if (expectation.previous === undefined) checkTimes(claims, clock.now() / 1000, info);
+	checkClaims(claims, expectation, provider.clientId, info);
+	await checkBinding(body.id_token, found['at_hash'], body.access_token, info);
+	if ((provider.idToken ?? 'verify') === 'verify') await verifySignature(context, response, info);
 	return {
 		// What the first token said about the sign-in holds for those that follow, whatever they say of it.
 		claims: omitUndefined({

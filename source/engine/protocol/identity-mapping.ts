@@ -32,7 +32,7 @@ export const askIdentity = async (
 		const response = await call.get(url, {authorization: `Bearer ${accessToken}`});
 		const claims: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
 		if (typeof claims !== 'object' || claims === null) {
-			throw unusableResponse('it is not what was asked for', 'user-info', call.facts);
+			throw unusableResponse('it is not what was asked for', 'user-info', call.info);
 		}
 
 		return {identity: mapIdentity(context, claims), claims: {...claims}};

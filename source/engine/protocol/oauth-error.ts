@@ -122,9 +122,9 @@ const meaningOf = (error: string, description: string): Meaning =>
 	refused(error);
 
 /** What to do, where the server's metadata tells what its error does not. */
-const adviceFor = ({code, hint}: Meaning, description: string, facts: ResponseInfo): readonly Hint[] => {
-	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = facts.server ?? {};
-	if (code === 'server_unavailable') return [waitSentence(facts)];
+const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInfo): readonly Hint[] => {
+	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = info.server ?? {};
+	if (code === 'server_unavailable') return [waitSentence(info)];
 	if (code === 'server_rejected' && pushed !== undefined && /\bpushed\b|\bPAR\b/i.test(description)) {
 		return [words => words.pushRequest];
 	}
@@ -140,15 +140,15 @@ const adviceFor = ({code, hint}: Meaning, description: string, facts: ResponseIn
 /** An error response in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
 export const oauthError = (
 	body: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
-	facts: ResponseInfo,
+	info: ResponseInfo,
 ): LoginError => {
-	const {endpoint, status} = facts;
+	const {endpoint, status} = info;
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
 	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
-	const asked = code === 'invalid_scope' && facts.scope ? ` It was asked for: ${displayText(facts.scope, 400)}.` : '';
+	const asked = code === 'invalid_scope' && info.scope ? ` It was asked for: ${displayText(info.scope, 400)}.` : '';
 	const message = meaning.message + asked;
-	const advice = adviceFor(meaning, description, facts);
+	const advice = adviceFor(meaning, description, info);
 	const more = typeof body.error_uri === 'string' ? checkUrl(body.error_uri) : '';
 	const isLink = typeof more !== 'string' && more.protocol === 'https:';
 	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;

@@ -11,7 +11,7 @@ type Outcome =
 
 const revoke = async (context: RequestContext, token: string, hint: string): Promise<Outcome> => {
 	const call = openCall(context, 'revocation');
-	const {client, authentication, options, facts} = call;
+	const {client, authentication, options, info} = call;
 	try {
 		context.signal.throwIfAborted();
 		const response = await revocationRequest(context.provider.server, client, authentication, token, {
@@ -24,7 +24,7 @@ const revoke = async (context: RequestContext, token: string, hint: string): Pro
 		const failure = call.fail(error);
 		if (context.signal.aborted) throw failure;
 		const isUnsupported = error instanceof ResponseBodyError && error.error === 'unsupported_token_type';
-		const {retryAfter, status = 0} = facts;
+		const {retryAfter, status = 0} = info;
 		const wait = retryAfter === undefined ? '' : ` It asks to wait ${Math.ceil(retryAfter)} seconds.`;
 		return {
 			outcome: 'not-revoked',

@@ -32,7 +32,7 @@ export type ServerCall = {
 		readonly signal: AbortSignal;
 		readonly headers: Record<string, string>;
 	};
-	readonly facts: ResponseInfo;
+	readonly info: ResponseInfo;
 	/** A request of our own, for what the library has no function for. */
 	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
 	readonly fail: (error: unknown) => LoginError;
@@ -53,15 +53,15 @@ const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its response as the standards have it. */
 export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
-	const facts: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
+	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
 		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
-		facts.endpoint = url.origin + url.pathname;
+		info.endpoint = url.origin + url.pathname;
 		const form = options.body instanceof URLSearchParams ? options.body : undefined;
-		if (purpose === 'token-exchange') facts.scope = form?.get('scope') ?? undefined;
+		if (purpose === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
 		const asJson = isJsonRequest && form !== undefined;
 		try {
 			const response = await fetch(url.href, {
@@ -71,10 +71,10 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal: options.signal,
 			});
-			noteResponse(facts, response, clock);
+			noteResponse(info, response, clock);
 			return await normaliseResponse(response, purpose, provider);
 		} catch (error) {
-			throw error instanceof LoginError ? error : networkError(error, facts.endpoint);
+			throw error instanceof LoginError ? error : networkError(error, info.endpoint);
 		}
 	};
 
@@ -89,7 +89,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 			signal,
 			headers: userAgent,
 		},
-		facts,
+		info,
 		get: async (url, headers) =>
 			send(url, {
 				method: 'GET',
@@ -98,7 +98,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal,
 			}),
-		fail: error => requestError(error, purpose, facts, signal),
+		fail: error => requestError(error, purpose, info, signal),
 	};
 };
 

@@ -80,7 +80,7 @@ export const prefetchKeys = async (context: RequestContext): Promise<void> => {
 export const verifySignature = async (
 	context: RequestContext,
 	response: Response,
-	facts: ResponseInfo,
+	info: ResponseInfo,
 ): Promise<void> => {
 	const {server} = context.provider;
 	const holder = holderOf(server);
@@ -105,7 +105,7 @@ export const verifySignature = async (
 		if (isKeyUnknown(error)) throw error;
 		const failure = call.fail(error);
 		// What the platform's cryptography throws at a malformed key or signature.
-		throw failure.code === 'internal_error' ? identityError('its signature cannot be verified', facts) : failure;
+		throw failure.code === 'internal_error' ? identityError('its signature cannot be verified', info) : failure;
 	}
 };
 

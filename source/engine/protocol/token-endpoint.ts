@@ -58,11 +58,11 @@ const readResponse = async (
 	const issuedAt = context.clock.now();
 	const server = await resolveIssuer(context.provider.server, response);
 	const body = await process(server, call.client, response);
-	const {endpoint} = call.facts;
+	const {endpoint} = call.info;
 	// No proof of a key was sent, so whatever is bound to one cannot be used (RFC 9449 §5).
-	if (body.token_type === 'dpop') throw unusableType('DPoP', call.facts);
+	if (body.token_type === 'dpop') throw unusableType('DPoP', call.info);
 	const accessToken = checkToken(body.access_token, 'access token', endpoint);
-	const idToken = await verifyIdToken(context, body, response, grant.idToken ?? {}, call.facts);
+	const idToken = await verifyIdToken(context, body, response, grant.idToken ?? {}, call.info);
 	const {refresh_token: refreshToken, expires_in: expiresIn} = body;
 	const tokens = omitUndefined<TokenSet>({
 		accessToken,
@@ -95,7 +95,7 @@ export const completeGrant = async (context: RequestContext, call: ServerCall, g
 		if (failure.code === 'identity_check_failed' && !mayPass) throw failure;
 		const {id_token: idToken, ...rest} = (await copy.json().catch(() => ({}))) as {id_token?: unknown};
 		if (typeof idToken !== 'string') throw failure;
-		if (namesAnother(idToken, grant.idToken?.previous)) throw identityError(anotherPerson, call.facts);
+		if (namesAnother(idToken, grant.idToken?.previous)) throw identityError(anotherPerson, call.info);
 		return readResponse(context, call, grant, Response.json(rest, {status: copy.status}));
 	}
 };

@@ -82,7 +82,7 @@ const requestExchange = async (
 ): Promise<ExchangedToken> => {
 	const {server} = context.provider;
 	const parameters = exchangeParameters(subjectToken, request);
-	return callServer(context, 'token-exchange', async ({client, authentication, options, facts}) => {
+	return callServer(context, 'token-exchange', async ({client, authentication, options, info}) => {
 		const response = await genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options);
 		const body = await processGenericTokenEndpointResponse(server, client, response, {
 			recognizedTokenTypes: {n_a: () => undefined},
@@ -95,12 +95,12 @@ const requestExchange = async (
 				typeof issued === 'string'
 					? `The server issued a token of another type than was asked for (${displayText(issued, 80)}).`
 					: 'The server does not say what type of token it issued.',
-				{hint: 'Ask for a token type that the server can issue.', endpoint: facts.endpoint, status: facts.status},
+				{hint: 'Ask for a token type that the server can issue.', endpoint: info.endpoint, status: info.status},
 			);
 		}
 
 		return omitUndefined({
-			token: checkToken(body.access_token, 'token', facts.endpoint),
+			token: checkToken(body.access_token, 'token', info.endpoint),
 			issuedTokenType: issued,
 			tokenType: body.token_type,
 			expiresAt: body.expires_in === undefined ? undefined : context.clock.now() + body.expires_in * 1000,

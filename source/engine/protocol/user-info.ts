@@ -64,11 +64,11 @@ export const fetchUserInfo = async (context: RequestContext, tokens: TokenSet): 
 
 const askUserInfo = async (context: RequestContext, tokens: TokenSet): Promise<UserInfo> => {
 	const {server} = context.provider;
-	return callServer(context, 'user-info', async ({client, options, facts}) => {
+	return callServer(context, 'user-info', async ({client, options, info}) => {
 		const response = await userInfoRequest(server, client, tokens.accessToken, options);
 		const subject = tokens.claims?.sub ?? skipSubjectCheck;
 		const claims = await processUserInfoResponse(server, client, subject, response);
-		if (response.headers.get('content-type') === 'application/jwt') await verifySignature(context, response, facts);
+		if (response.headers.get('content-type') === 'application/jwt') await verifySignature(context, response, info);
 		const issuer = tokens.claims?.iss ?? server.issuer;
 		return {
 			identity: toIdentity(issuer, claims.sub, {

@@ -94,14 +94,14 @@ const start = (t: TestContext, settings: Settings = {}) => {
 	/** The nth event of a type, once it comes. */
 	const until = async <Type extends LoginEvent['type']>(type: Type, nth = 0): Promise<EventOf<Type>> =>
 		new Promise((resolve, reject) => {
-			const look = () => {
+			const display = () => {
 				const event = events.filter((event): event is EventOf<Type> => event.type === type)[nth];
 				if (event === undefined) return;
-				listeners.delete(look);
+				listeners.delete(display);
 				resolve(event);
 			};
-			listeners.add(look);
-			look();
+			listeners.add(display);
+			display();
 			result.catch(reject);
 		});
 	const send = (command: FlowCommand) => inbox.put(command);
