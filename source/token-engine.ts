@@ -7,7 +7,7 @@ import type {Hints} from './engine/hints.js';
 import {LoginError, toLoginError} from './engine/login-error.js';
 import type {Provider, ResolvedProvider} from './engine/provider.js';
 import {startLogin} from './engine/running-login.js';
-import {SessionKeeper} from './engine/session-keeper.js';
+import {SessionManager} from './engine/session-keeper.js';
 import type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './engine/session.js';
 import type {TokenSet} from './engine/token-set.js';
 import type {ClientSecretSource, StoredSession, TokenStore} from './engine/token-store.js';
@@ -53,7 +53,7 @@ export class TokenEngine {
 	/** The clock that all times are by. */
 	readonly clock: Clock;
 	readonly #options: TokenEngineOptions;
-	readonly #keeper: SessionKeeper;
+	readonly #sessions: SessionManager;
 	#fetch: Promise<typeof fetch> | undefined;
 	/** What was asked ahead of the next login. */
 	#ahead: {readonly provider: Promise<ResolvedProvider>; readonly abort: () => void} | undefined;
@@ -66,7 +66,7 @@ export class TokenEngine {
 		this.clock = clock;
 		this.#options = options;
 		const loadFetch = async () => this.#loadFetch();
-		this.#keeper = new SessionKeeper({provider, store, profile, clock, signInHint, warn, loadFetch});
+		this.#sessions = new SessionManager({provider, store, profile, clock, signInHint, warn, loadFetch});
 	}
 
 	/**
@@ -96,7 +96,7 @@ export class TokenEngine {
 				random,
 				hints,
 				loadFlow,
-				keeper: this.#keeper,
+				keeper: this.#sessions,
 				loadFetch: async () => this.#loadFetch(),
 				discover: async signal => this.#takeProvider(signal),
 				toSession: stored => this.#session(stored),
@@ -112,14 +112,14 @@ export class TokenEngine {
 	/** The stored session, if it is the one that the provider's settings ask for and the server has not called it over. */
 	async session(): Promise<Session | undefined> {
 		return this.#guard(async () => {
-			const stored = await this.#keeper.read();
+			const stored = await this.#sessions.read();
 			return stored === undefined || stored.dead === true ? undefined : this.#session(stored);
 		});
 	}
 
 	/** The session's tokens, refreshed when needed, once across all processes. */
 	async tokens(options: TokenOptions = {}): Promise<TokenSet> {
-		return this.#guard(async () => (await this.#keeper.fresh(options)).tokens);
+		return this.#guard(async () => (await this.#sessions.fresh(options)).tokens);
 	}
 
 	/** A fresh access token. */
@@ -132,13 +132,13 @@ export class TokenEngine {
 	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
 			const {fetchUserInfo} = await import('./engine/protocol/index.js');
-			const stored = await this.#keeper.fresh({signal});
+			const stored = await this.#sessions.fresh({signal});
 			try {
-				return await fetchUserInfo(await this.#keeper.context(stored, signal), stored.tokens);
+				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
 			} catch (error) {
 				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
-				const renewed = await this.#keeper.fresh({rejected: stored.tokens.accessToken, signal});
-				return fetchUserInfo(await this.#keeper.context(renewed, signal), renewed.tokens);
+				const renewed = await this.#sessions.fresh({rejected: stored.tokens.accessToken, signal});
+				return fetchUserInfo(await this.#sessions.context(renewed, signal), renewed.tokens);
 			}
 		});
 	}
@@ -148,14 +148,14 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const {signal = new AbortController().signal} = request;
 			const {exchangeToken} = await import('./engine/protocol/index.js');
-			const stored = await this.#keeper.fresh({signal});
-			return exchangeToken(await this.#keeper.context(stored, signal), stored.tokens.accessToken, request);
+			const stored = await this.#sessions.fresh({signal});
+			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
 		});
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
 	async logout({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<LogoutResult> {
-		return this.#guard(async () => this.#keeper.end(signal));
+		return this.#guard(async () => this.#sessions.end(signal));
 	}
 
 	/**
@@ -164,7 +164,7 @@ export class TokenEngine {
 	 * the next one.
 	 */
 	async settled(): Promise<void> {
-		await this.#keeper.settled();
+		await this.#sessions.settled();
 	}
 
 	/** What the provider can do: as asked ahead, which serves one login, or asked now. */

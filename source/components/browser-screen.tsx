@@ -2,7 +2,7 @@ import type {ReactNode} from 'react';
 import {isOpen} from '../engine/login-state.js';
 import {addedDevice} from './added-way.js';
 import {FrameView} from './frame-view.js';
-import {askingOf} from './header.js';
+import {consentHeader} from './header.js';
 import {layOutBrowser} from './lay-out-browser.js';
 import {openingFrame} from './opening-frame.js';
 import type {ScreenProps} from './screen-props.js';
@@ -30,7 +30,7 @@ function AtMoment({display, size, speaks, pulse, ...props}: BrowserScreenProps &
 	if (browser === undefined) return null;
 
 	const {columns} = size;
-	const asking = askingOf(state, props, display);
+	const asking = consentHeader(state, props, display);
 	const keys = flowKeys(state, {
 		primary: 'browser',
 		more: controls.more,

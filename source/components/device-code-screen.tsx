@@ -4,7 +4,7 @@ import {isOpen, type DeviceState, type LoginState} from '../engine/login-state.j
 import {addedBrowser} from './added-way.js';
 import {FrameView} from './frame-view.js';
 import {qrCodeMargin, type Frame, type QrCodeRows} from './frame.js';
-import {askingOf} from './header.js';
+import {consentHeader} from './header.js';
 import {layOut, type CodeContent} from './lay-out.js';
 import type {Display} from './look.js';
 import {openingFrame} from './opening-frame.js';
@@ -64,7 +64,7 @@ function AtMoment({display, size, speaks, pulse, ...props}: DeviceCodeScreenProp
 	// Without colours a QR code reads well on dark themes only, so it is drawn on request.
 	const offered = showQr && environment.color ? qrCode : undefined;
 
-	const asking = askingOf(state, props, display);
+	const asking = consentHeader(state, props, display);
 	const contentWith = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
 		const shown = (controls.hidesCode ? withHiddenCode(state) : state).flows.device?.code;
 		if (device === undefined || shown === undefined) return undefined;

@@ -3,7 +3,7 @@ import {useRef, useState, type ReactNode} from 'react';
 import {isOpen} from '../engine/login-state.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {FrameView} from './frame-view.js';
-import {askingOf} from './header.js';
+import {consentHeader} from './header.js';
 import {
 	firstPossible,
 	layOutPicker,
@@ -66,7 +66,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 		isActive,
 	});
 
-	const asking = askingOf(state, props, display);
+	const asking = consentHeader(state, props, display);
 	const reason = reasonToSay(recommendation);
 	if (speaks) {
 		const {spoken, keys} = display.messages;

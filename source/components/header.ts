@@ -4,7 +4,7 @@ import {blank, cutEvery, lineWidth, plain, widthOf, wrapWords, type Line} from '
 import type {Display} from './look.js';
 
 /** Who asks, and for what. */
-export type Asking = {
+export type ConsentHeader = {
 	readonly title: string;
 	/** The issuer's whole host; empty until it is known. */
 	readonly host: string;
@@ -26,7 +26,7 @@ const usualScope = 'openid profile email offline_access';
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
 
-export const askingOf = ({discovery}: LoginState, hint: AskingHint, {messages}: Display): Asking => {
+export const consentHeader = ({discovery}: LoginState, hint: AskingHint, {messages}: Display): ConsentHeader => {
 	const application = discovery?.application ?? hint.application;
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
@@ -42,7 +42,7 @@ export const askingOf = ({discovery}: LoginState, hint: AskingHint, {messages}: 
  * @param reserves - what is asked for may come later, and keeps its rows until then
  */
 export const headerLines = (
-	{title, host, permissions, expected}: Asking,
+	{title, host, permissions, expected}: ConsentHeader,
 	{
 		columns,
 		full,

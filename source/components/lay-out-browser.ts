@@ -3,7 +3,7 @@ import type {BrowserState} from '../engine/login-state.js';
 import {loopbackPort} from '../engine/safe-url.js';
 import {forwardLines} from './forward-lines.js';
 import {composeEach, firstThatFits, frameOf, withWholeNotice, type Frame, type Size} from './frame.js';
-import {headerLines, spacer, type Asking} from './header.js';
+import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {
 	addressLines,
 	indent,
@@ -20,7 +20,7 @@ import type {Display} from './look.js';
 import {statusLine, type FlowStatus} from './way-status.js';
 
 export type BrowserContent = {
-	readonly asking: Asking;
+	readonly asking: ConsentHeader;
 	readonly address: EventOf<'authorization-url'>;
 	readonly opener: BrowserState['opener'];
 	readonly status: FlowStatus;

@@ -2,7 +2,7 @@ import type {Identity, FlowAvailability} from '../engine/login-event.js';
 import type {LoginTerminal, Recommendation} from '../engine/flow.js';
 import {isOpen, type LoginState} from '../engine/login-state.js';
 import {frameOf, type Frame, type Size} from './frame.js';
-import {headerLines, spacer, type Asking} from './header.js';
+import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {indent, keyLine, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
 import type {Display} from './look.js';
 
@@ -130,7 +130,7 @@ export const layOutPicker = (
 		notice,
 		display,
 	}: {
-		readonly asking: Asking;
+		readonly asking: ConsentHeader;
 		readonly options: readonly Option[];
 		readonly selected: number;
 		readonly reason: string | undefined;

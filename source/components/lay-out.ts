@@ -10,13 +10,13 @@ import {
 	type QrCodeRows,
 	withWholeNotice,
 } from './frame.js';
-import {headerLines, spacer, type Asking} from './header.js';
+import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Display} from './look.js';
 import {statusLine, type FlowStatus} from './way-status.js';
 
 export type CodeContent = {
-	readonly asking: Asking;
+	readonly asking: ConsentHeader;
 	readonly address: SafeUrl;
 	readonly userCode: string;
 	readonly qrCode?: QrCodeRows;

@@ -12,7 +12,7 @@ import {BrowserScreen} from './browser-screen.js';
 import {DeviceCodeScreen} from './device-code-screen.js';
 import {FlowPicker} from './flow-picker.js';
 import {FrameView} from './frame-view.js';
-import {askingOf} from './header.js';
+import {consentHeader} from './header.js';
 import {plain, wrapWords} from './line.js';
 import {recommendationBy, type Choice} from './lay-out-picker.js';
 import type {LoginProps} from './login-props.js';
@@ -237,7 +237,7 @@ export function Login(props: LoginProps): ReactNode {
 		if (primary?.flow === 'device') return <Code {...waiting} />;
 		if (primary?.flow === 'browser') return <Browser {...waiting} />;
 
-		const asking = askingOf(state, {application, issuer}, display);
+		const asking = consentHeader(state, {application, issuer}, display);
 		const words = open.length > 0 ? display.messages.machine.working : display.messages.connecting(asking.host);
 		const status = [activity(true, display), {text: ` ${words}${display.glyphs.ellipsis}`}];
 		const frame = openingFrame({asking, status, canGoBack, size: {columns, rows}, display});

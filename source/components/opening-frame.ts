@@ -1,5 +1,5 @@
 import {firstThatFits, frameOf, type Frame, type Size} from './frame.js';
-import {headerLines, spacer, type Asking} from './header.js';
+import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {indent, keyLine, type Line} from './line.js';
 import type {Display} from './look.js';
 
@@ -12,7 +12,7 @@ export const openingFrame = ({
 	size: {columns, rows},
 	display,
 }: {
-	readonly asking: Asking;
+	readonly asking: ConsentHeader;
 	readonly status: Line;
 	readonly added?: readonly Line[] | undefined;
 	readonly canGoBack: boolean;

@@ -2,7 +2,7 @@ import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {openFlows, type LoginState} from '../engine/login-state.js';
 import {timeOfDay} from '../sinks/messages.js';
-import type {Asking} from './header.js';
+import type {ConsentHeader} from './header.js';
 import type {Display} from './look.js';
 
 /** Sentences for a screen reader: each is true until something happens, since every change is read out anew. */
@@ -23,14 +23,14 @@ export function SpokenLines({
 	);
 }
 
-export const spokenAsking = ({title, host, permissions}: Asking): string[] => [
+export const spokenAsking = ({title, host, permissions}: ConsentHeader): string[] => [
 	`${[title, host].filter(Boolean).join(', ')}.`,
 	...(permissions === '' ? [] : [`${permissions}.`]),
 ];
 
 export const spokenFlows = (
 	state: LoginState,
-	asking: Asking,
+	asking: ConsentHeader,
 	keys: readonly string[],
 	{messages}: Display,
 ): string[] => [

@@ -1,7 +1,7 @@
 import {abortable} from './abortable.js';
 import type {Clock, Random} from './clock.js';
 import type {EventLog} from './event-log.js';
-import type {Flow, Inbox, LoginOptions, FlowCommand} from './flow.js';
+import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import type {Hints} from './hints.js';
 import {cancelled, LoginError, toLoginError} from './login-error.js';
 import type {FlowName} from './login-event.js';
@@ -24,7 +24,7 @@ class Changes {
 }
 
 /** The commands for one flow, until it takes them. */
-export class CommandQueue implements Inbox {
+export class CommandQueue implements Commands {
 	readonly #commands: FlowCommand[] = [];
 	readonly #changes = new Changes();
 
@@ -170,7 +170,7 @@ export class FlowRace {
 				clock,
 				random,
 				terminal,
-				inbox: commands,
+				commands: commands,
 				signal,
 				autoOpen,
 				autoRenew: renew,

@@ -27,7 +27,7 @@ export type LoginCommand =
 	  };
 
 /** The commands that wait for a flow. */
-export type Inbox = {
+export type Commands = {
 	/** The next command; rejects with the signal's reason once it aborts. */
 	next(signal: AbortSignal): Promise<FlowCommand>;
 };
@@ -56,7 +56,7 @@ export type Connection = {
 /** What the system knows of this computer's sockets. Neither function rejects. */
 export type LocalSockets = {
 	/** Names the program that holds a port, as in `node (process 1234)`, where the system tells. */
-	readonly portHolder: (port: number) => Promise<string | undefined>;
+	readonly findPortOwner: (port: number) => Promise<string | undefined>;
 	/** Whether a program of this user, or of root, is at the other end of a connection; `true` where that cannot be known. */
 	readonly isOurs: (connection: Connection) => Promise<boolean>;
 };
@@ -190,7 +190,7 @@ export type FlowContext = RequestContext & {
 	/** Tells what happened; never waits for a reader. */
 	readonly emit: (event: LoginEvent) => void;
 	/** What the person asks of this flow. */
-	readonly inbox: Inbox;
+	readonly commands: Commands;
 	/**
 	 * Says that a code or tokens are in hand: until it is disposed the other flows start no request, so that no second
 	 * set of tokens comes into being.

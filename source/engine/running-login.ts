@@ -10,7 +10,7 @@ import {lockLogin} from './login-lock.js';
 import type {LoginState} from './login-state.js';
 import type {Provider, ResolvedProvider} from './provider.js';
 import {confirmAccount} from './session-difference.js';
-import type {SessionKeeper} from './session-keeper.js';
+import type {SessionManager} from './session-keeper.js';
 import type {Session} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
@@ -20,7 +20,7 @@ export type LoginParts = FlowParts & {
 	readonly provider: Provider;
 	readonly store: TokenStore;
 	readonly profile: string;
-	readonly keeper: Pick<SessionKeeper, 'write' | 'discard'>;
+	readonly keeper: Pick<SessionManager, 'write' | 'discard'>;
 	readonly discover: (signal: AbortSignal) => Promise<ResolvedProvider>;
 	/** A stored session as programs get it. */
 	readonly toSession: (stored: StoredSession) => Session;

@@ -10,7 +10,7 @@ import type {LogoutResult, TokenOptions} from './session.js';
 import type {TokenSet} from './token-set.js';
 import type {StoredSession, StoreLock, TokenStore} from './token-store.js';
 
-type SessionKeeperOptions = {
+type SessionManagerOptions = {
 	readonly provider: Provider;
 	readonly store: TokenStore;
 	readonly profile: string;
@@ -54,14 +54,14 @@ const mayShareGrant = (a: Grant, b: Grant): boolean => {
  * connection broke, or the process was killed in the milliseconds before it was stored), and the server forgives no second
  * use of the old one.
  */
-export class SessionKeeper {
-	readonly #options: SessionKeeperOptions;
+export class SessionManager {
+	readonly #options: SessionManagerOptions;
 	/** The refresh that is under way in this process. */
 	#refreshing: Promise<StoredSession> | undefined;
 	/** The revocation of a replaced session that is under way in this process. */
 	#revoking: Promise<unknown> | undefined;
 
-	constructor(options: SessionKeeperOptions) {
+	constructor(options: SessionManagerOptions) {
 		this.#options = options;
 	}
 

@@ -93,7 +93,7 @@ export interface TokenStore {
 	 */
 	lock(
 		profile: string,
-		purpose: 'refresh' | 'login',
+		endpointKind: 'refresh' | 'login',
 		options: {
 			readonly signal: AbortSignal;
 			/** Milliseconds. @default 30 000 */

@@ -9,7 +9,7 @@ const largestFile = 16 * 1024 * 1024;
 const abandonedAfter = 60_000;
 
 /** A file that is not ours to trust: the reason completes "was set aside: it …". */
-export class ForeignFile extends Error {
+export class UnusableFileError extends Error {
 	readonly reason: string;
 
 	constructor(reason: string) {
@@ -39,7 +39,7 @@ const closedAfterwards = 0o400;
  * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
  * is the opened file, not its name.
  *
- * @throws ForeignFile for a symbolic link, a FIFO, another user's file
+ * @throws UnusableFileError for a symbolic link, a FIFO, another user's file
  */
 export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | undefined => {
 	let handle: number;
@@ -53,9 +53,9 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 			case 'ELOOP':
 			case 'EMLINK':
 			case 'ENXIO':
-				throw new ForeignFile('is not an ordinary file');
+				throw new UnusableFileError('is not an ordinary file');
 			case 'EACCES':
-				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new ForeignFile('belongs to another user');
+				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new UnusableFileError('belongs to another user');
 				throw error;
 			default:
 				throw error;
@@ -64,9 +64,9 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 
 	try {
 		const info = fileSystem.info(handle);
-		if (info.kind !== 'file') throw new ForeignFile('is not an ordinary file');
-		if (!isOurs(fileSystem, info)) throw new ForeignFile('belongs to another user');
-		if (info.size > largestFile) throw new ForeignFile('is far too large');
+		if (info.kind !== 'file') throw new UnusableFileError('is not an ordinary file');
+		if (!isOurs(fileSystem, info)) throw new UnusableFileError('belongs to another user');
+		if (info.size > largestFile) throw new UnusableFileError('is far too large');
 		const isOpen = isOpenToOthers(fileSystem, info);
 		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
 		const data = fileSystem.read(handle);

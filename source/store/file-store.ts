@@ -5,7 +5,7 @@ import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../
 import {
 	checkFolder,
 	claimFolder,
-	ForeignFile,
+	UnusableFileError,
 	overwriteFile,
 	readOwnFile,
 	removeIfThere,
@@ -111,7 +111,7 @@ class FileStore implements TokenStore {
 				this.#noteForm(profile, 'encrypted' in file ? 'keyring' : 'file');
 				return 'encrypted' in file ? await this.#readEncrypted(profile, file.encrypted) : file.session;
 			} catch (error) {
-				if (!(error instanceof ForeignFile)) throw error;
+				if (!(error instanceof UnusableFileError)) throw error;
 				// Another process may have put a good one there meanwhile.
 				if (own !== undefined && readOwnFile(this.#fileSystem, path)?.data.equals(own.data) === false)
 					return this.read(profile);
@@ -186,10 +186,10 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async lock(profile: string, purpose: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
+	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
 		return this.#guard(async () => {
 			claimFolder(this.#fileSystem, this.#directory);
-			const path = this.#path(profile, `.${purpose}.lock`);
+			const path = this.#path(profile, `.${endpointKind}.lock`);
 			return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
 		});
 	}
@@ -263,7 +263,7 @@ class FileStore implements TokenStore {
 	}
 
 	/** Nothing is deleted: the person may know what it was. */
-	#setAside(path: string, profile: string, {reason}: ForeignFile): void {
+	#setAside(path: string, profile: string, {reason}: UnusableFileError): void {
 		const where = displayText(path, 500);
 		const what = `The session file of profile "${displayText(profile)}" ${reason}`;
 		const aside = `${path}.set-aside-${this.#clock.now()}`;

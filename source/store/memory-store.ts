@@ -25,8 +25,8 @@ export const createMemoryStore = ({clock = systemClock}: {readonly clock?: Clock
 		async writePreferences(profile, chosen) {
 			preferences.set(profile, {...chosen});
 		},
-		async lock(profile, purpose, {signal, timeout = 30_000, until, onWait}) {
-			const name = `${purpose} ${profile}`;
+		async lock(profile, endpointKind, {signal, timeout = 30_000, until, onWait}) {
+			const name = `${endpointKind} ${profile}`;
 			const giveUpAt = clock.monotonic() + timeout;
 			for (let attempt = 0; ; attempt++) {
 				if (signal.aborted) throw toLoginError(signal.reason);

@@ -11,7 +11,7 @@ export const profilePath = (directory: string, profile: string, extension: strin
 /**
  * What the file of a profile holds, for those who are in a hurry: nothing is set aside or told.
  *
- * @throws ForeignFile or LoginError where the store itself has something to do or to say
+ * @throws UnusableFileError or LoginError where the store itself has something to do or to say
  */
 export const readSessionFile = (
 	fileSystem: FileSystem,

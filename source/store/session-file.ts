@@ -1,6 +1,6 @@
 import type {FlowName} from '../engine/login-event.js';
 import type {StoredSession} from '../engine/token-store.js';
-import {ForeignFile, type OwnFile} from './atomic-file.js';
+import {UnusableFileError, type OwnFile} from './atomic-file.js';
 import {storeError} from './store-error.js';
 
 /** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
@@ -16,13 +16,13 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
  * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
  * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
  *
- * @throws ForeignFile for what nobody can read
+ * @throws UnusableFileError for what nobody can read
  * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
  */
 export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): SessionFile => {
 	const file = parseObject(data.toString('utf8'));
 	checkVersion(file);
-	if (file['profile'] !== profile) throw new ForeignFile('is the file of another profile');
+	if (file['profile'] !== profile) throw new UnusableFileError('is the file of another profile');
 	// Sessions of before the first release call it `sealed`.
 	const encrypted = file['encrypted'] ?? file['sealed'];
 	if (typeof encrypted === 'string') return {version: 1, profile, encrypted};
@@ -42,12 +42,12 @@ const parseObject = (text: string): Record<string, unknown> => {
 		// Said below.
 	}
 
-	throw new ForeignFile('is damaged');
+	throw new UnusableFileError('is damaged');
 };
 
 const checkVersion = ({version}: Record<string, unknown>): void => {
 	if (version === 1) return;
-	if (typeof version !== 'number' || !(version > 1)) throw new ForeignFile('is damaged');
+	if (typeof version !== 'number' || !(version > 1)) throw new UnusableFileError('is damaged');
 	throw storeError(
 		'The session was written by a newer version of this program.',
 		'Update this program, or sign in under another profile.',
@@ -56,7 +56,7 @@ const checkVersion = ({version}: Record<string, unknown>): void => {
 
 /** Looks at what every reader relies on; the rest was checked before it was written. */
 const checkSession = (value: unknown): StoredSession => {
-	if (!isObject(value)) throw new ForeignFile('is damaged');
+	if (!isObject(value)) throw new UnusableFileError('is damaged');
 	checkVersion(value);
 	const {tokens, provider, server, flow} = value;
 	const isWhole =
@@ -80,7 +80,7 @@ const checkSession = (value: unknown): StoredSession => {
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isMissingOr(value['clientSecretSource'], isObject) &&
 		isMissingOr(value['caFile'], file => typeof file === 'string');
-	if (!isWhole) throw new ForeignFile('is damaged');
+	if (!isWhole) throw new UnusableFileError('is damaged');
 	return value as unknown as StoredSession;
 };
 

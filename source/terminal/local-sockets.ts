@@ -165,11 +165,11 @@ const systems = {
  */
 export const createLocalSockets = ({platform, env}: Pick<TerminalEnvironment, 'platform' | 'env'>): LocalSockets => {
 	const system = platform === 'linux' || platform === 'darwin' ? systems[platform] : undefined;
-	if (system === undefined) return {portHolder: async () => undefined, isOurs: async () => true};
+	if (system === undefined) return {findPortOwner: async () => undefined, isOurs: async () => true};
 	const users = new Set(['0', String(process.getuid?.()), env['SUDO_UID'] ?? '0']);
 	const list = oneAtATime(system.list);
 	return {
-		portHolder: async port => system.holderOf(port).catch(() => undefined),
+		findPortOwner: async port => system.holderOf(port).catch(() => undefined),
 		isOurs: async connection =>
 			list().then(
 				listed => system.isOurs(listed, connection, users),

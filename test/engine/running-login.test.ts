@@ -258,7 +258,7 @@ test('demand 30: a paste opens the browser flow without opening a browser, and r
 	await turn();
 	const {context} = flows.browser;
 	assert.equal(context?.autoOpen, false);
-	const command: FlowCommand = await context.inbox.next(context.signal);
+	const command: FlowCommand = await context.commands.next(context.signal);
 	assert.deepEqual(command, {type: 'paste', text: 'http://127.0.0.1/callback?code=1'});
 	await run.cancel();
 });

@@ -43,7 +43,7 @@ export const prepareFlow = async (
 			events.push(event);
 			onEvent(event);
 		},
-		inbox: new CommandQueue(),
+		commands: new CommandQueue(),
 		claim: () => ({[Symbol.dispose]: () => undefined}),
 		terminal: {openBrowser: server.openBrowser},
 		autoOpen: true,

@@ -22,11 +22,11 @@ test('demand 22: the program that holds a port is named', onLinux, async t => {
 		const child = spawn(process.execPath, ['-e', program, address], {stdio: ['ignore', 'pipe', 'inherit']});
 		t.after(() => child.kill());
 		const [line] = (await once(child.stdout, 'data')) as [Buffer];
-		const holder = await sockets.portHolder(Number(String(line)));
+		const holder = await sockets.findPortOwner(Number(String(line)));
 		assert.match(holder ?? '', new RegExp(`^(node|MainThread), process ${child.pid}$`));
 		child.kill();
 		await once(child, 'exit');
-		assert.equal(await sockets.portHolder(Number(String(line))), undefined);
+		assert.equal(await sockets.findPortOwner(Number(String(line))), undefined);
 	}
 });
 
@@ -158,5 +158,5 @@ test('a flood of connections costs one look at the tables after another, and eac
 test('where a system does not tell, every connection counts and nobody is named', async () => {
 	const silent = createLocalSockets({platform: 'win32', env: {}});
 	assert.equal(await silent.isOurs(connection), true);
-	assert.equal(await silent.portHolder(80), undefined);
+	assert.equal(await silent.findPortOwner(80), undefined);
 });

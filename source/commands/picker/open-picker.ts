@@ -10,7 +10,7 @@
  * by `lay-out-picker.ts`. It understands no key but Ctrl-C: Ink reads the others.
  */
 import path from 'node:path';
-import {askingOf} from '../../components/header.js';
+import {consentHeader} from '../../components/header.js';
 import {
 	firstPossible,
 	layOutPicker,
@@ -61,7 +61,7 @@ const drawer = (plan: LoginPlan, colours: ColourLevel) => {
 	const display = displayOf({});
 	const recommendation = recommendationBy(recommendBy(plan), initialLoginState);
 	const options = pickerOptions(initialLoginState, {...plan, recommendation}, display);
-	const asking = askingOf(initialLoginState, plan.provider, display);
+	const asking = consentHeader(initialLoginState, plan.provider, display);
 	const reason = reasonToSay(recommendation);
 	const picker = {asking, options, selected: firstPossible(options), reason, notice: undefined, display};
 	return (columns: number, rows: number): readonly string[] => {

@@ -95,7 +95,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async context => {
-	const {provider, clock, emit, inbox, autoOpen} = context;
+	const {provider, clock, emit, commands, autoOpen} = context;
 	// The code is exchanged after the person has signed in, which is too late to find that out.
 	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 	const transaction = createTransaction(provider, context.random);
@@ -106,7 +106,7 @@ export const browserFlow: Flow = async context => {
 
 	const takeCommands = async (open: () => void): Promise<never> => {
 		for (;;) {
-			const command = await inbox.next(signal);
+			const command = await commands.next(signal);
 			if (command.type === 'paste') waiter.paste(command.text, redirectUri);
 			if (command.type === 'open-browser') open();
 		}

@@ -114,7 +114,7 @@ const untilRenewal = async (
 	signal: AbortSignal,
 ): Promise<Outcome> => {
 	for (;;) {
-		const command = await context.inbox.next(signal);
+		const command = await context.commands.next(signal);
 		if (command.type === 'renew-code') return {kind: 'renew'};
 		if (command.type === 'open-browser') {
 			// Never the link with the code: others on this computer see what a program is started with, and could approve it.

@@ -35,7 +35,7 @@ const bindAll = async <Bound extends Listener>(
 	return bound;
 };
 
-const portInUse = async (ports: readonly number[], holderOf: LocalSockets['portHolder']) => {
+const portInUse = async (ports: readonly number[], holderOf: LocalSockets['findPortOwner']) => {
 	const named = ports.filter(port => port !== 0);
 	const holders = await Promise.all(named.map(async port => holderOf(port)));
 	const texts = named.map((port, index) => {
@@ -61,7 +61,7 @@ export const bindLoopback = async <Bound extends Listener>(
 	groups: readonly (readonly string[])[],
 	ports: readonly number[],
 	listen: Listen<Bound>,
-	holderOf: LocalSockets['portHolder'] = async () => undefined,
+	holderOf: LocalSockets['findPortOwner'] = async () => undefined,
 ): Promise<readonly Bound[]> => {
 	for (const addresses of groups) {
 		let inUse = false;

@@ -48,7 +48,7 @@ export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expec
 	if (request.method !== 'GET') return refused(405);
 	// A speculative visit must not use up the code; the browser comes again when the person does.
 	const purposes = [...header('purpose'), ...header('sec-purpose'), ...header('x-moz')];
-	if (purposes.some(purpose => purpose.toLowerCase().includes('prefetch'))) return refused(503);
+	if (purposes.some(endpointKind => endpointKind.toLowerCase().includes('prefetch'))) return refused(503);
 	if (!path.startsWith('/')) return refused(400);
 	if (path !== paths.callbackPath && path !== paths.shortPath) return refused(404);
 	// Only a top-level navigation is the person's own; other Sec-Fetch headers come from honest clients too.

@@ -170,7 +170,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		return {server, address, port: (server.address() as AddressInfo).port, close: () => server.close()};
 	};
 
-	const listeners = await bindLoopback(target.addresses, target.ports, listen, sockets?.portHolder);
+	const listeners = await bindLoopback(target.addresses, target.ports, listen, sockets?.findPortOwner);
 	const [{address, port}] = listeners as [HttpListener];
 	const redirectUri = target.uri(address, port);
 

@@ -4,7 +4,7 @@ import {cancelled, LoginError, type LoginErrorCode} from '../login-error.js';
 import {clockSentence, waitSentence, type ResponseInfo} from './answer-facts.js';
 import {idTokenProblem, otherClaim, type IdTokenProblem} from './id-token-problem.js';
 import {oauthError} from './oauth-error.js';
-import type {Purpose} from './purpose.js';
+import type {EndpointKind} from './purpose.js';
 
 /** A failed check of an ID token: its tokens are discarded, nothing is stored. */
 export const identityError = (
@@ -85,7 +85,7 @@ export const unusableType = (type: unknown, {endpoint, status}: ResponseInfo): L
 	);
 
 /** A response that is no response of the protocol: the status tells what can be told. */
-export const unusableResponse = (what: string, purpose: Purpose, info: ResponseInfo): LoginError => {
+export const unusableResponse = (what: string, endpointKind: EndpointKind, info: ResponseInfo): LoginError => {
 	const {endpoint, status = 0} = info;
 	const fail = (code: LoginErrorCode, message: string, hint: string) =>
 		new LoginError(code, message, {hint, endpoint, status: info.status});
@@ -103,10 +103,10 @@ export const unusableResponse = (what: string, purpose: Purpose, info: ResponseI
 		);
 	}
 
-	if (purpose === 'user-info' && (status === 401 || status === 403)) return tokenRejected(info);
-	const isDocument = purpose === 'discovery' || purpose === 'keys';
+	if (endpointKind === 'user-info' && (status === 401 || status === 403)) return tokenRejected(info);
+	const isDocument = endpointKind === 'discovery' || endpointKind === 'keys';
 	if (status === 401 && !isDocument) return oauthError({error: 'invalid_client'}, info);
-	if (purpose === 'device-authorization' && (status === 404 || status === 405)) {
+	if (endpointKind === 'device-authorization' && (status === 404 || status === 405)) {
 		return fail(
 			'device_unsupported',
 			`Signing in with a code is not switched on at the server (HTTP ${status}).`,
@@ -150,7 +150,11 @@ const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
 		},
 	);
 
-const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose, info: ResponseInfo): LoginError => {
+const fromProcessing = (
+	error: oauth.OperationProcessingError,
+	endpointKind: EndpointKind,
+	info: ResponseInfo,
+): LoginError => {
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
 		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
@@ -187,7 +191,7 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
 			if (member === 'id_token') return noIdToken(info);
 			return unusableResponse(
 				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
-				purpose,
+				endpointKind,
 				info,
 			);
 		}
@@ -198,13 +202,18 @@ const fromProcessing = (error: oauth.OperationProcessingError, purpose: Purpose,
  * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
  * `cause`: it holds the tokens of the response that it complains about.
  */
-export const requestError = (error: unknown, purpose: Purpose, info: ResponseInfo, signal: AbortSignal): LoginError => {
+export const requestError = (
+	error: unknown,
+	endpointKind: EndpointKind,
+	info: ResponseInfo,
+	signal: AbortSignal,
+): LoginError => {
 	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
 	if (error instanceof LoginError) return error;
 	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, info);
 	if (error instanceof oauth.WWWAuthenticateChallengeError) {
 		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
-		return purpose === 'user-info' ? tokenRejected(info, needsScope) : oauthError({error: 'invalid_client'}, info);
+		return endpointKind === 'user-info' ? tokenRejected(info, needsScope) : oauthError({error: 'invalid_client'}, info);
 	}
 
 	if (error instanceof oauth.UnsupportedOperationError) {
@@ -213,7 +222,7 @@ export const requestError = (error: unknown, purpose: Purpose, info: ResponseInf
 			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, info);
 	}
 
-	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, purpose, info);
+	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, endpointKind, info);
 	return new LoginError('internal_error', 'Something went wrong inside this program.', {
 		hint: 'Please report it, with what you did before.',
 		endpoint: info.endpoint,

@@ -1,7 +1,7 @@
 import type {Dialect, ProviderSettings} from '../provider.js';
 import {decodeJwtPart} from './jwt.js';
 import {isOAuthErrorCode, isTemporaryErrorCode} from './oauth-error.js';
-import type {Purpose} from './purpose.js';
+import type {EndpointKind} from './purpose.js';
 
 type Json = Record<string, unknown>;
 
@@ -95,18 +95,18 @@ const rateLimitCodes = new Set(['too_many_requests', 'rate_limit_exceeded', 'rat
  * The status that the library is to see: the error code decides wherever it is one of the standards', and
  * a 429 that names no OAuth error while polling is a slow_down (Okta, Google).
  */
-const decideStatus = (body: Json, status: number, purpose: Purpose, dialect: Dialect): number => {
+const decideStatus = (body: Json, status: number, endpointKind: EndpointKind, dialect: Dialect): number => {
 	const {error} = body;
 	const code = typeof error === 'string' && body['access_token'] === undefined ? error : '';
 	if (code !== '' && status >= 200 && status < 300) {
-		const isError = isOAuthErrorCode(code) || purpose === 'device-token' || dialect.errorsIn200 === true;
+		const isError = isOAuthErrorCode(code) || endpointKind === 'device-token' || dialect.errorsIn200 === true;
 		return isError ? 400 : status;
 	}
 
 	if (isOAuthErrorCode(code)) return status >= 500 && !isTemporaryErrorCode(code) ? 400 : status;
 	const asksForPatience =
 		status === 429 && (code === '' || rateLimitCodes.has(code.toLowerCase().replaceAll(/[\s-]+/g, '_')));
-	if (purpose === 'device-token' && asksForPatience) body['error'] = 'slow_down';
+	if (endpointKind === 'device-token' && asksForPatience) body['error'] = 'slow_down';
 	return status;
 };
 
@@ -119,7 +119,7 @@ const jsonResponse = (body: Json | undefined, status: number, headers: Headers) 
  */
 export const normaliseResponse = async (
 	response: Response,
-	purpose: Purpose,
+	endpointKind: EndpointKind,
 	settings: Pick<ProviderSettings, 'dialect' | 'idToken'> = {},
 ): Promise<Response> => {
 	const {dialect = {}} = settings;
@@ -127,15 +127,15 @@ export const normaliseResponse = async (
 	const headers = new Headers(response.headers);
 	const type = (headers.get('content-type') ?? '').replace(/;.*/, '').trim().toLowerCase();
 	const text = await response.text();
-	if (purpose === 'user-info' && type === 'application/jwt' && status === 200) {
+	if (endpointKind === 'user-info' && type === 'application/jwt' && status === 200) {
 		headers.set('content-type', type);
 		return new Response(new TextEncoder().encode(text), {status, headers});
 	}
 
-	if (purpose === 'revocation' && status >= 200 && status < 300) return jsonResponse(undefined, 200, headers);
+	if (endpointKind === 'revocation' && status >= 200 && status < 300) return jsonResponse(undefined, 200, headers);
 	const parsed = readObject(text, type, status, dialect);
 	if (parsed === undefined) {
-		if (purpose !== 'device-token' || status !== 429) return jsonResponse(undefined, status, headers);
+		if (endpointKind !== 'device-token' || status !== 429) return jsonResponse(undefined, status, headers);
 		headers.set('content-type', 'application/json');
 		return jsonResponse({error: 'slow_down'}, 400, headers);
 	}
@@ -145,21 +145,21 @@ export const normaliseResponse = async (
 	const {error} = body;
 	if (typeof error === 'string')
 		body['error'] = new Map(Object.entries(dialect.errorAliases ?? {})).get(error) ?? error;
-	const decided = decideStatus(body, status, purpose, dialect);
+	const decided = decideStatus(body, status, endpointKind, dialect);
 	// With Basic a 401 must carry a challenge (RFC 6749 §5.2); the reason is in the body.
-	if (typeof body['error'] === 'string' && purpose !== 'user-info') headers.delete('www-authenticate');
+	if (typeof body['error'] === 'string' && endpointKind !== 'user-info') headers.delete('www-authenticate');
 	if (decided >= 300) return jsonResponse(body, decided, headers);
-	if (purpose === 'keys' && Array.isArray(body['keys']) && body['keys'].length > maximumKeys) {
+	if (endpointKind === 'keys' && Array.isArray(body['keys']) && body['keys'].length > maximumKeys) {
 		return jsonResponse(undefined, status, headers);
 	}
 
-	if (purpose === 'device-authorization') normaliseDeviceAuthorization(body);
-	if (purpose === 'pushed-authorization') return jsonResponse(body, 201, headers);
-	if (purpose !== 'device-token' && purpose !== 'token' && purpose !== 'token-exchange') {
+	if (endpointKind === 'device-authorization') normaliseDeviceAuthorization(body);
+	if (endpointKind === 'pushed-authorization') return jsonResponse(body, 201, headers);
+	if (endpointKind !== 'device-token' && endpointKind !== 'token' && endpointKind !== 'token-exchange') {
 		return jsonResponse(body, decided, headers);
 	}
 
 	const tokens = withoutNulls(descend(body, dialect.tokenPath));
-	normaliseTokens(tokens, purpose === 'token-exchange' ? {dialect, idToken: 'ignore'} : settings);
+	normaliseTokens(tokens, endpointKind === 'token-exchange' ? {dialect, idToken: 'ignore'} : settings);
 	return jsonResponse(tokens, decided, headers);
 };

@@ -1,5 +1,5 @@
 /** What a request is for: the same bytes mean different things at different endpoints. */
-export type Purpose =
+export type EndpointKind =
 	| 'discovery'
 	| 'keys'
 	| 'pushed-authorization'

@@ -13,7 +13,7 @@ import {noteResponse, type ResponseInfo} from './answer-facts.js';
 import {clientAuthentication} from './client-authentication.js';
 import {networkError, requestError} from './error-mapping.js';
 import {normaliseResponse} from './normalise-response.js';
-import type {Purpose} from './purpose.js';
+import type {EndpointKind} from './purpose.js';
 
 /** A {@link RequestContext} before or after discovery. */
 type CallContext = Omit<RequestContext, 'provider'> & {
@@ -52,16 +52,16 @@ const toJson = (form: URLSearchParams): string =>
 const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its response as the standards have it. */
-export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose: Purpose): ServerCall => {
+export const openCall = ({provider, fetch, clock, signal}: CallContext, endpointKind: EndpointKind): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		provider.dialect?.requestFormat === 'json' &&
-		(purpose === 'token' || purpose === 'device-token' || purpose === 'device-authorization');
+		(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization');
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;
 		const form = options.body instanceof URLSearchParams ? options.body : undefined;
-		if (purpose === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
+		if (endpointKind === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
 		const asJson = isJsonRequest && form !== undefined;
 		try {
 			const response = await fetch(url.href, {
@@ -72,7 +72,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				signal: options.signal,
 			});
 			noteResponse(info, response, clock);
-			return await normaliseResponse(response, purpose, provider);
+			return await normaliseResponse(response, endpointKind, provider);
 		} catch (error) {
 			throw error instanceof LoginError ? error : networkError(error, info.endpoint);
 		}
@@ -98,17 +98,17 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, purpose:
 				redirect: 'manual',
 				signal,
 			}),
-		fail: error => requestError(error, purpose, info, signal),
+		fail: error => requestError(error, endpointKind, info, signal),
 	};
 };
 
 /** Runs `work` with one request; whatever it throws leaves as a {@link LoginError}. */
 export const callServer = async <Result>(
 	context: CallContext,
-	purpose: Purpose,
+	endpointKind: EndpointKind,
 	work: (call: ServerCall) => Promise<Result>,
 ): Promise<Result> => {
-	const call = openCall(context, purpose);
+	const call = openCall(context, endpointKind);
 	try {
 		context.signal.throwIfAborted();
 		return await work(call);

@@ -51,7 +51,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 	const listeners = new Set<() => void>();
 	const requests: Request[] = [];
 	const opened: string[] = [];
-	const inbox = new CommandQueue();
+	const commands = new CommandQueue();
 	const claims = {open: 0, total: 0};
 
 	const context: FlowContext = {
@@ -71,7 +71,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 			events.push(event);
 			for (const listener of listeners) listener();
 		},
-		inbox,
+		commands,
 		claim() {
 			claims.open += 1;
 			claims.total += 1;
@@ -104,7 +104,7 @@ const start = (t: TestContext, settings: Settings = {}) => {
 			display();
 			result.catch(reject);
 		});
-	const send = (command: FlowCommand) => inbox.put(command);
+	const send = (command: FlowCommand) => commands.put(command);
 
 	return {context, clock, abort, events, requests, opened, claims, result, until, send};
 };
@@ -500,7 +500,7 @@ test('a forwarded port leads to the sign-in page by a link, and says how to come
 
 test("another user's visits and callbacks come to nothing, and the login goes on; a connection is looked at twice", async t => {
 	let verdicts: boolean[] = [];
-	const sockets = {portHolder: async () => undefined, isOurs: async () => verdicts.shift() ?? true};
+	const sockets = {findPortOwner: async () => undefined, isOurs: async () => verdicts.shift() ?? true};
 	const login = start(t, {sockets});
 	const address = await login.until('authorization-url');
 	for (const looks of [[false], [true, false]]) {

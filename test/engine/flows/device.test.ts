@@ -44,7 +44,7 @@ const start = ({responses, device = {}, autoRenew = false}: Setup) => {
 	const queue = [...responses];
 	const polls: number[] = [];
 	const events: LoginEvent[] = [];
-	const inbox = new CommandQueue();
+	const commands = new CommandQueue();
 	let codes = 0;
 	let inFlight = 0;
 	let mostInFlight = 0;
@@ -93,7 +93,7 @@ const start = ({responses, device = {}, autoRenew = false}: Setup) => {
 		signal: controller.signal,
 		random: count => new Uint8Array(count),
 		emit: event => events.push(event),
-		inbox,
+		commands,
 		claim: () => ({[Symbol.dispose]: () => undefined}),
 		terminal: {
 			async openBrowser(url) {
@@ -118,7 +118,7 @@ const start = ({responses, device = {}, autoRenew = false}: Setup) => {
 		controller,
 		polls,
 		events,
-		inbox,
+		commands,
 		opened,
 		result,
 		done,
@@ -143,7 +143,7 @@ const pollsOf = async (responses: readonly ScriptedResponse[], seconds = 700, de
 test('a browser is started with the plain link: who reads process lists does not get the code', async () => {
 	const device = {verification_uri_complete: `${issuer}/activate?user_code=CODE-1`};
 	const flow = start({responses: [granted()], device});
-	flow.inbox.put({type: 'open-browser'});
+	flow.commands.put({type: 'open-browser'});
 	await flow.run(10);
 	assert.deepEqual(flow.opened, [`${issuer}/activate`]);
 });
@@ -302,7 +302,7 @@ test('D09: the device code is in no event', async () => {
 test('demand 34: a new code replaces the old one on request, and only the new one is asked for', async () => {
 	const flow = start({responses: [pending()]});
 	await flow.run(7);
-	flow.inbox.put({type: 'renew-code'});
+	flow.commands.put({type: 'renew-code'});
 	await flow.clock.advance(0);
 	const codes = flow.events.filter(event => event.type === 'device-code');
 	assert.deepEqual(

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {normaliseResponse} from '../../../source/engine/protocol/normalise-response.js';
-import type {Purpose} from '../../../source/engine/protocol/purpose.js';
+import type {EndpointKind} from '../../../source/engine/protocol/purpose.js';
 import type {ProviderSettings} from '../../../source/engine/provider.js';
 import {json} from '../../support/protocol-context.js';
 
 type Settings = Pick<ProviderSettings, 'dialect' | 'idToken'>;
 
-const normalise = async (response: Response, purpose: Purpose = 'token', settings: Settings = {}) => {
-	const result = await normaliseResponse(response, purpose, settings);
+const normalise = async (response: Response, endpointKind: EndpointKind = 'token', settings: Settings = {}) => {
+	const result = await normaliseResponse(response, endpointKind, settings);
 	const text = await result.text();
 	return {
 		status: result.status,
@@ -88,8 +88,8 @@ test('A7: the interval becomes a number of at least 1, however long the server w
 });
 
 test('A9: lifetimes are clamped; one that cannot be read is left out', async () => {
-	const lifetime = async (value: unknown, purpose: Purpose) =>
-		(await normalise(json({expires_in: value}), purpose)).body?.['expires_in'];
+	const lifetime = async (value: unknown, endpointKind: EndpointKind) =>
+		(await normalise(json({expires_in: value}), endpointKind)).body?.['expires_in'];
 	assert.equal(await lifetime(1e300, 'device-authorization'), 1800);
 	assert.equal(await lifetime(0, 'device-authorization'), 0);
 	assert.equal(await lifetime(10, 'device-authorization'), 10);
