@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import {createRequire} from 'node:module';
 import type {Picker} from './commands/picker/open-picker.js';
-import {writeAtOnce} from './commands/write-at-once.js';
+import {writeNow} from './commands/write-at-once.js';
 
 const argv = process.argv.slice(2);
 /** What stands behind `--` belongs to the command that `exec` runs. */
@@ -38,7 +38,7 @@ const run = async (): Promise<void> => {
 	const answer = await quickAnswer();
 	if (answer !== undefined) {
 		// To take down what was opened for it takes longer than the system does.
-		if (writeAtOnce(answer)) process.exit();
+		if (writeNow(answer)) process.exit();
 		return;
 	}
 

@@ -27,7 +27,7 @@ export type TokenEngineOptions = {
 	readonly caFile?: string;
 	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
-	/** Where state, verifiers and the short address come from. @default the system's */
+	/** Where state, verifiers and the short link come from. @default the system's */
 	readonly random?: Random;
 	/** Where the client secret can be found again; kept with the session. */
 	readonly clientSecretSource?: ClientSecretSource;

@@ -116,7 +116,7 @@ const contradictions = [
 const refuseContradictions = (values: OptionValues, command: CommandName) => {
 	for (const [one, other, reason] of contradictions) {
 		if (values[one] === undefined || values[other] === undefined) continue;
-		// What forwards an https address here leads to one of the ports.
+		// What forwards an https URL here leads to one of the ports.
 		if (one === 'redirect-uri' && /^https:/i.test(values[one])) continue;
 		throw new UsageError(`--${one} and --${other} contradict each other: ${reason}.`, 'Leave one of them out.');
 	}

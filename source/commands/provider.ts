@@ -58,7 +58,7 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
 		throw new UsageError(
 			'--redirect-uri is not an address of this computer.',
-			'As registered, such as http://127.0.0.1:8400/callback; for an https address that is forwarded here, add --port N.',
+			'As registered, such as http://127.0.0.1:8400/callback; for an https URL that is forwarded here, add --port N.',
 		);
 	}
 

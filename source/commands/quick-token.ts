@@ -11,7 +11,7 @@ import {exitCodes, exitCodesOf, tellFailure} from './exit-codes.js';
 import {findSession, type SessionTokens} from './open-profile.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {printToken, tokenTypeOf} from './token-format.js';
-import {readAtOnce, writeAtOnce, written} from './write-at-once.js';
+import {readAtOnce, writeNow, written} from './write-at-once.js';
 
 const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
 	if (command === 'token') return printToken;
@@ -39,7 +39,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 	let signals: ProcessSignals | undefined;
 	const listen = () =>
 		(signals ??= listenToSignals(cancelled(), {settled: async () => undefined, say: () => undefined}));
-	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeAtOnce(text))};
+	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeNow(text))};
 	const context: TokenContext = {
 		environment: {
 			env,

@@ -5,7 +5,7 @@ import {writeSync} from 'node:fs';
  *
  * @returns whether all of it is written; the rest is on its way otherwise
  */
-export const writeAtOnce = (text: string): boolean => {
+export const writeNow = (text: string): boolean => {
 	const bytes = Buffer.from(text);
 	let written = 0;
 	try {

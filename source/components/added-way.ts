@@ -1,6 +1,6 @@
 import type {BrowserState, DeviceState} from '../engine/login-state.js';
 import {forwardLines} from './forward-lines.js';
-import {addressLines, indent, widthOf, type Line} from './line.js';
+import {linkLines, indent, widthOf, type Line} from './line.js';
 import type {Display} from './look.js';
 import type {Pulse} from './use-screen.js';
 import {browserStatus, deviceStatus, statusLine} from './way-status.js';
@@ -20,7 +20,7 @@ export const addedBrowser = (browser: BrowserState, left: number, display: Displ
 	const {address: shown} = browser;
 	const line = statusLine(browserStatus(browser, left, display), columns - 1);
 	if (shown === undefined) return indent(1, [line]);
-	const address = addressLines(shown.shortUrl, {width: columns, margin: 1, links: display.environment.hyperlinks});
+	const address = linkLines(shown.shortUrl, {width: columns, margin: 1, links: display.environment.hyperlinks});
 	const forward = forwardLines(shown, display, columns);
 	return addedLines({title: display.messages.browser.added, address: [...address, ...forward], status: line});
 };
@@ -30,7 +30,7 @@ export const addedDevice = (device: DeviceState, pulse: Pulse, display: Display,
 	const line = statusLine(deviceStatus(device, pulse, display), columns - 1);
 	if (code === undefined) return indent(1, [line]);
 	const {added, enter} = display.messages.code;
-	const address = addressLines(code.verificationUri, {
+	const address = linkLines(code.verificationUri, {
 		width: columns,
 		margin: 1,
 		links: display.environment.hyperlinks,

@@ -15,7 +15,7 @@ import {browserStatus} from './way-status.js';
 /** What `<BrowserScreen>` takes. */
 export type BrowserScreenProps = ScreenProps;
 
-/** The browser flow's short address and what it waits for (RFC 8252), with a device flow under it if one is open. */
+/** The browser flow's short link and what it waits for (RFC 8252), with a device flow under it if one is open. */
 export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	return <AtMoment {...props} {...useMoment(props)} />;
 }

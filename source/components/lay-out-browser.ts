@@ -5,7 +5,7 @@ import {forwardLines} from './forward-lines.js';
 import {composeEach, firstThatFits, frameOf, withWholeNotice, type Frame, type Size} from './frame.js';
 import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {
-	addressLines,
+	linkLines,
 	indent,
 	keyLine,
 	keyLines,
@@ -70,16 +70,16 @@ const helpOf = (content: BrowserContent): readonly Help[] => {
 	const {browser: say, keys} = content.display.messages;
 	return [
 		isMissing(content)
-			? {prompt: say.thisAddress, help: [keys.openIt, keys.copyAddress]}
-			: {prompt: say.noWindow, help: [keys.openAgain, keys.copyAddress]},
+			? {prompt: say.thisAddress, help: [keys.openIt, keys.copyUrl]}
+			: {prompt: say.noWindow, help: [keys.openAgain, keys.copyUrl]},
 		comesBackHere(content) ? {prompt: say.fails, help: say.pasteIt} : {prompt: say.showsCode, help: say.pasteCode},
 		...(content.canUseCode ? [{prompt: say.elsewhere, help: [say.useCode]}] : []),
 	];
 };
 
-const shortAddress = ({address, display}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
+const shortLink = ({address, display}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
 	const margin = words === 'all' ? 3 : words === 'brief' ? 1 : 0;
-	const lines = addressLines(address.shortUrl, {width: columns, margin, links: display.environment.hyperlinks});
+	const lines = linkLines(address.shortUrl, {width: columns, margin, links: display.environment.hyperlinks});
 	const remark = `   ${display.messages.browser.thisComputerOnly}`;
 	const [only, ...more] = lines;
 	const isLocal = loopbackPort(address.redirectUri) !== undefined;
@@ -92,7 +92,7 @@ const footer = (content: BrowserContent, {air, words}: Layout, columns: number):
 	const {separator} = display.glyphs;
 	// What the help has told already is not told twice.
 	const told: readonly string[] =
-		words === 'all' ? [display.messages.keys.openAgain, display.messages.keys.copyAddress] : [];
+		words === 'all' ? [display.messages.keys.openAgain, display.messages.keys.copyUrl] : [];
 	const keys = all.filter(key => !told.includes(key));
 	const width = columns - 2;
 	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
@@ -106,7 +106,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 	const {air, words} = layout;
 	const {continueThere, openThis, comesNotBack, takesLong} = display.messages.browser;
 	const comesBack = comesBackHere(content);
-	const address = shortAddress(content, columns, words);
+	const address = shortLink(content, columns, words);
 	if (words === 'none') return frameOf([...address, statusLine(status, columns)]);
 
 	const head = [

@@ -11,7 +11,7 @@ import {
 	withWholeNotice,
 } from './frame.js';
 import {headerLines, spacer, type ConsentHeader} from './header.js';
-import {addressLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
+import {linkLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import type {Display} from './look.js';
 import {statusLine, type FlowStatus} from './way-status.js';
 
@@ -96,13 +96,13 @@ const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Li
 // Not in the accent colour: on a light theme it is too faint for what must be read.
 const stepMark = (number: number): Line => [{text: String(number), bold: true}, {text: '  '}];
 
-const addressStep = ({address, display}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
+const linkStep = ({address, display}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
 	const {messages, environment} = display;
 	const links = environment.hyperlinks;
-	if (!frame || words === 'none') return addressLines(address, {width: columns, margin: frame ? 1 : 0, links});
+	if (!frame || words === 'none') return linkLines(address, {width: columns, margin: frame ? 1 : 0, links});
 	return [
 		...indent(1, hanging(stepMark(1), messages.code.openAnywhere, columns - 2)),
-		...addressLines(address, {width: columns, margin: 4, links}),
+		...linkLines(address, {width: columns, margin: 4, links}),
 	];
 };
 
@@ -160,7 +160,7 @@ const composeBare = (content: CodeContent, layout: Layout, columns: number): Fra
 	if (layout.last) {
 		return frameOf([
 			bold(userCode),
-			...addressLines(address, {width: columns, margin: 0, links: display.environment.hyperlinks}),
+			...linkLines(address, {width: columns, margin: 0, links: display.environment.hyperlinks}),
 		]);
 	}
 
@@ -169,7 +169,7 @@ const composeBare = (content: CodeContent, layout: Layout, columns: number): Fra
 	const header = layout.frame ? headerLines(asking, {columns, full: false, display}) : [];
 	return frameOf([
 		...header,
-		...addressStep(content, layout, columns),
+		...linkStep(content, layout, columns),
 		...indent(by, [bold(userCode), status]),
 		...(layout.frame ? content.added(columns) : []),
 		...footer(content, layout, columns),
@@ -193,7 +193,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	];
 
 	if (layout.qrCode === undefined) {
-		const address = addressStep(content, layout, columns);
+		const address = linkStep(content, layout, columns);
 		const text = indent(1, textOf(columns - 2));
 		return frameOf([...header, ...address, ...spacer(air >= 2), ...text, ...bottom]);
 	}
@@ -202,7 +202,7 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 	const besideWidth = columns - qrCodeMargin - qrCode.columns - qrCodeGap - 1;
 	if (layout.qrCode === 'alone') {
 		if (content.qrCodeFirst !== true || qrCode.columns + qrCodeMargin > columns) return undefined;
-		const address = addressLines(content.address, {width: columns, margin: 1, links: display.environment.hyperlinks});
+		const address = linkLines(content.address, {width: columns, margin: 1, links: display.environment.hyperlinks});
 		return {
 			top: address,
 			qrCode,
@@ -213,21 +213,21 @@ const compose = (content: CodeContent, layout: Layout, columns: number): Frame |
 
 	if (layout.qrCode === 'above-code') {
 		if (qrCode.columns + qrCodeMargin > columns) return undefined;
-		const top = [...header, ...addressStep(content, layout, columns)];
+		const top = [...header, ...linkStep(content, layout, columns)];
 		const text = indent(1, textOf(columns - 2));
 		return {top, qrCode, beside: [], bottom: [...spacer(air >= 2), ...text, ...bottom]};
 	}
 
 	if (besideWidth < narrowestText) return undefined;
 	if (layout.qrCode === 'beside-text') {
-		const top = [...header, ...addressStep(content, layout, columns), ...spacer(air >= 3)];
+		const top = [...header, ...linkStep(content, layout, columns), ...spacer(air >= 3)];
 		return {top, qrCode, beside: textOf(besideWidth), bottom};
 	}
 
 	// Beside the QR code the address stands in one piece, or not at all.
 	if (widthOf(content.address) > besideWidth) return undefined;
 	const {messages, environment} = display;
-	const address = addressLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
+	const address = linkLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
 	const opened = hanging(stepMark(1), messages.code.openAnywhere, besideWidth);
 	return {top: header, qrCode, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};
 };

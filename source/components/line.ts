@@ -116,7 +116,7 @@ export const keyLines = (hints: readonly string[], separator: string, width: num
 };
 
 /** An address in one piece on a row of its own; one that is wider than the row is cut, with the whole link on each row. */
-export const addressLines = (
+export const linkLines = (
 	url: SafeUrl,
 	{width, margin, links}: {readonly width: number; readonly margin: number; readonly links: boolean},
 ): Line[] => {

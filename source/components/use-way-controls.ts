@@ -69,16 +69,16 @@ export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
 	const {copy, last: copied} = useClipboard(terminal?.clipboard);
 	const [forgotten, setForgotten] = useState<unknown>();
 
-	const copyAddress = async (address: SafeUrl) => {
+	const copyUrl = async (address: SafeUrl) => {
 		const {status} = await copy(address);
 		if (status === 'unavailable') writeAbove?.(address);
 	};
 	const prefer = (flow: 'browser' | 'device') => {
-		const {kept, forgotten: noLonger, notKept} = messages.preference;
-		const isKept = preference?.flow === flow;
-		preference?.change(isKept ? undefined : flow).then(
-			() => setSaid(isKept ? noLonger : kept[flow]),
-			(error: unknown) => setSaid(notKept(toLoginError(error).message)),
+		const {kept, forgotten: noLonger, notSaved} = messages.preference;
+		const isSaved = preference?.flow === flow;
+		preference?.change(isSaved ? undefined : flow).then(
+			() => setSaid(isSaved ? noLonger : kept[flow]),
+			(error: unknown) => setSaid(notSaved(toLoginError(error).message)),
 		);
 	};
 	const openBrowserHere = () => {
@@ -103,7 +103,7 @@ export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
 		},
 		u() {
 			const address = addressOf(state, primary);
-			if (address !== undefined) void copyAddress(address);
+			if (address !== undefined) void copyUrl(address);
 		},
 		w() {
 			const address = addressOf(state, primary);
@@ -191,7 +191,7 @@ export const flowKeys = (
 			...wanted(qrCodeIsShown !== undefined, qrCodeIsShown ? keys.hideQrCode : keys.showQrCode),
 			...wanted(device, keys.newCode),
 			...wanted(device, hidesCode ? keys.showCode : keys.hideCode),
-			...wanted(canWrite, keys.writeAddress),
+			...wanted(canWrite, keys.writeUrl),
 			...(flow === undefined ? [] : [preference?.flow === flow ? keys.notAlways : keys.always[flow]]),
 			keys.fewer,
 		];
@@ -202,7 +202,7 @@ export const flowKeys = (
 		...wanted(device && expiresSoon, keys.newCode),
 		...wanted(device, keys.copyCode),
 		...wanted(qrCodeIsShown === false, keys.showQrCode),
-		keys.copyAddress,
+		keys.copyUrl,
 		isNarrow ? keys.moreBriefly : keys.more,
 		...wanted(canGoBack, keys.back),
 	];

@@ -14,7 +14,7 @@ const bodylessStatuses = new Set([204, 205, 304]);
 
 const badResponse = (message: string, endpoint: string, status?: number) =>
 	new LoginError('bad_response', message, {
-		hint: 'Check the address of the provider; something other than it may be answering.',
+		hint: 'Check the provider URL; something other than it may be answering.',
 		endpoint,
 		status,
 	});

@@ -47,4 +47,4 @@ export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 's
 
 /** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
 export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
-	`If the browser showed an error about the redirect address, register ${redirectUri} with the provider, ${registeredPort}; if about the client, check the client id.`;
+	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}; if about the client, check the client id.`;

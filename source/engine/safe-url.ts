@@ -28,12 +28,11 @@ const shellCharacters = /[$()`;'"|<>^\\]/g;
 const percentEncode = (character: string) => '%' + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 
 /** An address as an error may show it: what stands before an `@` may be a password. */
-export const shownAddress = (text: string): string =>
-	displayText(text.replace(/^([\w+.-]*:?[/\\]*)[^/?#]*@/, '$1…@'), 80);
+export const shownUrl = (text: string): string => displayText(text.replace(/^([\w+.-]*:?[/\\]*)[^/?#]*@/, '$1…@'), 80);
 
 /** Why an address is refused, or the parsed address. */
 export const checkUrl = (text: string): URL | string => {
-	if (!URL.canParse(text)) return 'it is not an address';
+	if (!URL.canParse(text)) return 'it is not a URL';
 	const url = new URL(text);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname))) {
 		return `it begins with ${displayText(url.protocol, 20)} instead of https:`;
@@ -58,8 +57,8 @@ export const safeUrl = (
 ): SafeUrl => {
 	const url = checkUrl(text);
 	if (typeof url === 'string') {
-		throw new LoginError(code, `${what} cannot be used: ${url} (${shownAddress(text)}).`, {
-			hint: 'Check the address of the provider, or ask whoever runs it.',
+		throw new LoginError(code, `${what} cannot be used: ${url} (${shownUrl(text)}).`, {
+			hint: 'Check the provider URL, or ask whoever runs it.',
 		});
 	}
 

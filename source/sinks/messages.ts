@@ -46,8 +46,8 @@ export const messages = {
 		browser: 'On this computer',
 		browserDetail: 'opens your browser; nothing to type',
 		device: 'On my phone or elsewhere',
-		deviceDetail: 'scan a QR code, or type a short code',
-		deviceDetailWithoutQrCode: 'type a short code there',
+		deviceDetail: 'scan a QR code, or type a code',
+		deviceDetailWithoutQrCode: 'type a code there',
 		stay: (identity: Identity) => `Stay ${identity.email ?? person(identity)}`,
 		stayDetail: 'already signed in here',
 		/** Beside a way that is running already. */
@@ -111,7 +111,7 @@ export const messages = {
 		useCode: 'd use a code instead',
 		forward: 'Or type this on that computer, then open the address there:',
 		forwardedAt: (address: string) =>
-			`Your browser reaches this port at ${address} too: a provider that knows that redirect address can use it.`,
+			`Your browser reaches this port at ${address} too: a provider that knows that redirect URI can use it.`,
 		/** As the way that was added to another. */
 		added: 'Or in the browser on this computer',
 		ignored: 'Ignored a response that was not ours.',
@@ -145,7 +145,7 @@ export const messages = {
 			device: 'From now on this profile begins with a code.',
 		},
 		forgotten: 'From now on the way is chosen anew each time.',
-		notKept: (reason: string) => `That could not be remembered: ${reason}`,
+		notSaved: (reason: string) => `That could not be remembered: ${reason}`,
 	},
 	pasteUseless: 'That is not the address of the page where you ended.',
 	/** `columns` and `rows` are what the QR code needs. */
@@ -160,7 +160,7 @@ export const messages = {
 		openAgain: 'enter open again',
 		openIt: 'enter try to open it',
 		copyCode: 'c copy code',
-		copyAddress: 'u copy address',
+		copyUrl: 'u copy address',
 		showQrCode: 's QR code',
 		hideQrCode: 's hide QR code',
 		showCode: 'h show code',
@@ -170,7 +170,7 @@ export const messages = {
 		useBrowser: "b use this computer's browser",
 		addBrowser: "b use this computer's browser as well",
 		newCode: 'n new code',
-		writeAddress: 'w write the address out',
+		writeUrl: 'w write the address out',
 		always: {browser: 'r always the browser here', device: 'r always a code here'},
 		notAlways: 'r choose anew each time',
 		again: 'enter try again',

@@ -79,7 +79,7 @@ export const createPlainReporter = ({
 		countdown.until('device', event.expiresAt);
 	};
 
-	const showAddress = (event: EventOf<'authorization-url'>) => {
+	const showUrl = (event: EventOf<'authorization-url'>) => {
 		const port = loopbackPort(event.redirectUri);
 		const forwarding = port === undefined ? undefined : forward?.(port);
 		if (forwarding !== undefined) {
@@ -124,7 +124,7 @@ export const createPlainReporter = ({
 			}
 
 			case 'authorization-url': {
-				showAddress(event);
+				showUrl(event);
 				return;
 			}
 

@@ -18,7 +18,7 @@ const goesOn = (row: string, next: string, columns: number): boolean => {
  * Takes the line feeds out of an address that fills its rows: the terminal wraps it at the same place by itself, knows
  * that it is one line, and gives it whole to whoever selects it.
  */
-const joinAddressRows = (text: string, columns: number): string => {
+const joinLinkRows = (text: string, columns: number): string => {
 	if (!text.includes(linkBegins)) return text;
 	const rows = text.split('\n');
 	return rows
@@ -37,7 +37,7 @@ const joinAddressRows = (text: string, columns: number): string => {
  */
 export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, links: boolean): Stream => {
 	const write = (chunk: unknown, ...rest: unknown[]) => {
-		const joined = typeof chunk === 'string' ? joinAddressRows(chunk, stream.columns) : chunk;
+		const joined = typeof chunk === 'string' ? joinLinkRows(chunk, stream.columns) : chunk;
 		const text = typeof joined === 'string' && !links ? joined.replaceAll(link, '') : joined;
 		return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
 	};

@@ -25,7 +25,7 @@ export type ScriptedServer = AsyncDisposable & {
 	readonly fetch: typeof fetch;
 	/**
 	 * A browser with a person who allows everything at once: it follows redirects, here and to loopback, and resolves
-	 * when a page has come; an error page, such as for a redirect address that is not registered, is told as a failure.
+	 * when a page has come; an error page, such as for a redirect URI that is not registered, is told as a failure.
 	 */
 	readonly openBrowser: BrowserOpener;
 	requestsTo(endpoint: ServerEndpoint): readonly ScriptedRequest<ServerEndpoint>[];

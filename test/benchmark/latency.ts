@@ -6,7 +6,7 @@ import {round, type Figure} from './figure.js';
 import type {Part} from './parts.js';
 
 /** An address of this computer, at the end of which a path of random characters stands. */
-const shortAddress = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{11,}/;
+const shortLink = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{11,}/;
 const sequences = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\))/g; // eslint-disable-line no-control-regex -- that is what they begin with
 
 /** From the end of the wait on: what the person has done is seen, and said on the screen. */
@@ -24,7 +24,7 @@ export const latency: Part = async ({node, build, runs, folder}) => {
 			env: {INK_LOGIN_HOME: mkdtempSync(path.join(folder, 'home-')), DISPLAY: ':0'},
 		});
 		try {
-			await terminal.sees(flow === 'device' ? /[A-Z]{4}-[A-Z]{4}/ : shortAddress);
+			await terminal.sees(flow === 'device' ? /[A-Z]{4}-[A-Z]{4}/ : shortLink);
 			const began = await act(server, terminal.output().replaceAll(sequences, ''));
 			await terminal.sees(/Signed in/);
 			return Date.now() - began;
@@ -44,7 +44,7 @@ export const latency: Part = async ({node, build, runs, folder}) => {
 		);
 		browser.push(
 			await signIn('browser', async (server, screen) => {
-				const [address = ''] = shortAddress.exec(screen) ?? [];
+				const [address = ''] = shortLink.exec(screen) ?? [];
 				await server.openBrowser(address as never, new AbortController().signal);
 				// From here the redirect leads to the port: the callback comes later than this.
 				return (await server.received('authorization')).at;

@@ -147,7 +147,7 @@ test('unmounted while the browser is waited for, its port is free and nobody lis
 			await until(async () => {
 				await terminal.settle();
 				return port() > 0;
-			}, 'the short address');
+			}, 'the short link');
 			const taken = port();
 			assert.equal(await isFree(taken), false);
 			await terminal.type('l');

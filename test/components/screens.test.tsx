@@ -218,7 +218,7 @@ test('demand 37: without a complete address the QR code holds the plain one, and
 	});
 });
 
-test('demand 38, D09, D10, D11, D21, S21: beside the QR code stand the code, the short address, who asks, and when to decline', async () => {
+test('demand 38, D09, D10, D11, D21, S21: beside the QR code stand the code, the short link, who asks, and when to decline', async () => {
 	const text = await draw(screens['code']!(usual), {}, ({emulator}) => emulator.text);
 	assert.match(text, /https:\/\/auth\.acme\.dev\/device\n/);
 	assert.match(text, /WDJB-MJHT/);

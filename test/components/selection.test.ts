@@ -20,7 +20,7 @@ const addresses = [
 	`https://auth.example.test/realms/customers-of-europe/protocol/openid-connect/auth/device/${'abcdefghij'.repeat(8)}`,
 ];
 
-const showAddress = (
+const showUrl = (
 	words: readonly string[],
 	[flow, address]: readonly [string, string],
 	columns: number,
@@ -63,7 +63,7 @@ for (const major of inkMajors) {
 		if (words === undefined) return;
 		for (const columns of widths) {
 			for (const address of columns === 40 ? addresses : addresses.slice(2)) {
-				await using run = showAddress(words, ['device', address], columns);
+				await using run = showUrl(words, ['device', address], columns);
 				await run.waitFor(isDrawn);
 				const rows = assertWhole(run.emulator, address, true);
 				assert.equal(rows, Math.ceil(address.length / columns));
@@ -82,7 +82,7 @@ for (const major of inkMajors) {
 			}
 		}
 
-		await using browser = showAddress(words, ['browser', addresses[0]!], 40);
+		await using browser = showUrl(words, ['browser', addresses[0]!], 40);
 		await browser.waitFor(isDrawn);
 		browser.write('u');
 		await browser.waitFor(emulator => emulator.history().join('').includes('code_challenge_method='));
@@ -94,7 +94,7 @@ for (const major of inkMajors) {
 }
 
 test('demand 2: where the terminal has no links the address is whole all the same, and no trace of a link is written', async () => {
-	await using run = showAddress([], ['device', addresses[2]!], 40, {FORCE_HYPERLINK: '0'});
+	await using run = showUrl([], ['device', addresses[2]!], 40, {FORCE_HYPERLINK: '0'});
 	await run.waitFor(isDrawn);
 	assertWhole(run.emulator, addresses[2]!, false);
 	assert.doesNotMatch(run.output, /\]8;/);

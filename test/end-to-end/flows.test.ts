@@ -123,7 +123,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			const screen = await run.waitFor(/Waiting for your browser[^]*esc back/);
 			assert.match(screen, /Sign in to Acme · 127\.0\.0\.1:\d+/);
 			assert.match(screen, /(5:00|4:\d\d) left/);
-			assert.match(screen, /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/, 'the short address');
+			assert.match(screen, /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/, 'the short link');
 			const page = await browser.newPage();
 			const person = demoPerson(page);
 			await page.goto(await script.next());
@@ -135,7 +135,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 	}
 });
 
-test('the short address on the screen leads to the same sign-in', async t => {
+test('the short link on the screen leads to the same sign-in', async t => {
 	const browser = await launchChromium(t);
 	if (!browser) return;
 	const run = await commandInPty(t, ['demo', '--flow', 'browser', '--no-open']);

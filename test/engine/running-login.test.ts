@@ -300,7 +300,7 @@ test('a hint is in the words of the application where it has some, and else name
 	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
 });
 
-test('where the browser never came back in the time given, the redirect address that must be registered is named', async () => {
+test('where the browser never came back in the time given, the redirect URI that must be registered is named', async () => {
 	const {run, flows, clock} = await start({flow: 'browser', timeout: 30});
 	const redirectUri = 'http://127.0.0.1:8400/callback' as SafeUrl;
 	const url = 'https://auth.example/authorize' as SafeUrl;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/engine/login-error.js';
-import {isLoopbackHost, safeUrl, shownAddress} from '../../source/engine/safe-url.js';
+import {isLoopbackHost, safeUrl, shownUrl} from '../../source/engine/safe-url.js';
 
 const accepted: readonly (readonly [string, string])[] = [
 	['https://auth.example/device', 'https://auth.example/device'],
@@ -60,11 +60,11 @@ test('S22: a refused address is shown without what may be a password', () => {
 		'//a:canary@b',
 		'a:canary@b/c',
 	]) {
-		assert.equal(shownAddress(text).includes('canary'), false, text);
+		assert.equal(shownUrl(text).includes('canary'), false, text);
 	}
 
-	assert.equal(shownAddress('https://ada:canary@auth.example/a'), 'https://…@auth.example/a');
-	assert.equal(shownAddress('https://auth.example/@ada'), 'https://auth.example/@ada');
+	assert.equal(shownUrl('https://ada:canary@auth.example/a'), 'https://…@auth.example/a');
+	assert.equal(shownUrl('https://auth.example/@ada'), 'https://auth.example/@ada');
 	assert.throws(
 		() => safeUrl('https://a:canary@b.example', 'It'),
 		({message}: LoginError) => !message.includes('canary'),

@@ -179,7 +179,7 @@ test('S9, S10, S11, S13, S14: the matrix of requests that are none of ours, over
 	assert.doesNotMatch(server.requestsTo('token')[0]!.body, /evil/);
 });
 
-test('B14: the short address leads to the server by 302, never by a status that repeats a body', async () => {
+test('B14: the short link leads to the server by 302, never by a status that repeats a body', async () => {
 	const server = await startScriptedServer({issuer: providerIssuer});
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
 	const run = engine.login({flow: 'browser'});

@@ -61,7 +61,7 @@ Approve. Decline what you did not start; never enter a code that somebody sent y
 	);
 });
 
-test('the browser way writes the short address and the real one, and what to do where a page fails', () => {
+test('the browser way writes the short link and the real one, and what to do where a page fails', () => {
 	const {say} = listen();
 	assert.equal(
 		say(samples['authorization-url'], {type: 'browser', status: 'opening'}, {type: 'browser', status: 'opened'}),

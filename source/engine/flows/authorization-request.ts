@@ -78,7 +78,7 @@ export const authorizationUrl = ({server}: ResolvedProvider, parameters: URLSear
 	const endpoint = server.authorization_endpoint;
 	if (endpoint === undefined) {
 		throw new LoginError('config_error', 'This server has no page to sign in with a browser.', {
-			hint: 'Sign in another way, or check the address of the provider.',
+			hint: 'Sign in another way, or check the provider URL.',
 		});
 	}
 

@@ -27,7 +27,7 @@ export const namesItself = ({server}: ResolvedProvider): boolean =>
 /** None of the response's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
 const notTheIssuer = () =>
 	new LoginError('identity_check_failed', 'The response did not come from the server that was asked.', {
-		hint: 'Start again; if it happens again, check the address of the provider before you sign in.',
+		hint: 'Start again; if it happens again, check the provider URL before you sign in.',
 	});
 
 const malformed = (what: string) =>

@@ -25,7 +25,7 @@ const lifetime = 5 * 60_000;
 const slice = 5000;
 
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
-const signInAddress = async (
+const signInUrl = async (
 	context: FlowContext,
 	transaction: AuthorizationTransaction,
 	redirectUri: string,
@@ -57,7 +57,7 @@ const listen = async (
 		onCallback: parameters => waiter.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
-				const url = await signInAddress(context, transaction, redirectUri);
+				const url = await signInUrl(context, transaction, redirectUri);
 				hasLed = true;
 				return url;
 			} catch (error) {
@@ -116,7 +116,7 @@ export const browserFlow: Flow = async context => {
 		const url =
 			loopback !== undefined && usesPushedAuthorization(provider)
 				? loopback.shortUrl
-				: await signInAddress(context, transaction, redirectUri);
+				: await signInUrl(context, transaction, redirectUri);
 		const shortUrl = loopback?.shortUrl ?? url;
 		const deadline = new Deadline(clock, momentOf(clock), lifetime);
 		emit({type: 'authorization-url', url, shortUrl, redirectUri, expiresAt: deadline.at});

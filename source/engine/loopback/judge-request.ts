@@ -19,7 +19,7 @@ type Expectation = {
 type RequestVerdict =
 	| {readonly kind: 'callback'; readonly parameters: URLSearchParams}
 	| {
-			readonly kind: 'short-address';
+			readonly kind: 'short-link';
 			/** Whether the browser came by another port, so that the redirect URI may not lead it back here. */
 			readonly isForwarded: boolean;
 	  }
@@ -54,6 +54,6 @@ export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expec
 	// Only a top-level navigation is the person's own; other Sec-Fetch headers come from honest clients too.
 	if (header('sec-fetch-dest').some(destination => destination !== 'document')) return refused(403);
 	return path === paths.shortPath
-		? {kind: 'short-address', isForwarded}
+		? {kind: 'short-link', isForwarded}
 		: {kind: 'callback', parameters: new URLSearchParams(query.join('?'))};
 };

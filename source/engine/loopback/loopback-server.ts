@@ -23,7 +23,7 @@ export type LoopbackOptions = {
 	readonly signal: AbortSignal;
 	readonly sockets?: LocalSockets;
 	readonly onCallback: (parameters: URLSearchParams) => CallbackVerdict;
-	/** Where the short address leads, asked at each visit; a rejection is answered with an error page. */
+	/** Where the short link leads, asked at each visit; a rejection is answered with an error page. */
 	readonly onVisit: (redirectUri: string) => Promise<SafeUrl>;
 };
 
@@ -139,7 +139,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 			return;
 		}
 
-		const isVisit = verdict.kind === 'short-address';
+		const isVisit = verdict.kind === 'short-link';
 		const counts = (await accepted.get(socket)) === true && (await isOurs(socket));
 		if (closing.signal.aborted) return;
 		if (!counts) {

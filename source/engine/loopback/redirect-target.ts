@@ -30,8 +30,8 @@ const loopbackUri =
 	/^(?<origin>http:\/\/(?:(?<name>localhost)|\[(?<six>::1)\]|(?<four>127(?:\.\d{1,3}){3})))(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?<query>\?[^#]*)?$/i;
 
 const misconfigured = (uri: string, why: string) =>
-	new LoginError('config_error', `The redirect address ${displayText(uri, 80)} cannot be used: ${why}.`, {
-		hint: 'Use the redirect address that is registered with the provider: http on 127.0.0.1, or https.',
+	new LoginError('config_error', `The redirect URI ${displayText(uri, 80)} cannot be used: ${why}.`, {
+		hint: 'Use the redirect URI that is registered with the provider: http on 127.0.0.1, or https.',
 	});
 
 /** As it stands in an address. */
@@ -56,7 +56,7 @@ const elsewhere = (uri: string, ports: readonly number[] | undefined): RedirectT
 };
 
 const wholeUri = (uri: string, given: readonly number[] | undefined): RedirectTarget => {
-	if (!URL.canParse(uri)) throw misconfigured(uri, 'it is not an address');
+	if (!URL.canParse(uri)) throw misconfigured(uri, 'it is not a URL');
 	const parts = loopbackUri.exec(uri)?.groups;
 	if (parts === undefined) {
 		if (new URL(uri).protocol === 'http:') throw misconfigured(uri, 'http leaves this computer unprotected');

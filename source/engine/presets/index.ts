@@ -12,7 +12,7 @@ export type Auth0Options = PresetOptions & {
 	readonly domain: string;
 };
 
-/** Auth0 compares redirect addresses to the letter, the port included. */
+/** Auth0 compares redirect URIs to the letter, the port included. */
 const auth0Ports = [8484, 8485, 8486];
 
 /**
@@ -80,7 +80,7 @@ export type WorkosConnectOptions = PresetOptions & {
 };
 
 /**
- * WorkOS Connect: an application of its own at an AuthKit domain, by the book. Its redirect addresses are registered with
+ * WorkOS Connect: an application of its own at an AuthKit domain, by the book. Its redirect URIs are registered with
  * the application; a refresh token needs the scope `offline_access`, and revoking one leaves the person's others alone.
  *
  * @throws LoginError `config_error`
@@ -222,7 +222,7 @@ const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 };
 
 /**
- * Microsoft Entra ID, a public client: under "Mobile and desktop applications" with the redirect address
+ * Microsoft Entra ID, a public client: under "Mobile and desktop applications" with the redirect URI
  * `http://localhost` (any port is accepted; 127.0.0.1 can be entered in the manifest only), and with "Allow public client
  * flows" for the device flow.
  *
@@ -259,7 +259,7 @@ export type OidcOptions = PresetOptions & {
  * Anything that describes itself (OpenID Connect Discovery, RFC 8414): Keycloak, Okta, GitLab, Hugging Face, Zitadel,
  * authentik, Dex and most others.
  *
- * Okta, and whatever else compares redirect addresses to the letter, needs `redirect: {ports: [...]}` with the ports that
+ * Okta, and whatever else compares redirect URIs to the letter, needs `redirect: {ports: [...]}` with the ports that
  * are registered.
  *
  * @throws LoginError `config_error`

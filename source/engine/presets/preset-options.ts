@@ -1,7 +1,7 @@
 import {displayText} from '../display-text.js';
 import {LoginError} from '../login-error.js';
 import type {Endpoints, Provider} from '../provider.js';
-import {checkUrl, shownAddress} from '../safe-url.js';
+import {checkUrl, shownUrl} from '../safe-url.js';
 
 const commonNames = [
 	'clientId',
@@ -55,7 +55,7 @@ export const checkHost = (host: string, what: string, example: string): string =
 };
 
 /**
- * Endpoints by hand: each an https address without a fragment (RFC 6749 §3.1, §3.2).
+ * Endpoints by hand: each an https URL without a fragment (RFC 6749 §3.1, §3.2).
  *
  * @throws LoginError `config_error` that names the endpoint
  */
@@ -65,7 +65,7 @@ export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints
 		const problem = typeof url === 'string' ? url : url.hash === '' ? undefined : 'it has a fragment';
 		if (problem === undefined) continue;
 		throw misconfigured(
-			`The ${name} endpoint cannot be used: ${problem} (${shownAddress(address)}).`,
+			`The ${name} endpoint cannot be used: ${problem} (${shownUrl(address)}).`,
 			'Copy the address from the documentation of the provider.',
 		);
 	}

@@ -1,7 +1,7 @@
 import {BlockList, isIP} from 'node:net';
 import type {AuthorizationServer} from 'oauth4webapi';
 import {LoginError} from '../login-error.js';
-import {checkUrl, isLoopbackHost, shownAddress} from '../safe-url.js';
+import {checkUrl, isLoopbackHost, shownUrl} from '../safe-url.js';
 
 /** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
 const privateAddresses = new BlockList();
@@ -41,7 +41,7 @@ const isPrivateHost = (hostname: string): boolean => {
  * An address that a server named, before it is requested, shown or opened: https, or http on loopback; no user
  * information; nothing inside a private network unless the issuer is there itself.
  */
-export const checkServerAddress = (
+export const checkServerUrl = (
 	text: string,
 	issuer: string,
 	what: string,
@@ -55,8 +55,8 @@ export const checkServerAddress = (
 				? 'it leads into a private network'
 				: undefined;
 	if (typeof url !== 'string' && problem === undefined) return url;
-	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownAddress(text)}).`, {
-		hint: 'Check the address of the provider, or ask whoever runs it.',
+	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownUrl(text)}).`, {
+		hint: 'Check the provider URL, or ask whoever runs it.',
 	});
 };
 
@@ -92,7 +92,7 @@ export const checkMetadata = (server: AuthorizationServer, chosen: Partial<Autho
 		const address = server[name];
 		if (address === undefined) continue;
 		const isChosen = chosen[name] !== undefined;
-		const url = checkServerAddress(address, isChosen ? address : server.issuer, `The ${name}`);
+		const url = checkServerUrl(address, isChosen ? address : server.issuer, `The ${name}`);
 		if (url.hash !== '') {
 			throw new LoginError('config_error', `The ${name} cannot be used: it has a fragment (RFC 6749 §3.1).`, {
 				hint: 'Check the endpoints of the provider.',

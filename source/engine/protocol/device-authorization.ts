@@ -9,7 +9,7 @@ import type {RequestContext} from '../flow.js';
 import {LoginError} from '../login-error.js';
 import {escapeHref, type SafeUrl} from '../safe-url.js';
 import type {TokenSet} from '../token-set.js';
-import {checkServerAddress, isForeignHost} from './check-metadata.js';
+import {checkServerUrl, isForeignHost} from './check-metadata.js';
 import {readInterval} from './normalise-response.js';
 import {isOAuthErrorCode} from './oauth-error.js';
 import {omitUndefined} from './plain.js';
@@ -41,7 +41,7 @@ type DeviceTokenResponse =
 	| {readonly kind: 'transient'; readonly reason: string; readonly retryAfter?: number};
 
 const signInPage = (text: string, issuer: string): SafeUrl =>
-	escapeHref(checkServerAddress(text, issuer, 'The sign-in page', 'bad_response').href);
+	escapeHref(checkServerUrl(text, issuer, 'The sign-in page', 'bad_response').href);
 
 /**
  * The link with the code in it is a convenience (RFC 8628 §3.2): one that cannot be used is left out, and so is one that

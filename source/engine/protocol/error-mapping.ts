@@ -120,7 +120,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 				`The server refused without giving a reason (HTTP ${status}).`,
 				'If it worked before, sign in again; otherwise check the client settings.',
 			)
-		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the address of the provider.');
+		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the provider URL.');
 };
 
 const tokenRejected = ({endpoint, status}: ResponseInfo, needsScope = false): LoginError =>

@@ -1,5 +1,5 @@
 import {LoginError} from '../login-error.js';
-import {checkUrl, shownAddress} from '../safe-url.js';
+import {checkUrl, shownUrl} from '../safe-url.js';
 
 /** Where each Entra tenant has an issuer of its own, this stands in its place; the token's `tid` says which it is. */
 const tenantPlaceholder = '{tenantid}';
@@ -32,11 +32,11 @@ export const isIssuer = (issuer: string, iss: string): boolean => {
  */
 export const checkIssuer = (issuer: unknown): string => {
 	const refuse = (problem: string) =>
-		new LoginError('config_error', problem, {hint: 'An issuer is an https address, as in https://login.example.com.'});
+		new LoginError('config_error', problem, {hint: 'An issuer is an https URL, as in https://login.example.com.'});
 	// A program without types, or a stored provider, may have none.
 	if (typeof issuer !== 'string' || issuer.trim() === '') throw refuse('The issuer is missing.');
 	const url = checkUrl(issuer);
 	const problem = typeof url === 'string' ? url : /[?#]/.test(issuer) ? 'it has a query or a fragment' : undefined;
 	if (problem === undefined) return issuer;
-	throw refuse(`The issuer cannot be used: ${problem} (${shownAddress(issuer)}).`);
+	throw refuse(`The issuer cannot be used: ${problem} (${shownUrl(issuer)}).`);
 };

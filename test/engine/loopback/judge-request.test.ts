@@ -16,7 +16,7 @@ test('a plain GET of the redirect path is a callback, its parameters all kept', 
 		['a', '2'],
 		['b', '?'],
 	]);
-	assert.equal(verdictOf('/k7q2mfxt9ahr3'), 'short-address');
+	assert.equal(verdictOf('/k7q2mfxt9ahr3'), 'short-link');
 });
 
 test('S9: there is exactly one Host, and it is ours', () => {

@@ -60,7 +60,7 @@ test('N03, N07: it listens on 127.0.0.1 alone, on a port of the system', async t
 	assert.equal(await isFree(port, '127.0.0.2'), true);
 });
 
-test('the short address has 65 random bits and leads to the authorization server', async t => {
+test('the short link has 65 random bits and leads to the authorization server', async t => {
 	const first = await open(t);
 	const second = await open(t);
 	const path = new URL(first.server.shortUrl).pathname;
@@ -74,7 +74,7 @@ test('the short address has 65 random bits and leads to the authorization server
 	assert.equal(body, '');
 });
 
-test('the short address answers 503 when there is nowhere to lead to', async t => {
+test('the short link answers 503 when there is nowhere to lead to', async t => {
 	const {server} = await open(t, {onVisit: async () => Promise.reject(new Error('https://secret.example'))});
 	const {status, body} = await get(server.shortUrl);
 	assert.equal(status, 503);

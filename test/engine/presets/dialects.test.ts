@@ -87,7 +87,7 @@ test('Auth0: the browser comes back to a registered port only', async () => {
 	assert.equal(request.parameters.get('prompt'), 'consent');
 });
 
-test('Auth0: a redirect address that is not registered leads to an error page, and nowhere else', async () => {
+test('Auth0: a redirect URI that is not registered leads to an error page, and nowhere else', async () => {
 	const server = await startAuth0();
 	const provider = auth0({domain: 'acme.eu.auth0.com', clientId: 'auth0-native', redirect: {}});
 	const {browser} = await prepareFlow(server, provider);

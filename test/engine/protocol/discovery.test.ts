@@ -96,7 +96,7 @@ test('A15: an issuer that differs by a slash is suggested; a slash after a bare 
 	assert.equal((await withMetadata({issuer: `${issuer}/`})).server.issuer, `${issuer}/`);
 });
 
-test('M03: an issuer is an https address without user, query or fragment', async () => {
+test('M03: an issuer is an https URL without user, query or fragment', async () => {
 	for (const wrong of [
 		'http://login.example.com',
 		`${issuer}?a=b`,

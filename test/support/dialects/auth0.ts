@@ -10,7 +10,7 @@ const statuses: Readonly<Record<string, number>> = {
 	invalid_client: 401,
 };
 
-/** Auth0: own statuses, `expired_token` once only, redirect addresses to the letter, an issuer with a slash. */
+/** Auth0: own statuses, `expired_token` once only, redirect URIs to the letter, an issuer with a slash. */
 export const startAuth0 = async (script: ServerScript = {}): Promise<ScriptedServer> => {
 	const expired = new Set<string | null>();
 	return startScriptedServer({
