@@ -77,7 +77,7 @@ test('without a person login() never hangs: person_required, whatever flow was l
 	}
 });
 
-test('where somebody listens, login() spells the code in lines that are never repainted', async t => {
+test('where someone listens, login() spells the code in lines that are never repainted', async t => {
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	const args = ['--import', 'tsx', program, JSON.stringify({flow: 'device'})];

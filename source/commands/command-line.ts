@@ -12,7 +12,7 @@ import {
 } from './options.js';
 import {UsageError} from './exit-codes.js';
 
-/** What somebody typed, understood and free of contradictions. */
+/** What someone typed, understood and free of contradictions. */
 export type CommandLine = {
 	readonly command: CommandName;
 	readonly values: OptionValues;

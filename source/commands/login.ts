@@ -65,7 +65,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	await prepareStore(store, context);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
-	// Whoever has to choose first gets the keys first.
+	// A person who has to choose first gets the keys first.
 	if (isScreen && flow !== 'ask') engine.prepare();
 	return {
 		plan,
@@ -164,7 +164,7 @@ export const signIn = async (
 ): Promise<SignInOutcome> => {
 	let ready;
 	try {
-		// Nothing has begun by then that would have to be put in order: whoever cancels waits for no keyring.
+		// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
 		ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	} catch (error) {
 		return {exitCode: await tellEarly(error, line, context)};

@@ -40,7 +40,7 @@ const tellingNotices = async <Value>(
 	return value;
 };
 
-/** Finds the best place for a session, for somebody who is about to sign in. */
+/** Finds the best place for a session, for someone who is about to sign in. */
 export const prepareStore = async (store: TokenStore, context: CommandContext): Promise<void> =>
 	tellingNotices(store, context, async () => store.prepare?.());
 

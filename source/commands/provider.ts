@@ -117,7 +117,7 @@ const single = (values: readonly string[] | undefined, option: string): string |
 	return first;
 };
 
-/** What the options say of the request, whoever the provider is. */
+/** What the options say of the request, for any provider. */
 const readRequest = (values: OptionValues): Partial<Provider> => {
 	const {application, scope, prompt, 'login-hint': loginHint, par, flow} = values;
 	const audience = single(values.audience, 'audience');

@@ -16,7 +16,7 @@ export type AccountPromptProps = Pick<
 	readonly prompt: Prompt;
 };
 
-/** Asks before somebody else's session is replaced; only `y` replaces it. */
+/** Asks before someone else's session is replaced; only `y` replaces it. */
 export function AccountPrompt(props: AccountPromptProps): ReactNode {
 	const {prompt, isActive = true} = props;
 	const {display, size} = useScreen(props);

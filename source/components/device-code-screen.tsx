@@ -127,7 +127,7 @@ function AtMoment({display, size, speaks, pulse, ...props}: DeviceCodeScreenProp
 	}
 
 	const asked = controls.wantsQrCode === undefined ? offered : controls.wantsQrCode ? qrCode : undefined;
-	// Whoever scans it has the code.
+	// Anyone who scans it has the code.
 	const wanted = controls.hidesCode ? undefined : asked;
 	const withQrCode = draw(wanted, controls);
 	const tooSmall =

@@ -29,7 +29,7 @@ function Spans({line, display}: {readonly line: Line; readonly display: Display}
 	));
 }
 
-/** Each second a screen is composed anew, and nearly all of its rows are as before. */
+/** Each second a screen is composed again, and nearly all of its rows are as before. */
 const Row = memo(
 	function Row({line, display, parts}: DrawProps & {readonly line: Line}): ReactNode {
 		const turning = line.findIndex(span => span.spinner);
@@ -73,7 +73,7 @@ export function FrameView({
 						width={qrCode.columns}
 						height={qrCode.rows}
 						flexShrink={0}
-						// Ours fits; to cut each of its rows anew in each frame is what Ink takes the longest for.
+						// Ours fits; to cut each of its rows again in each frame is what Ink takes the longest for.
 						{...(Code !== QrCode && {overflow: 'hidden'})}
 					>
 						<Code text={qrCode.text} color={display.environment.color} />

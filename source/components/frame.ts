@@ -23,7 +23,7 @@ export const heightOf = ({top, qrCode, beside, bottom}: Frame): number =>
 	top.length + Math.max(qrCode?.rows ?? 0, beside.length) + bottom.length;
 
 /**
- * Composes a frame for each layout when it is asked for: a screen is laid out anew each second.
+ * Composes a frame for each layout when it is asked for: a screen is laid out again each second.
  *
  * @param compose - undefined where the layout has no place for what there is to say
  */

@@ -120,7 +120,7 @@ const compose = (content: BrowserContent, layout: Layout, columns: number): Fram
 		return frameOf([...head, ...address, ...waiting, ...under, ...footer(content, layout, columns)]);
 
 	const detail = status.detail === undefined ? [] : indent(3, paragraph(status.detail, columns - 4));
-	// At the end, where it moves nothing that somebody is about to read or to copy.
+	// At the end, where it moves nothing that someone is about to read or to copy.
 	const late = content.takesLong && comesBack ? [...spacer(air), ...indent(1, paragraph(takesLong, columns - 2))] : [];
 	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, display.glyphs.separator);
 	return frameOf([

@@ -117,7 +117,7 @@ const layouts: readonly Layout[] = [
 const least: Layout = {air: false, details: false, explained: false, frame: false};
 
 /**
- * The whole picker, in the room that there is. While discovery answers somebody may be about to choose: what it brings
+ * The whole picker, in the room that there is. While discovery answers someone may be about to choose: what it brings
  * has its place already, or stands below the options, and none of them moves.
  */
 export const layOutPicker = (

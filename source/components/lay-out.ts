@@ -22,7 +22,7 @@ export type CodeContent = {
 	readonly qrCode?: QrCodeRows;
 	/** Whether the QR code was asked for, and goes before the explanations. */
 	readonly qrCodeFirst?: boolean;
-	/** Whether somebody who scans has the code filled in already. */
+	/** Whether someone who scans has the code filled in already. */
 	readonly completes: boolean;
 	readonly status: FlowStatus;
 	/** The code before this one: it no longer works. */

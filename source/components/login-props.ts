@@ -46,7 +46,7 @@ export type LoginProps = Source &
 		readonly flow?: LoginOptions['flow'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
-		/** What to type where somebody else should have signed in, such as `acme login --switch-account`. */
+		/** What to type where someone else should have signed in, such as `acme login --switch-account`. */
 		readonly switchCommand?: string;
 		/**
 		 * Whether an address that cannot be copied may be written above the screen, raw and whole. It stays there: not for

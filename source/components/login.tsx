@@ -36,7 +36,7 @@ const useOwnWidth = () => {
 	const measure = useCallback(() => {
 		if (ref.current !== null) setWidth(measureElement(ref.current).width);
 	}, []);
-	// After every frame: whoever stands beside may grow at any time. The width does not depend on what we draw in it.
+	// After every frame: what stands beside may grow at any time. The width does not depend on what we draw in it.
 	useLayoutEffect(() => {
 		measure();
 	});

@@ -18,7 +18,7 @@ type OutcomeProps = Pick<ScreenProps, 'theme' | 'messages' | 'environment' | 'co
 export type SignedInProps = OutcomeProps & {
 	readonly state: LoginState;
 	readonly signedIn: EventOf<'signed-in'>;
-	/** What to type where somebody else should have signed in. */
+	/** What to type where someone else should have signed in. */
 	readonly switchCommand?: string | undefined;
 };
 

@@ -35,7 +35,7 @@ export type ScreenProps = DisplayProps & {
 	readonly notice?: string | undefined;
 	/** Whether `esc` leads anywhere, and is offered. @default false */
 	readonly canGoBack?: boolean;
-	/** Whether a QR code is drawn before somebody asks for it. @default true */
+	/** Whether a QR code is drawn before someone asks for it. @default true */
 	readonly showQr?: boolean;
 	/** The way that this person wants each time, and where another wish goes. @default it cannot be remembered */
 	readonly preference?: FlowPreference | undefined;

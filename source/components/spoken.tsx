@@ -5,7 +5,7 @@ import {timeOfDay} from '../sinks/messages.js';
 import type {ConsentHeader} from './header.js';
 import type {Display} from './look.js';
 
-/** Sentences for a screen reader: each is true until something happens, since every change is read out anew. */
+/** Sentences for a screen reader: each is true until something happens, since every change is read out again. */
 export function SpokenLines({
 	lines,
 	notice,

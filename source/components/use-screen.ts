@@ -51,7 +51,7 @@ export type Pulse = {
 
 type Tick = {readonly left: number; readonly now: number; readonly polling: PollingState | undefined};
 
-/** One more response of the kind that everybody waits through is no reason to draw anew before the next second is. */
+/** One more response of the kind that everybody waits through is no reason to redraw before the next second is. */
 const isNews = (before: PollingState | undefined, polling: PollingState | undefined): boolean =>
 	before !== polling && !(before?.kind === 'waiting' && polling?.kind === 'waiting');
 
@@ -90,13 +90,13 @@ const usePulse = (
 
 /** What a screen is drawn from beside its props. */
 export type Moment = Screen & {
-	/** Somebody listens instead of looking. */
+	/** Someone listens instead of looking. */
 	readonly speaks: boolean;
 	readonly pulse: Pulse;
 };
 
 /**
- * What a screen with a countdown is drawn from. React calls whoever uses this twice a second, since the pulse is a state
+ * What a screen with a countdown is drawn from. React calls a component that uses this twice a second, since the pulse is a state
  * that is set while drawing: to lay out, which is the dear part, is for a component below.
  */
 export const useMoment = (props: ScreenProps): Moment => {

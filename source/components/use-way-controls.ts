@@ -170,7 +170,7 @@ export const flowKeys = (
 		readonly qrCodeIsShown: boolean | undefined;
 		readonly isNarrow: boolean;
 		readonly canGoBack: boolean;
-		/** Whether the code had better be replaced before somebody types it. */
+		/** Whether the code had better be replaced before someone types it. */
 		readonly expiresSoon?: boolean;
 		/** Whether the address can be written above the screen. */
 		readonly canWrite: boolean;

@@ -22,7 +22,7 @@ const useKeys = (onKey: (input: string, key: Key) => void): void => {
 	useInput(useCallback((input, key) => latest.current(input, key), []));
 };
 
-/** Ink draws anew when the window changes its size, and renders no component for that. */
+/** Ink redraws when the window changes its size, and renders no component for that. */
 const useRows = (): number => {
 	const {stdout} = useStdout();
 	const subscribe = useCallback(

@@ -104,7 +104,7 @@ export const deviceCodePage = ({
 					autocapitalize="characters"
 					spellcheck="false"
 				/>
-				<p class="hint">Never type a code that somebody sent you.</p>
+				<p class="hint">Never type a code that someone sent you.</p>
 				${buttons(html`<button class="approve">Continue</button>`)}
 			</form>
 		`,

@@ -115,7 +115,7 @@ export type LoginTerminal = {
 
 /** A login that would replace a session which is not its own. */
 export type AccountSwitch = {
-	/** Whose session there is, as far as it names somebody. */
+	/** Whose session there is, as far as it names someone. */
 	readonly stored?: Identity;
 	/** Who has just signed in; none for a program's own login. */
 	readonly next?: Identity;

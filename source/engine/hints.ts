@@ -9,7 +9,7 @@ export type Hints = {
 	readonly otherPort: string;
 	/** The redirect's port may not be one that is registered: the end of a sentence. */
 	readonly registeredPort: string;
-	/** Somebody else is signed in. */
+	/** Someone else is signed in. */
 	readonly switchAccount: string;
 	/** The certificate of a server is not trusted. */
 	readonly trustCertificate: string;

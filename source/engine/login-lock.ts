@@ -32,7 +32,7 @@ export const lockLogin = async (
 ): Promise<StoreLock | StoredSession> => {
 	const arrived = clock.now();
 	const before = (await store.read(profile))?.signedInAt;
-	// A refresh of the session that was there is no sign-in: what counts is when somebody signed in to it.
+	// A refresh of the session that was there is no sign-in: what counts is when someone signed in to it.
 	const newSession = async () => {
 		const stored = await store.read(profile);
 		if (stored?.signedInAt === undefined || stored.dead === true) return undefined;

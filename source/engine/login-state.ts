@@ -90,7 +90,7 @@ export type LoginState = {
 	};
 	/** A paste that no open flow could take. */
 	readonly pasteRejected?: string;
-	/** The end, where somebody signed in. */
+	/** The end, where someone signed in. */
 	readonly signedIn?: EventOf<'signed-in'>;
 	/** The end, where nobody did. */
 	readonly failed?: EventOf<'failed'>;

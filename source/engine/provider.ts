@@ -58,7 +58,7 @@ export type RequestParameters = Readonly<Record<string, string>>;
 
 /**
  * A provider and a client registered there: plain data that is kept with the session. Presets make it; so does
- * whoever knows better.
+ * callers that know better.
  */
 export type ProviderSettings = {
 	readonly name: string;

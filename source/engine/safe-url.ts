@@ -58,7 +58,7 @@ export const safeUrl = (
 	const url = checkUrl(text);
 	if (typeof url === 'string') {
 		throw new LoginError(code, `${what} cannot be used: ${url} (${shownUrl(text)}).`, {
-			hint: 'Check the provider URL, or ask whoever runs it.',
+			hint: 'Check the provider URL, or ask your administrator.',
 		});
 	}
 

@@ -79,7 +79,7 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
 };
 
 /**
- * Asks before another session is replaced: whoever was signed in must not lose it to a login that somebody else
+ * Asks before another session is replaced: the person who was signed in must not lose it to a login that someone else
  * finished (protocol checklist S12).
  *
  * @throws LoginError where the session shall stay

@@ -15,7 +15,7 @@ type SessionManagerOptions = {
 	readonly store: TokenStore;
 	readonly profile: string;
 	readonly clock: Clock;
-	/** What to do where somebody has to sign in. */
+	/** What to do where someone has to sign in. */
 	readonly signInHint: string;
 	/** Takes a sentence for the person about what went wrong although there is a token. */
 	readonly warn: ((sentence: string) => void) | undefined;
@@ -280,7 +280,7 @@ export class SessionManager {
 		}
 	}
 
-	/** Stores what a refresh brought, unless somebody signed in or out meanwhile who did not wait any longer for the lock. */
+	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */
 	async #keep(next: StoredSession, used: StoredSession, context: RequestContext): Promise<StoredSession> {
 		const {store, profile} = this.#options;
 		// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.

@@ -58,7 +58,7 @@ export interface TokenStore {
 	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
 	readonly description: string;
 	/**
-	 * Somebody is about to sign in: finds the best place for a new session, where that has to be tried out. A second call
+	 * Someone is about to sign in: finds the best place for a new session, where that has to be tried out. A second call
 	 * waits for the first.
 	 */
 	prepare?(): Promise<void>;

@@ -74,7 +74,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 		const started = {run, stop};
 		current = started;
 		shown = {state: run.state};
-		// Whoever has left is not told any more.
+		// A caller that has left is not told any more.
 		run.session.then(
 			session => {
 				if (current === started) configuration?.onSignedIn(session);
@@ -89,7 +89,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 		const left = current;
 		current = undefined;
 		left?.stop();
-		// A run that was handed in goes on; it belongs to whoever made it.
+		// A run that was handed in goes on; it belongs to its maker.
 		if (isStarter(source)) void left?.run.cancel();
 	};
 

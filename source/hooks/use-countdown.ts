@@ -35,7 +35,7 @@ type Shown = {readonly expiresAt: number | undefined; readonly left: number; rea
 const second = () => 1000;
 
 /**
- * Milliseconds until a moment, rounded up to a multiple of `every`; the component is drawn anew only when that changes.
+ * Milliseconds until a moment, rounded up to a multiple of `every`; the component is redrawn only when that changes.
  * It stays at 0, and without `expiresAt` there is no timer.
  *
  * @param expiresAt - epoch milliseconds

@@ -14,7 +14,7 @@ type KeysOptions = {
 };
 
 /**
- * What somebody types fast, or before anybody listens, comes in one chunk, its Enter as the line feed that the terminal
+ * What someone types fast, or before anybody listens, comes in one chunk, its Enter as the line feed that the terminal
  * made of it then. What is longer was pasted: nobody pastes so little that has a meaning here.
  */
 const hasty = /^[!-~]{0,3}[\r\n]{0,2}$/;
@@ -29,7 +29,7 @@ export const looksLikeRedirect = (text: string): boolean => redirect.test(text);
 
 const named: Readonly<Record<string, KeyName>> = {'\r': 'enter', '\n': 'enter', '\u0003': 'ctrl+c'};
 
-/** Versions 7 and 8 of Ink tell pastes from keys where somebody uses this hook; version 6 has none. */
+/** Versions 7 and 8 of Ink tell pastes from keys where someone uses this hook; version 6 has none. */
 type UsePaste = (onPaste: (text: string) => void, options: {readonly isActive: boolean}) => void;
 const usePaste = (ink as {readonly usePaste?: UsePaste}).usePaste ?? (() => undefined);
 
@@ -112,7 +112,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 	useListensWithFrame(isOn);
 };
 
-/** Asks the terminal to mark what is pasted, for as long as somebody takes it. */
+/** Asks the terminal to mark what is pasted, for as long as someone takes it. */
 export const useBracketedPaste = (isActive: boolean): void => {
 	const {stdout} = useStdout();
 	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};

@@ -24,13 +24,13 @@ export type UseLogin = {
 	readonly cancel: () => Promise<void>;
 	/** The clock that the state's times are by. */
 	readonly clock: Clock;
-	/** Waits for the person: somebody else's session would be replaced. */
+	/** Waits for the person: someone else's session would be replaced. */
 	readonly prompt?: AccountPrompt;
 };
 
 /**
  * A login as state. With an engine the login starts when the component is mounted and is cancelled when it is
- * unmounted; a run that was made elsewhere belongs to whoever made it. The options are those of the moment it starts.
+ * unmounted; a run that was made elsewhere belongs to its maker. The options are those of the moment it starts.
  */
 export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptions = {}): UseLogin => {
 	const latest = useRef(options);

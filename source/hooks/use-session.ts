@@ -10,7 +10,7 @@ export type UseSession = {
 	readonly status: 'loading' | 'signed-in' | 'signed-out' | 'failed';
 	/** Who it is; none where the server has no OpenID Connect. */
 	readonly identity?: Identity;
-	/** The session itself, where somebody is signed in. */
+	/** The session itself, where someone is signed in. */
 	readonly session?: Session;
 	/** Why the store could not be read. */
 	readonly error?: LoginError;

@@ -77,7 +77,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 };
 
 /**
- * Replaces a file as one step: whoever reads sees the old bytes or the new ones, and a crash at any point leaves one of
+ * Replaces a file as one step: a reader sees the old bytes or the new ones, and a crash at any point leaves one of
  * the two. Returns once the new ones are on disk.
  *
  * @throws LoginError `store_error` for another user's file
@@ -151,7 +151,7 @@ export const overwriteFile = (fileSystem: FileSystem, path: string, text: string
 	}
 };
 
-/** On Windows a file that somebody has open for a moment (a virus scanner, a sibling) cannot be replaced just then. */
+/** On Windows a file that someone has open for a moment (a virus scanner, a sibling) cannot be replaced just then. */
 const renamePatiently = (fileSystem: FileSystem, from: string, to: string): void => {
 	for (let attempt = 1; ; attempt++) {
 		try {

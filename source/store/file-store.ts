@@ -40,7 +40,7 @@ export type FileStoreOptions = {
 	/** How a session without a file yet is kept. @default 'file' */
 	readonly kind?: 'file' | 'keyring';
 	/**
-	 * Chooses `kind` when somebody begins to sign in, with a sentence for them where there is something to say. Until then
+	 * Chooses `kind` when someone begins to sign in, with a sentence for them where there is something to say. Until then
 	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
 	 */
 	readonly choose?: () => Promise<{readonly kind: 'file' | 'keyring'; readonly notice?: string}>;

@@ -24,7 +24,7 @@ type Settings = {
 	/** The folder to keep everything in. @default `apps/APP` in {@link stateDirectory} */
 	readonly home?: string;
 	/**
-	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when somebody signs in.
+	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when someone signs in.
 	 * @default 'auto'
 	 */
 	readonly kind?: 'auto' | 'keyring' | 'file' | 'memory';
@@ -43,7 +43,7 @@ type Settings = {
 };
 
 /**
- * Opens the place where sessions are kept. Nothing is tried out for that: the store itself does so once somebody begins
+ * Opens the place where sessions are kept. Nothing is tried out for that: the store itself does so once someone begins
  * to sign in, and rejects then with `store_error` where the keyring was asked for by name and does not work here.
  *
  * @throws LoginError `config_error` for an `app` that cannot be a name

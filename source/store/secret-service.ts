@@ -6,7 +6,7 @@ export type SecretServiceReply =
 	| {readonly state: 'found'; readonly secret: string}
 	/** It has none to give, or not in the way that was expected; the native module will not have to wait for a person. */
 	| {readonly state: 'ready'}
-	/** To use it, somebody must type a password into a window. */
+	/** To use it, someone must type a password into a window. */
 	| {readonly state: 'locked'}
 	/** Something takes the connection and says nothing. */
 	| {readonly state: 'silent'}
@@ -85,7 +85,7 @@ const service = {
 };
 
 /**
- * Plain: the bus hands the response to nobody but us, and whoever may listen to it may ask the same question. The
+ * Plain: the bus hands the response to nobody but us, and anyone who may listen to it may ask the same question. The
  * encryption that there is proves no identity, "is not envisioned to withstand man in the middle attacks", and is for
  * programs that keep secrets out of memory that is swapped, which this one cannot (Secret Service API, section 7).
  */

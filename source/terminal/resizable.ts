@@ -11,7 +11,7 @@ const afterDrawing = (work: () => void) => setTimeout(() => setTimeout(work, 0),
 /**
  * A terminal's stream for a screen in a window that may change. As soon as it does Ink draws again what stood there, laid
  * out for the window as it was, and pieces of that stay behind. So Ink hears of a new size once the screen is laid out
- * for it: whoever lays out prepends its listener. What scrolled out of the window stays there, whatever becomes too tall.
+ * for it: the layout prepends its listener. What scrolled out of the window stays there, whatever becomes too tall.
  */
 export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): Stream => {
 	const delayed = new Map<Listener, Listener>();

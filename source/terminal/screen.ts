@@ -12,7 +12,7 @@ export const screenStream = (environment: TerminalEnvironment): 'stdout' | 'stde
 	return tty.stderr ? 'stderr' : undefined;
 };
 
-/** Whether somebody listens instead of looking, as Ink's variable or the common one says. */
+/** Whether someone listens instead of looking, as Ink's variable or the common one says. */
 export const wantsSpeech = ({env}: TerminalEnvironment): boolean =>
 	isSet(env['INK_SCREEN_READER']) || isSet(env['ACCESSIBLE']);
 
@@ -23,7 +23,7 @@ export type View = {
 };
 
 /**
- * The view that fits: what is wanted, but lines where no screen is possible, and spoken lines wherever somebody listens.
+ * The view that fits: what is wanted, but lines where no screen is possible, and spoken lines wherever someone listens.
  * Lines go to stdout only where it is a terminal: otherwise it is for data.
  */
 export const chooseView = (environment: TerminalEnvironment, wanted: View['kind']): View => {
@@ -41,7 +41,7 @@ const forcedLevels: Readonly<Record<string, ColourLevel>> = {'0': 0, false: 0, '
 
 /**
  * How many colours to use. `FORCE_COLOR` decides where it is set, then `NO_COLOR`: the libraries below know the first
- * alone, so whoever starts them hands the result on as that.
+ * alone, so the caller hands the result on as that.
  */
 export const colourLevel = (environment: TerminalEnvironment): ColourLevel => {
 	const {env, platform} = environment;

@@ -174,7 +174,7 @@ export const isRemote = (environment: TerminalEnvironment): boolean => {
 	return multiplexer !== undefined || !['desktop', 'wsl', 'container', 'devcontainer', 'headless'].includes(place);
 };
 
-/** What was asked for on the command line, as far as it says that somebody reads along. */
+/** What was asked for on the command line, as far as it says that someone reads along. */
 type AttendanceOptions = {
 	readonly json?: boolean;
 	readonly plain?: boolean;

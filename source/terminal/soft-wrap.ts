@@ -16,7 +16,7 @@ const goesOn = (row: string, next: string, columns: number): boolean => {
 
 /**
  * Takes the line feeds out of an address that fills its rows: the terminal wraps it at the same place by itself, knows
- * that it is one line, and gives it whole to whoever selects it.
+ * that it is one line, and gives it whole to anyone who selects it.
  */
 const joinLinkRows = (text: string, columns: number): string => {
 	if (!text.includes(linkBegins)) return text;

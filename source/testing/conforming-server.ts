@@ -196,7 +196,7 @@ export class ConformingServer {
 		}
 	}
 
-	/** RFC 8693 §2.2: a JWT access token for the audience, with `act` where somebody acts for the subject (§4.1). */
+	/** RFC 8693 §2.2: a JWT access token for the audience, with `act` where someone acts for the subject (§4.1). */
 	#exchange(clientId: string, parameters: URLSearchParams): JsonObject {
 		const {grants} = this;
 		const subject = grants.active(parameters.get('subject_token'));

@@ -13,7 +13,7 @@ export type ManualClock = Clock & {
 	 */
 	advance(ms: number): Promise<void>;
 	/**
-	 * Waits until somebody sleeps (work that is really under way, such as a request, may come first), then advances to
+	 * Waits until someone sleeps (work that is really under way, such as a request, may come first), then advances to
 	 * the first due time. A wait of a minute or more is taken for a time limit: such work has two real seconds before it.
 	 *
 	 * @returns by how many milliseconds the clock moved
@@ -26,7 +26,7 @@ export type ManualClock = Clock & {
 	jumpWall(ms: number): void;
 	/**
 	 * The computer sleeps. Linux and macOS stop the monotonic clock meanwhile, so that sleepers keep what is left of
-	 * their wait; on Windows it goes on (`monotonic: 'continues'`), and whoever became due wakes late, after the whole
+	 * their wait; on Windows it goes on (`monotonic: 'continues'`), and what became due wakes late, after the whole
 	 * suspension.
 	 */
 	suspend(ms: number, options?: {readonly monotonic?: 'stops' | 'continues'}): Promise<void>;

@@ -56,7 +56,7 @@ export type Program = {
 	readonly command?: string;
 };
 
-/** Nothing of whoever runs this, but for what lets a program start. */
+/** Nothing of anyone who runs this, but for what lets a program start. */
 export const cleanEnvironment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
 	PATH: process.env['PATH'] ?? '',
 	HOME: os.tmpdir(),

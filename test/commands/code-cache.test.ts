@@ -21,7 +21,7 @@ import {temporaryFolder} from '../store/fixtures.js';
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 
-/** A home that was there before, in a folder that may belong to somebody else. */
+/** A home that was there before, in a folder that may belong to someone else. */
 const makeHome = (t: TestContext) => {
 	const above = path.join(realpathSync(temporaryFolder(t)), 'above');
 	const home = path.join(above, 'home');

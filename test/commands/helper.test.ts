@@ -157,6 +157,6 @@ test('erase renews the token that was refused, and never ends the session', asyn
 	};
 
 	assert.deepEqual(await erase('access-1'), ['access-1']);
-	assert.deepEqual(await erase('somebody-elses'), []);
+	assert.deepEqual(await erase('someone-elses'), []);
 	assert.deepEqual(await erase('access-1', 'evil.example'), []);
 });

@@ -98,7 +98,7 @@ test('demand 53: nobody there is told at once, with the line to run instead', as
 	}
 });
 
-test('whoever asks for a way, for --json or for --plain is taken as there', async () => {
+test('anyone who asks for a way, for --json or for --plain is taken as there', async () => {
 	for (const args of [['--flow', 'device'], ['--flow', 'browser'], ['--json'], ['--plain']]) {
 		assert.equal((await login([...provider, ...args])).exit, 0, args.join(' '));
 	}

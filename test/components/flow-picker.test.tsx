@@ -57,7 +57,7 @@ const watch = async (
 	for (const answer of discoveries) {
 		const terminal = await drawOn(picker(recordings.foldEvents(), recommendation), {columns, rows});
 		const before = terminal.lines();
-		// The engine recommends anew, of what is left.
+		// The engine recommends again, of what is left.
 		await terminal.rerender(picker(recordings.foldEvents(answer), whatIsLeft));
 		display(before, terminal.lines(), answer);
 		await terminal.unmount();

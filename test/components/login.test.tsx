@@ -506,7 +506,7 @@ test('an end without a session says what to do next, and tells the application o
 	});
 });
 
-test("before another person's session is replaced somebody is asked: y replaces, n does not", async () => {
+test("before another person's session is replaced someone is asked: y replaces, n does not", async () => {
 	for (const [key, answer] of [
 		['y', true],
 		['n', false],

@@ -223,10 +223,10 @@ test('demand 36: r keeps the way that was taken last for the profile, says so, a
 		await terminal.type('r');
 		assert.deepEqual(kept, ['device']);
 		assert.match(terminal.emulator.text, /From now on this profile begins with a code\./);
-		assert.match(terminal.emulator.text, /r choose anew each time/);
+		assert.match(terminal.emulator.text, /r ask each time/);
 		await terminal.type('r');
 		assert.deepEqual(kept, ['device', undefined]);
-		assert.match(terminal.emulator.text, /From now on the way is chosen anew each time\./);
+		assert.match(terminal.emulator.text, /From now on the way is chosen each time\./);
 		// As over a stale SSH_CONNECTION: the browser is what the person went on to.
 		run.emit(recordings.opened('browser'), recordings.authorizationUrl);
 		await terminal.settle();
@@ -241,7 +241,7 @@ test('demand 36: what is kept already is offered to be forgotten, what could not
 	const onPrefer = async () => Promise.reject(full);
 	await play(recordings.codeShown, {onPrefer, preferredFlow: 'device'}, async terminal => {
 		await terminal.type('?');
-		assert.match(terminal.emulator.text, /r choose anew each time/);
+		assert.match(terminal.emulator.text, /r ask each time/);
 		await terminal.type('r');
 		assert.match(terminal.emulator.text, /That could not be remembered: The disk is full\./);
 	});

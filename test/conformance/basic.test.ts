@@ -69,7 +69,7 @@ test('oidcc-client-test-kid-absent-multiple-jwks: of several keys none is guesse
 	await assertDiscarded(login);
 });
 
-test('oidcc-client-test-userinfo-invalid-sub: userinfo about somebody else is discarded', async () => {
+test('oidcc-client-test-userinfo-invalid-sub: userinfo about someone else is discarded', async () => {
 	const login = await prepareLogin();
 	const {identity} = await login.browser();
 	login.server.answer('userInfo', {body: {sub: `${identity!.subject}invalid`, name: 'Mallory'}});

@@ -156,7 +156,7 @@ test('N10, B02, S20: a response that was meant for another server is refused by 
 	assert.equal(attacker.requests.length, 0);
 });
 
-test('S12: a code that somebody else got is worth nothing here, for the verifier is ours', async () => {
+test('S12: a code that someone else got is worth nothing here, for the verifier is ours', async () => {
 	const challengeOfAnother = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 	const {server, engine} = await prepareWith(
 		openingWith(async url => {
@@ -267,7 +267,7 @@ test('F13: the page that an error names is told where it is https, and never ope
 	}
 });
 
-test('F16: an access token is opaque: one that looks like a JWT of somebody else is taken as it is', async () => {
+test('F16: an access token is opaque: one that looks like a JWT of someone else is taken as it is', async () => {
 	const login = await prepareLogin();
 	const token = [{alg: 'none'}, {sub: 'mallory', exp: 1}].map(part =>
 		Buffer.from(JSON.stringify(part)).toString('base64url'),

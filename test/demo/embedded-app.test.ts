@@ -3,7 +3,7 @@ import test from 'node:test';
 import {approveDevice} from '../../source/demo/approve.js';
 import {runInPty} from '../support/pty.js';
 
-test('an app with a sidebar embeds the login: its own keys work, somebody signs in and out, and it ends', async () => {
+test('an app with a sidebar embeds the login: its own keys work, someone signs in and out, and it ends', async () => {
 	await using app = runInPty({
 		args: ['--import', 'tsx', 'source/demo/embedded-app.tsx'],
 		env: {DISPLAY: ':0', BROWSER: '/bin/false'},

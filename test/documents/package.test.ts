@@ -18,7 +18,7 @@ test('publint finds nothing to complain about in the package', async () => {
 	assert.match(await run('publint/src/cli.js', '--strict'), /All good!/);
 });
 
-test('every entry of the package has its types, for whoever imports ES modules', async () => {
+test('every entry of the package has its types, for anyone who imports ES modules', async () => {
 	const found = await run(
 		'@arethetypeswrong/cli/dist/index.js',
 		'--pack',

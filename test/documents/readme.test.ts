@@ -26,7 +26,7 @@ const snippet = (heading: string, language: string): string => {
 	return section.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? assert.fail(`no ${language} in ${heading}`);
 };
 
-/** An empty folder in which the packages are installed, without installing them anew. */
+/** An empty folder in which the packages are installed, without installing them again. */
 const projectWith = async (t: TestContext, file: string, text: string): Promise<string> => {
 	const folder = await temporaryFolder(t);
 	const modules = path.join(folder, 'node_modules');
@@ -54,7 +54,7 @@ const approveOn = async (terminal: PtyRun, issuer: string): Promise<void> => {
 	await approveDevice({issuer, userCode});
 };
 
-test('ten lines from the README, in an empty folder, sign somebody in', async t => {
+test('ten lines from the README, in an empty folder, sign someone in', async t => {
 	const server = await demoServer(t);
 	const text = snippet('In an Ink app', 'tsx');
 	const lines = text.split('\n').filter(line => line.trim() !== '');
@@ -119,7 +119,7 @@ const app = render(
 	assert.equal((await terminal.exit).code, 0);
 });
 
-test('the lines for a program without Ink sign somebody in, with lines and with the screen, and leave nothing running', async t => {
+test('the lines for a program without Ink sign someone in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
 	const text = `${pointedAt(server, snippet('In any program', 'ts'))}\nconsole.log('the token has', token.length);\n`;
 	const withScreen = text

@@ -15,7 +15,7 @@ const scriptedServer = async (t: TestContext, script: ServerScript = {}): Promis
 const ctrlC = '\u0003';
 const escape = '\u001B';
 
-/** Milliseconds. Alone it takes 100; whoever waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
+/** Milliseconds. Alone it takes 100; a program that waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
 const patience = 3500;
 
 /**

@@ -31,7 +31,7 @@ type Failure = {
 	readonly args: readonly string[] | ((t: TestContext) => Promise<readonly string[]>);
 	/** Signs in elsewhere than at the scripted server. */
 	readonly issuer?: () => Promise<string>;
-	/** Whether somebody follows the address that the browser was called with. */
+	/** Whether someone follows the address that the browser was called with. */
 	readonly visits?: boolean;
 	readonly code: EventOf<'failed'>['code'];
 	readonly sentence: RegExp;

@@ -43,7 +43,7 @@ const fitsIn = ({tallestFrame, emulator}: PtyRun, {columns, rows}: Size): void =
 	assert.ok(emulator.screen().every(line => line.length <= columns));
 };
 
-/** Milliseconds. Alone it takes 100; whoever waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
+/** Milliseconds. Alone it takes 100; a program that waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
 const patience = 3500;
 
 /** Follows the run to its end: what is said, what stays, and how soon the prompt is back. */

@@ -7,7 +7,7 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	const {issuer, clientId} = await demoServer(t);
 	const home = await temporaryFolder(t);
 	const args = ['login', '--issuer', issuer, '--client-id', clientId, '--store', 'file'];
-	// As in a tmux that was started over SSH, and that somebody took up again at its own desktop.
+	// As in a tmux that was started over SSH, and that someone took up again at its own desktop.
 	const env = {INK_LOGIN_HOME: home, SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
 	const start = async () => commandInPty(t, args, {env, rows: 40});
 
@@ -26,9 +26,9 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	await second.waitFor(/Waiting for your browser[^]*\? more/);
 	assert.doesNotMatch(second.emulator.text, /Waiting for approval/);
 	second.write('?');
-	await second.waitFor(/r choose anew each time/);
+	await second.waitFor(/r ask each time/);
 	second.write('r');
-	await second.waitFor(/From now on the way is chosen anew each time\./);
+	await second.waitFor(/From now on the way is chosen each time\./);
 	second.write('\u0003');
 	assert.equal((await second.exit).code, 130);
 

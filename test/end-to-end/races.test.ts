@@ -77,7 +77,7 @@ const signIn = async (kind: Kind, random: () => number) => {
 	const port = Number(new URL(redirectUri).port);
 	const callback = kind === 'device' ? '' : await approveAuthorization({url, visit: false});
 	const acts: Readonly<Record<'browser' | 'device' | 'paste', () => Promise<unknown>>> = {
-		// Whoever comes too late finds the port closed.
+		// Anyone who comes too late finds the port closed.
 		browser: async () =>
 			fetch(callback)
 				.then(async answer => answer.text())

@@ -17,7 +17,7 @@ import {temporaryFolder} from '../support/built-command.js';
 import {scriptedSession} from '../support/scripted-session.js';
 import {before, sessionHome, type Ended} from '../support/session-command.js';
 
-/** Whoever has no rights where others have. */
+/** Anyone who has no rights where others have. */
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 const file = 'profile-default.json';
@@ -151,7 +151,7 @@ test('a folder of everybody as home is refused in one sentence, and stays as it 
 	assert.deepEqual(readdirSync(home), ['database.new']);
 });
 
-/** The home of the session belongs to whoever the command runs as. */
+/** The home of the session belongs to anyone who the command runs as. */
 const give = (home: string, uid: number) => {
 	for (const name of readdirSync(home)) chownSync(path.join(home, name), uid, uid);
 	chownSync(home, uid, uid);
@@ -179,7 +179,7 @@ test('a home that nobody may write to: read from, and else one clear sentence', 
 
 test("S24: in another user's home nothing is touched: sudo takes nobody's session away", async t => {
 	if (!isRoot) {
-		t.skip('only root can be somebody else');
+		t.skip('only root can be someone else');
 		return;
 	}
 
@@ -216,7 +216,7 @@ const assertSetAside = async (
 
 test("S24: another user's file in place of the session is set aside, and said", async t => {
 	if (!isRoot) {
-		t.skip('only root can be somebody else');
+		t.skip('only root can be someone else');
 		return;
 	}
 

@@ -41,7 +41,7 @@ const meet = async (present?: StoredSession) => {
 	};
 };
 
-test('demand 41: whoever comes second waits once, and takes the session of the first', async () => {
+test('demand 41: anyone who comes second waits once, and takes the session of the first', async () => {
 	const {clock, store, comeLater} = await meet();
 	const {heard, entered} = await comeLater();
 	assert.equal(heard.waits, 1);

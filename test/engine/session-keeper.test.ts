@@ -328,7 +328,7 @@ test('a disk that fills while the server answers: the new token is handed out, a
 
 const toRenew = (accessToken: string) => ({access_token: accessToken, token_type: 'bearer', expires_in: 600});
 
-test('whoever signs in without waiting any longer for a refresh keeps the new session', async () => {
+test('anyone who signs in without waiting any longer for a refresh keeps the new session', async () => {
 	const store = createMemoryStore();
 	const {engine, clock} = await signedIn(
 		[

@@ -19,7 +19,7 @@ type Attack = {
 	readonly signIn: () => Promise<void>;
 };
 
-/** A whole login during which somebody else on this computer works on the port. */
+/** A whole login during which someone else on this computer works on the port. */
 const underAttack = async (attack: (attack: Attack) => Promise<void>) => {
 	const server = await startScriptedServer({issuer: providerIssuer});
 	let failure: unknown;
@@ -129,7 +129,7 @@ test('S9, S10, S11, S13, S14: the matrix of requests that are none of ours, over
 		const target = `/callback?code=evil&state=${state}`;
 		const host = `Host: 127.0.0.1:${port}`;
 		const matrix: readonly (readonly [request: string, ...statuses: readonly number[]])[] = [
-			// Whoever knows the state still needs the right kind of request.
+			// Anyone who knows the state still needs the right kind of request.
 			[`HEAD ${target} HTTP/1.1\r\n${host}`, 405],
 			[`POST ${target} HTTP/1.1\r\n${host}\r\nContent-Length: 0`, 405],
 			[`OPTIONS ${target} HTTP/1.1\r\n${host}\r\nAccess-Control-Request-Private-Network: true`, 405],

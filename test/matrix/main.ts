@@ -6,7 +6,7 @@ import {compiles, signIn, suite, withoutInk} from './checks.js';
 import {addSuite, createProject, findNode, openWorkshop, type Project, type Workshop} from './projects.js';
 
 /**
- * `npm run test:matrix`: the packed package beside each Ink on each Node, and without Ink. In each of them somebody signs
+ * `npm run test:matrix`: the packed package beside each Ink on each Node, and without Ink. In each of them someone signs
  * in to the embedded server with the package, and the suite of the screens runs on the same source with that Ink and
  * React. Major versions of Node as arguments leave out the others.
  */

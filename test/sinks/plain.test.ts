@@ -40,14 +40,14 @@ test('a code is shown as plain lines in full, and the end says who signed in and
 Open   https://acme.dev/device
 Enter  WDJB-MJHT   within 15 minutes, until 17:05
 or     https://acme.dev/device?user_code=WDJB-MJHT   (code filled in: compare it)
-Approve. Decline what you did not start; never enter a code that somebody sent you.
+Approve. Decline what you did not start; never enter a code that someone sent you.
 Signed in as "Alice Demo" (alice@example.test)
 Stays signed in. Kept in the system keyring as "default".
 `,
 	);
 });
 
-test('demand 54: somebody who listens gets the code whole and spelled, in sentences', () => {
+test('demand 54: someone who listens gets the code whole and spelled, in sentences', () => {
 	const {say} = listen({spelled: true});
 	assert.equal(
 		say(samples.discovery, samples['device-code']),
@@ -56,7 +56,7 @@ Open https://acme.dev/device
 Enter code WDJB-MJHT. Spelled: W, D, J, B, dash, M, J, H, T.
 The code works until 17:05.
 or https://acme.dev/device?user_code=WDJB-MJHT (code filled in: compare it)
-Approve. Decline what you did not start; never enter a code that somebody sent you.
+Approve. Decline what you did not start; never enter a code that someone sent you.
 `,
 	);
 });

@@ -567,7 +567,7 @@ test('preferences outlive the session, and damaged ones are none', async t => {
 	assert.deepEqual(await store.readPreferences('work'), {});
 });
 
-test('a file that somebody has open for a moment is replaced on Windows all the same', async t => {
+test('a file that someone has open for a moment is replaced on Windows all the same', async t => {
 	const directory = temporaryFolder(t);
 	let refusals = 0;
 	const windows = watchedFileSystem(({name}) => {

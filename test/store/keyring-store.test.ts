@@ -118,7 +118,7 @@ test('a keyring without the key, or locked, leaves the session where it is', asy
 	assert.ok(await store.read('work'));
 });
 
-test('a key that another process has made anew is fetched before anything is called unreadable', async t => {
+test('a key that another process has made again is fetched before anything is called unreadable', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
 	const patient = createKeyringStore({directory, keyring});

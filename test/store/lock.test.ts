@@ -182,9 +182,9 @@ test('heirs that died on the way, one after the other, are inherited from in tur
 	assert.deepEqual(readdirSync(path.dirname(file)), []);
 });
 
-test('a waiter that is slow to act on a dead lock harms neither its heir nor whoever comes after', async t => {
-	// The slow one is stopped before each of its calls in turn, while others inherit, and release or not, and lock anew.
-	for (const rest of ['holds', 'releases', 'locks anew'] as const) {
+test('a waiter that is slow to act on a dead lock harms neither its heir nor anyone who comes after', async t => {
+	// The slow one is stopped before each of its calls in turn, while others inherit, and release or not, and lock again.
+	for (const rest of ['holds', 'releases', 'locks again'] as const) {
 		for (let at = 1; ; at++) {
 			const file = path.join(temporaryFolder(t), 'x.lock');
 			await leaveDeadLock(file);

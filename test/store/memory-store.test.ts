@@ -29,7 +29,7 @@ test('its locks hold between parts of one program, by profile and purpose', asyn
 	await lock?.release();
 	const second = await drive(clock, waiting);
 	assert.equal(waits, 1);
-	// A second release is not somebody else's.
+	// A second release is not someone else's.
 	await lock?.release();
 	await assert.rejects(drive(clock, store.lock('work', 'refresh', {signal: never, timeout: 100})), {
 		code: 'lock_timeout',

@@ -155,7 +155,7 @@ for (const [what, responses] of [
 		const to = responses.length === 1 ? serial.next : serial.afterThat;
 		assert.deepEqual(await ask(await startBus(t, [...responses, locked(to, 0)])), {state: 'ready'});
 		assert.deepEqual(await ask(await startBus(t, [...responses, locked(to, 1)])), {state: 'locked'});
-		// Whoever cannot say it is taken to be locked.
+		// Anyone who cannot say it is taken to be locked.
 		assert.deepEqual(await ask(await startBus(t, [...responses, reply(to, [object])])), {state: 'locked'});
 	});
 }

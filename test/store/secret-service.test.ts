@@ -184,7 +184,7 @@ test('where a window may be asking for a password, the wait is longer, and said'
 });
 
 test(
-	'whoever ends while the keyring says nothing leaves no process behind that waits for it',
+	'anyone who ends while the keyring says nothing leaves no process behind that waits for it',
 	{timeout: 60_000},
 	async t => {
 		const folder = temporaryFolder(t);

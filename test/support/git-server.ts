@@ -12,7 +12,7 @@ export type GitServer = {
 	readonly passwords: readonly string[];
 };
 
-/** Nothing of whoever runs the tests. */
+/** Nothing of anyone who runs the tests. */
 export const gitEnvironment = (home: string): Record<string, string> => ({
 	PATH: process.env['PATH'] ?? '',
 	HOME: home,
@@ -48,7 +48,7 @@ const runBackend = async (root: string, request: IncomingMessage, response: Serv
 			CONTENT_TYPE: request.headers['content-type'],
 			HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
 			GIT_PROTOCOL: request.headers['git-protocol'] as string | undefined,
-			REMOTE_USER: 'somebody',
+			REMOTE_USER: 'someone',
 		},
 		stdio: ['pipe', 'pipe', 'inherit'],
 	});
@@ -67,7 +67,7 @@ const runBackend = async (root: string, request: IncomingMessage, response: Serv
 	response.end(output.subarray(end + 4));
 };
 
-/** Serves a repository over http to whoever brings a password that `isGood`. */
+/** Serves a repository over http to anyone who brings a password that `isGood`. */
 export const gitServer = async (t: Scope, isGood: (password: string) => Promise<boolean>): Promise<GitServer> => {
 	const root = await temporaryFolder(t);
 	makeRepository(root);

@@ -81,7 +81,7 @@ export const hostileResponses = {
 	'JSON nested without end': {body: '{"a":'.repeat(100_000)},
 	'lists nested in lists': {body: '['.repeat(50_000) + ']'.repeat(50_000)},
 	'a prototype': {body: '{"__proto__":{"access_token":"x","issuer":"x"},"constructor":{"prototype":{"polluted":1}}}'},
-	'a redirect to somebody else': {status: 307, headers: {location: 'https://evil.example.test/'}},
+	'a redirect to someone else': {status: 307, headers: {location: 'https://evil.example.test/'}},
 	'a redirect to itself': request => ({status: 302, headers: {location: request.url.href}}),
 	'a redirect without a place': {status: 301},
 	'an error that is an object': {status: 400, body: {error: {code: 'invalid_grant'}}},

@@ -13,7 +13,7 @@ import {requireProgram} from './requirements.js';
 export const isKeyringMissing = (t: TestContext): boolean =>
 	requireProgram(t, 'dbus-run-session') === undefined || requireProgram(t, 'gnome-keyring-daemon') === undefined;
 
-/** The environment of a user of whom nothing is known but a home: no bus, no display, nothing of whoever runs the tests. */
+/** The environment of a user of whom nothing is known but a home: no bus, no display, nothing of anyone who runs the tests. */
 export const strangersEnvironment = (folder: string): Record<string, string> => {
 	mkdirSync(path.join(folder, 'runtime'), {mode: 0o700, recursive: true});
 	return {

@@ -112,7 +112,7 @@ export const wrongClock = (ms: number): readonly string[] =>
 		};
 	`);
 
-/** Whoever waits for a long time waits for a twentieth of it; what is limited to half a minute still has a second and a half. */
+/** Anyone who waits for a long time waits for a twentieth of it; what is limited to half a minute still has a second and a half. */
 export const hurriedTimers = before(`
 	const {setTimeout} = globalThis;
 	globalThis.setTimeout = (callback, ms, ...args) => setTimeout(callback, ms >= 5000 ? ms / 20 : ms, ...args);

@@ -32,7 +32,7 @@ test('demand 22: the program that holds a port is named', onLinux, async t => {
 
 const head =
 	'  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                    \n';
-/** Of a little-endian Linux 6: our end (port 0x9C41) as 3001, and the browser's (port 0xB98A) as somebody. */
+/** Of a little-endian Linux 6: our end (port 0x9C41) as 3001, and the browser's (port 0xB98A) as someone. */
 const ours = (state = '01') =>
 	`   7: 0100007F:9C41 0100007F:B98A ${state} 00000000:00000000 00:00000000 00000000  3001        0 81290 1 00000000bbac00ec 20 4 30 10 -1\n`;
 const theirs = (uid: string, inode = '81285') =>

@@ -157,7 +157,7 @@ test('demand 10: a browser that stays is taken as opened when the watch is over'
 	assert.deepEqual(await open(address, never), {status: 'opened'});
 });
 
-test('S4: nothing but https and loopback addresses is opened, whoever asks', async () => {
+test('S4: nothing but https and loopback addresses is opened, anyone who asks', async () => {
 	const {program, log} = fakeProgram('refuses');
 	const open = withBrowser(`"${program}"`);
 	for (const url of ['javascript:alert(1)', 'file:///etc/passwd', 'http://auth.test/', '--flag', 'https://a@b.test/']) {

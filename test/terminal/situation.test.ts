@@ -270,7 +270,7 @@ test('demand 36: the way chosen before for a profile goes before what the situat
 	assert.equal(recommend(stale, only('device'), {personIsThere: true, preferred: 'browser'}).flow, 'device');
 });
 
-test('demand 53: options that say that somebody reads along make a person of a pipe or a build machine', () => {
+test('demand 53: options that say that someone reads along make a person of a pipe or a build machine', () => {
 	const environment = environmentOf({env: {CI: 'true'}, tty: noTty});
 	assert.equal(personIsThere(environment), false);
 	assert.equal(personIsThere(environment, {flow: 'auto'}), false);

@@ -162,7 +162,7 @@ export const deviceFlow: Flow = async context => {
 	for (let renewal = 0; ; renewal += 1) {
 		const outcome = await authorize(context, renewal);
 		if (outcome.kind === 'tokens') return outcome.tokens;
-		// A new code comes only when somebody asked for it (RFC 8628 §3.5).
+		// A new code comes only when someone asked for it (RFC 8628 §3.5).
 		if (outcome.kind === 'expired' && !context.autoRenew) throw expired();
 	}
 };

@@ -3,7 +3,7 @@ import type {Socket} from 'node:net';
 
 /**
  * The open connections of one login. When there are too many, the oldest that has sent no complete request goes: a plain
- * limit would turn away the true callback while somebody else keeps idle connections open.
+ * limit would turn away the true callback while someone else keeps idle connections open.
  */
 export class SocketPool {
 	/** In the order in which they came. */

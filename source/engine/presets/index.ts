@@ -299,7 +299,7 @@ export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Pro
 		issuer: checkIssuer(issuer ?? new URL(token).origin),
 		discovery: 'none',
 		endpoints,
-		// Whoever wrote the addresses knows whose hosts they are.
+		// The author of the URLs knows whose hosts they are.
 		crossDomainHosts: [...new Set(Object.values(endpoints).map(address => new URL(address).hostname))],
 		...(jwks === undefined && {idToken: 'ignore' as const}),
 		...commonSettings(options),

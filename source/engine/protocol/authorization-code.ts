@@ -89,7 +89,7 @@ export const pushAuthorizationRequest = async (
 	if (server.pushed_authorization_request_endpoint === undefined) {
 		throw server.require_pushed_authorization_requests === true
 			? new LoginError('config_error', 'The server wants sign-in requests pushed (PAR), and does not say where to.', {
-					hint: 'Ask whoever runs the provider, or sign in another way.',
+					hint: 'Ask your administrator, or sign in another way.',
 				})
 			: new LoginError('config_error', 'The server takes no pushed sign-in requests (PAR).', {
 					hint: 'Sign in without pushing the request.',

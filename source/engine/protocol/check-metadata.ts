@@ -56,7 +56,7 @@ export const checkServerUrl = (
 				: undefined;
 	if (typeof url !== 'string' && problem === undefined) return url;
 	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownUrl(text)}).`, {
-		hint: 'Check the provider URL, or ask whoever runs it.',
+		hint: 'Check the provider URL, or ask your administrator.',
 	});
 };
 
@@ -84,7 +84,7 @@ export const isForeignHost = (hostname: string, issuer: string, knownHosts: read
 /**
  * Checks every endpoint before the first is used.
  *
- * @param chosen - endpoints that were given by hand: whoever gave them may point into a private network
+ * @param chosen - endpoints that were given by hand: the person who gave them may point into a private network
  * @throws LoginError `config_error` that names the endpoint
  */
 export const checkMetadata = (server: AuthorizationServer, chosen: Partial<AuthorizationServer>): void => {

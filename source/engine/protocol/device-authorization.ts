@@ -82,7 +82,7 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 		const userCode = displayText(body.user_code, 64);
 		if (userCode === '') {
 			throw new LoginError('bad_response', 'The server sent a code that cannot be shown.', {
-				hint: 'Sign in with the browser instead, or ask whoever runs the provider.',
+				hint: 'Sign in with the browser instead, or ask your administrator.',
 				endpoint: info.endpoint,
 			});
 		}

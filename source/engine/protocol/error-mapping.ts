@@ -10,7 +10,7 @@ import type {EndpointKind} from './purpose.js';
 export const identityError = (
 	reason: string,
 	info: ResponseInfo,
-	hint = 'Nothing was stored. Try again; if it stays like this, ask whoever runs the provider.',
+	hint = 'Nothing was stored. Try again; if it stays like this, ask your administrator.',
 ): LoginError =>
 	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
 		hint,
@@ -110,7 +110,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 		return fail(
 			'device_unsupported',
 			`Signing in with a code is not switched on at the server (HTTP ${status}).`,
-			'Sign in with the browser, or ask whoever runs the provider to enable the device flow.',
+			'Sign in with the browser, or ask your administrator to enable the device flow.',
 		);
 	}
 

@@ -7,7 +7,7 @@ export type IdTokenProblem = {
 	readonly hint?: string;
 };
 
-/** A claim that has another value than it must have; its name stays, for whoever runs the provider. */
+/** A claim that has another value than it must have; its name stays, for the administrator. */
 const otherClaims: Readonly<Record<string, string>> = {
 	iss: 'it comes from another issuer than the one that was asked (iss)',
 	aud: 'it was issued for another client (aud)',

@@ -45,7 +45,7 @@ const checkTimes = ({iat}: IdTokenClaims, now: number, info: ResponseInfo) => {
 	if (iat < now - oldest) throw timeError('issued too long ago', info);
 };
 
-/** What is wrong with the ID token of a refresh that names somebody else. */
+/** What is wrong with the ID token of a refresh that names someone else. */
 export const anotherPerson = 'it is about another person than the login';
 
 /**

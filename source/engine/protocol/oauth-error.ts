@@ -32,7 +32,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	access_denied: {
 		code: 'access_denied',
 		message: 'The request was declined.',
-		hint: 'Start again if that was not meant; otherwise ask whoever runs the provider for access.',
+		hint: 'Start again if that was not meant; otherwise ask your administrator for access.',
 	},
 	expired_token: {
 		code: 'expired_token',
@@ -95,7 +95,7 @@ const refused = (error: string): Meaning => {
 	return {
 		code: 'server_rejected',
 		message: shown === '' ? 'The server refused the request.' : `The server refused the request (${shown}).`,
-		hint: 'Check the configuration of the client with whoever runs the provider.',
+		hint: 'Check the configuration of the client with your administrator.',
 	};
 };
 

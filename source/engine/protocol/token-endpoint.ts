@@ -43,7 +43,7 @@ type Grant = {
 export const checkToken = (token: string, name: string, endpoint?: string): string => {
 	if (/^[\x20-\x7E]+$/.test(token)) return token;
 	throw new LoginError('bad_response', `The server's ${name} has characters in it that no token may have.`, {
-		hint: 'Ask whoever runs the provider.',
+		hint: 'Ask your administrator.',
 		endpoint,
 	});
 };

@@ -68,7 +68,7 @@ export const exchangeToken = async (
 		if (!(error instanceof LoginError) || error.code !== 'unsupported_grant') throw error;
 		// Its own words are about ways to sign in.
 		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
-			hint: 'Ask whoever runs the provider to allow token exchange for this client.',
+			hint: 'Ask your administrator to allow token exchange for this client.',
 			endpoint: error.endpoint,
 			status: error.status,
 		});

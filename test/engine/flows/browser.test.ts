@@ -215,7 +215,7 @@ test('the authorization request carries what the provider was set up with', asyn
 	assert.notEqual(query.get('nonce'), query.get('state'));
 });
 
-test('O02: consent is asked for with offline_access alone, and never over a prompt of somebody else', async t => {
+test('O02: consent is asked for with offline_access alone, and never over a prompt of someone else', async t => {
 	const promptWith = async (provider: Partial<ResolvedProvider>) =>
 		new URL((await start(t, {provider}).until('authorization-url')).url).searchParams.get('prompt');
 	const requestedScope = 'openid offline_access';

@@ -62,7 +62,7 @@ const prepare = async (clock: ManualClock, ours: Clock, deviceCodeLifetime = 600
 	const reading = (async () => {
 		for await (const event of run) reporter.event(event);
 	})();
-	/** Time stands still while a request is under way and its response is taken in: whoever waits sleeps for 5 s at most. */
+	/** Time stands still while a request is under way and its response is taken in: a program that waits sleeps for 5 s at most. */
 	const calm = async () => {
 		do await clock.settle();
 		while (!hasEnded() && (clock.untilNextSleeper ?? Infinity) > 5000);

@@ -312,7 +312,7 @@ test('B13: keys fetched beforehand, or kept with a session, need no request at t
 	importKeys(second.context.provider.server, kept);
 	await second.signIn();
 	assert.equal(second.sent.filter(({path}) => path === '/jwks').length, 0);
-	assert.deepEqual(exportKeys(second.context.provider.server), kept, 'what was not fetched anew keeps its date');
+	assert.deepEqual(exportKeys(second.context.provider.server), kept, 'what was not fetched again keeps its date');
 });
 
 test('O24: kept keys that no longer fit are replaced', async () => {

@@ -52,7 +52,7 @@ test('T01, O20: the token goes into the header, and claims about the same person
 	assert.equal(sent[0].url, `${issuer}/userinfo`);
 });
 
-test('O20, userinfo-invalid-sub: claims about somebody else, or nobody, are discarded', async () => {
+test('O20, userinfo-invalid-sub: claims about someone else, or nobody, are discarded', async () => {
 	await assert.rejects((await ask(() => json({sub: 'user-1invalid'}))).info, code('identity_check_failed', /sub/));
 	await assert.rejects((await ask(() => json({name: 'Ada'}))).info, code('bad_response', /sub/));
 	const {claims: _, ...withoutIdToken} = tokens;

@@ -19,7 +19,7 @@ export const startEntra = async (
 		client: {id: '11111111-2222-3333-4444-555555555555'},
 		user: {sub: 'AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ', name: 'Ada Lovelace', email: 'ada@example.com'},
 		endpoints: {
-			// The document is asked for under "common" for whoever is there; a tenant has its own.
+			// The document is asked for under "common" for anyone who is there; a tenant has its own.
 			openidConfiguration: `${authority}/${path === tenant ? tenant : 'common'}/v2.0/.well-known/openid-configuration`,
 			authorization: `${base}/oauth2/v2.0/authorize`,
 			deviceAuthorization: `${base}/oauth2/v2.0/devicecode`,
