@@ -92,7 +92,7 @@ export const options = {
 	flow: {
 		value: 'FLOW',
 		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
-		help: 'the way to sign in; auto takes what fits where you are',
+		help: 'the flow to sign in; auto takes what fits where you are',
 		group: 'request',
 		commands: anyLogin,
 	},

@@ -5,7 +5,7 @@ import type {Display} from './look.js';
 import type {Pulse} from './use-screen.js';
 import {browserStatus, deviceStatus, statusLine} from './way-status.js';
 
-/** A way that was added to another stands under it: what to do in one line, the address, its own status. */
+/** A flow that was added to another stands under it: what to do in one line, the address, its own status. */
 const addedLines = ({
 	title,
 	address,

@@ -20,14 +20,14 @@ import {useScreen} from './use-screen.js';
 /** What `<FlowPicker>` takes. */
 export type FlowPickerProps = ScreenProps &
 	PickerHints & {
-		/** Called after the way was opened by a command; for `stay`, instead. */
+		/** Called after the flow was opened by a command; for `stay`, instead. */
 		readonly onChoose?: (choice: Choice) => void;
 	};
 
-/** The choice between the ways to sign in, the recommended one first. It does not wait for discovery. */
+/** The choice between the flows, the recommended one first. It does not wait for discovery. */
 export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const {state, command, onChoose, currentIdentity, isActive = true, notice} = props;
-	// What is learned meanwhile may recommend another way: the options stay in the order in which they were first seen.
+	// What is learned meanwhile may recommend another flow: the options stay in the order in which they were first seen.
 	const [recommendation] = useState(props.recommendation);
 	const {display, size} = useScreen(props);
 	const speaks = useIsScreenReaderEnabled();

@@ -6,12 +6,12 @@ import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {indent, keyLine, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
 import type {Display} from './look.js';
 
-/** What the picker offers: a way, or the session that there is. */
+/** What the picker offers: a flow, or the session that there is. */
 export type Choice = 'browser' | 'device' | 'stay';
 
 /** What is known of this place and person beside the login's state. */
 export type PickerHints = {
-	/** Which way is recommended here, and why. @default the browser */
+	/** Which flow is recommended here, and why. @default the browser */
 	readonly recommendation?: Recommendation | undefined;
 	/** Who is signed in already; offers to stay so. */
 	readonly currentIdentity?: Identity | undefined;
@@ -27,7 +27,7 @@ export type Option = {
 	readonly isPossible: boolean;
 };
 
-/** What there is to choose, the recommended way first. */
+/** What there is to choose, the recommended flow first. */
 export const pickerOptions = (
 	{flows, discovery}: LoginState,
 	{recommendation, currentIdentity}: PickerHints,
@@ -88,7 +88,7 @@ const optionRows = (
 		];
 		const kept = details ? wrapWords(usual, room).length : 0;
 		const told = wrapWords(detail, room);
-		// Why a way is not possible is never left out.
+		// Why a flow is not possible is never left out.
 		const hasRoom = isPossible || told.length <= kept;
 		if (!hasRoom) untold.push(`${label}: ${detail}`);
 		const rows = Array.from({length: kept}, (_, row) => (hasRoom ? (told[row] ?? '') : ''));
@@ -101,7 +101,7 @@ const optionRows = (
 type Layout = {
 	readonly air: boolean;
 	readonly details: boolean;
-	/** Whether it is said what is asked for, and why the first way is recommended. */
+	/** Whether it is said what is asked for, and why the first flow is recommended. */
 	readonly explained: boolean;
 	/** Whether who asks and the keys are shown. */
 	readonly frame: boolean;

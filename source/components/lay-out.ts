@@ -29,7 +29,7 @@ export type CodeContent = {
 	readonly formerCode?: string;
 	/** Further sentences, the first ones being the more important. */
 	readonly remarks: readonly string[];
-	/** Another way that is open, for a number of columns. */
+	/** Another flow that is open, for a number of columns. */
 	readonly added: (columns: number) => readonly Line[];
 	/** Said once; its place is kept. */
 	readonly notice?: string;

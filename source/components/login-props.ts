@@ -16,9 +16,9 @@ import type {ScreenProps} from './screen-props.js';
 export type LoginComponents = FrameParts & {
 	/** The choice. */
 	readonly FlowPicker?: ComponentType<FlowPickerProps>;
-	/** The code way. */
+	/** The device flow. */
 	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
-	/** The browser way. */
+	/** The browser flow. */
 	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
 };
 
@@ -42,7 +42,7 @@ export type LoginProps = Source &
 	DisplayProps &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
 	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
-		/** A way to take at once; `ask` shows the picker first. @default 'ask' */
+		/** A flow to take at once; `ask` shows the picker first. @default 'ask' */
 		readonly flow?: LoginOptions['flow'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
@@ -55,7 +55,7 @@ export type LoginProps = Source &
 		 * @default false
 		 */
 		readonly canWriteAbove?: boolean;
-		/** The way that this person wants each time. */
+		/** The flow that this person wants each time. */
 		readonly preferredFlow?: 'browser' | 'device' | undefined;
 		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
 		readonly onPrefer?: (flow: 'browser' | 'device' | undefined) => Promise<void>;

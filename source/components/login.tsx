@@ -22,8 +22,8 @@ import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
 import type {FlowPreference} from './screen-props.js';
 import {activity} from './way-status.js';
 
-/** Where the person looks: at the choice, or at the way they have chosen. */
-type View = 'picker' | 'way';
+/** Where the person looks: at the choice, or at the flow they have chosen. */
+type View = 'picker' | 'flow';
 
 /** The flows that a person can take, of those that are possible as far as is known. */
 const flowsOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
@@ -110,14 +110,14 @@ export function Login(props: LoginProps): ReactNode {
 		},
 	});
 	const {state, command, clock, prompt} = login;
-	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'way');
+	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'flow');
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
 	const open = openFlows(state);
 	const isOver = state.phase === 'signed-in' || state.phase === 'failed';
 	const lastFailure = state.phase === 'choosing' ? state.lastFailure : undefined;
 	const hasFailed = lastFailure !== undefined;
-	// With one possible way there is nothing to choose, and nothing to go back to.
+	// With one possible flow there is nothing to choose, and nothing to go back to.
 	const flows = flowsOf(state);
 	const onlyFlow = flows.length === 1 && props.currentIdentity === undefined ? flows[0] : undefined;
 	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyFlow === undefined;
@@ -147,7 +147,7 @@ export function Login(props: LoginProps): ReactNode {
 				return;
 			}
 
-			setView('way');
+			setView('flow');
 			command({type: 'paste', text});
 		},
 		isActive: isActive && !isOver,
@@ -208,7 +208,7 @@ export function Login(props: LoginProps): ReactNode {
 			const onKey = (key: string) => {
 				const next = flows[key];
 				if (next === undefined) return;
-				setView('way');
+				setView('flow');
 				command({type: 'open', flow: next});
 			};
 			return <Failure {...shared} code={code} said={reason} hint={hint} next={{keys: hints, onKey}} />;
@@ -218,7 +218,7 @@ export function Login(props: LoginProps): ReactNode {
 			const Picker = components?.FlowPicker ?? FlowPicker;
 			const onChoose = (choice: Choice) => {
 				if (choice === 'stay') leave('stay');
-				else setView('way');
+				else setView('flow');
 			};
 			return (
 				<Picker

@@ -39,7 +39,7 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	// A session that ends with this program is replaced by starting it again.
 	const notYou = switchCommand === undefined || store === 'memory' ? [] : [end.notYou(switchCommand)];
 	const kept = [end.kept(store, profile), ...notYou];
-	// With several ways open it is worth a word which one it was.
+	// With several flows open it is worth a word which one it was.
 	const won = flow === 'device' ? messages.code.approved : messages.browser.signedIn;
 	const winner = state.order.length > 1 && (flow === 'device' || flow === 'browser') ? [won] : [];
 	if (speaks) return <SpokenLines lines={[messages.spoken.done, ...winner, headline, ...kept]} />;
@@ -59,7 +59,7 @@ export type FailureProps = OutcomeProps & {
 	readonly code: LoginErrorCode;
 	readonly said: string;
 	readonly hint?: string | undefined;
-	/** The ways that can still be tried, by the key that takes them; none where the login is over. */
+	/** The flows that can still be tried, by the key that takes them; none where the login is over. */
 	readonly next?: NextSteps | undefined;
 	readonly isActive?: boolean;
 };
@@ -99,7 +99,7 @@ export function Failure(props: FailureProps): ReactNode {
 	return <FrameView frame={frame} columns={columns} display={display} />;
 }
 
-/** The keys that lead on after a way has failed: never the same dead end where the provider has no such way. */
+/** The keys that lead on after a flow has failed: never the same dead end where the provider has no such flow. */
 export const nextStepsAfter = (
 	{discovery, lastFailure}: LoginState,
 	{keys}: NonNullable<ScreenProps['messages']>,
@@ -127,7 +127,7 @@ export const nextStepsAfter = (
 	};
 };
 
-/** The same way would end in the same way again. */
+/** The same flow would end the same again. */
 const hopeless: ReadonlySet<LoginErrorCode> = new Set([
 	'device_unsupported',
 	'unsupported_grant',

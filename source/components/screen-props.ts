@@ -4,7 +4,7 @@ import type {LoginState} from '../engine/login-state.js';
 import type {FrameParts} from './frame-view.js';
 import type {DisplayProps} from './look.js';
 
-/** "Always this way here." */
+/** "Always this flow here." */
 export type FlowPreference = {
 	readonly flow?: 'browser' | 'device' | undefined;
 	/** Resolves once it is kept; undefined forgets it. */
@@ -37,7 +37,7 @@ export type ScreenProps = DisplayProps & {
 	readonly canGoBack?: boolean;
 	/** Whether a QR code is drawn before someone asks for it. @default true */
 	readonly showQr?: boolean;
-	/** The way that this person wants each time, and where another wish goes. @default it cannot be remembered */
+	/** The flow that this person wants each time, and where another wish goes. @default it cannot be remembered */
 	readonly preference?: FlowPreference | undefined;
 	/** Writes an address, raw and whole, above the screen where it cannot be copied. @default it is not written */
 	readonly writeAbove?: ((text: string) => void) | undefined;

@@ -56,7 +56,7 @@ const isNews = (before: PollingState | undefined, polling: PollingState | undefi
 	before !== polling && !(before?.kind === 'waiting' && polling?.kind === 'waiting');
 
 /**
- * The time that the open ways have left and what polling last heard, by one timer so that a second repaints once.
+ * The time that the open flows have left and what polling last heard, by one timer so that a second repaints once.
  *
  * @param isStill - nothing is counted: a screen reader would read each repaint.
  */

@@ -51,7 +51,7 @@ const addressOf = ({flows}: LoginState, primary: 'device' | 'browser'): SafeUrl 
 	return primary === 'device' ? (device ?? browser) : (browser ?? device);
 };
 
-/** The way that "always" is about: the one that was taken last. */
+/** The flow that "always" is about: the one that was taken last. */
 const latestFlow = (state: LoginState): 'browser' | 'device' | undefined =>
 	openFlows(state)
 		.map(({flow}) => flow)

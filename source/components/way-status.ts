@@ -4,7 +4,7 @@ import type {Display} from './look.js';
 import {leftText} from './time-left.js';
 import type {Pulse} from './use-screen.js';
 
-/** What is happening on a way: one line that counts down, and what there is to say besides. */
+/** What is happening on a flow: one line that counts down, and what there is to say besides. */
 export type FlowStatus = {
 	readonly line: Line;
 	/** The same for a narrow window: what is left. */

@@ -134,7 +134,7 @@ export class FlowRace {
 	/** Closes one flow because the person asked for it. */
 	async close(flow: FlowName): Promise<void> {
 		const closing = this.#open.get(flow);
-		closing?.controller.abort(cancelled('You closed this way.'));
+		closing?.controller.abort(cancelled('You closed this flow.'));
 		await closing?.done;
 	}
 
@@ -212,6 +212,6 @@ const unavailable = (flow: FlowName, reason: string): LoginError =>
 		reason,
 		{
 			hint: ({endpoints}) =>
-				`Choose another way to sign in, ${flow === 'device' ? endpoints : 'or check the settings of the provider'}.`,
+				`Sign in another way, ${flow === 'device' ? endpoints : 'or check the settings of the provider'}.`,
 		},
 	);

@@ -2,9 +2,9 @@ import type {DisplayText} from './display-text.js';
 import type {LoginErrorCode} from './login-error.js';
 import type {SafeUrl} from './safe-url.js';
 
-/** The ways to sign in. */
+/** The flows. */
 export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
-/** A way to sign in. */
+/** A flow. */
 export type FlowName = (typeof flows)[number];
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */

@@ -33,7 +33,7 @@ type Winner = {readonly tokens: TokenSet; readonly flow: FlowName};
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
 const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
 	flow: (['browser', 'device', 'client-credentials'] as const).find(flow => flows[flow] === true) ?? 'browser',
-	reason: 'It is the first way that this provider has.',
+	reason: 'It is the first flow that this provider has.',
 });
 
 /** Starts a login. It begins its work one macrotask later. */
@@ -183,7 +183,7 @@ class Login implements LoginRun {
 			return finish;
 		}
 
-		await this.#race.closeAll('Another way finished first.');
+		await this.#race.closeAll('Another flow finished first.');
 		try {
 			return await this.#save(finish, provider);
 		} catch (error) {
@@ -224,7 +224,7 @@ class Login implements LoginRun {
 				const recommended = recommend(provider.flows);
 				await this.#open(recommended.flow, recommended.reason, open);
 			} else if (flow !== 'ask') {
-				await this.#open(flow, 'You asked for this way.', open);
+				await this.#open(flow, 'You asked for this flow.', open);
 			}
 		} catch (error) {
 			this.#fail(toLoginError(error));
@@ -238,7 +238,7 @@ class Login implements LoginRun {
 		const {open = true} = this.#options;
 		switch (command.type) {
 			case 'open': {
-				return this.#open(command.flow, 'You chose this way.', open);
+				return this.#open(command.flow, 'You chose this flow.', open);
 			}
 
 			case 'close': {

@@ -50,7 +50,7 @@ export const messages = {
 		deviceDetailWithoutQrCode: 'type a code there',
 		stay: (identity: Identity) => `Stay ${identity.email ?? person(identity)}`,
 		stayDetail: 'already signed in here',
-		/** Beside a way that is running already. */
+		/** Beside a flow that is running already. */
 		running: 'already waiting',
 		/** `reason` is a sentence; the label before it is crossed out where the terminal can do that. */
 		unavailable: (reason: string) => reason,
@@ -69,7 +69,7 @@ export const messages = {
 		former: (code: string) => `${code} no longer works.`,
 		organisations: 'Some organisations refuse codes, and say so only in the browser.',
 		fastClock: 'Twice in a row: the clock of this computer may run fast, as in virtual machines.',
-		/** As the way that was added to another. */
+		/** As the flow that was added to another. */
 		added: 'Or open on any device',
 		enter: (code: string) => `and type ${code}`,
 		opening: 'Getting a code',
@@ -112,7 +112,7 @@ export const messages = {
 		forward: 'Or type this on that computer, then open the address there:',
 		forwardedAt: (address: string) =>
 			`Your browser reaches this port at ${address} too: a provider that knows that redirect URI can use it.`,
-		/** As the way that was added to another. */
+		/** As the flow that was added to another. */
 		added: 'Or in the browser on this computer',
 		ignored: 'Ignored a response that was not ours.',
 		pasteRejected: (reason: string) => `That could not be used: ${reason}`,
@@ -123,7 +123,7 @@ export const messages = {
 		working: 'Signing in',
 	},
 
-	/** A way was chosen and nothing of it is there yet. */
+	/** A flow was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Asking ${host}`,
 	waitingElsewhere: 'Another window is signing in to this profile. This one waits for it.',
 	leftInMinutes: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
@@ -138,13 +138,13 @@ export const messages = {
 		unavailable: (detail: string | undefined) =>
 			detail === undefined ? 'Nothing to copy with here.' : `Could not copy: ${detail}`,
 	},
-	/** "Always this way here". */
+	/** "Always this flow here". */
 	preference: {
 		kept: {
 			browser: 'From now on this profile begins with the browser.',
 			device: 'From now on this profile begins with a code.',
 		},
-		forgotten: 'From now on the way is chosen each time.',
+		forgotten: 'From now on the flow is chosen each time.',
 		notSaved: (reason: string) => `That could not be remembered: ${reason}`,
 	},
 	pasteUseless: 'That is not the address of the page where you ended.',
@@ -174,7 +174,7 @@ export const messages = {
 		always: {browser: 'r always the browser here', device: 'r always a code here'},
 		notAlways: 'r ask each time',
 		again: 'enter try again',
-		more: '? more ways',
+		more: '? more flows',
 		moreBriefly: '? more',
 		fewer: '? back to the first keys',
 		back: 'esc back',

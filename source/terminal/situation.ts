@@ -202,7 +202,7 @@ export type RecommendOptions = {
 
 const flowReasons: Readonly<Record<FlowName, string>> = {
 	browser: 'No codes are offered for this login: open its address in your browser, and paste back where it ends.',
-	device: 'The browser way is not offered for this login: use a code instead.',
+	device: 'The browser flow is not offered for this login: use a code instead.',
 	'client-credentials': 'This client signs in by itself.',
 	password: 'A user name and a password are all that is offered for this login.',
 };
@@ -233,7 +233,7 @@ export const recommend = (
 
 	const {preferred} = options;
 	if (preferred && available[preferred] === true) {
-		return {flow: preferred, reason: 'You chose this way for this profile before.'};
+		return {flow: preferred, reason: 'You chose this flow for this profile before.'};
 	}
 
 	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
@@ -241,7 +241,7 @@ export const recommend = (
 	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
 	const flow = order.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};
-	throw new LoginError('config_error', 'No way of signing in is possible with this server and client.', {
+	throw new LoginError('config_error', 'No flow is possible with this server and client.', {
 		hint: 'Check the client id and what the server allows this client to do.',
 	});
 };

@@ -98,7 +98,7 @@ test('demand 53: nobody there is told at once, with the line to run instead', as
 	}
 });
 
-test('anyone who asks for a way, for --json or for --plain is taken as there', async () => {
+test('anyone who asks for a flow, for --json or for --plain is taken as there', async () => {
 	for (const args of [['--flow', 'device'], ['--flow', 'browser'], ['--json'], ['--plain']]) {
 		assert.equal((await login([...provider, ...args])).exit, 0, args.join(' '));
 	}
@@ -170,7 +170,7 @@ test('without a provider the stored one is signed in to again, else it is asked 
 	assert.match(nowhere.stderr, /--issuer URL --client-id ID/);
 });
 
-test('the line to run instead names one way to sign in, with nothing in it that this way refuses', async () => {
+test('the line to run instead names one way to sign in, with nothing in it that this flow refuses', async () => {
 	const byCode = '--issuer https://auth.example --client-id cli --flow device';
 	const {exit, stderr} = await runDouble(['login', ...provider, '--port', '8400', '--prompt', 'login']);
 	assert.equal(exit, 3);

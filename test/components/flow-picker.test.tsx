@@ -82,7 +82,7 @@ test('whatever discovery brings, no option of the picker moves, nor do the keys'
 	}
 });
 
-test('what is asked for is there whole once it is known, and why a way is not possible', async () => {
+test('what is asked for is there whole once it is known, and why a flow is not possible', async () => {
 	for (const size of sizes.slice(0, -1)) {
 		await watch(size, overSsh, (_, lines, {requestedScope, flows}) => {
 			const told = lines.join(' ').replaceAll(/ +/g, ' ');

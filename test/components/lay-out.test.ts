@@ -77,7 +77,7 @@ test('a QR code that was asked for goes before the explanations, beside nothing 
 });
 
 test('D08: no window is too small for the address and the code, and no frame is taller than its window', () => {
-	const another = [[{text: 'another'}], [{text: 'way'}]];
+	const another = [[{text: 'another'}], [{text: 'flow'}]];
 	for (let columns = 20; columns <= 120; columns += isThorough ? 1 : 4) {
 		for (let rows = 4; rows <= 40; rows++) {
 			for (const added of [[], another]) {

@@ -93,7 +93,7 @@ test('arrows move in the picker, over the end to the start', async () => {
 	});
 });
 
-test('with one possible way there is no picker', async () => {
+test('with one possible flow there is no picker', async () => {
 	const only = {...recordings.discovery, flows: {...recordings.discovery.flows, browser: 'no sign-in page'}};
 	await scene([], async ({terminal, run}) => {
 		run.emit(only);
@@ -166,7 +166,7 @@ test('demand 23: ctrl+c cancels on every screen, and says so once', async () => 
 	}
 });
 
-test('on the code screen: enter and b take the browser way as well, n asks for a new code, esc does not close it', async () => {
+test('on the code screen: enter and b take the browser flow as well, n asks for a new code, esc does not close it', async () => {
 	await scene(
 		recordings.codeShown,
 		async ({terminal, run}) => {
@@ -181,7 +181,7 @@ test('on the code screen: enter and b take the browser way as well, n asks for a
 	);
 });
 
-test('where the provider has no browser way, enter opens the complete address', async () => {
+test('where the provider has no browser flow, enter opens the complete address', async () => {
 	const only = {...recordings.discovery, flows: {...recordings.discovery.flows, browser: 'no sign-in page'}};
 	await scene(
 		[only, recordings.opened('device'), recordings.deviceCode],
@@ -410,7 +410,7 @@ test('D22, S22: at the end the screen holds who signed in, and no code, QR code 
 	);
 });
 
-test('with two ways open the end says which one it was; without renewal it says until when', async () => {
+test('with two flows open the end says which one it was; without renewal it says until when', async () => {
 	await scene(recordings.codeShown, async ({terminal, run}) => {
 		run.emit(recordings.opened('browser'), recordings.authorizationUrl, {
 			...recordings.signedIn,
@@ -456,7 +456,7 @@ test('after a failure the next steps are there with their keys, and esc leaves',
 	);
 });
 
-test('demand 35: a way that can never work is not offered again, the other one is', async () => {
+test('demand 35: a flow that can never work is not offered again, the other one is', async () => {
 	const refused = {
 		type: 'flow-closed',
 		flow: 'device',
@@ -482,7 +482,7 @@ test('after a failure it is said what helps, above the keys', async () => {
 	);
 });
 
-test('while one way still waits, the failure of another is a line and not an end', async () => {
+test('while one flow still waits, the failure of another is a line and not an end', async () => {
 	const reason = 'The code expired before anyone approved it.';
 	const expired = {type: 'flow-closed', flow: 'device', reason, code: 'expired_token'} as const;
 	await scene(

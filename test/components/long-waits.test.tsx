@@ -159,7 +159,7 @@ test('S36: a clock that is set back by an hour changes neither what is left nor 
 	await terminal.unmount();
 });
 
-test('demand 17: over SSH the browser way that was added to a code has its line for the other computer as well', async () => {
+test('demand 17: over SSH the browser flow that was added to a code has its line for the other computer as well', async () => {
 	const ssh = {forwardLine: (port: number) => `ssh -N -L ${port}:127.0.0.1:${port} alice@build`};
 	const props = shared(28, ...recordings.codeShown, recordings.opened('browser'), recordings.authorizationUrl);
 	const text = await screen(<DeviceCodeScreen {...props} terminal={ssh} />, {columns: 80, rows: 30});
@@ -214,7 +214,7 @@ const play = async (
 	}
 };
 
-test('demand 36: r keeps the way that was taken last for the profile, says so, and takes it back', async () => {
+test('demand 36: r keeps the flow that was taken last for the profile, says so, and takes it back', async () => {
 	const kept: (string | undefined)[] = [];
 	const onPrefer = async (flow: 'browser' | 'device' | undefined) => void kept.push(flow);
 	await play(recordings.codeShown, {onPrefer, showQr: false}, async (terminal, run) => {
@@ -226,7 +226,7 @@ test('demand 36: r keeps the way that was taken last for the profile, says so, a
 		assert.match(terminal.emulator.text, /r ask each time/);
 		await terminal.type('r');
 		assert.deepEqual(kept, ['device', undefined]);
-		assert.match(terminal.emulator.text, /From now on the way is chosen each time\./);
+		assert.match(terminal.emulator.text, /From now on the flow is chosen each time\./);
 		// As over a stale SSH_CONNECTION: the browser is what the person went on to.
 		run.emit(recordings.opened('browser'), recordings.authorizationUrl);
 		await terminal.settle();

@@ -66,8 +66,8 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 	),
 	code: environment => <DeviceCodeScreen {...shared(code, environment)} />,
 	browser: environment => <BrowserScreen {...shared(browser, environment)} />,
-	'two ways, the code first': environment => <DeviceCodeScreen {...shared(both, environment)} />,
-	'two ways, the browser first': environment => <BrowserScreen {...shared(bothOther, environment)} />,
+	'two flows, the code first': environment => <DeviceCodeScreen {...shared(both, environment)} />,
+	'two flows, the browser first': environment => <BrowserScreen {...shared(bothOther, environment)} />,
 	end: environment => (
 		<SignedIn
 			state={code}
@@ -259,7 +259,7 @@ test('no frame is taller than the window less one row, from 20x5 to 200x60, and 
 	}
 });
 
-test('a way that the provider lacks is crossed out with its reason, and cannot be taken', async () => {
+test('a flow that the provider lacks is crossed out with its reason, and cannot be taken', async () => {
 	await draw(<FlowPicker {...shared(foldEvents(withoutBrowser()))} />, {}, ({lines}) => {
 		assert.match(lines().join('\n'), /1 {2}On this computer +The provider has no sign-in in the browser\./);
 		assert.match(lines().join('\n'), /❯ 2 {2}On my phone/);
@@ -311,7 +311,7 @@ test('over SSH and in tmux the screen counts in minutes, says how often instead 
 	});
 });
 
-test('over SSH, of two ways the one that ends earlier has no more minutes than are left', async () => {
+test('over SSH, of two flows the one that ends earlier has no more minutes than are left', async () => {
 	const clock = createManualClock({now: recordings.start + 28_000});
 	const address = {...recordings.authorizationUrl, expiresAt: recordings.start + 306_000};
 	const state = foldEvents(...recordings.codeShown, recordings.opened('browser'), address);

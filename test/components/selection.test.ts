@@ -74,7 +74,7 @@ for (const major of inkMajors) {
 				assert.equal(run.emulator.text.split('https://auth').length, 2, 'nothing is left of the frame before');
 				assert.ok(run.tallestFrame < 24);
 				if (columns !== 40 || address !== addresses[0]) continue;
-				// The browser way: short on the screen; raw and whole above it on request.
+				// The browser flow: short on the screen; raw and whole above it on request.
 				run.write('b');
 				await run.waitFor(/http:\/\/127\.0\.0\.1:\d+\/\w{13}/);
 				const [short = ''] = /http:\/\/127\.0\.0\.1:\d+\/\w{13}/.exec(run.emulator.text) ?? [];

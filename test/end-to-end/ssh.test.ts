@@ -53,7 +53,7 @@ test('demands 3, 16: over a real SSH session login chooses the code, and its key
 });
 
 test(
-	'demands 16, 17: over a real SSH session the browser way works through the very line that it shows',
+	'demands 16, 17: over a real SSH session the browser flow works through the very line that it shows',
 	{skip: !(await hasIpv6()) && 'no IPv6'},
 	async t => {
 		const server = await startSshServer(t);

@@ -46,7 +46,7 @@ test('in a window of 20x5 the code and the address are there, and signing in wor
 	assert.ok(run.tallestFrame <= 4, `a frame of ${run.tallestFrame} rows`);
 });
 
-test('in a window of 20x5 the browser way has its address, and a failure its sentence', {timeout}, async t => {
+test('in a window of 20x5 the browser flow has its address, and a failure its sentence', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	server.script.callback = parameters => {
 		parameters.delete('code');
@@ -146,19 +146,23 @@ test('keys that are pressed before the picker is there are kept', {timeout}, asy
 	assert.equal((await run.exit).code, 0);
 });
 
-test('where the server has one way only there is no picker: it is taken, and Esc leads nowhere', {timeout}, async t => {
-	const server = await scriptedServer(t);
-	server.script.metadata = ({device_authorization_endpoint: _, ...metadata}) => metadata;
-	const run = await commandInPty(t, ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'memory'], {
-		env: {BROWSER: '/bin/true'},
-	});
-	const screen = await run.waitFor(/Waiting for your browser[^]*more ways/);
-	assert.doesNotMatch(screen, /esc|On my phone|use a code/);
-	run.write('\u001B');
-	await run.pressUntil('?', /Waiting for your browser[^]*first keys/);
-	run.write('\u0003');
-	assert.equal((await run.exit).code, 130);
-});
+test(
+	'where the server has one flow only there is no picker: it is taken, and Esc leads nowhere',
+	{timeout},
+	async t => {
+		const server = await scriptedServer(t);
+		server.script.metadata = ({device_authorization_endpoint: _, ...metadata}) => metadata;
+		const run = await commandInPty(t, ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'memory'], {
+			env: {BROWSER: '/bin/true'},
+		});
+		const screen = await run.waitFor(/Waiting for your browser[^]*more flows/);
+		assert.doesNotMatch(screen, /esc|On my phone|use a code/);
+		run.write('\u001B');
+		await run.pressUntil('?', /Waiting for your browser[^]*first keys/);
+		run.write('\u0003');
+		assert.equal((await run.exit).code, 130);
+	},
+);
 
 test('with colours the same screen has some', {timeout}, async t => {
 	const server = await scriptedServer(t);

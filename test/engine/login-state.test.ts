@@ -18,7 +18,7 @@ const code = (userCode: string, renewal = 0): LoginEvent => ({
 	renewal,
 });
 
-const opened = (flow: FlowName): LoginEvent => ({type: 'flow-opened', flow, reason: 'You chose this way.'});
+const opened = (flow: FlowName): LoginEvent => ({type: 'flow-opened', flow, reason: 'You chose this flow.'});
 const ignored: LoginEvent = {type: 'callback-ignored', reason: 'It carried another state.'};
 const signedIn: LoginEvent = {
 	type: 'signed-in',

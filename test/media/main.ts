@@ -69,8 +69,8 @@ const scenes: Readonly<Record<string, Scene>> = {
 			await show(signedIn, 5);
 		},
 	},
-	'two-ways': {
-		title: 'ink-login demo: two ways at once, and the first to finish wins',
+	'two-flows': {
+		title: 'ink-login demo: two flows at once, and the first to finish wins',
 		columns: 80,
 		rows: 30,
 		async play({terminal, typeLine, show, poster}) {

@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(path.join(media, file), 'utf8');
 const files = readdirSync(media).filter(file => /-(dark|light)\.svg$/.test(file));
 
 test('each recording is there for light and for dark pages, and both show the same', () => {
-	const expected = ['browser', 'code', 'embedded', 'two-ways'].flatMap(name => [
+	const expected = ['browser', 'code', 'embedded', 'two-flows'].flatMap(name => [
 		`${name}-dark.svg`,
 		`${name}-light.svg`,
 	]);
@@ -39,7 +39,7 @@ test('the QR code of the recordings decodes from the picture, on light and dark'
 	if (context === undefined) return;
 	const page = await context.newPage();
 	const reader = await context.newPage();
-	for (const file of files.filter(name => /^(code|two-ways)/.test(name))) {
+	for (const file of files.filter(name => /^(code|two-flows)/.test(name))) {
 		const svg = read(file);
 		await page.setContent(`<body style="margin:0">${svg}`);
 		const picture = (await page.locator('svg').first().screenshot()).toString('base64');

@@ -61,7 +61,7 @@ Approve. Decline what you did not start; never enter a code that someone sent yo
 	);
 });
 
-test('the browser way writes the short link and the real one, and what to do where a page fails', () => {
+test('the browser flow writes the short link and the real one, and what to do where a page fails', () => {
 	const {say} = listen();
 	assert.equal(
 		say(samples['authorization-url'], {type: 'browser', status: 'opening'}, {type: 'browser', status: 'opened'}),
@@ -84,7 +84,7 @@ test('demand 17: over SSH the line for the other computer comes before the addre
 	]);
 });
 
-test('demand 27: two minutes before the end of the browser way there is a word about what may be wrong, once', async () => {
+test('demand 27: two minutes before the end of the browser flow there is a word about what may be wrong, once', async () => {
 	const {clock, say, heard} = listen();
 	say(samples['authorization-url']);
 	await clock.advance(samples['authorization-url'].expiresAt - start - minutes(2));
@@ -119,7 +119,7 @@ test('demand 38: an address on another host than the issuer is marked, once', ()
 	assert.doesNotMatch(listen().say(samples.discovery, samples['device-code']), / is not /);
 });
 
-test('demand 35: after a minute of waiting it is said that some organisations refuse codes, where there is a browser way', () => {
+test('demand 35: after a minute of waiting it is said that some organisations refuse codes, where there is a browser flow', () => {
 	const late = {...samples.poll, attempt: 12, interval: 5};
 	assert.match(
 		listen().say(samples.discovery, late),
@@ -158,7 +158,7 @@ test('after a suspension only what is still true is said', async () => {
 	assert.equal(heard(), '1 minute left\n');
 });
 
-test('a closed way and an ended login count down no longer', async () => {
+test('a closed flow and an ended login count down no longer', async () => {
 	for (const end of [samples['flow-closed'], samples.failed, samples['signed-in']]) {
 		const {clock, say, heard} = listen();
 		say(samples['device-code'], end);
@@ -198,7 +198,7 @@ test('each paste that cannot be used is answered', () => {
 	);
 });
 
-test('a failure is one sentence and the next step, and is not said twice when it closed the last way', () => {
+test('a failure is one sentence and the next step, and is not said twice when it closed the last flow', () => {
 	const {say} = listen();
 	assert.equal(say(samples['flow-closed']), 'Alice said no.\n');
 	assert.equal(

@@ -297,7 +297,7 @@ test('a session with a member that no reader could use is damaged: no line end g
 		'an end that is a word': {...whole, tokens: {...tokens, expiresAt: 'soon'}},
 		'a name that is an object': {...whole, tokens: {...tokens, identity: {issuer: 'i', subject: 's', name: {}}}},
 		'claims without an end': {...whole, tokens: {...tokens, claims: {}}},
-		'a way that there is not': {...whole, flow: 'pigeon'},
+		'a flow that there is not': {...whole, flow: 'pigeon'},
 		'no server': {...whole, server: {}},
 	};
 	for (const [name, session] of Object.entries(spoiled)) {

@@ -23,7 +23,7 @@ export const demoPerson = (page: Page) => {
 			await press('Approve');
 			await read('You are signed in');
 		},
-		/** Signs in and approves after the browser way led here. */
+		/** Signs in and approves after the browser flow led here. */
 		async approve() {
 			await press('Sign in');
 			await press('Approve');

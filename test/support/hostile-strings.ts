@@ -35,7 +35,7 @@ const sequences: readonly string[] = [
 		'200~',
 		'201~',
 	].flatMap(rest => [`${escape}[${rest}`, `\u009B${rest}`]),
-	// OSC: title, clipboard, links, colours, notifications, working folder, iTerm's files; ended in all three ways and not at all.
+	// OSC: title, clipboard, links, colours, notifications, working folder, iTerm's files; ended in all three flows and not at all.
 	...[
 		'0;owned',
 		'2;owned',

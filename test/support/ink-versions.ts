@@ -28,7 +28,7 @@ const install = (folder: string, major: InkMajor) => {
 };
 
 /**
- * The words for Node.js that make a program use this Ink, and the React beside it. It is installed once, out of the way
+ * The words for Node.js that make a program use this Ink, and the React beside it. It is installed once, out of the flow
  * of the project's own packages; without a network the test is skipped, or fails when `CI` is set.
  */
 export const useInk = (t: TestContext, major: InkMajor): readonly string[] | undefined => {

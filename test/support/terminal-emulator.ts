@@ -161,7 +161,7 @@ export class TerminalEmulator {
 
 	/**
 	 * The window as pixels: colours and block elements are drawn, other characters are left out, so this is for reading
-	 * a QR code the way a phone does.
+	 * a QR code the flow a phone does.
 	 *
 	 * @param cellWidth - in pixels; a cell is twice as high.
 	 */

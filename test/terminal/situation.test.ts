@@ -264,7 +264,7 @@ test('what the provider lacks is not recommended, and the reason says what to do
 	);
 });
 
-test('demand 36: the way chosen before for a profile goes before what the situation suggests, where it is possible', () => {
+test('demand 36: the flow chosen before for a profile goes before what the situation suggests, where it is possible', () => {
 	const stale = locateTerminal(environmentOf({env: {...sshEnvironment, TMUX: 'x'}}));
 	assert.equal(recommend(stale, all, {personIsThere: true, preferred: 'browser'}).flow, 'browser');
 	assert.equal(recommend(stale, only('device'), {personIsThere: true, preferred: 'browser'}).flow, 'device');

@@ -19,7 +19,7 @@ const events: readonly LoginEvent[] = [
 		requestedScope: 'openid',
 		flows: {browser: true, device: true, 'client-credentials': 'no secret', password: 'not allowed'},
 	},
-	{type: 'flow-opened', flow: 'browser', reason: 'You asked for this way.'},
+	{type: 'flow-opened', flow: 'browser', reason: 'You asked for this flow.'},
 	{
 		type: 'authorization-url',
 		url: safeUrl(
@@ -30,7 +30,7 @@ const events: readonly LoginEvent[] = [
 		redirectUri: 'http://127.0.0.1:4000/callback',
 		expiresAt: start + 600_000,
 	},
-	{type: 'flow-opened', flow: 'device', reason: 'You chose this way.'},
+	{type: 'flow-opened', flow: 'device', reason: 'You chose this flow.'},
 	{
 		type: 'device-code',
 		userCode: displayText('WDJB-MJHT'),
@@ -41,7 +41,7 @@ const events: readonly LoginEvent[] = [
 		renewal: 0,
 	},
 	{type: 'backoff', reason: 'The network is away.', retryAt: start + 12_000},
-	{type: 'flow-closed', flow: 'browser', reason: 'Another way finished first.'},
+	{type: 'flow-closed', flow: 'browser', reason: 'Another flow finished first.'},
 	{
 		type: 'signed-in',
 		identity: {issuer: 'https://id.example', subject: 'user-1', email: displayText('ada@example.com')},

@@ -13,7 +13,7 @@ const clientCredentialsFlow: Flow = async context => {
 const passwordFlow: Flow = async context => {
 	if (context.credentials === undefined) {
 		throw new LoginError('person_required', 'Nobody is there to give a user name and a password.', {
-			hint: 'Give them on the standard input, or use another way to sign in.',
+			hint: 'Give them on the standard input, or sign in another way.',
 		});
 	}
 
@@ -25,7 +25,7 @@ const passwordFlow: Flow = async context => {
 	} catch (error) {
 		if (!(error instanceof LoginError) || error.code !== 'invalid_grant') throw error;
 		throw new LoginError('invalid_grant', 'The server does not accept this user name and password.', {
-			hint: 'Check both, then try again, or use another way to sign in.',
+			hint: 'Check both, then try again, or sign in another way.',
 		});
 	}
 };

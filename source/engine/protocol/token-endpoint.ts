@@ -145,7 +145,7 @@ export const requestPassword = async (
 	const {provider} = context;
 	if (provider.allowPassword !== true) {
 		throw new LoginError('config_error', 'Signing in with a password is switched off.', {
-			hint: 'Take another way to sign in; only the application itself can allow passwords.',
+			hint: 'Sign in another way; only the application itself can allow passwords.',
 		});
 	}
 

@@ -321,7 +321,7 @@ test("the server's error ends the flow with its own code", async t => {
 		const login = start(t);
 		const address = await login.until('authorization-url');
 		// An error counts even where a code stands beside it.
-		const {body} = await get(redirectOf(address, {error, error_description: 'no\u001B]0;x\u0007 way'}));
+		const {body} = await get(redirectOf(address, {error, error_description: 'no\u001B]0;x\u0007 flow'}));
 		assert.equal(body, callbackPages.failed);
 		const thrown = await failure(login);
 		assert.equal(thrown.code, code);

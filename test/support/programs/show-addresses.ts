@@ -3,7 +3,7 @@ import {TokenEngine} from '../../../source/token-engine.js';
 import {createMemoryStore} from '../../../source/store/index.js';
 import {startScriptedServer} from '../../../source/testing/index.js';
 
-/** A login screen against a server in memory. Its arguments: the way to begin with, and the server's verification address. */
+/** A login screen against a server in memory. Its arguments: the flow to begin with, and the server's verification address. */
 const [flow, verification] = process.argv.slice(2) as ['browser' | 'device', string];
 const server = await startScriptedServer({issuer: 'https://auth.example.test', endpoints: {verification}});
 const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), fetch: server.fetch});
