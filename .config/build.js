@@ -57,7 +57,7 @@ const buildEntry = async () => {
 	const outfile = 'build/command/cli.cjs';
 	const result = await esbuild.build({
 		...common,
-		entryPoints: ['source/cli.ts'],
+		entryPoints: ['source/cli/index.ts'],
 		outfile,
 		format: 'cjs',
 		external: [...installed, main],
@@ -77,7 +77,7 @@ const buildCommand = async () =>
 		outbase: 'source',
 		outdir: 'build/command',
 		define: {'process.env.NODE_ENV': '"production"'},
-		// Ink's devtools need a package that is not installed with us (source/commands/login.ts).
+		// Ink's devtools need a package that is not installed with us (source/cli/commands/login.ts).
 		external: [...installed, './devtools.js'],
 		// A hook that our own Ink does not have is looked for in an application's (source/hooks/use-keys.ts).
 		logOverride: {'import-is-undefined': 'silent'},

@@ -12,7 +12,7 @@ const withoutLinks = text =>
 
 /** The JSON Schema of `EventLine`, from its TypeScript type and TSDoc. */
 export const eventSchema = () => {
-	const file = 'source/sinks/ndjson.ts';
+	const file = 'source/text/ndjson.ts';
 	const {config} = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
 	const {options} = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
 	const program = ts.createProgram([file], {...options, types: []});

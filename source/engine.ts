@@ -1,15 +1,74 @@
+
+
 /**
  * What `ink-login/engine` exports: everything that needs no React. The token engine, the presets, the session stores,
  * and the reporters for programs without a screen.
  */
-export * from './engine/index.js';
-export * from './engine/presets/index.js';
+
+export * from './oauth/presets.js';
 export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
-export {messages, type Messages} from './sinks/messages.js';
-export {createNdjsonReporter, showNdjson} from './sinks/ndjson.js';
-export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './sinks/plain.js';
-export * from './store/index.js';
-export {detectEnvironment, type TerminalEnvironment} from './terminal/facts.js';
+export {messages, type Messages} from './text/messages.js';
+export {createNdjsonReporter, showNdjson} from './text/ndjson.js';
+export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './text/plain.js';
+export * from './session/store/index.js';
+export {detectEnvironment, type TerminalEnvironment} from './terminal/environment.js';
 export {createLoginTerminal, type LoginTerminalOptions} from './terminal/login-terminal.js';
-export {locateTerminal, recommend, type TerminalLocation} from './terminal/situation.js';
+export {locateTerminal, recommend, type TerminalLocation} from './terminal/environment.js';
 export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+
+export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
+export {displayText, type DisplayText} from './core/safe-text.js';
+export type {
+	AccountSwitch,
+	BrowserOpener,
+	BrowserOutcome,
+	Clipboard,
+	ClipboardOutcome,
+	Connection,
+	LocalSockets,
+	LoginCommand,
+	LoginOptions,
+	LoginRun,
+	LoginTerminal,
+	Recommendation,
+	FlowCommand,
+} from './login/flow.js';
+export type {Hints} from './core/errors.js';
+export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
+export {
+	flows,
+	type EventOf,
+	type Identity,
+	type LoginEvent,
+	type FlowName,
+	type FlowAvailability,
+	type StoreKind,
+} from './login/events.js';
+export {
+	initialLoginState,
+	isOpen,
+	openFlows,
+	reduceLogin,
+	type BrowserState,
+	type DeviceState,
+	type LoginState,
+	type MachineState,
+	type PollingState,
+	type FlowState,
+} from './login/state.js';
+export type {
+	ClientAuthentication,
+	ClientSecret,
+	Dialect,
+	Endpoints,
+	IdentityMapping,
+	Provider,
+	ProviderSettings,
+	RequestParameters,
+} from './oauth/provider.js';
+export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './core/safe-url.js';
+export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session/types.js';
+export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
+export type {UserInfo} from './oauth/userinfo.js';
+export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
+export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './session/types.js';

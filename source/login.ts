@@ -1,14 +1,13 @@
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LoginOptions, LoginRun} from './engine/flow.js';
-import type {Session} from './engine/session.js';
-import type {Messages} from './sinks/messages.js';
-import {showNdjson} from './sinks/ndjson.js';
-import {showPlain} from './sinks/plain.js';
-import {detectEnvironment} from './terminal/facts.js';
+import type {LoginOptions, LoginRun} from './login/flow.js';
+import type {Session} from './session/types.js';
+import type {Messages} from './text/messages.js';
+import {showNdjson} from './text/ndjson.js';
+import {showPlain} from './text/plain.js';
+import {detectEnvironment, personIsThere} from './terminal/environment.js';
 import {createLoginTerminal} from './terminal/login-terminal.js';
-import {chooseView} from './terminal/screen.js';
-import {personIsThere} from './terminal/situation.js';
+import {chooseView} from './terminal/capabilities.js';
 import type {TokenEngine} from './token-engine.js';
 
 /** A login that is to be shown on a screen. */

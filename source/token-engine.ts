@@ -1,17 +1,15 @@
-import {systemClock, systemRandom, type Clock, type Random} from './engine/clock.js';
-import type {LoginOptions, LoginRun} from './engine/flow.js';
-import type {ExchangedToken, ExchangeRequest} from './engine/exchanged-token.js';
-import {canRenew, renewsItself} from './engine/freshness.js';
-import {loadFlow} from './engine/flows/index.js';
-import type {Hints} from './engine/hints.js';
-import {LoginError, toLoginError} from './engine/login-error.js';
-import type {Provider, ResolvedProvider} from './engine/provider.js';
-import {startLogin} from './engine/running-login.js';
-import {SessionManager} from './engine/session-keeper.js';
-import type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './engine/session.js';
-import type {TokenSet} from './engine/token-set.js';
-import type {ClientSecretSource, StoredSession, TokenStore} from './engine/token-store.js';
-import type {UserInfo} from './engine/user-info.js';
+import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
+import type {LoginOptions, LoginRun} from './login/flow.js';
+import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
+import {canRenew, renewsItself} from './session/freshness.js';
+import {loadFlow} from './login/flows/index.js';
+import {type Hints, LoginError, toLoginError} from './core/errors.js';
+import type {Provider, ResolvedProvider} from './oauth/provider.js';
+import {startLogin} from './login/login.js';
+import {SessionManager} from './session/session-manager.js';
+import type {AccessTokenOptions, LogoutResult, Session, TokenOptions, ClientSecretSource, StoredSession, TokenStore} from './session/types.js';
+import type {TokenSet} from './oauth/token-set.js';
+import type {UserInfo} from './oauth/userinfo.js';
 
 /** What an engine is made of. */
 export type TokenEngineOptions = {
@@ -131,7 +129,7 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./engine/protocol/index.js');
+			const {fetchUserInfo} = await import('./oauth/index.js');
 			const stored = await this.#sessions.fresh({signal});
 			try {
 				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
@@ -147,7 +145,7 @@ export class TokenEngine {
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
 			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./engine/protocol/index.js');
+			const {exchangeToken} = await import('./oauth/index.js');
 			const stored = await this.#sessions.fresh({signal});
 			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
 		});
@@ -177,7 +175,7 @@ export class TokenEngine {
 	}
 
 	async #discover(signal: AbortSignal): Promise<ResolvedProvider> {
-		const {discover} = await import('./engine/protocol/index.js');
+		const {discover} = await import('./oauth/index.js');
 		return discover(this.provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
 	}
 
@@ -204,7 +202,7 @@ export class TokenEngine {
 
 	async #makeFetch(): Promise<typeof fetch> {
 		const {caFile} = this.#options;
-		const {hardenedFetch} = await import('./engine/hardened-fetch.js');
+		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
 		const reach = this.#options.fetch ?? (await environmentFetch(caFile));
 		return hardenedFetch({fetch: reach, clock: this.clock});
 	}

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {Box, render} from 'ink';
-import {systemClock} from '../source/engine/clock.js';
+import {systemClock} from '../source/core/clock.js';
 import {screenNames, screenOf} from './support/screens.js';
 
 /**

@@ -1,16 +1,14 @@
 import type {ReactNode} from 'react';
-import {isOpen} from '../engine/login-state.js';
-import {addedDevice} from './added-way.js';
-import {FrameView} from './frame-view.js';
-import {consentHeader} from './header.js';
-import {layOutBrowser} from './lay-out-browser.js';
-import {openingFrame} from './opening-frame.js';
-import type {ScreenProps} from './screen-props.js';
-import {SpokenLines, spokenFlows} from './spoken.js';
-import {isNearEnd} from './time-left.js';
-import {useMoment, type Moment} from './use-screen.js';
-import {useFlowKeys, flowKeys, withHiddenCode} from './use-way-controls.js';
-import {browserStatus} from './way-status.js';
+import {isOpen} from '../login/state.js';
+import {addedDevice, browserStatus} from '../layout/flow-status.js';
+import {FrameView} from './rows.js';
+import {consentHeader, openingFrame} from '../layout/header.js';
+import {layOutBrowser} from '../layout/browser.js';
+import type {ScreenProps} from '../layout/screen-props.js';
+import {SpokenLines, spokenFlows} from './screen-reader.js';
+import {isNearEnd} from '../layout/time-left.js';
+import {useMoment, type Moment} from '../hooks/use-screen.js';
+import {useFlowKeys, flowKeys, withHiddenCode} from '../hooks/use-flow-keys.js';
 
 /** What `<BrowserScreen>` takes. */
 export type BrowserScreenProps = ScreenProps;

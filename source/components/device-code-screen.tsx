@@ -1,20 +1,18 @@
 import {useMemo, type ReactNode} from 'react';
-import {isLoopbackHost} from '../engine/safe-url.js';
-import {isOpen, type DeviceState, type LoginState} from '../engine/login-state.js';
-import {addedBrowser} from './added-way.js';
-import {FrameView} from './frame-view.js';
-import {qrCodeMargin, type Frame, type QrCodeRows} from './frame.js';
-import {consentHeader} from './header.js';
-import {layOut, type CodeContent} from './lay-out.js';
-import type {Display} from './look.js';
-import {openingFrame} from './opening-frame.js';
+import {isLoopbackHost} from '../core/safe-url.js';
+import {isOpen, type DeviceState, type LoginState} from '../login/state.js';
+import {addedBrowser, deviceStatus} from '../layout/flow-status.js';
+import {FrameView} from './rows.js';
+import {qrCodeMargin, type Frame, type QrCodeRows} from '../layout/fit.js';
+import {consentHeader, openingFrame} from '../layout/header.js';
+import {layOut, type CodeContent} from '../layout/device-code.js';
+import type {Display} from '../layout/theme.js';
 import {qrCodeSize} from './qr-code.js';
-import type {ScreenProps} from './screen-props.js';
-import {SpokenLines, spokenFlows} from './spoken.js';
-import {isNearEnd} from './time-left.js';
-import {useMoment, type Moment} from './use-screen.js';
-import {useFlowKeys, flowKeys, withHiddenCode, type FlowKeys} from './use-way-controls.js';
-import {deviceStatus} from './way-status.js';
+import type {ScreenProps} from '../layout/screen-props.js';
+import {SpokenLines, spokenFlows} from './screen-reader.js';
+import {isNearEnd} from '../layout/time-left.js';
+import {useMoment, type Moment} from '../hooks/use-screen.js';
+import {useFlowKeys, flowKeys, withHiddenCode, type FlowKeys} from '../hooks/use-flow-keys.js';
 
 /** What `<DeviceCodeScreen>` takes. */
 export type DeviceCodeScreenProps = ScreenProps;

@@ -1,9 +1,9 @@
 import {useIsScreenReaderEnabled} from 'ink';
 import {useRef, useState, type ReactNode} from 'react';
-import {isOpen} from '../engine/login-state.js';
+import {isOpen} from '../login/state.js';
 import {useKeys} from '../hooks/use-keys.js';
-import {FrameView} from './frame-view.js';
-import {consentHeader} from './header.js';
+import {FrameView} from './rows.js';
+import {consentHeader} from '../layout/header.js';
 import {
 	firstPossible,
 	layOutPicker,
@@ -12,10 +12,10 @@ import {
 	selectedBy,
 	type Choice,
 	type PickerHints,
-} from './lay-out-picker.js';
-import type {ScreenProps} from './screen-props.js';
-import {SpokenLines, spokenAsking} from './spoken.js';
-import {useScreen} from './use-screen.js';
+} from '../layout/picker.js';
+import type {ScreenProps} from '../layout/screen-props.js';
+import {SpokenLines, spokenAsking} from './screen-reader.js';
+import {useScreen} from '../hooks/use-screen.js';
 
 /** What `<FlowPicker>` takes. */
 export type FlowPickerProps = ScreenProps &

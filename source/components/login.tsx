@@ -1,26 +1,85 @@
+import {type ComponentType, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
-import {useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
-import {isOpen, openFlows, type LoginState} from '../engine/login-state.js';
+import type {LoginError} from '../core/errors.js';
+import type {Identity} from '../login/events.js';
+import type {LoginOptions, LoginRun} from '../login/flow.js';
+import type {Session} from '../session/types.js';
+import type {TokenEngine} from '../token-engine.js';
+import {type LoginStarter, useLogin} from '../hooks/use-login.js';
+import {type BrowserScreenProps, BrowserScreen} from './browser-screen.js';
+import {type DeviceCodeScreenProps, DeviceCodeScreen} from './device-code-screen.js';
+import {type FlowPickerProps, FlowPicker} from './flow-picker.js';
+import {type FrameParts, FrameView} from './rows.js';
+import {type DisplayProps, displayOf} from '../layout/theme.js';
+import type {ScreenProps, FlowPreference} from '../layout/screen-props.js';
+import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
-import {useLogin} from '../hooks/use-login.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {detectEnvironment} from '../terminal/facts.js';
+import {detectEnvironment, isRemote} from '../terminal/environment.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
-import {isRemote} from '../terminal/situation.js';
-import {AccountPrompt} from './account-question.js';
-import {BrowserScreen} from './browser-screen.js';
-import {DeviceCodeScreen} from './device-code-screen.js';
-import {FlowPicker} from './flow-picker.js';
-import {FrameView} from './frame-view.js';
-import {consentHeader} from './header.js';
-import {plain, wrapWords} from './line.js';
-import {recommendationBy, type Choice} from './lay-out-picker.js';
-import type {LoginProps} from './login-props.js';
-import {displayOf} from './look.js';
-import {openingFrame} from './opening-frame.js';
-import {Failure, nextStepsAfter, SignedIn} from './outcome.js';
-import type {FlowPreference} from './screen-props.js';
-import {activity} from './way-status.js';
+import {AccountPrompt} from './account-prompt.js';
+import {consentHeader, openingFrame} from '../layout/header.js';
+import {plain, wrapWords} from '../layout/row.js';
+import {recommendationBy, type Choice} from '../layout/picker.js';
+import {Failure, nextStepsAfter, SignedIn} from './result.js';
+import {activity} from '../layout/flow-status.js';
+
+/** Parts that an application may replace by its own. */
+export type LoginComponents = FrameParts & {
+	/** The choice. */
+	readonly FlowPicker?: ComponentType<FlowPickerProps>;
+	/** The device flow. */
+	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
+	/** The browser flow. */
+	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
+};
+
+type Source =
+	| {
+			/** Starts a login when mounted, and cancels it when unmounted. */
+			readonly engine: LoginStarter & Pick<TokenEngine, 'provider'>;
+			readonly run?: never;
+	  }
+	| {
+			readonly engine?: never;
+			/** Shows a login that was started elsewhere, and that goes on when this is unmounted. */
+			readonly run: LoginRun;
+	  };
+
+/**
+ * What `<Login>` takes: an engine or a run, and what differs from the defaults. What `terminal` and
+ * `environment` leave out is looked up by where the terminal is.
+ */
+export type LoginProps = Source &
+	DisplayProps &
+	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
+	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
+		/** A flow to take at once; `ask` shows the picker first. @default 'ask' */
+		readonly flow?: LoginOptions['flow'];
+		/** Who is signed in already; the picker offers to stay so. */
+		readonly currentIdentity?: Identity;
+		/** What to type where someone else should have signed in, such as `acme login --switch-account`. */
+		readonly switchCommand?: string;
+		/**
+		 * Whether an address that cannot be copied may be written above the screen, raw and whole. It stays there: not for
+		 * a screen that stands among others.
+		 *
+		 * @default false
+		 */
+		readonly canWriteAbove?: boolean;
+		/** The flow that this person wants each time. */
+		readonly preferredFlow?: 'browser' | 'device' | undefined;
+		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
+		readonly onPrefer?: (flow: 'browser' | 'device' | undefined) => Promise<void>;
+		/** Parts of your own instead of ours. */
+		readonly components?: LoginComponents;
+		/** Called once with the session; the last frame is drawn by then or soon after. */
+		readonly onSignedIn?: (session: Session) => void;
+		/** The login ended without a session, other than by the person's wish. */
+		readonly onError?: (error: LoginError) => void;
+		/** The person left. Also called for `Stay …`, with `stay`. */
+		readonly onCancel?: (reason: 'left' | 'stay') => void;
+	};
 
 /** Where the person looks: at the choice, or at the flow they have chosen. */
 type View = 'picker' | 'flow';

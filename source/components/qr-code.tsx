@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import {useMemo, type ReactNode} from 'react';
-import {halfBlockRows, qrMatrix} from '../terminal/qr-matrix.js';
+import {halfBlockRows, qrMatrix} from '../terminal/qr.js';
 
 /** What `<QrCode>` takes. */
 export type QrCodeProps = {

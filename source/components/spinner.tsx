@@ -1,7 +1,7 @@
 import InkSpinner from 'ink-spinner';
 import {Text} from 'ink';
 import type {ReactNode} from 'react';
-import type {Glyphs} from '../terminal/glyphs.js';
+import type {Glyphs} from '../terminal/capabilities.js';
 
 /** What a spinner takes. */
 export type SpinnerProps = {

@@ -1,4 +1,4 @@
-import {displayText} from '../engine/display-text.js';
+import {displayText} from '../core/safe-text.js';
 import {html, type Markup} from './html.js';
 import {page} from './page.js';
 import type {Person} from './registrations.js';

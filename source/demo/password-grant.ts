@@ -1,5 +1,4 @@
-import type Provider from 'oidc-provider';
-import {errors, type TokenEndpointGrantContext} from 'oidc-provider';
+import Provider, {errors, type TokenEndpointGrantContext} from 'oidc-provider';
 import {demoPassword, personFor, type Person} from './registrations.js';
 
 export const passwordGrant = 'password';

@@ -1,6 +1,6 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {LoginError} from '../engine/login-error.js';
+import {LoginError} from '../core/errors.js';
 import type {DemoRequest, DemoServerMessage, DemoServerOptions} from './demo-server-options.js';
 import {demoClientId, demoPassword, machineClient, type Person} from './registrations.js';
 

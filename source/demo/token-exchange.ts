@@ -1,7 +1,6 @@
 import type {KeyObject} from 'node:crypto';
 import {jwtVerify} from 'jose';
-import type Provider from 'oidc-provider';
-import {errors, type KoaContextWithOIDC, type TokenEndpointGrantContext} from 'oidc-provider';
+import Provider, {errors, type KoaContextWithOIDC, type TokenEndpointGrantContext} from 'oidc-provider';
 import {serviceFor} from './registrations.js';
 
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';

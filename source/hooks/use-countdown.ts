@@ -1,5 +1,5 @@
 import {useEffect, useState} from 'react';
-import type {Clock} from '../engine/clock.js';
+import type {Clock} from '../core/clock.js';
 
 /** What `useCountdown` takes besides the moment. */
 export type CountdownOptions = {

@@ -1,10 +1,117 @@
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
-import type {Clock} from '../engine/clock.js';
-import type {LoginCommand, LoginOptions, LoginRun} from '../engine/flow.js';
-import type {LoginError} from '../engine/login-error.js';
-import type {LoginState} from '../engine/login-state.js';
-import type {Session} from '../engine/session.js';
-import {createLoginSubscription, type AccountPrompt, type LoginStarter} from './login-subscription.js';
+import type {Clock} from '../core/clock.js';
+import type {AccountSwitch, LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
+import type {LoginError} from '../core/errors.js';
+import {initialLoginState, type LoginState} from '../login/state.js';
+import type {Session} from '../session/types.js';
+import type {TokenEngine} from '../token-engine.js';
+
+/** Asked before a session is replaced that is not the login's own. */
+export type AccountPrompt = AccountSwitch & {
+	/** Replaces the session, or keeps it and ends the login. */
+	readonly answer: (replace: boolean) => void;
+};
+
+type LoginSnapshot = {readonly state: LoginState; readonly prompt?: AccountPrompt};
+
+type Configuration = {
+	readonly options: () => LoginOptions;
+	readonly onSignedIn: (session: Session) => void;
+	readonly onError: (error: LoginError) => void;
+};
+
+/** What `useSyncExternalStore` needs of a login. */
+type LoginSubscription = {
+	configure(configuration: Configuration): void;
+	readonly subscribe: (listener: () => void) => () => void;
+	readonly snapshot: () => LoginSnapshot;
+	readonly command: (command: LoginCommand) => void;
+	readonly cancel: () => Promise<void>;
+	readonly clock: Clock;
+};
+
+/** What starts logins: a `TokenEngine`, or whatever stands in for one. */
+export type LoginStarter = Pick<TokenEngine, 'login' | 'clock'>;
+
+const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => 'login' in source;
+
+/**
+ * Starts a login with its first subscriber and cancels it with its last one. Under StrictMode React subscribes, leaves
+ * and subscribes again at once: the first run is cancelled before it has begun its work, one macrotask after it was
+ * made, so one login starts.
+ */
+export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginSubscription => {
+	const listeners = new Set<() => void>();
+	let configuration: Configuration | undefined;
+	let current: {readonly run: LoginRun; readonly stop: () => void} | undefined;
+	let shown: LoginSnapshot = {state: isStarter(source) ? initialLoginState : source.state};
+
+	const show = (next: LoginSnapshot) => {
+		shown = next;
+		for (const listener of listeners) listener();
+	};
+
+	const ask = async (replaced: AccountSwitch, signal: AbortSignal): Promise<boolean> =>
+		new Promise(resolve => {
+			const answer = (replace: boolean) => {
+				signal.removeEventListener('abort', onAbort);
+				show({state: shown.state});
+				resolve(replace);
+			};
+			const onAbort = () => answer(false);
+			signal.addEventListener('abort', onAbort, {once: true});
+			show({state: shown.state, prompt: {...replaced, answer}});
+		});
+
+	const makeRun = (): LoginRun => {
+		if (!isStarter(source)) return source;
+		const options = configuration?.options();
+		return source.login({attended: true, ...options, switchAccount: options?.switchAccount ?? ask});
+	};
+
+	const start = () => {
+		const run = makeRun();
+		const stop = run.subscribe(() => show({...shown, state: run.state}));
+		const started = {run, stop};
+		current = started;
+		shown = {state: run.state};
+		// A caller that has left is not told any more.
+		run.session.then(
+			session => {
+				if (current === started) configuration?.onSignedIn(session);
+			},
+			(error: unknown) => {
+				if (current === started) configuration?.onError(error as LoginError);
+			},
+		);
+	};
+
+	const leave = () => {
+		const left = current;
+		current = undefined;
+		left?.stop();
+		// A run that was handed in goes on; it belongs to its maker.
+		if (isStarter(source)) void left?.run.cancel();
+	};
+
+	return {
+		configure(next) {
+			configuration = next;
+		},
+		subscribe(listener) {
+			listeners.add(listener);
+			if (current === undefined) start();
+			return () => {
+				listeners.delete(listener);
+				if (listeners.size === 0) leave();
+			};
+		},
+		snapshot: () => shown,
+		command: command => current?.run.command(command),
+		cancel: async () => current?.run.cancel(),
+		clock: source.clock,
+	};
+};
 
 /** What `useLogin` takes besides the engine: those of the moment the login starts count. */
 export type UseLoginOptions = Omit<LoginOptions, 'signal'> & {

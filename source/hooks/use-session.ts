@@ -1,7 +1,7 @@
 import {useCallback, useEffect, useState} from 'react';
-import type {LoginError} from '../engine/login-error.js';
-import type {Identity} from '../engine/login-event.js';
-import type {AccessTokenOptions, LogoutResult, Session} from '../engine/session.js';
+import type {LoginError} from '../core/errors.js';
+import type {Identity} from '../login/events.js';
+import type {AccessTokenOptions, LogoutResult, Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
 
 /** What `useSession` returns. */

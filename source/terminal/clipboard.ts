@@ -1,6 +1,5 @@
-import type {Clipboard, ClipboardOutcome} from '../engine/flow.js';
-import type {TerminalEnvironment} from './facts.js';
-import {locateTerminal} from './situation.js';
+import type {Clipboard, ClipboardOutcome} from '../login/flow.js';
+import {type TerminalEnvironment, locateTerminal} from './environment.js';
 
 type ClipboardOptions = {
 	/** Writes to the system's clipboard. @default the package `clipboardy`, loaded at the first use */

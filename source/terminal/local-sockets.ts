@@ -1,8 +1,8 @@
 import {readdir, readFile, readlink} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {promisify} from 'node:util';
-import type {Connection, LocalSockets} from '../engine/flow.js';
-import type {TerminalEnvironment} from './facts.js';
+import type {Connection, LocalSockets} from '../login/flow.js';
+import type {TerminalEnvironment} from './environment.js';
 
 /** Milliseconds: neither an error message nor a browser is worth a longer wait. */
 const patience = 2000;

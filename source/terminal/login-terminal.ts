@@ -1,10 +1,8 @@
-import type {LoginTerminal} from '../engine/flow.js';
+import type {LoginTerminal} from '../login/flow.js';
 import {createClipboard} from './clipboard.js';
-import type {TerminalEnvironment} from './facts.js';
+import {type TerminalEnvironment, forwardedAddress, forwardLine, locateTerminal, recommend, type RecommendOptions} from './environment.js';
 import {createLocalSockets} from './local-sockets.js';
 import {createBrowserOpener} from './open-browser.js';
-import {forwardedAddress, forwardLine} from './remote-address.js';
-import {locateTerminal, recommend, type RecommendOptions} from './situation.js';
 
 /** What `createLoginTerminal` takes besides the facts. */
 export type LoginTerminalOptions = Partial<RecommendOptions> & {

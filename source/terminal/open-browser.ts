@@ -1,10 +1,9 @@
 import type {ChildProcess} from 'node:child_process';
 import path from 'node:path';
-import {displayText} from '../engine/display-text.js';
-import type {BrowserOpener, BrowserOutcome} from '../engine/flow.js';
-import {checkUrl, escapeHref, type SafeUrl} from '../engine/safe-url.js';
-import type {TerminalEnvironment} from './facts.js';
-import {locateTerminal} from './situation.js';
+import {displayText} from '../core/safe-text.js';
+import type {BrowserOpener, BrowserOutcome} from '../login/flow.js';
+import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
+import {type TerminalEnvironment, locateTerminal} from './environment.js';
 
 type BrowserOpenerOptions = {
 	/** Starts the system's own way of opening an address. @default the package `open`, loaded at the first use */

@@ -1,8 +1,8 @@
 import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
-import {displayText} from '../engine/display-text.js';
-import {LoginError} from '../engine/login-error.js';
-import {isLoopbackHost} from '../engine/safe-url.js';
-import type {TerminalEnvironment} from './facts.js';
+import {displayText} from '../core/safe-text.js';
+import {LoginError} from '../core/errors.js';
+import {isLoopbackHost} from '../core/safe-url.js';
+import type {TerminalEnvironment} from './environment.js';
 
 type Variables = Pick<TerminalEnvironment, 'env'>;
 

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
-import {isLoopbackHost} from '../engine/safe-url.js';
-import {html, json, type Reply} from './answer.js';
+import {isLoopbackHost} from '../core/safe-url.js';
+import {html, json, type Reply} from './response.js';
 import {OAuthFailure, type Grants} from './grants.js';
 import {clientOf, grantedScope, type ServerScript} from './server-script.js';
 import {urn} from './urn.js';

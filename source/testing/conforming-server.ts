@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {html, json, type Reply, type ScriptedRequest} from './answer.js';
+import {html, json, type Reply, type ScriptedRequest} from './response.js';
 import {AuthorizationEndpoint} from './authorization-endpoint.js';
 import {includesScope, OAuthFailure, userClaims, type Grants} from './grants.js';
 import {clientOf, grantedScope, type ServerEndpoint, type ServerScript} from './server-script.js';

@@ -1,6 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {systemClock, type Clock} from '../engine/clock.js';
-import {json, type Reply} from './answer.js';
+import {systemClock, type Clock} from '../core/clock.js';
+import {json, type Reply} from './response.js';
 import type {ScriptedUser, ServerScript} from './server-script.js';
 import {accessTokenHash, sharedSigningKey, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
 

@@ -1,4 +1,4 @@
-import type {Clock} from '../engine/clock.js';
+import type {Clock} from '../core/clock.js';
 
 type Sleeper = {readonly due: number; readonly wake: () => void};
 

@@ -1,4 +1,4 @@
-import {toResponse, type Outcome} from './answer.js';
+import {toResponse, type Outcome} from './response.js';
 
 /** The promise, or the signal's reason as soon as it aborts. */
 const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> => {

@@ -1,9 +1,9 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {systemClock} from '../engine/clock.js';
-import type {BrowserOpener} from '../engine/flow.js';
-import type {Provider} from '../engine/provider.js';
-import {decide, sendReply, type ScriptedResponse, type Outcome, type ScriptedRequest} from './answer.js';
+import {systemClock} from '../core/clock.js';
+import type {BrowserOpener} from '../login/flow.js';
+import type {Provider} from '../oauth/provider.js';
+import {decide, sendReply, type ScriptedResponse, type Outcome, type ScriptedRequest} from './response.js';
 import {ConformingServer} from './conforming-server.js';
 import {Grants, type IssuedDeviceCode} from './grants.js';
 import {createMemoryFetch} from './memory-fetch.js';

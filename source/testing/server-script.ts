@@ -1,5 +1,5 @@
-import type {Clock} from '../engine/clock.js';
-import type {ScriptedResponse} from './answer.js';
+import type {Clock} from '../core/clock.js';
+import type {ScriptedResponse} from './response.js';
 import type {JsonObject, TokenSpoiler} from './signing-key.js';
 
 /** What the scripted server serves. `oauthMetadata` is RFC 8414's document, `verification` the page of RFC 8628 §3.3. */

@@ -1,4 +1,4 @@
-import type {BrowserOpener} from '../engine/flow.js';
+import type {BrowserOpener} from '../login/flow.js';
 
 /** A browser whose person allows everything: it follows redirects until a page has come. */
 export const createWillingBrowser =

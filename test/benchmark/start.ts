@@ -2,7 +2,7 @@ import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import * as esbuild from 'esbuild';
-import {createFileStore, openStore} from '../../source/store/index.js';
+import {createFileStore, openStore} from '../../source/session/store/index.js';
 import {bundledEngine} from './built-size.js';
 import {round, type Figure} from './figure.js';
 import {startKeyring} from './keyring.js';

@@ -2,7 +2,7 @@
  * Sessions under fire: `npm run chaos`. Arguments: kills (1000), rounds of 20 processes at the moment of expiry (50), dead
  * refreshes met by 20 processes (20).
  */
-import {killRefreshes, meetDeadRefresh} from '../support/lost-answers.js';
+import {killRefreshes, meetDeadRefresh} from '../support/lost-responses.js';
 import {runRefreshRounds} from '../support/refresh-rounds.js';
 import {scoped} from './scoped.js';
 

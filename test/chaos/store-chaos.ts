@@ -2,8 +2,8 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {killWriters, meetDeadLock} from '../store/chaos.js';
-import {prepareChildren} from '../store/children.js';
+import {killWriters, meetDeadLock} from '../session/store/chaos.js';
+import {prepareChildren} from '../session/store/children.js';
 
 const [kills = 1000, meetings = 50] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(path.join(tmpdir(), 'ink-login-chaos-'));

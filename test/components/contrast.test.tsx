@@ -5,11 +5,11 @@ import type {ReactElement} from 'react';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
-import {Failure, SignedIn} from '../../source/components/outcome.js';
-import type {LoginState} from '../../source/engine/login-state.js';
+import {Failure, SignedIn} from '../../source/components/result.js';
+import type {LoginState} from '../../source/login/state.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as recordings from '../support/login-tapes.js';
+import * as recordings from '../support/login-recordings.js';
 import type {Cell, Theme} from '../support/terminal-emulator.js';
 import {solarizedLight, terminalThemes} from '../support/terminal-themes.js';
 

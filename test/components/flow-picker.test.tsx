@@ -2,11 +2,11 @@ import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {FlowPicker} from '../../source/components/flow-picker.js';
-import type {EventOf} from '../../source/engine/login-event.js';
-import type {Recommendation} from '../../source/engine/flow.js';
-import type {LoginState} from '../../source/engine/login-state.js';
+import type {EventOf} from '../../source/login/events.js';
+import type {Recommendation} from '../../source/login/flow.js';
+import type {LoginState} from '../../source/login/state.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as recordings from '../support/login-tapes.js';
+import * as recordings from '../support/login-recordings.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const overSsh: Recommendation = {

@@ -1,17 +1,16 @@
 import '../support/terminal-environment.js';
+import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {StrictMode, type ReactElement} from 'react';
 import {Box, Text} from 'ink';
-import {Login} from '../../source/components/login.js';
-import type {LoginProps} from '../../source/components/login-props.js';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {Session} from '../../source/engine/session.js';
-import type {ClipboardOutcome} from '../../source/engine/flow.js';
+import {Login, type LoginProps} from '../../source/components/login.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import type {Session} from '../../source/session/types.js';
+import type {ClipboardOutcome} from '../../source/login/flow.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
-import * as recordings from '../support/login-tapes.js';
 import {createScriptedEngine, type ScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
@@ -587,7 +586,7 @@ test('beside a sidebar it keeps to its own box, and to the rows it was given', a
 });
 
 test('parts and words can be replaced', async () => {
-	const {messages} = await import('../../source/sinks/messages.js');
+	const {messages} = await import('../../source/text/messages.js');
 	await scene(
 		recordings.codeShown,
 		async ({terminal}) => {

@@ -1,18 +1,17 @@
 import '../support/terminal-environment.js';
+import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {ReactElement} from 'react';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
-import {Login} from '../../source/components/login.js';
-import type {LoginProps} from '../../source/components/login-props.js';
-import {displayText} from '../../source/engine/display-text.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import {safeUrl} from '../../source/engine/safe-url.js';
-import {LoginError} from '../../source/engine/login-error.js';
+import {Login, type LoginProps} from '../../source/components/login.js';
+import {displayText} from '../../source/core/safe-text.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import {safeUrl} from '../../source/core/safe-url.js';
+import {LoginError} from '../../source/core/errors.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
-import * as recordings from '../support/login-tapes.js';
 import {createScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};

@@ -1,11 +1,11 @@
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import type {BrowserOpener} from '../../source/engine/flow.js';
-import {LoginError} from '../../source/engine/login-error.js';
-import {flows, type FlowName} from '../../source/engine/login-event.js';
-import {oidc} from '../../source/engine/presets/index.js';
-import {showNdjson} from '../../source/sinks/ndjson.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import type {BrowserOpener} from '../../source/login/flow.js';
+import {LoginError} from '../../source/core/errors.js';
+import {flows, type FlowName} from '../../source/login/events.js';
+import {oidc} from '../../source/oauth/presets.js';
+import {showNdjson} from '../../source/text/ndjson.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
 
 const usage = `npm run conformance -- --issuer URL [--client-id ID] [--client-secret-env NAME]

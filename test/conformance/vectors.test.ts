@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {createMemoryStore} from '../../source/store/index.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {eventsOf, prepareDeviceLogin, prepareLogin, providerIssuer} from '../support/whole-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';

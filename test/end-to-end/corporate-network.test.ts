@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {createMemoryStore, TokenEngine} from '../../source/engine.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {pipedCommand, temporaryFolder, type PipedCommand} from '../support/built-command.js';

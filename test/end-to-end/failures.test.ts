@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {createServer, type AddressInfo, type Server} from 'node:net';
 import {describe, test, type TestContext} from 'node:test';
-import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandInPty, pipedCommand} from '../support/built-command.js';

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {test, type TestContext} from 'node:test';
 import {Ajv2020, type AnySchemaObject} from 'ajv/dist/2020.js';
 import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {pipedCommand, type PipedCommand} from '../support/built-command.js';

@@ -6,8 +6,8 @@ import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {approveAuthorization} from '../../source/demo/approve.js';
-import type {EventOf} from '../../source/engine/login-event.js';
-import {callbackPages} from '../../source/engine/loopback/callback-pages.js';
+import type {EventOf} from '../../source/login/events.js';
+import {callbackPages} from '../../source/login/loopback/pages.js';
 import {demoServer} from '../support/demo-server.js';
 import {startCommand, type Started} from '../support/session-command.js';
 

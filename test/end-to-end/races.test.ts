@@ -4,11 +4,11 @@ import {after, test} from 'node:test';
 import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
 import type {DemoRequest} from '../../source/demo/demo-server-options.js';
 import {startDemoServer} from '../../source/demo/start-demo-server.js';
-import {presets} from '../../source/engine/presets/index.js';
-import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginRun} from '../../source/engine/flow.js';
+import {presets} from '../../source/oauth/presets.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
+import type {LoginRun} from '../../source/login/flow.js';
 import {TokenEngine} from '../../source/token-engine.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 import {isThorough} from '../support/thorough.js';
 

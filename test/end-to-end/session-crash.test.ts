@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import type {Clock} from '../../source/engine/clock.js';
-import {LoginError} from '../../source/engine/login-error.js';
+import type {Clock} from '../../source/core/clock.js';
+import {LoginError} from '../../source/core/errors.js';
 import {TokenEngine} from '../../source/token-engine.js';
-import type {StoredSession} from '../../source/engine/token-store.js';
-import {createFileStore} from '../../source/store/file-store.js';
-import {nodeFileSystem} from '../../source/store/file-system.js';
-import {deadProcess, makeSession, temporaryFolder, watchedFileSystem} from '../store/fixtures.js';
-import {killRefreshes, meetDeadRefresh, type Manner} from '../support/lost-answers.js';
+import type {StoredSession} from '../../source/session/types.js';
+import {createFileStore} from '../../source/session/store/file-store.js';
+import {nodeFileSystem} from '../../source/session/store/file-system.js';
+import {deadProcess, makeSession, temporaryFolder, watchedFileSystem} from '../session/store/fixtures.js';
+import {killRefreshes, meetDeadRefresh, type Manner} from '../support/lost-responses.js';
 
 const issuer = 'https://login.example.com';
 const json = (body: object, status = 200) => Response.json(body, {status});

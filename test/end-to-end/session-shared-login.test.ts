@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
 import {approveAuthorization} from '../../source/demo/approve.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import {countedServer} from '../support/counted-server.js';
 import {runInPty} from '../support/pty.js';
 import {command, sessionHome, type Ended} from '../support/session-command.js';

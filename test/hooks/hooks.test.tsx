@@ -1,21 +1,20 @@
 import '../support/terminal-environment.js';
+import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {StrictMode, useEffect, useState} from 'react';
 import {Text} from 'ink';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {Session} from '../../source/engine/session.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {Session} from '../../source/session/types.js';
 import type {TokenEngine} from '../../source/token-engine.js';
-import {createLoginSubscription} from '../../source/hooks/login-subscription.js';
+import {createLoginSubscription, useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
 import {useClipboard} from '../../source/hooks/use-clipboard.js';
 import {useCountdown} from '../../source/hooks/use-countdown.js';
 import {looksLikeRedirect, useKeys} from '../../source/hooks/use-keys.js';
-import {useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
 import {useSession, type UseSession} from '../../source/hooks/use-session.js';
 import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn} from '../support/fake-terminal.js';
-import * as recordings from '../support/login-tapes.js';
 import {createScriptedEngine} from '../support/scripted-run.js';
 
 function Countdown({

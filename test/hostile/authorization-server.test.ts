@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions} from '../../source/engine/flow.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import type {LoginOptions} from '../../source/login/flow.js';
 import {TokenEngine} from '../../source/token-engine.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {
 	startScriptedServer,
 	type ScriptedResponse,
 	type ScriptedServer,
 	type ServerEndpoint,
 } from '../../source/testing/index.js';
-import {hostileResponses} from '../support/hostile-answers.js';
+import {hostileResponses} from '../support/hostile-responses.js';
 import {createHurriedClock} from '../support/hurried-clock.js';
 import {approveAtOnce, providerIssuer} from '../support/whole-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';

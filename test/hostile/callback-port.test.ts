@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import net, {type Socket} from 'node:net';
 import {test} from 'node:test';
-import type {BrowserOpener} from '../../source/engine/flow.js';
+import type {BrowserOpener} from '../../source/login/flow.js';
 import {TokenEngine} from '../../source/token-engine.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {get, rawRequest} from '../support/raw-request.js';
 import {eventsOf, providerIssuer} from '../support/whole-login.js';

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
 import {TokenEngine} from '../../source/token-engine.js';
-import {createFileStore, createMemoryStore} from '../../source/store/index.js';
+import {createFileStore, createMemoryStore} from '../../source/session/store/index.js';
 import {startScriptedServer, type ScriptedResponse} from '../../source/testing/index.js';
 import {get} from '../support/raw-request.js';
 import {wrongSignature} from '../support/spoilers.js';
@@ -119,7 +119,7 @@ test('defect of msal extensions: the lock of a process that died is taken over a
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'lock-'));
 	try {
 		const script = `
-			import {createFileStore} from ${JSON.stringify(path.resolve(import.meta.dirname, '../../source/store/index.ts'))};
+			import {createFileStore} from ${JSON.stringify(path.resolve(import.meta.dirname, '../../source/session/store/index.ts'))};
 			void (async () => {
 				const store = createFileStore({directory: ${JSON.stringify(folder)}});
 				await store.lock('default', 'refresh', {signal: new AbortController().signal});

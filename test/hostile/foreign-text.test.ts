@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import {createNdjsonReporter} from '../../source/sinks/ndjson.js';
-import {createPlainReporter} from '../../source/sinks/plain.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import {createNdjsonReporter} from '../../source/text/ndjson.js';
+import {createPlainReporter} from '../../source/text/plain.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {hostileLogins} from '../support/hostile-logins.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';

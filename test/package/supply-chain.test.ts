@@ -38,8 +38,8 @@ const packagesOf = async (entry: string): Promise<readonly string[]> => {
 
 test('S39: the engine reaches a package for its protocol and one for proxies, and the stores none but what is optional', async () => {
 	assert.deepEqual(await packagesOf('source/token-engine.ts'), ['oauth4webapi', 'undici']);
-	assert.deepEqual(await packagesOf('source/store/index.ts'), []);
-	const asked = sources('source/store').flatMap(({text}) =>
+	assert.deepEqual(await packagesOf('source/session/store/index.ts'), []);
+	const asked = sources('source/session/store').flatMap(({text}) =>
 		[...text.matchAll(/require\('([^']+)'\)/g)].map(([, name]) => name),
 	);
 	assert.deepEqual(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type {LoginCommand} from '../../source/engine/flow.js';
+import type {LoginCommand} from '../../source/login/flow.js';
 import {hostileStrings} from '../support/hostile-strings.js';
 
 /** What the server does with one request; every secret in it begins with {@link canary}. */

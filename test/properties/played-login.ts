@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginRun} from '../../source/engine/flow.js';
-import type {LoginState} from '../../source/engine/login-state.js';
-import type {Provider} from '../../source/engine/provider.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import type {LoginRun} from '../../source/login/flow.js';
+import type {LoginState} from '../../source/login/state.js';
+import type {Provider} from '../../source/oauth/provider.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, recordLogin, type ManualClock, type Recording} from '../../source/testing/index.js';
 import {canary, type Happening, type LoginScript, type ScriptedResponse} from './arbitrary-login.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import {initialLoginState, reduceLogin} from '../../source/engine/login-state.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import {initialLoginState, reduceLogin} from '../../source/login/state.js';
 import {playRecording} from '../../source/testing/index.js';
 import {arbitraryLogin, canary, type ScriptedResponse} from './arbitrary-login.js';
 import {playLogin, type PlayedLogin, type SentRequest} from './played-login.js';

@@ -1,4 +1,4 @@
-import type {BrowserOpener, LoginOptions, LoginRun} from '../../source/engine/flow.js';
+import type {BrowserOpener, LoginOptions, LoginRun} from '../../source/login/flow.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
 
 /** An engine whose logins open a browser of the test's own. */

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
-import type {BrowserOpener} from '../../source/engine/flow.js';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {FlowName} from '../../source/engine/login-event.js';
-import {createMemoryStore} from '../../source/store/memory-store.js';
+import type {BrowserOpener} from '../../source/login/flow.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {FlowName} from '../../source/login/events.js';
+import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';
 import {EngineWithBrowser} from './engine-with-browser.js';
 

@@ -1,4 +1,4 @@
-import type {LoginEvent} from '../../source/engine/login-event.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import type {ScriptedResponse} from '../../source/testing/index.js';
 import {hostileStrings} from './hostile-strings.js';
 import {prepareDeviceLogin} from './whole-login.js';

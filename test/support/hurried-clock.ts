@@ -1,5 +1,4 @@
-import type {Clock} from '../../source/engine/clock.js';
-import {systemClock} from '../../source/engine/clock.js';
+import {type Clock, systemClock} from '../../source/core/clock.js';
 
 /** Real time, `factor` times as fast: limits of half a minute are reached in a moment, and requests are still real. */
 export const createHurriedClock = (factor: number): Clock => {

@@ -1,7 +1,7 @@
-import type {Clock} from '../../source/engine/clock.js';
-import type {RequestContext} from '../../source/engine/flow.js';
-import type {Provider} from '../../source/engine/provider.js';
-import {discover} from '../../source/engine/protocol/index.js';
+import type {Clock} from '../../source/core/clock.js';
+import type {RequestContext} from '../../source/login/flow.js';
+import type {Provider} from '../../source/oauth/provider.js';
+import {discover} from '../../source/oauth/index.js';
 
 /** What a scripted server was asked. */
 export type Sent = {

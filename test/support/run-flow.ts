@@ -1,13 +1,13 @@
-import {systemRandom} from '../../source/engine/clock.js';
-import {CommandQueue} from '../../source/engine/flow-race.js';
-import type {FlowContext} from '../../source/engine/flow.js';
-import {browserFlow} from '../../source/engine/flows/browser.js';
-import {deviceFlow} from '../../source/engine/flows/device.js';
-import {hardenedFetch} from '../../source/engine/hardened-fetch.js';
-import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
-import {discover} from '../../source/engine/protocol/index.js';
-import type {Provider} from '../../source/engine/provider.js';
-import type {TokenSet} from '../../source/engine/token-set.js';
+import {systemRandom} from '../../source/core/clock.js';
+import {CommandQueue} from '../../source/login/flow-race.js';
+import type {FlowContext} from '../../source/login/flow.js';
+import {browserFlow} from '../../source/login/flows/browser.js';
+import {deviceFlow} from '../../source/login/flows/device.js';
+import {hardenedFetch} from '../../source/oauth/hardened-fetch.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
+import {discover} from '../../source/oauth/index.js';
+import type {Provider} from '../../source/oauth/provider.js';
+import type {TokenSet} from '../../source/oauth/token-set.js';
 import {createManualClock, type ManualClock, type ScriptedServer} from '../../source/testing/index.js';
 
 export type PreparedFlow = {

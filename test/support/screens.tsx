@@ -1,12 +1,11 @@
+import * as recordings from './login-recordings.js';
 import type {ReactElement} from 'react';
-import {Login} from '../../source/components/login.js';
-import type {LoginProps} from '../../source/components/login-props.js';
-import type {Clock} from '../../source/engine/clock.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import {safeUrl} from '../../source/engine/safe-url.js';
+import {Login, type LoginProps} from '../../source/components/login.js';
+import type {Clock} from '../../source/core/clock.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import {safeUrl} from '../../source/core/safe-url.js';
 import {oidc} from '../../source/index.js';
 import {createManualClock, playRecording} from '../../source/testing/index.js';
-import * as recordings from './login-tapes.js';
 
 const {start, minute, alice, codeShown, browserShown, opened, polled} = recordings;
 const [discovery, , deviceCode] = codeShown;

@@ -1,9 +1,9 @@
-import type {Clock} from '../../source/engine/clock.js';
-import type {LoginCommand, LoginOptions, LoginRun} from '../../source/engine/flow.js';
-import {LoginError} from '../../source/engine/login-error.js';
-import type {LoginEvent} from '../../source/engine/login-event.js';
-import {initialLoginState, reduceLogin} from '../../source/engine/login-state.js';
-import type {Session} from '../../source/engine/session.js';
+import type {Clock} from '../../source/core/clock.js';
+import type {LoginCommand, LoginOptions, LoginRun} from '../../source/login/flow.js';
+import {LoginError} from '../../source/core/errors.js';
+import type {LoginEvent} from '../../source/login/events.js';
+import {initialLoginState, reduceLogin} from '../../source/login/state.js';
+import type {Session} from '../../source/session/types.js';
 import type {TokenEngine} from '../../source/token-engine.js';
 
 /** A login that a test writes as it goes on: events in, commands out. */

@@ -6,8 +6,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
-import type {StoredSession} from '../../source/engine/token-store.js';
-import {profileFileName} from '../../source/store/profile-file-name.js';
+import type {StoredSession} from '../../source/session/types.js';
+import {profileFileName} from '../../source/session/store/session-file.js';
 import {commandFile, temporaryFolder, type Scope} from './built-command.js';
 
 const root = path.join(import.meta.dirname, '../..');

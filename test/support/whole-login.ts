@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import {LoginError, type LoginErrorCode} from '../../source/engine/login-error.js';
-import type {EventOf, LoginEvent} from '../../source/engine/login-event.js';
-import type {LoginOptions, LoginRun} from '../../source/engine/flow.js';
-import type {Provider} from '../../source/engine/provider.js';
-import type {Session} from '../../source/engine/session.js';
+import {LoginError, type LoginErrorCode} from '../../source/core/errors.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
+import type {LoginOptions, LoginRun} from '../../source/login/flow.js';
+import type {Provider} from '../../source/oauth/provider.js';
+import type {Session, TokenStore} from '../../source/session/types.js';
 import {TokenEngine} from '../../source/token-engine.js';
-import type {TokenStore} from '../../source/engine/token-store.js';
-import {createMemoryStore} from '../../source/store/index.js';
-import {
-	createManualClock,
-	startScriptedServer,
-	type ManualClock,
-	type ScriptedServer,
-	type ServerScript,
-} from '../../source/testing/index.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
+import {createManualClock, startScriptedServer, type ManualClock, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {EngineWithBrowser} from './engine-with-browser.js';
 
 /** A whole engine, its scripted provider in memory, and a browser whose person allows everything. */

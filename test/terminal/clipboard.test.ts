@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {createClipboard} from '../../source/terminal/clipboard.js';
-import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';
 import {runInPty} from '../support/pty.js';
 
 const run = promisify(execFile);

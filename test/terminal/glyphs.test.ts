@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {TerminalEnvironment} from '../../source/terminal/facts.js';
-import {glyphs, supportsUnicode} from '../../source/terminal/glyphs.js';
-import {desktopEnvironment, environmentOf} from '../support/facts.js';
+import type {TerminalEnvironment} from '../../source/terminal/environment.js';
+import {glyphs, supportsUnicode} from '../../source/terminal/capabilities.js';
+import {desktopEnvironment, environmentOf} from '../support/environment.js';
 
 const terminals: [string, Partial<TerminalEnvironment>, boolean][] = [
 	['a UTF-8 locale', {}, true],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {safeUrl} from '../../source/engine/safe-url.js';
-import {hyperlink, supportsHyperlinks} from '../../source/terminal/links.js';
-import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/facts.js';
+import {safeUrl} from '../../source/core/safe-url.js';
+import {hyperlink, supportsHyperlinks} from '../../source/terminal/capabilities.js';
+import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';
 import {TerminalEmulator} from '../support/terminal-emulator.js';
 
 const url = safeUrl('https://auth.test/device?user_code=WDJB-MJHT&x=%20', 'It');

@@ -3,9 +3,9 @@ import {chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFi
 import os from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
-import {safeUrl, type SafeUrl} from '../../source/engine/safe-url.js';
+import {safeUrl, type SafeUrl} from '../../source/core/safe-url.js';
 import {createBrowserOpener} from '../../source/terminal/open-browser.js';
-import {desktopEnvironment, environmentOf, sshEnvironment} from '../support/facts.js';
+import {desktopEnvironment, environmentOf, sshEnvironment} from '../support/environment.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'opener '));
 after(() => rmSync(folder, {recursive: true}));

@@ -9,10 +9,10 @@ import path from 'node:path';
 import tls from 'node:tls';
 import {after, before, test} from 'node:test';
 import {inspect, promisify} from 'node:util';
-import {LoginError} from '../../source/engine/login-error.js';
+import {LoginError} from '../../source/core/errors.js';
 import {createFetch} from '../../source/terminal/proxy-fetch.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
-import {environmentOf} from '../support/facts.js';
+import {environmentOf} from '../support/environment.js';
 import {startForwardProxy} from '../support/forward-proxy.js';
 
 const host = 'auth.corp.test';
@@ -212,7 +212,7 @@ test('a CA file that is missing, or holds no certificate, is refused', async () 
 const askElsewhere = async (urls: string[], caFile: string | undefined, env: Record<string, string>) => {
 	const script = `
 		const {createFetch} = await import('./source/terminal/proxy-fetch.ts');
-		const {detectEnvironment} = await import('./source/terminal/facts.ts');
+		const {detectEnvironment} = await import('./source/terminal/environment.ts');
 		const ask = await createFetch(detectEnvironment(), ${JSON.stringify({caFile})});
 		for (const url of ${JSON.stringify(urls)}) {
 			const {status} = await ask(url).catch(error => ({status: error.cause.code}));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {forwardedAddress, forwardLine} from '../../source/terminal/remote-address.js';
-import {environmentOf, sshEnvironment} from '../support/facts.js';
+import {forwardedAddress, forwardLine} from '../../source/terminal/environment.js';
+import {environmentOf, sshEnvironment} from '../support/environment.js';
 
 const overSsh = (connection: string, rest = {}) =>
 	environmentOf({env: {...sshEnvironment, SSH_CONNECTION: connection}, ...rest});

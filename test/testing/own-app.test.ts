@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {TokenEngine} from '../../source/engine.js';
-import {github} from '../../source/engine/presets/index.js';
-import {createMemoryStore} from '../../source/store/index.js';
+import {github} from '../../source/oauth/presets.js';
+import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, playRecording, recordLogin, startScriptedServer} from '../../source/testing/index.js';
 import {startGithub} from '../support/dialects/github.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';

@@ -1,6 +1,6 @@
-import {screen} from '../../../source/components/show-login.js';
+import {screen} from '../../../source/components/render-login.js';
 import {TokenEngine} from '../../../source/token-engine.js';
-import {createMemoryStore} from '../../../source/store/index.js';
+import {createMemoryStore} from '../../../source/session/store/index.js';
 import {startScriptedServer} from '../../../source/testing/index.js';
 
 /** A login screen against a server in memory. Its arguments: the flow to begin with, and the server's verification address. */

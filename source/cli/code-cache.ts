@@ -1,0 +1,58 @@
+import {lstatSync, readdirSync, realpathSync} from 'node:fs';
+import module from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+import {checkFolder, isPrivateFolder} from '../session/store/atomic-file.js';
+import {nodeFileSystem} from '../session/store/file-system.js';
+import {stateDirectory} from '../session/store/open-store.js';
+
+/** Node.js 22.1 and later. */
+type CompileCache = {enableCompileCache?(directory: string): unknown};
+
+/**
+ * Whether nobody but us and root can put another folder in the place of one that lies in this one, or in those above it:
+ * Node.js opens compiled code by name, and compares nothing that its author could not know.
+ */
+const isSteady = (folder: string): boolean => {
+	const {uid, mode} = lstatSync(folder);
+	const isSteadyItself = (uid === 0 || uid === process.geteuid?.()) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
+	const above = path.dirname(folder);
+	return isSteadyItself && (above === folder || isSteady(above));
+};
+
+/**
+ * The folder for compiled code in the folder of the sessions, where that is there already. Nobody else may ever have been
+ * able to put code of theirs in place of ours: it is ours and closed to others, and so is each version's folder in it.
+ *
+ * @returns undefined where there is none that can be trusted
+ */
+export const codeCacheFolder = (home: string): string | undefined => {
+	if (checkFolder(nodeFileSystem, home) === undefined) return undefined;
+	const folder = path.join(realpathSync(home), 'code-cache');
+	if (nodeFileSystem.userId() === undefined) return folder;
+	if (!isSteady(path.dirname(folder))) return undefined;
+	nodeFileSystem.makeFolder(folder);
+	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.fileInfo(each));
+	const isOurs =
+		isPrivate(folder) &&
+		readdirSync(folder, {withFileTypes: true})
+			.filter(entry => !entry.isFile())
+			.every(({name}) => isPrivate(path.join(folder, name)));
+	return isOurs ? folder : undefined;
+};
+
+/** Keeps compiled code between runs where Node.js can, and where the folder for it can be trusted. */
+export const enableCodeCache = (): void => {
+	const node = module as CompileCache;
+	if (node.enableCompileCache === undefined) return;
+	// Node.js makes its version's folder with what the umask leaves.
+	const umask = process.umask(0o077);
+	try {
+		const folder = codeCacheFolder(stateDirectory(process.env, process.platform));
+		if (folder !== undefined) node.enableCompileCache(folder);
+	} catch {
+		// A folder that the store refuses, or none at all, is said by the store.
+	} finally {
+		process.umask(umask);
+	}
+};

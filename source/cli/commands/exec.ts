@@ -1,0 +1,49 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {displayText} from '../../core/safe-text.js';
+import {LoginError} from '../../core/errors.js';
+import {secretSourceOf} from '../secrets.js';
+import type {Command, UseSession} from '../context.js';
+import {exitCodes} from '../errors.js';
+import {openProfile} from '../session.js';
+
+const defaultVariable = 'INK_LOGIN_TOKEN';
+
+const notStarted = (program: string, error: Error): LoginError => {
+	const code = 'code' in error ? String(error.code) : error.name;
+	const why = code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it may not be run' : displayText(code, 40);
+	return new LoginError('config_error', `${displayText(program, 100)} could not be started: ${why}.`, {
+		hint: 'Check its name, and the PATH.',
+	});
+};
+
+/** How the child ended, as a shell would say it. */
+const ended = async (child: ChildProcess, program: string): Promise<number | NodeJS.Signals> =>
+	new Promise((resolve, reject) => {
+		child.once('error', error => reject(notStarted(program, error)));
+		child.once('exit', (code, signal) => resolve(code ?? signal ?? exitCodes.execFailed));
+	});
+
+/** Runs the command with a fresh token in its environment. */
+export const runChild: UseSession = async ({values, child: words}, {environment, signals}, {stored, tokens}) => {
+	const {accessToken} = await tokens();
+	// With the client secret the child could get tokens of its own.
+	const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
+		source => source && 'env' in source && source.env,
+	);
+	const env = Object.fromEntries(Object.entries(environment.env).filter(([name]) => !secrets.includes(name)));
+	const [program = '', ...args] = words;
+	const {tty} = environment;
+	const child = spawn(program, args, {
+		stdio: 'inherit',
+		env: {...env, [values.env ?? defaultVariable]: accessToken},
+	});
+	using _ = signals.handOver(name => {
+		// Ctrl-C and Ctrl-\ reach the child from the terminal itself, as they reach us; sent again they would count twice.
+		const isKey = name === 'SIGINT' || name === 'SIGQUIT';
+		if (!isKey || !(tty.stdin || tty.stdout || tty.stderr)) child.kill(name);
+	});
+	return await ended(child, program);
+};
+
+/** `ink-login exec`: runs a command with the token in its environment; its exit code and signals pass through. */
+export const run: Command = async (line, context) => runChild(line, context, await openProfile(line, context));

@@ -1,0 +1,104 @@
+import {checkUrl} from '../../core/safe-url.js';
+import type {ProviderSettings} from '../../oauth/provider.js';
+import type {Command, Input, UseSession} from '../context.js';
+import {exitCodes} from '../errors.js';
+import {openSession, openStore, readSession, signInFirst} from '../session.js';
+
+/** All that comes before an empty line or the end: git may leave its end open. */
+const readRequest = async (stdin: Input): Promise<string> => {
+	const decoder = new TextDecoder();
+	let text = '';
+	for await (const chunk of stdin) {
+		text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, {stream: true});
+		if (/(?:^|\n)\r?\n/.test(text)) break;
+	}
+
+	return text;
+};
+
+/** What git asks about: lines of `name=value`, ended by an empty one (git-credential(1), "Input/Output format"). */
+export type GitCredential = Readonly<Record<string, string>>;
+
+/** Reads git's lines; of a name that comes twice the last counts, and lists (`name[]`) are not needed here. */
+export const parseGitCredential = (input: string): GitCredential => {
+	const attributes: Record<string, string> = {};
+	for (const line of input.split(/\r?\n/)) {
+		if (line === '') break;
+		const [, name, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+		if (name !== undefined && !name.endsWith('[]')) attributes[name] = value;
+	}
+
+	return attributes;
+};
+
+/** Lines for git. A value with a line end in it would be another attribute. */
+export const formatGitCredential = (attributes: GitCredential): string =>
+	Object.entries(attributes)
+		.filter(([, value]) => !/[\r\n\0]/.test(value))
+		.map(([name, value]) => `${name}=${value}\n`)
+		.join('');
+
+/**
+ * Whether git may have the profile's token for a server. git asks every helper about every host that a clone, a
+ * submodule or a redirect leads to, so a token goes only where its login pointed: to the issuer's host, or to one that
+ * `--resource` or `--audience` named as the service that the token is for (RFC 8707 §2). Scheme, host and port must be
+ * the same; only http on loopback without a port stands for every port, since servers under development change theirs.
+ */
+export const belongsToProfile = (
+	{protocol = '', host = ''}: GitCredential,
+	{issuer, resource = [], audience = ''}: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>,
+): boolean => {
+	const asked = checkUrl(`${protocol}://${host}/`);
+	// Of `known.example#.evil.example` a URL takes the first half for the host, and git means the whole.
+	const name = host.toLowerCase().replace(protocol === 'https' ? /:443$/ : /:80$/, '');
+	if (typeof asked === 'string' || asked.host !== name || asked.protocol !== `${protocol}:`) return false;
+	return [issuer, ...resource, audience]
+		.flatMap(text => (URL.canParse(text) ? [new URL(text)] : []))
+		.some(
+			known =>
+				known.protocol === asked.protocol &&
+				known.hostname === asked.hostname &&
+				(known.port === asked.port || (known.protocol === 'http:' && known.port === '')),
+		);
+};
+
+/** Answers git's question with a fresh token, or nothing where it is about another host, so that git asks the next helper. */
+export const responseGit: UseSession = async ({action}, {stdin, stdout}, {stored, tokens}) => {
+	const asked = parseGitCredential(await readRequest(stdin));
+	if (!belongsToProfile(asked, stored.provider)) return exitCodes.done;
+	if (action === 'erase') {
+		// git forgets what a server refused. The session is not lost by that: its token is renewed if it was this one.
+		const {accessToken} = stored.tokens;
+		if (asked['password'] === accessToken && stored.dead !== true) await tokens({rejected: accessToken});
+		return exitCodes.done;
+	}
+
+	const {accessToken, expiresAt} = await tokens();
+	stdout.write(
+		formatGitCredential({
+			// Servers that take a token over basic authentication ask for this name (GitLab) or for none in particular.
+			username: asked['username'] ?? 'oauth2',
+			password: accessToken,
+			...(expiresAt !== undefined && {password_expiry_utc: String(Math.floor(expiresAt / 1000))}),
+		}),
+	);
+	return exitCodes.done;
+};
+
+/** `ink-login helper git`: git's credential protocol (gitcredentials(7)). */
+export const run: Command = async (line, context) => {
+	const {action, profile} = line;
+	// What we have to store comes from `login`; actions of later versions are to be ignored.
+	if (action !== 'get' && action !== 'erase') return exitCodes.done;
+	const store = await openStore(line, context);
+	const stored = await readSession(store, profile, context);
+	if (stored === undefined) return exitCodes.done;
+	const tokens = async (): Promise<never> => {
+		throw signInFirst(profile, true);
+	};
+	return responseGit(
+		line,
+		context,
+		stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context),
+	);
+};

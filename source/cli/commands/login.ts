@@ -1,0 +1,204 @@
+import process from 'node:process';
+import v8 from 'node:v8';
+import type {ScreenOptions} from '../../components/render-login.js';
+import {abortable} from '../../core/clock.js';
+import {toLoginError} from '../../core/errors.js';
+import type {LoginOptions} from '../../login/flow.js';
+import type {LoginState} from '../../login/state.js';
+import type {Session, TokenStore} from '../../session/types.js';
+import {login} from '../../login.js';
+import type {TerminalEnvironment} from '../../terminal/environment.js';
+import {createLoginTerminal} from '../../terminal/login-terminal.js';
+import {colourLevel} from '../../terminal/capabilities.js';
+import type {CommandLine} from '../parse-args.js';
+import {loginText, type Command, type CommandContext, type Engine} from '../context.js';
+import {credentialsReader} from '../secrets.js';
+import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
+import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
+import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
+
+// Imported: the build replaces NODE_ENV of the global one by a constant.
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What the screen of `demo` can do beside a login's. */
+export type Demo = {
+	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
+	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
+};
+
+export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
+
+export type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
+
+/** A login that can begin. */
+type ReadyLogin = {
+	readonly plan: LoginPlan;
+	readonly engine: Engine;
+	readonly options: LoginOptions;
+	/** Keeps what the person wants each time; a store that ends with this program keeps nothing. */
+	readonly prefer: ((flow: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
+};
+
+/** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
+const passwordWarning =
+	'Warning: this program sees your password. Wherever the server allows it, take --flow browser or --flow device.';
+
+const makePlan = async (
+	line: CommandLine,
+	context: CommandContext,
+	store: TokenStore,
+	more: SignInOptions,
+): Promise<LoginPlan> => {
+	const planFor = planLogin(line, context, more);
+	const session = await readSession(store, line.profile, context);
+	return planFor({session, preferences: await store.readPreferences(line.profile)});
+};
+
+const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
+	const {values, profile} = line;
+	const {environment, signals} = context;
+	const store = await openStore(line, context);
+	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
+	const {provider, earlier, view, flow, timeout} = plan;
+	const isScreen = view.kind === 'screen';
+	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
+	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
+	await prepareStore(store, context);
+	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
+	const engine = buildEngine(provider, store, line, context, earlier);
+	// A person who has to choose first gets the keys first.
+	if (isScreen && flow !== 'ask') engine.prepare();
+	return {
+		plan,
+		engine,
+		prefer:
+			store.kind === 'memory'
+				? undefined
+				: async flow => store.writePreferences(profile, flow === undefined ? {} : {flow}),
+		options: {
+			flow: flow,
+			attended: isScreen,
+			signal: signals.signal,
+			timeout,
+			renew: values.renew ?? false,
+			open: !values['no-open'],
+			terminal: createLoginTerminal(environment, {
+				personIsThere: plan.attended,
+				preferred: plan.preferred,
+				write: sequence => process[view.stream].write(sequence),
+			}),
+			// Without the option a screen asks; lines refuse.
+			...(values['switch-account'] && {switchAccount: true}),
+			credentials: credentialsReader(context, values['login-hint']),
+		},
+	};
+};
+
+/**
+ * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
+ * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it. Where
+ * `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
+ */
+const loadScreen = async (environment: TerminalEnvironment) => {
+	process.env['NODE_ENV'] ??= 'production';
+	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(environment));
+	delete process.env['DEV'];
+	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
+	// a tenth of its memory went into that.
+	v8.setFlagsFromString('--no-opt');
+	v8.setFlagsFromString('--no-maglev');
+	return import('../../components/render-login.js');
+};
+
+const show = async (
+	{plan, engine, options, prefer}: ReadyLogin,
+	{profile, values}: CommandLine,
+	context: CommandContext,
+	demo: Demo | undefined,
+): Promise<Session> => {
+	const {kind, stream} = plan.view;
+	if (kind !== 'screen') {
+		// Only one of them can read it.
+		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+		return login(engine, {
+			...options,
+			show: kind,
+			write: text => context[stream].write(text),
+			input: stdinIsTaken ? undefined : context.stdin,
+		});
+	}
+
+	const {screen} = await loadScreen(context.environment);
+	context.picker?.handOver();
+	const looks: ScreenOptions = {
+		currentIdentity: plan.currentIdentity,
+		showQr: !values['no-qr'],
+		preferredFlow: plan.preferred,
+		onPrefer: prefer,
+		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
+		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		footer: demo && {
+			key: 'a',
+			text: " a approve as Alice Demo, the demo's own user",
+			done: ' Approved as Alice Demo: the next check sees it.',
+			isUseful: ({flows}) => [flows.device, flows.browser].some(flow => flow?.phase.status === 'waiting'),
+			act: demo.approve,
+		},
+	};
+	return login(engine, {...options, show: async shown => screen({...shown, stdout: process[stream]}, looks)});
+};
+
+/** A failure before anything was shown: `--json` tells it as the event that it is. */
+export const tellEarly = async (error: unknown, {values}: CommandLine, {stdout}: CommandContext): Promise<number> => {
+	if (error instanceof UsageError || !values.json) throw error;
+	const {code, message, hint} = toLoginError(error);
+	const {createNdjsonReporter} = await import('../../text/ndjson.js');
+	createNdjsonReporter(text => stdout.write(text))({type: 'failed', code, message, hint});
+	return exitCodeOf(code);
+};
+
+/** Signs in, shown in the way that fits; whatever happens is told by then. */
+export const signIn = async (
+	line: CommandLine,
+	context: CommandContext,
+	more: SignInOptions = {},
+): Promise<SignInOutcome> => {
+	let ready;
+	try {
+		// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
+		ready = await abortable(makeReady(line, context, more), context.signals.signal);
+	} catch (error) {
+		return {exitCode: await tellEarly(error, line, context)};
+	}
+
+	try {
+		await show(ready, line, context, more.demo);
+		return {exitCode: exitCodes.done, engine: ready.engine};
+	} catch (error) {
+		return {exitCode: exitCodeOf(toLoginError(error).code)};
+	}
+};
+
+/** `ink-login` and `ink-login login`. */
+export const run: Command = async (line, context) => {
+	const {exitCode} = await signIn(line, context);
+	return exitCode;
+};

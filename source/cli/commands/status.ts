@@ -1,0 +1,128 @@
+import {displayText} from '../../core/safe-text.js';
+import {renewsItself} from '../../session/freshness.js';
+import {LoginError} from '../../core/errors.js';
+import type {Identity} from '../../login/events.js';
+import type {UserInfo} from '../../oauth/userinfo.js';
+import type {StoredSession, TokenStore} from '../../session/types.js';
+import {messages} from '../../text/messages.js';
+import {jsonLine} from '../../text/ndjson.js';
+import type {Command} from '../context.js';
+import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
+import {openSession, openStore, readSession, signInFirst} from '../session.js';
+
+const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const two = (part: number) => String(part).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+
+const flowNames = {
+	browser: 'with the browser',
+	device: 'with a code',
+	'client-credentials': 'by the client itself',
+	password: 'with a password',
+} as const;
+
+const lasts = (session: StoredSession, now: number): string => {
+	const {expiresAt} = session.tokens;
+	const token =
+		expiresAt === undefined
+			? 'the server does not say how long'
+			: `${expiresAt > now ? 'until' : 'expired at'} ${dateAndTime(expiresAt)}`;
+	if (renewsItself(session)) return `${token}; renews itself`;
+	return expiresAt === undefined ? token : `ends at ${dateAndTime(expiresAt)}; cannot renew`;
+};
+
+type Report = {
+	readonly profile: string;
+	readonly session: StoredSession;
+	readonly store: TokenStore;
+	readonly now: number;
+	readonly userInfo: UserInfo | undefined;
+	/** Why the server could not be asked. */
+	readonly failure: LoginError | undefined;
+};
+
+const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
+	signedIn: true,
+	profile,
+	issuer: session.provider.issuer,
+	clientId: session.provider.clientId,
+	...(session.provider.application !== undefined && {application: session.provider.application}),
+	...(session.tokens.identity && {identity: session.tokens.identity}),
+	flow: session.flow,
+	scope: session.tokens.scope,
+	...(session.tokens.expiresAt !== undefined && {
+		expiresAt: session.tokens.expiresAt,
+		expired: session.tokens.expiresAt <= now,
+	}),
+	refreshable: renewsItself(session),
+	store: store.kind,
+	...(userInfo && {userInfo: userInfo.claims}),
+	...(failure && {failure: {code: failure.code, message: failure.message, hint: failure.hint}}),
+});
+
+const asLines = ({profile, session, store, now, userInfo}: Report, others: readonly string[]): string => {
+	const {provider, tokens, flow} = session;
+	const identity: Identity | undefined = userInfo?.identity ?? tokens.identity;
+	const application = provider.application === undefined ? undefined : displayText(provider.application, 80);
+	const rows: readonly (readonly [string, string])[] = [
+		['Profile', profile],
+		['At', provider.issuer],
+		['Signed in', flowNames[flow]],
+		['May', tokens.scope],
+		['Token', lasts(session, now)],
+		['Kept', store.description],
+		['Others', others.join(', ')],
+	];
+	return [
+		displayText(messages.end.signedIn(application, identity), 400),
+		...rows
+			.filter(([, value]) => value !== '')
+			.map(([label, value]) => `${label.padEnd(11)}${displayText(value, 400)}`),
+	]
+		.map(row => `${row}\n`)
+		.join('');
+};
+
+/** A session that has ended needs a person; whatever else keeps the server from being asked is a failure. */
+const isOver = ({code}: LoginError): boolean => tokenExitCodeOf(code) === exitCodes.personRequired;
+
+/** `ink-login status`: who, where, how long. It asks nobody unless `--userinfo` is given. */
+export const run: Command = async (line, context) => {
+	const {values, profile} = line;
+	const {stdout, stderr, signals} = context;
+	const store = await openStore(line, context);
+	let session = await readSession(store, profile, context);
+	const now = context.now();
+	const tellNobody = (error: LoginError) => {
+		if (values.json) stdout.write(jsonLine({signedIn: false, profile}));
+		return tellFailure(error, stderr, () => exitCodes.personRequired);
+	};
+	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
+	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
+		return tellNobody(signInFirst(profile, session !== undefined));
+	}
+
+	let userInfo: UserInfo | undefined;
+	let failure: LoginError | undefined;
+	if (values.userinfo) {
+		const {engine} = openSession(session, store, line, context);
+		try {
+			userInfo = await engine.userInfo({signal: signals.signal});
+		} catch (error) {
+			if (!(error instanceof LoginError)) throw error;
+			if (isOver(error)) return tellNobody(error);
+			failure = error;
+		}
+
+		// Its token may have been renewed for that.
+		session = (await store.read(profile)) ?? session;
+	}
+
+	const report = {profile, session, store, now, userInfo, failure};
+	const others = (await store.list()).filter(name => name !== profile);
+	stdout.write(values.json ? jsonLine(asJson(report)) : asLines(report, others));
+	return failure === undefined ? exitCodes.done : tellFailure(failure, stderr, exitCodeOf);
+};

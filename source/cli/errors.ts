@@ -1,0 +1,118 @@
+import {displayText} from '../core/safe-text.js';
+import {type Hints, toLoginError, type LoginErrorCode} from '../core/errors.js';
+import type {Output} from './context.js';
+import type {CommandName} from './options.js';
+
+/** What the command's exit code tells a script. */
+export const exitCodes = {
+	done: 0,
+	failed: 1,
+	usage: 2,
+	/** A person is needed, and none is there. */
+	personRequired: 3,
+	/** Try again later: the session is as it was. */
+	tryAgain: 5,
+	/** `exec` itself failed; any other code of it is the child's. */
+	execFailed: 125,
+	cancelled: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** How a login, or a command about a session as a whole, ends that failed so. */
+export const exitCodeOf = (code: LoginErrorCode): ExitCode => {
+	switch (code) {
+		case 'cancelled': {
+			return exitCodes.cancelled;
+		}
+
+		// The server was told not to ask (`prompt=none`), and has something to ask.
+		case 'interaction_required':
+		case 'person_required': {
+			return exitCodes.personRequired;
+		}
+
+		default: {
+			return exitCodes.failed;
+		}
+	}
+};
+
+/** How a command ends that wanted a token of a stored session and failed so. */
+export const tokenExitCodeOf = (code: LoginErrorCode): ExitCode => {
+	switch (code) {
+		// `bad_response` is what a network answers that wants a sign-in of its own.
+		case 'network_error':
+		case 'timeout':
+		case 'server_unavailable':
+		case 'bad_response':
+		case 'lock_timeout': {
+			return exitCodes.tryAgain;
+		}
+
+		// The session is over: only signing in again helps.
+		case 'invalid_grant':
+		case 'expired_token': {
+			return exitCodes.personRequired;
+		}
+
+		default: {
+			return exitCodeOf(code);
+		}
+	}
+};
+
+/** How a command ends that failed so. */
+export const exitCodesOf = (command: CommandName | undefined): ((code: LoginErrorCode) => ExitCode) => {
+	switch (command) {
+		case 'token':
+		case 'helper':
+		case 'exchange': {
+			return tokenExitCodeOf;
+		}
+
+		case 'exec': {
+			return code => {
+				const exitCode = tokenExitCodeOf(code);
+				return exitCode === exitCodes.failed ? exitCodes.execFailed : exitCode;
+			};
+		}
+
+		default: {
+			return exitCodeOf;
+		}
+	}
+};
+
+/** The command line cannot be understood: exit code 2, one sentence and the next step. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+	readonly hint: string;
+
+	constructor(message: string, hint = 'See: ink-login --help') {
+		super(message);
+		this.hint = hint;
+	}
+}
+
+/** Says on stderr what went wrong and what to do next; returns the exit code. */
+export const tellFailure = (error: unknown, stderr: Output, exitCodeOf: (code: LoginErrorCode) => number): number => {
+	const failure = error instanceof UsageError ? error : toLoginError(error);
+	stderr.write(`ink-login: ${displayText(failure.message, 1000)}\n`);
+	if (failure.hint !== '') stderr.write(`${displayText(failure.hint, 1000)}\n`);
+	return failure instanceof UsageError ? exitCodes.usage : exitCodeOf(failure.code);
+};
+
+/** What people of this command do about a failure: with its options. */
+export const hints: Hints = {
+	moreTime: 'Start it again, or allow more time with --timeout.',
+	otherPort: 'Close the program that holds it, perhaps another sign-in, or give another registered port with --port.',
+	registeredPort: 'or use a port that is registered (--port)',
+	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
+	trustCertificate: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
+	caFile: 'Name one with --ca-file F, in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	endpoints: 'or give its endpoints with --endpoint NAME=URL',
+	clientSecret: 'Name the client secret again with --client-secret-file F or --client-secret-env NAME.',
+	scope: 'Ask for scopes that are allowed for this client, with --scope.',
+	pushRequest: 'Push the sign-in request with --par: the client demands it.',
+};

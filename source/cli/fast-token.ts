@@ -1,0 +1,85 @@
+import path from 'node:path';
+import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
+import {cancelled} from '../core/errors.js';
+import {systemKeyring} from '../session/store/keyring/keyring.js';
+import {openStore, stateDirectory} from '../session/store/open-store.js';
+import {detectEnvironment} from '../terminal/environment.js';
+import {parseCommandLine, type CommandLine} from './parse-args.js';
+import type {TokenContext, UseSession} from './context.js';
+import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
+import {findSession, type SessionTokens} from './session.js';
+import {listenToSignals, type ProcessSignals} from './signals.js';
+import {printToken, tokenTypeOf} from './token-format.js';
+import {readAtOnce, writeNow, written} from './write-now.js';
+
+const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
+	if (command === 'token') return printToken;
+	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
+	return command === 'helper' && action === 'get' ? (await import('./commands/git-credential.js')).responseGit : undefined;
+};
+
+/** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
+const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
+	const {stored} = await findSession(line, context);
+	const {tokens} = stored;
+	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
+	return isEnough ? {stored, tokens: async () => tokens} : undefined;
+};
+
+/**
+ * `token`, `helper git get` and `exec` where the session's token is fresh, as in nearly every call of a script, of git or
+ * of kubectl: one file is read, and nothing is loaded that only a refresh or a login needs.
+ *
+ * @returns the exit code; undefined where `main` has to see to it, which then tells what is wrong
+ */
+export const runQuickly = async (argv: readonly string[]): Promise<number | undefined> => {
+	const {env, platform} = process;
+	let tty: TokenContext['environment']['tty'] | undefined;
+	let signals: ProcessSignals | undefined;
+	const listen = () =>
+		(signals ??= listenToSignals(cancelled(), {settled: async () => undefined, say: () => undefined}));
+	const stdout = {isWritten: true, write: (text: string) => (stdout.isWritten = writeNow(text))};
+	const context: TokenContext = {
+		environment: {
+			env,
+			get tty() {
+				return (tty ??= detectEnvironment().tty);
+			},
+		},
+		stdin: readAtOnce(),
+		stdout,
+		stderr: {write: text => process.stderr.write(text)},
+		get signals() {
+			return listen();
+		},
+		async openStore(kind) {
+			const home = stateDirectory(env, platform);
+			// A keyring that is locked is for `main` to wait for.
+			return openStore({kind, home, keyring: systemKeyring({account: path.resolve(home), mayWait: false})});
+		},
+		now: Date.now,
+	};
+	let line: CommandLine;
+	let use: UseSession | undefined;
+	let session: SessionTokens | undefined;
+	try {
+		line = parseCommandLine(argv);
+		use = await useOf(line);
+		session = use && (await freshSession(line, context));
+	} catch {
+		return undefined;
+	}
+
+	if (use === undefined || session === undefined) return undefined;
+	try {
+		const outcome = await use(line, context, session);
+		if (!stdout.isWritten) await written(process.stdout);
+		const isOver = typeof outcome === 'number' && signals === undefined;
+		const code = isOver ? outcome : listen().end(outcome, context.environment.tty);
+		return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
+	} catch (error) {
+		const code = tellFailure(error, context.stderr, exitCodesOf(line.command));
+		await written(process.stderr);
+		return code;
+	}
+};

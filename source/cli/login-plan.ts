@@ -1,0 +1,144 @@
+import {type TerminalEnvironment, locateTerminal, personIsThere, recommend, type TerminalLocation} from '../terminal/environment.js';
+import {chooseView, type View} from '../terminal/capabilities.js';
+import type {OptionValues} from './options.js';
+import {LoginError} from '../core/errors.js';
+import type {Identity} from '../login/events.js';
+import type {LoginOptions, LoginTerminal} from '../login/flow.js';
+import type {Provider} from '../oauth/provider.js';
+import {anotherSession, differenceOf} from '../session/session-difference.js';
+import type {ProfilePreferences, StoredSession} from '../session/types.js';
+import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
+import type {CommandLine} from './parse-args.js';
+import {loginText, type CommandContext} from './context.js';
+import {readProvider} from './provider.js';
+import {UsageError} from './errors.js';
+
+const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
+	if (json) return 'ndjson';
+	if (spoken) return 'spoken';
+	// A login without a person has nothing to draw.
+	return plain || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
+};
+
+/** @param stdoutIsData - whether something else than the login goes to stdout; events never go elsewhere. */
+export const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIsData: boolean): View =>
+	stdoutIsData
+		? chooseView({...environment, tty: {...environment.tty, stdout: false}}, wantedView({...values, json: undefined}))
+		: chooseView(environment, wantedView(values));
+
+/** What the profile has saved. */
+export type Saved = {
+	readonly session: StoredSession | undefined;
+	readonly preferences: ProfilePreferences;
+};
+
+/** What a caller of the login knows beside the command line. */
+export type LoginPlanOptions = {
+	/** Stdout is for other data than the login. @default false */
+	readonly stdoutIsData?: boolean;
+	/** The caller has no person to offer. @default false */
+	readonly unattended?: boolean;
+	/** Takes the place of a provider in the options. */
+	readonly provider?: Provider;
+};
+
+/** Everything that is decided about a login before it begins: plain data, made once, for the picker and the login alike. */
+export type LoginPlan = {
+	readonly provider: Provider;
+	/** The saved session of the same client: it knows where the secret and the certificates are. */
+	readonly earlier: StoredSession | undefined;
+	/** Who is signed in already. */
+	readonly currentIdentity: Identity | undefined;
+	readonly view: View;
+	/** With `ask` the picker comes first. */
+	readonly flow: NonNullable<LoginOptions['flow']>;
+	readonly timeout: number | undefined;
+	/** Whether a person is there to sign in. */
+	readonly attended: boolean;
+	readonly location: TerminalLocation;
+	/** What the person chose for this profile before. */
+	readonly preferred: ProfilePreferences['flow'];
+};
+
+const readTimeout = ({timeout}: OptionValues): number | undefined => {
+	if (timeout === undefined) return undefined;
+	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
+	if (seconds > 0) return seconds;
+	throw new UsageError('--timeout needs a number of seconds above 0.', 'As in: --timeout 300');
+};
+
+const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
+	const isDemo = command === 'demo';
+	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
+	const elsewhere = isDemo ? 'ink-login demo --flow device' : loginText(profile, {...values, flow: 'device'});
+	const why = difference === undefined ? '' : `${anotherSession(profile, difference)} `;
+	return new LoginError('person_required', `${why}Signing in needs a person, and nobody is at a terminal here.`, {
+		hint: `Run in a terminal: ${here}${here === elsewhere ? '' : `   Or, to approve a code elsewhere: ${elsewhere}`}`,
+	});
+};
+
+/**
+ * Reads the options of a login at once, so that a mistake is told before the store is read; the function returned decides
+ * the rest by what is saved. It loads no Ink, no React and no protocol: the first frame waits for it.
+ *
+ * @throws UsageError, and LoginError `person_required` where nobody is there to sign in
+ */
+export const planLogin = (
+	line: CommandLine,
+	{environment, stdin}: Pick<CommandContext, 'environment' | 'stdin'>,
+	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
+): ((saved: Saved) => LoginPlan) => {
+	const {values, profile, command} = line;
+	const {json, plain, flow = 'auto'} = values;
+	const source = secretSourceOf(values);
+	const clientSecret = source && readClientSecret(source, environment.env, stdin);
+	const chosen = readProvider(values, {provider: given, clientSecret});
+	const timeout = readTimeout(values);
+	const view = viewOf(values, environment, stdoutIsData);
+	const attended = !unattended && personIsThere(environment, {...(json && {json}), ...(plain && {plain}), flow});
+
+	return ({session, preferences}) => {
+		const provider = chosen(session?.provider);
+		if (provider === undefined) {
+			throw new UsageError(
+				`Nobody has signed in to "${profile}" yet: which server?`,
+				'Add --issuer URL --client-id ID, or try it without a server of your own: ink-login demo',
+			);
+		}
+
+		const {issuer, clientId} = provider;
+		const isSameClient = session !== undefined && differenceOf(session, {issuer, clientId}) === undefined;
+		const earlier = isSameClient ? session : undefined;
+		const hasSecret = (source ?? lastingSource(earlier?.clientSecretSource) ?? provider.clientSecret) !== undefined;
+		if (flow === 'client-credentials' && !hasSecret) {
+			throw new UsageError(
+				'--flow client-credentials needs the secret of the client.',
+				'Add --client-secret-file F or --client-secret-env NAME.',
+			);
+		}
+
+		const difference = session && differenceOf(session, provider);
+		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
+		if (!attended && needsPerson) throw personRequired(line, difference);
+		const isCurrent = difference === undefined && session?.dead !== true;
+		// Lines have no picker, and a command that names what it is for has no choice to offer.
+		const asks = flow === 'auto' && view.kind === 'screen' && command !== 'login' && command !== 'token';
+		return {
+			provider,
+			earlier,
+			currentIdentity: isCurrent ? session?.tokens.identity : undefined,
+			view,
+			flow: asks ? 'ask' : flow,
+			timeout,
+			attended,
+			location: locateTerminal(environment),
+			preferred: preferences.flow,
+		};
+	};
+};
+
+/** Recommends a flow by the plan, for what the server turns out to support. */
+export const recommendBy =
+	({location, attended, preferred}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
+	available =>
+		recommend(location, available, {personIsThere: attended, ...(preferred !== undefined && {preferred})});

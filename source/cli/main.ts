@@ -1,0 +1,93 @@
+import process from 'node:process';
+import {cancelled} from '../core/errors.js';
+import {openStore, stateDirectory} from '../session/store/index.js';
+import {detectEnvironment} from '../terminal/environment.js';
+import {TokenEngine} from '../token-engine.js';
+import {parseCommandLine} from './parse-args.js';
+import type {Command, CommandContext} from './context.js';
+import {exitCodeOf, exitCodes, exitCodesOf, tellFailure} from './errors.js';
+import type {CommandName} from './options.js';
+import type {Picker} from './picker/open-picker.js';
+import {listenToSignals} from './signals.js';
+import {reportUnwritten, written} from './write-now.js';
+
+/** Each is loaded when it is called: a script that wants a token waits for nothing else. */
+const commands: Readonly<Record<CommandName, () => Promise<{readonly run: Command}>>> = {
+	ask: async () => import('./commands/login.js'),
+	login: async () => import('./commands/login.js'),
+	token: async () => import('./commands/token.js'),
+	helper: async () => import('./commands/git-credential.js'),
+	exec: async () => import('./commands/exec.js'),
+	exchange: async () => import('./commands/exchange.js'),
+	status: async () => import('./commands/status.js'),
+	logout: async () => import('./commands/logout.js'),
+	demo: async () => import('./commands/demo.js'),
+};
+
+/** Runs what the arguments say; every failure is told by then. */
+export const runCommandLine = async (
+	argv: readonly string[],
+	context: CommandContext,
+): Promise<number | NodeJS.Signals> => {
+	let codes: typeof exitCodeOf = exitCodeOf;
+	try {
+		const line = parseCommandLine(argv);
+		codes = exitCodesOf(line.command);
+		const {run} = await commands[line.command]();
+		return await run(line, context);
+	} catch (error) {
+		context.picker?.erase();
+		return tellFailure(error, context.stderr, codes);
+	}
+};
+
+/** Whether the command, by its name, is about a session that is there: nobody signs in. */
+const isAboutSession = ([name = '']: readonly string[]): boolean =>
+	['token', 'helper', 'exec', 'exchange', 'status', 'logout'].includes(name);
+
+/** Milliseconds that a cancelled command has to put things in order. */
+const orderlyEnd = 3000;
+
+/** Runs the command in this process; resolves when it is time to exit, with the code to exit with. */
+export const main = async (argv: readonly string[], picker?: Picker): Promise<number> => {
+	const {stdin, stdout, stderr} = process;
+	const engines: TokenEngine[] = [];
+	// The response to a refresh may be the only copy of the next refresh token. Each step of one has a time limit of its own.
+	const settled = async () => Promise.all(engines.map(async engine => engine.settled()));
+	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled(), {
+		settled,
+		say: () => stderr.write('Saving your session: waiting for the server. Press Ctrl-C again to stop without it.\n'),
+	});
+	picker?.takeKeys();
+	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
+	stdout.on('error', (error: Error) => {
+		reportUnwritten(error);
+		signals.abort();
+	});
+	// A terminal that was closed ends nothing by itself: its SIGHUP does.
+	for (const stream of [stdin, stderr]) stream.on('error', () => undefined);
+	const context: CommandContext = {
+		environment: detectEnvironment(),
+		stdin,
+		stdout,
+		stderr: picker ? {write: text => picker.writeAbove(text)} : stderr,
+		signals,
+		picker,
+		openStore: async kind =>
+			openStore({
+				...(kind === 'memory' ? {kind} : {kind, home: stateDirectory(process.env, process.platform)}),
+				say: sentence => context.stderr.write(`${sentence}\n`),
+			}),
+		createEngine(options) {
+			const engine = new TokenEngine(options);
+			engines.push(engine);
+			return engine;
+		},
+		now: Date.now,
+	};
+	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
+	await settled();
+	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
+	const code = signals.end(outcome, context.environment.tty);
+	return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
+};

@@ -1,0 +1,108 @@
+/**
+ * The picker before Ink: it stands on the terminal while Ink is loaded, which takes five times as long.
+ *
+ *     cli.ts ─► openPicker ─► planLogin ─► LoginPlan ─► rows on the terminal, keys collected
+ *                                             │                 │
+ *     main.ts ─► login.ts ◄───────────────────┘                 │ handOver: the keys go back to stdin,
+ *                   └─► Ink's <FlowPicker> ◄────────────────────┘ and Ink's first frame replaces the rows
+ *
+ * It decides nothing: the plan says what is offered, `login.ts` goes on with the same plan, and both pickers are laid out
+ * by `lay-out-picker.ts`. It understands no key but Ctrl-C: Ink reads the others.
+ */
+import path from 'node:path';
+import {consentHeader} from '../../layout/header.js';
+import {
+	firstPossible,
+	layOutPicker,
+	pickerOptions,
+	reasonToSay,
+	recommendationBy,
+} from '../../layout/picker.js';
+import {lineWidth} from '../../layout/row.js';
+import {displayOf} from '../../layout/theme.js';
+import {paintLines} from './paint.js';
+import {initialLoginState} from '../../login/state.js';
+import {nodeFileSystem} from '../../session/store/file-system.js';
+import {readPreferencesFile, readSessionFile} from '../../session/store/session-file.js';
+import {stateDirectory} from '../../session/store/open-store.js';
+import {detectEnvironment} from '../../terminal/environment.js';
+import {colourLevel, type ColourLevel} from '../../terminal/capabilities.js';
+import {guardTerminal} from '../../terminal/restore.js';
+import {parseCommandLine, type CommandLine} from '../parse-args.js';
+import {planLogin, recommendBy, type LoginPlan, type Saved} from '../login-plan.js';
+import {collectKeys} from './collect-keys.js';
+import {showRows} from './show-rows.js';
+
+/** The picker on the terminal, until something else takes its place. */
+export type Picker = {
+	/** What it was drawn from. */
+	readonly plan: LoginPlan;
+	/** Collects keys, and makes a signal of Ctrl-C; until then they wait in the terminal. */
+	takeKeys(): void;
+	/** Writes to stderr; where that is the terminal too, above the picker. */
+	writeAbove(text: string): void;
+	/** Takes it off the terminal. */
+	erase(): void;
+	/** Leaves the keys to Ink, and the rows to Ink's first frame. */
+	handOver(): void;
+};
+
+/** What the profile has saved, where files alone tell; undefined where the keyring must be asked. */
+const readSaved = ({values, profile}: CommandLine): Saved | undefined => {
+	if (values.store === 'memory') return {session: undefined, preferences: {}};
+	const directory = path.resolve(stateDirectory(process.env, process.platform));
+	const file = readSessionFile(nodeFileSystem, directory, profile);
+	if (file !== undefined && !('session' in file)) return undefined;
+	return {session: file?.session, preferences: readPreferencesFile(nodeFileSystem, directory, profile)};
+};
+
+/** The rows for a window; none where it is so narrow that Ink cuts them. */
+const drawer = (plan: LoginPlan, colours: ColourLevel) => {
+	const display = displayOf({});
+	const recommendation = recommendationBy(recommendBy(plan), initialLoginState);
+	const options = pickerOptions(initialLoginState, {...plan, recommendation}, display);
+	const asking = consentHeader(initialLoginState, plan.provider, display);
+	const reason = reasonToSay(recommendation);
+	const picker = {asking, options, selected: firstPossible(options), reason, notice: undefined, display};
+	return (columns: number, rows: number): readonly string[] => {
+		const {top} = layOutPicker({columns, rows}, picker);
+		return top.every(line => lineWidth(line) <= columns) ? paintLines(top, display, colours) : [];
+	};
+};
+
+/** Shows the picker, if that is what comes first and no keyring has to be asked for it; undefined otherwise. */
+export const openPicker = (argv: readonly string[]): Picker | undefined => {
+	try {
+		const environment = detectEnvironment();
+		const {stdin, stdout} = process;
+		// A terminal that does not know its size gets Ink's guess, later.
+		if (!environment.tty.stdin || !environment.tty.stdout || !stdout.columns || !stdout.rows) return undefined;
+		const line = parseCommandLine(argv);
+		const saved = readSaved(line);
+		const plan = saved && planLogin(line, {environment, stdin})(saved);
+		if (plan?.flow !== 'ask') return undefined;
+		const draw = drawer(plan, colourLevel(environment));
+		guardTerminal({output: stdout.fd});
+		stdin.setRawMode(true);
+		const rows = showRows(stdout, () => draw(stdout.columns, Math.max(1, stdout.rows - 1)));
+		let giveBack: (() => void) | undefined;
+		return {
+			plan,
+			takeKeys() {
+				giveBack = collectKeys(stdin);
+			},
+			writeAbove(text) {
+				if (environment.tty.stderr) rows.writeAbove(text);
+				else process.stderr.write(text);
+			},
+			erase: () => rows.erase(),
+			handOver() {
+				giveBack?.();
+				rows.replaceByNextFrame();
+			},
+		};
+	} catch {
+		// Without it the login meets the same, and tells it.
+		return undefined;
+	}
+};

@@ -1,0 +1,222 @@
+import {presets, checkEndpoints} from '../oauth/presets.js';
+import {displayText} from '../core/safe-text.js';
+import {LoginError} from '../core/errors.js';
+import {isReservedParameter, isResource} from '../oauth/request-parameters.js';
+import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../oauth/provider.js';
+import {checkUrl, isLoopbackHost} from '../core/safe-url.js';
+import type {OptionValues} from './options.js';
+import {UsageError} from './errors.js';
+
+/** Parameters that have an option of their own. */
+const ownParameters: Readonly<Record<string, string>> = {
+	scope: '--scope',
+	audience: '--audience',
+	resource: '--resource',
+	prompt: '--prompt',
+	login_hint: '--login-hint',
+	redirect_uri: '--redirect-uri',
+	client_id: '--client-id',
+};
+
+const readParameters = (pairs: readonly string[]): RequestParameters => {
+	const parameters: Record<string, string> = {};
+	for (const pair of pairs) {
+		const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+		// The pair is not repeated: what is refused here may hold a secret.
+		if (name === undefined)
+			throw new UsageError('--param needs a name and a value.', 'As in: --param organization=org_1');
+		const shown = displayText(name, 40);
+		const option = ownParameters[name];
+		if (option !== undefined) throw new UsageError(`--param cannot set ${shown}.`, `It has an option: ${option}.`);
+		if (isReservedParameter(name)) {
+			throw new UsageError(`--param cannot set ${shown}.`, 'It belongs to the protocol or is a secret; leave it out.');
+		}
+
+		if (Object.hasOwn(parameters, name)) {
+			throw new UsageError(`--param ${shown} is given twice.`, 'A request holds a parameter once (RFC 6749 §3.1).');
+		}
+
+		parameters[name] = value;
+	}
+
+	return parameters;
+};
+
+const readPorts = (text: string): readonly number[] =>
+	text.split(',').map(part => {
+		const port = /^\d{1,5}$/.test(part) ? Number(part) : 0;
+		if (port >= 1 && port <= 65_535) return port;
+		throw new UsageError(`--port cannot be ${displayText(text, 40)}.`, 'As in: --port 8400 or --port 8400,8401');
+	});
+
+const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettings['redirect'] => {
+	const ports = port === undefined ? undefined : readPorts(port);
+	if (uri === undefined) return ports && {ports};
+	const url = checkUrl(uri);
+	if (typeof url !== 'string' && url.protocol === 'https:' && ports !== undefined) return {uri, ports};
+	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
+		throw new UsageError(
+			'--redirect-uri is not an address of this computer.',
+			'As registered, such as http://127.0.0.1:8400/callback; for an https URL that is forwarded here, add --port N.',
+		);
+	}
+
+	return {uri};
+};
+
+/** The endpoints by the names that people give them. */
+const endpointMembers = {
+	authorization: 'authorization',
+	token: 'token',
+	device: 'deviceAuthorization',
+	userinfo: 'userInfo',
+	revocation: 'revocation',
+	par: 'pushedAuthorization',
+	jwks: 'jwks',
+} as const satisfies Readonly<Record<string, keyof Endpoints>>;
+
+const readEndpoints = (pairs: readonly string[]): Endpoints =>
+	asUsage(() =>
+		checkEndpoints(
+			Object.fromEntries(
+				pairs.map(pair => {
+					const [, name = '', url = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+					if (Object.hasOwn(endpointMembers, name)) return [endpointMembers[name as keyof typeof endpointMembers], url];
+					throw new UsageError(
+						`--endpoint has no name that is known: ${displayText(name || pair, 40)}.`,
+						`As in: --endpoint device=https://login.example.com/device; the names are ${Object.keys(endpointMembers).join(', ')}.`,
+					);
+				}),
+			),
+		),
+	);
+
+/** What a preset refuses was typed. */
+const asUsage = <Value>(read: () => Value): Value => {
+	try {
+		return read();
+	} catch (error) {
+		throw error instanceof LoginError ? new UsageError(error.message, error.hint) : error;
+	}
+};
+
+/** @throws UsageError for what is no resource (RFC 8707 §2) */
+export const readResources = (resources: readonly string[] = []): readonly string[] =>
+	resources.map(resource => {
+		if (isResource(resource)) return resource;
+		throw new UsageError(
+			'--resource needs an absolute address without #.',
+			'As in: --resource https://api.example.com',
+		);
+	});
+
+const single = (values: readonly string[] | undefined, option: string): string | undefined => {
+	const [first, second] = values ?? [];
+	if (second !== undefined) throw new UsageError(`--${option} can be given once here.`, 'Take one of them.');
+	return first;
+};
+
+/** What the options say of the request, for any provider. */
+const readRequest = (values: OptionValues): Partial<Provider> => {
+	const {application, scope, prompt, 'login-hint': loginHint, par, flow} = values;
+	const audience = single(values.audience, 'audience');
+	const redirect = readRedirect(values);
+	const extra = values.param && readParameters(values.param);
+	return {
+		...(application !== undefined && {application}),
+		...(scope !== undefined && {scope}),
+		...(audience !== undefined && {audience}),
+		...(values.resource && {resource: readResources(values.resource)}),
+		...(prompt !== undefined && {prompt}),
+		...(loginHint !== undefined && {loginHint}),
+		...(redirect && {redirect}),
+		...(values.endpoint && {endpoints: readEndpoints(values.endpoint)}),
+		...(par && {pushedAuthorization: true}),
+		// Named on the command line, so this person wants it (RFC 9700 §2.4).
+		...(flow === 'password' && {allowPassword: true}),
+		...(extra && {
+			parameters:
+				flow === 'client-credentials' || flow === 'password' ? {token: extra} : {authorize: extra, device: extra},
+		}),
+	};
+};
+
+/** What each preset calls the part of its addresses that differs from customer to customer. */
+const domainMembers = {auth0: 'domain', 'workos-connect': 'domain', entra: 'tenant', github: 'host'} as const;
+
+const domainOf = (preset: NonNullable<OptionValues['preset']>, domain: string | undefined) => {
+	if (domain === undefined) return {};
+	if (preset in domainMembers) return {[domainMembers[preset as keyof typeof domainMembers]]: domain};
+	throw new UsageError(`--preset ${preset} has no domain of yours.`, 'Leave --domain out.');
+};
+
+/** The provider that the options name; undefined where they name none. */
+const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined): Provider | undefined => {
+	const {issuer, preset, domain, 'client-id': clientId} = values;
+	if (issuer === undefined && preset === undefined) {
+		if (clientId === undefined) return undefined;
+		throw new UsageError('--client-id needs its provider.', 'Add --issuer URL or --preset NAME.');
+	}
+
+	if (clientId === undefined) {
+		throw new UsageError(
+			`--${issuer === undefined ? 'preset' : 'issuer'} needs a client.`,
+			'Add --client-id ID: the name of the client that is registered there.',
+		);
+	}
+
+	const common = {clientId, ...(clientSecret && {clientSecret})};
+	return asUsage(() =>
+		preset === undefined
+			? presets.oidc({...common, ...(issuer !== undefined && {issuer})})
+			: presets[preset]({...common, ...domainOf(preset, domain)}),
+	);
+};
+
+/** An organization that is named replaces another in every request: a session is for one. */
+const withoutOrganization = (parameters: ProviderSettings['parameters'] = {}): ProviderSettings['parameters'] =>
+	Object.fromEntries(Object.entries(parameters).map(([request, {organization: _, ...others}]) => [request, others]));
+
+const merge = (base: Provider, request: Partial<Provider>): Provider => {
+	const {authorize, device, token} = request.parameters ?? {};
+	const {redirect: {uri: _, ports: __, ...redirect} = {}} = base;
+	const namesOrganization = (authorize ?? token)?.['organization'] !== undefined;
+	const parameters = (namesOrganization ? withoutOrganization(base.parameters) : base.parameters) ?? {};
+	return {
+		...base,
+		...request,
+		...(request.redirect && {redirect: {...redirect, ...request.redirect}}),
+		...(request.endpoints && {endpoints: {...base.endpoints, ...request.endpoints}}),
+		...(request.parameters && {
+			parameters: {
+				...parameters,
+				...(authorize && {authorize: {...parameters.authorize, ...authorize}}),
+				...(device && {device: {...parameters.device, ...device}}),
+				...(token && {token: {...parameters.token, ...token}}),
+			},
+		}),
+	};
+};
+
+/** Says for a given stored provider which one to sign in to; undefined where neither options nor session name one. */
+export type ProviderChoice = (stored: ProviderSettings | undefined) => Provider | undefined;
+
+/**
+ * Reads all options about the provider and the request at once, so that a mistake is told before anything happens.
+ * Without a provider in the options the profile's own is taken, with what the options change.
+ *
+ * @param given - `provider` takes the place of one in the options; `clientSecret` is known to the preset, since some
+ * providers allow more to a client that has one.
+ * @throws UsageError
+ */
+export const readProvider = (
+	values: OptionValues,
+	given: {readonly provider?: Provider | undefined; readonly clientSecret?: ClientSecret | undefined} = {},
+): ProviderChoice => {
+	const named = given.provider ?? readNamed(values, given.clientSecret);
+	const request = readRequest(values);
+	return stored => {
+		const base = named ?? stored;
+		return base && merge(base, request);
+	};
+};

@@ -1,0 +1,141 @@
+import {LoginError} from '../core/errors.js';
+import type {TokenSet} from '../oauth/token-set.js';
+import {jsonLine} from '../text/ndjson.js';
+import type {CommandLine} from './parse-args.js';
+import {loginText, type TokenContext} from './context.js';
+import {exitCodes} from './errors.js';
+import type {SessionTokens} from './session.js';
+
+/** A token to be printed. */
+export type PrintableToken = {
+	readonly token: string;
+	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
+	readonly type: string;
+	/** How it is used, lower-cased: `bearer`, or `n_a` where it is no access token (RFC 8693 §2.2.1). */
+	readonly tokenType: string;
+	/** Epoch milliseconds. */
+	readonly expiresAt?: number;
+	readonly scope?: string;
+	readonly actingParty?: string;
+};
+
+/** A session's access token, to be printed. */
+export const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
+	token: accessToken,
+	type: 'access',
+	tokenType,
+	...(expiresAt !== undefined && {expiresAt}),
+	scope,
+});
+
+type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
+
+/** What kubectl says about its call, in KUBERNETES_EXEC_INFO. */
+export type ExecInfo = {
+	readonly apiVersion: string;
+	/** Whether stdin is free for a person's use. */
+	readonly interactive: boolean;
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+	typeof value === 'object' && value !== null;
+
+const unreadable = (): LoginError =>
+	new LoginError('config_error', 'KUBERNETES_EXEC_INFO does not hold an ExecCredential of version v1 or v1beta1.', {
+		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
+	});
+
+/**
+ * Reads what kubectl says; without it, as at a shell, the newest version is spoken and a person may be asked.
+ *
+ * @throws LoginError `config_error`
+ */
+export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: EnvironmentVariables): ExecInfo => {
+	if (!text) return {apiVersion: apiVersions[0] ?? '', interactive: true};
+	let info: unknown;
+	try {
+		info = JSON.parse(text);
+	} catch {
+		throw unreadable();
+	}
+
+	if (!isRecord(info) || typeof info['apiVersion'] !== 'string' || !apiVersions.includes(info['apiVersion'])) {
+		throw unreadable();
+	}
+
+	const {apiVersion, spec} = info;
+	return {apiVersion, interactive: !isRecord(spec) || spec['interactive'] !== false};
+};
+
+/** An ExecCredential for kubectl (client.authentication.k8s.io); it asks again once the time in it has come. */
+export const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
+	apiVersion: readExecInfo(env).apiVersion,
+	kind: 'ExecCredential',
+	status: {
+		...(expiresAt !== undefined && {expirationTimestamp: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z')}),
+		token,
+	},
+});
+
+export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
+
+/**
+ * What stdout gets.
+ *
+ * @throws LoginError where the token cannot be given in that form
+ */
+export const formatToken = (format: TokenFormat, printable: PrintableToken, env: EnvironmentVariables): string => {
+	switch (format) {
+		case 'raw': {
+			return printable.token + '\n';
+		}
+
+		case 'json': {
+			return jsonLine(printable);
+		}
+
+		case 'header': {
+			if (printable.tokenType === 'bearer') return `Authorization: Bearer ${printable.token}\n`;
+			throw new LoginError('config_error', 'This token is not a bearer token: no such header can be made of it.', {
+				hint: 'Take --format raw or --format json.',
+			});
+		}
+
+		case 'kubernetes': {
+			return jsonLine(execCredential(printable, env));
+		}
+	}
+};
+
+/** Which token is asked for. */
+export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | 'id' =>
+	type ?? (format === 'kubernetes' ? 'id' : 'access');
+
+const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): PrintableToken => {
+	if (idToken === undefined || claims === undefined) {
+		throw new LoginError('config_error', 'This session has no ID token.', {
+			hint: `Sign in at an OpenID Connect server with openid in the scope: ${loginText(profile)} --scope "openid …"`,
+		});
+	}
+
+	const expiresAt = claims.exp * 1000;
+	if (expiresAt > now) return {token: idToken, type: 'id', tokenType: 'bearer', expiresAt};
+	throw new LoginError('expired_token', 'The ID token has expired, and the server gives no new one at a refresh.', {
+		hint: `Sign in again: ${loginText(profile)}`,
+	});
+};
+
+/** Prints a fresh token on stdout, and nothing else there. */
+export const printToken = async (
+	line: CommandLine,
+	{environment, stdout, now}: TokenContext,
+	{tokens}: Pick<SessionTokens, 'tokens'>,
+): Promise<number> => {
+	const type = tokenTypeOf(line);
+	const fresh = await tokens({type});
+	const printable = type === 'id' ? idTokenOf(fresh, line.profile, now()) : accessTokenOf(fresh);
+	stdout.write(formatToken(line.values.format ?? 'raw', printable, environment.env));
+	return exitCodes.done;
+};

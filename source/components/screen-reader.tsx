@@ -1,0 +1,56 @@
+import {Box, Text} from 'ink';
+import type {ReactNode} from 'react';
+import {openFlows, type LoginState} from '../login/state.js';
+import {timeOfDay} from '../text/messages.js';
+import type {ConsentHeader} from '../layout/header.js';
+import type {Display} from '../layout/theme.js';
+
+/** Sentences for a screen reader: each is true until something happens, since every change is read out again. */
+export function SpokenLines({
+	lines,
+	notice,
+}: {
+	readonly lines: readonly string[];
+	readonly notice?: string | undefined;
+}): ReactNode {
+	const all = notice === undefined ? lines : [...lines, notice];
+	return (
+		<Box flexDirection="column">
+			{all.map((line, index) => (
+				<Text key={index}>{line}</Text>
+			))}
+		</Box>
+	);
+}
+
+export const spokenAsking = ({title, host, permissions}: ConsentHeader): string[] => [
+	`${[title, host].filter(Boolean).join(', ')}.`,
+	...(permissions === '' ? [] : [`${permissions}.`]),
+];
+
+export const spokenFlows = (
+	state: LoginState,
+	asking: ConsentHeader,
+	keys: readonly string[],
+	{messages}: Display,
+): string[] => [
+	...spokenAsking(asking),
+	...openFlows(state).flatMap(flow => {
+		if (flow.flow === 'device' && flow.code !== undefined) {
+			const {verificationUri, userCode, expiresAt} = flow.code;
+			return [
+				messages.spoken.open(verificationUri),
+				messages.spoken.enterCode(userCode),
+				messages.spoken.expiresAt(timeOfDay(expiresAt)),
+				messages.code.approveBriefly,
+			];
+		}
+
+		if (flow.flow === 'browser' && flow.address !== undefined) {
+			return [messages.browser.continueThere, messages.spoken.open(flow.address.shortUrl)];
+		}
+
+		return [`${flow.flow === 'device' ? messages.code.opening : messages.browser.opening}.`];
+	}),
+	messages.spoken.keys(keys),
+];

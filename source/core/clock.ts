@@ -1,0 +1,66 @@
+
+
+/** The promise's result, or the signal's reason as soon as it aborts; the work itself goes on. */
+export const abortable = async <Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
+	if (signal === undefined) return work;
+	let onAbort: () => void = () => undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		onAbort = () => reject(signal.reason as Error);
+		if (signal.aborted) onAbort();
+		else signal.addEventListener('abort', onAbort, {once: true});
+	});
+	return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+};
+
+/**
+ * Time, handed in so that tests drive it by hand.
+ *
+ * `now` is the wall clock (epoch milliseconds) and may jump; `monotonic` (milliseconds since any point) never goes
+ * back, and both are asked where a deadline matters: a suspended laptop stops one of them and not the other.
+ */
+export type Clock = {
+	/** Wall clock, in epoch milliseconds. */
+	now(): number;
+	/** Milliseconds since an arbitrary point; never decreases. */
+	monotonic(): number;
+	/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. */
+	sleep(ms: number, signal: AbortSignal): Promise<void>;
+};
+
+/** A longer `setTimeout` fires at once, so a longer sleep is taken in several. */
+const longestTimer = 2 ** 31 - 1;
+
+const sleepOnce = async (ms: number, signal: AbortSignal): Promise<void> =>
+	new Promise((resolve, reject) => {
+		const onAbort = () => {
+			clearTimeout(timer);
+			reject(signal.reason as Error);
+		};
+		const timer = setTimeout(() => {
+			signal.removeEventListener('abort', onAbort);
+			resolve();
+		}, ms);
+		signal.addEventListener('abort', onAbort, {once: true});
+	});
+
+/** The real time. */
+export const systemClock: Clock = {
+	now: () => Date.now(),
+	monotonic: () => performance.now(),
+	async sleep(ms, signal) {
+		signal.throwIfAborted();
+		for (let left = ms; left > 0; left -= longestTimer) {
+			await sleepOnce(Math.min(left, longestTimer), signal);
+		}
+	},
+};
+
+/** `byteCount` unpredictable bytes. */
+export type Random = (byteCount: number) => Uint8Array;
+
+/** The operating system's random bytes. */
+export const systemRandom: Random = byteCount => crypto.getRandomValues(new Uint8Array(byteCount));
+
+/** Leaves out the members that have no value, so that the same data looks the same before and after it was stored. */
+export const omitUndefined = <Value extends object>(value: Value): Value =>
+	Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;

@@ -1,0 +1,138 @@
+
+
+/**
+ * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
+ * another; the defaults name no command and no option.
+ */
+export type Hints = {
+	/** A login's time limit is over. */
+	readonly moreTime: string;
+	/** The ports of the redirect are taken. */
+	readonly otherPort: string;
+	/** The redirect's port may not be one that is registered: the end of a sentence. */
+	readonly registeredPort: string;
+	/** Someone else is signed in. */
+	readonly switchAccount: string;
+	/** The certificate of a server is not trusted. */
+	readonly trustCertificate: string;
+	/** The file of certificates to trust cannot be used. */
+	readonly caFile: string;
+	/** The client secret is not there. */
+	readonly clientSecret: string;
+	/** The server does not grant the scope. */
+	readonly scope: string;
+	/** The server wants sign-in requests pushed (RFC 9126). */
+	readonly pushRequest: string;
+	/** The provider does not say where its endpoints are: the end of a sentence. */
+	readonly endpoints: string;
+};
+
+/** For an application that has none of its own. */
+export const defaultHints: Hints = {
+	moreTime: 'Start it again, or allow more time.',
+	otherPort: 'Close the program that holds it, perhaps another sign-in, or use another port that is registered.',
+	registeredPort: 'or use a port that is registered',
+	switchAccount: 'To replace the session, sign in again and allow that, or use another profile.',
+	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
+	caFile: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	clientSecret: 'Name the client secret again.',
+	scope: 'Ask for scopes that are allowed for this client.',
+	pushRequest: 'Push the sign-in request: the client demands it (PAR).',
+	endpoints: 'or give its endpoints by hand',
+};
+
+/** What to do next: a sentence, or one that is made in the words of an application. */
+export type Hint = string | ((words: Hints) => string);
+
+/** A hint as a sentence. */
+export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 'string' ? hint : hint(words));
+
+/** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
+export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
+	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}; if about the client, check the client id.`;
+
+/** Every way in which the engine can fail; nothing else ever leaves it. */
+export const loginErrorCodes = [
+	'access_denied',
+	'expired_token',
+	'invalid_grant',
+	'invalid_client',
+	'invalid_scope',
+	'invalid_target',
+	'unsupported_grant',
+	'device_unsupported',
+	'interaction_required',
+	'server_rejected',
+	'server_unavailable',
+	'network_error',
+	'tls_error',
+	'timeout',
+	'bad_response',
+	'config_error',
+	'identity_check_failed',
+	'token_rejected',
+	'port_in_use',
+	'store_error',
+	'lock_timeout',
+	'person_required',
+	'cancelled',
+	'internal_error',
+] as const;
+
+/** What went wrong, as one word for programs. */
+export type LoginErrorCode = (typeof loginErrorCodes)[number];
+
+/** What a {@link LoginError} says beside its code and message. */
+export type LoginErrorDetails = {
+	/** What to do next, in one sentence. */
+	readonly hint: Hint;
+	/** Origin and path of the endpoint that was asked; never its query. */
+	readonly endpoint?: string;
+	readonly status?: number;
+};
+
+/**
+ * The one error of the engine. It has a fixed list of fields and no `cause`: a library's error may hold the tokens of
+ * the response that it complains about.
+ */
+export class LoginError extends Error {
+	override readonly name = 'LoginError';
+	readonly code: LoginErrorCode;
+	/** What to do next, in one sentence. */
+	readonly hint: string;
+	/** Origin and path of the endpoint that was asked, where one was. */
+	readonly endpoint?: string;
+	readonly status?: number;
+	readonly #hint: Hint;
+
+	/** `message` and `hint` are shown as they are: text from elsewhere goes through `displayText` first. */
+	constructor(code: LoginErrorCode, message: string, {hint, endpoint, status}: LoginErrorDetails) {
+		super(message);
+		this.code = code;
+		this.#hint = hint;
+		this.hint = sayHint(hint, defaultHints);
+		if (endpoint !== undefined) this.endpoint = endpoint;
+		if (status !== undefined) this.status = status;
+	}
+
+	/** The same error, with its hint in an application's words. */
+	withHints(hints: Partial<Hints>): LoginError {
+		const {code, message, endpoint, status} = this;
+		const hint = sayHint(this.#hint, {...defaultHints, ...hints});
+		return hint === this.hint ? this : new LoginError(code, message, {hint, endpoint, status});
+	}
+}
+
+/** The same error if it is ours; else one that tells its kind and nothing of its content. */
+export const toLoginError = (error: unknown): LoginError => {
+	if (error instanceof LoginError) return error;
+	if (error instanceof DOMException && error.name === 'AbortError') return cancelled();
+	const kind = error instanceof Error ? error.name : typeof error;
+	return new LoginError('internal_error', `Something went wrong inside the sign-in (${kind}).`, {
+		hint: 'Try again; if it happens again, report it as a defect.',
+	});
+};
+
+/** The person, or the program on their behalf, ended it. */
+export const cancelled = (message = 'Sign-in cancelled.'): LoginError =>
+	new LoginError('cancelled', message, {hint: 'Start it again whenever you like.'});

@@ -1,0 +1,122 @@
+import {Box, render, Text, useApp, useInput, useStdout, type Key} from 'ink';
+import {useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode} from 'react';
+import {createMemoryStore, Login, oidc, TokenEngine, useSession, type UseSession} from '../index.js';
+import {startDemoServer} from '../demo/start-demo-server.js';
+
+/*
+ * An app as others write them: it has panes and keys of its own, and shows the login in one of the panes. Run it with
+ * `npm run demo:embedded`; it brings an authorization server of its own.
+ */
+
+const rooms = ['Kitchen', 'Workshop', 'Garden', 'Attic'];
+
+/**
+ * Ink keeps calling the handler of an earlier frame until React's effects have run, which is after the new frame shows.
+ * This handler stays the same and calls the newest, so that no key is judged by what is no longer on the screen.
+ */
+const useKeys = (onKey: (input: string, key: Key) => void): void => {
+	const latest = useRef(onKey);
+	useLayoutEffect(() => {
+		latest.current = onKey;
+	});
+	useInput(useCallback((input, key) => latest.current(input, key), []));
+};
+
+/** Ink redraws when the window changes its size, and renders no component for that. */
+const useRows = (): number => {
+	const {stdout} = useStdout();
+	const subscribe = useCallback(
+		(listener: () => void) => {
+			stdout.on('resize', listener);
+			return () => stdout.off('resize', listener);
+		},
+		[stdout],
+	);
+	return useSyncExternalStore(subscribe, () => stdout.rows);
+};
+
+type PaneProps = {
+	readonly title: string;
+	readonly isFocused: boolean;
+	readonly width?: number;
+	readonly children: ReactNode;
+};
+
+function Pane({title, isFocused, width, children}: PaneProps): ReactNode {
+	return (
+		<Box
+			flexDirection="column"
+			borderStyle="round"
+			{...(isFocused && {borderColor: 'cyan'})}
+			{...(width === undefined ? {flexGrow: 1, flexShrink: 1, minWidth: 0} : {width, flexShrink: 0})}
+		>
+			<Text bold> {title}</Text>
+			<Text> </Text>
+			{children}
+		</Box>
+	);
+}
+
+function Account({session, room}: {readonly session: UseSession; readonly room: string}): ReactNode {
+	return (
+		<Box flexDirection="column" paddingLeft={1}>
+			<Text>
+				{session.identity?.name} looks after the <Text bold>{room.toLowerCase()}</Text>.
+			</Text>
+			<Text> </Text>
+			<Text>o sign out</Text>
+		</Box>
+	);
+}
+
+function App({engine}: {readonly engine: TokenEngine}): ReactNode {
+	const {exit} = useApp();
+	const rows = useRows();
+	const session = useSession(engine);
+	const [chosen, setChosen] = useState(0);
+	const [pane, setPane] = useState<'rooms' | 'account'>('account');
+	useKeys((input, key) => {
+		if (key.tab) setPane(focused => (focused === 'rooms' ? 'account' : 'rooms'));
+		// In the other pane the keys are the login's.
+		else if (pane === 'rooms' && input === 'q') exit();
+		else if (pane === 'rooms' && key.downArrow) setChosen(index => (index + 1) % rooms.length);
+		else if (pane === 'rooms' && key.upArrow) setChosen(index => (index + rooms.length - 1) % rooms.length);
+		else if (session.status === 'signed-in' && input === 'o') session.logout().catch(exit);
+	});
+	return (
+		<Box flexDirection="column">
+			<Box>
+				<Pane title="House" isFocused={pane === 'rooms'} width={18}>
+					{rooms.map((room, index) => (
+						<Text key={room} bold={index === chosen}>
+							{index === chosen ? ' > ' : '   '}
+							{room}
+						</Text>
+					))}
+				</Pane>
+				<Pane title="Account" isFocused={pane === 'account'}>
+					{session.status === 'signed-in' && <Account session={session} room={rooms[chosen] ?? ''} />}
+					{(session.status === 'signed-out' || session.status === 'failed') && (
+						<Login
+							engine={engine}
+							isActive={pane === 'account'}
+							// The pane's frame and title, the line below, and one row that stays free.
+							maxRows={rows - 6}
+							onSignedIn={session.reload}
+							onCancel={() => exit()}
+						/>
+					)}
+				</Pane>
+			</Box>
+			<Text> tab other pane{pane === 'rooms' ? ' · ↑↓ room · q quit' : ''}</Text>
+		</Box>
+	);
+}
+
+const server = await startDemoServer();
+const engine = new TokenEngine({
+	provider: oidc({issuer: server.issuer, clientId: server.clientId, application: 'House'}),
+	store: createMemoryStore(),
+});
+await render(<App engine={engine} />).waitUntilExit();
+await server.stop();

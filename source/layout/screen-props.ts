@@ -1,0 +1,46 @@
+import type {Clock} from '../core/clock.js';
+import type {LoginCommand} from '../login/flow.js';
+import type {LoginState} from '../login/state.js';
+import type {FrameParts} from '../components/rows.js';
+import type {DisplayProps} from './theme.js';
+
+/** "Always this flow here." */
+export type FlowPreference = {
+	readonly flow?: 'browser' | 'device' | undefined;
+	/** Resolves once it is kept; undefined forgets it. */
+	readonly change: (flow: 'browser' | 'device' | undefined) => Promise<void>;
+};
+
+/** What each screen takes: a state to draw, and where to send what the person asks for. */
+export type ScreenProps = DisplayProps & {
+	/** What is drawn. */
+	readonly state: LoginState;
+	/** Takes what the person asks for. */
+	readonly command: (command: LoginCommand) => void;
+	/** @default the real time */
+	readonly clock?: Clock;
+	/** Columns that may be used. @default the terminal's */
+	readonly columns?: number;
+	/** Rows that may be used. @default the terminal's, less one */
+	readonly maxRows?: number;
+	/** Whether keys are taken. @default true */
+	readonly isActive?: boolean;
+	/** What the application calls itself, until discovery has answered. */
+	readonly application?: string | undefined;
+	/** The issuer, until discovery has answered. */
+	readonly issuer?: string | undefined;
+	/** The scope that will be asked for, until discovery has answered. */
+	readonly scope?: string | undefined;
+	/** Something to be said, in a place that is kept for it. */
+	readonly notice?: string | undefined;
+	/** Whether `esc` leads anywhere, and is offered. @default false */
+	readonly canGoBack?: boolean;
+	/** Whether a QR code is drawn before someone asks for it. @default true */
+	readonly showQr?: boolean;
+	/** The flow that this person wants each time, and where another wish goes. @default it cannot be remembered */
+	readonly preference?: FlowPreference | undefined;
+	/** Writes an address, raw and whole, above the screen where it cannot be copied. @default it is not written */
+	readonly writeAbove?: ((text: string) => void) | undefined;
+	/** Parts to draw with instead. */
+	readonly components?: FrameParts | undefined;
+};

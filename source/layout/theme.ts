@@ -1,0 +1,95 @@
+import type {LoginTerminal} from '../login/flow.js';
+import {messages as english, type Messages} from '../text/messages.js';
+import {detectEnvironment, type TerminalEnvironment, forwardedAddress, forwardLine, isRemote} from '../terminal/environment.js';
+import {glyphs as glyphsFor, supportsUnicode, type Glyphs, supportsHyperlinks, colourLevel} from '../terminal/capabilities.js';
+
+/** Colours, by Ink's names or as `#rrggbb`. They only ever repeat what a word or a mark says too. */
+export type Theme = {
+	/** @default 'cyan' */
+	readonly accent: string;
+	/** @default 'green' */
+	readonly success: string;
+	/** @default 'red' */
+	readonly failure: string;
+	/** @default 'yellow' */
+	readonly warning: string;
+};
+
+/** The colours that are used where an application names no others. */
+export const defaultTheme: Theme = {accent: 'cyan', success: 'green', failure: 'red', warning: 'yellow'};
+
+/** What the screens have to know about the terminal and its surroundings. */
+export type TerminalCapabilities = {
+	/** Whether braille, half blocks and check marks can be drawn. */
+	readonly unicode: boolean;
+	/** Whether colours are wanted (`NO_COLOR`). */
+	readonly color: boolean;
+	/** Whether the terminal has OSC 8 links. */
+	readonly hyperlinks: boolean;
+	/** Over SSH or in tmux each repaint costs: minutes instead of seconds, and no turning spinner. */
+	readonly remote: boolean;
+	/** Whether another device reaches the address beside the QR code. @default whether it is not on loopback */
+	readonly phoneReachable?: boolean;
+};
+
+/** How a port of this computer is reached from the person's. */
+type Ports = Pick<LoginTerminal, 'forwardLine' | 'forwardedAddress'>;
+
+/** Ink's colours look at stdout, wherever it draws, and at `FORCE_COLOR`. */
+const hasColours = (environment: TerminalEnvironment): boolean =>
+	colourLevel(environment) > 0 && (environment.tty.stdout || environment.env['FORCE_COLOR'] !== undefined);
+
+type Detected = {readonly environment: TerminalCapabilities; readonly terminal: Ports};
+
+let detected: Detected | undefined;
+
+/** Looked up once; an application that knows better hands its own in. */
+const detect = (): Detected => {
+	if (detected !== undefined) return detected;
+	const environment = detectEnvironment();
+	detected = {
+		environment: {
+			unicode: supportsUnicode(environment),
+			color: !environment.env['NO_COLOR'] && hasColours(environment),
+			hyperlinks: supportsHyperlinks(environment),
+			remote: isRemote(environment),
+		},
+		terminal: {
+			forwardLine: port => forwardLine(environment, port),
+			forwardedAddress: port => forwardedAddress(environment, port),
+		},
+	};
+	return detected;
+};
+
+/** How it looks and what it says: the props that every screen takes. */
+export type DisplayProps = {
+	/** One accent colour and three for outcomes; what is left out stays as it is. */
+	readonly theme?: Partial<Theme>;
+	/** Every word. @default English */
+	readonly messages?: Messages;
+	/** @default looked up in the process's environment */
+	readonly environment?: Partial<TerminalCapabilities>;
+	/** What the login needs of the terminal. @default where that is, without a clipboard */
+	readonly terminal?: LoginTerminal;
+};
+
+export type Display = {
+	readonly theme: Theme;
+	readonly messages: Messages;
+	readonly environment: TerminalCapabilities;
+	readonly terminal: Ports;
+	readonly glyphs: Glyphs;
+};
+
+export const displayOf = ({theme, messages = english, environment, terminal}: DisplayProps): Display => {
+	const here = detect();
+	const capabilities = {...here.environment, ...environment};
+	return {
+		theme: {...defaultTheme, ...theme},
+		messages,
+		environment: capabilities,
+		terminal: {...here.terminal, ...terminal},
+		glyphs: glyphsFor(capabilities.unicode),
+	};
+};

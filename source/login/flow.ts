@@ -1,0 +1,224 @@
+import type {Clock, Random} from '../core/clock.js';
+import type {Identity, LoginEvent, FlowName, FlowAvailability} from './events.js';
+import type {LoginState} from './state.js';
+import type {ResolvedProvider} from '../oauth/provider.js';
+import type {SafeUrl} from '../core/safe-url.js';
+import type {Session} from '../session/types.js';
+import type {TokenSet} from '../oauth/token-set.js';
+
+/** What a person, or a screen on their behalf, may ask of a running flow. */
+export type FlowCommand =
+	| {
+			readonly type: 'paste';
+			/** The redirect's address, its query, or a bare code. */
+			readonly text: string;
+	  }
+	| {readonly type: 'open-browser'}
+	| {readonly type: 'renew-code'};
+
+/** What may be asked of a running login. */
+export type LoginCommand =
+	| FlowCommand
+	| {
+			/** `open` and `close` are about a flow; the rest goes to the flows that are open. */
+			readonly type: 'open' | 'close';
+			/** The flow to open beside the others, or to end. */
+			readonly flow: FlowName;
+	  };
+
+/** The commands that wait for a flow. */
+export type Commands = {
+	/** The next command; rejects with the signal's reason once it aborts. */
+	next(signal: AbortSignal): Promise<FlowCommand>;
+};
+
+/** How opening a browser went. It never throws and never blocks for longer than a few seconds. */
+export type BrowserOutcome =
+	| {readonly status: 'opened'}
+	| {
+			/** `skipped`: none was tried, since none could be there or reach the person. */
+			readonly status: 'failed' | 'skipped';
+			/** A sentence that says why. */
+			readonly detail: string;
+	  };
+/** A TCP connection, as the end that accepted it sees it. */
+export type Connection = {
+	/** The IP address of our own end. */
+	readonly localAddress: string;
+	/** The port of our own end. */
+	readonly localPort: number;
+	/** The IP address of the peer. */
+	readonly remoteAddress: string;
+	/** The port of the peer. */
+	readonly remotePort: number;
+};
+
+/** What the system knows of this computer's sockets. Neither function rejects. */
+export type LocalSockets = {
+	/** Names the program that holds a port, as in `node (process 1234)`, where the system tells. */
+	readonly findPortOwner: (port: number) => Promise<string | undefined>;
+	/** Whether a program of this user, or of root, is at the other end of a connection; `true` where that cannot be known. */
+	readonly isOurs: (connection: Connection) => Promise<boolean>;
+};
+
+/** Opens an address in the person's browser; never rejects. */
+export type BrowserOpener = (url: SafeUrl, signal: AbortSignal) => Promise<BrowserOutcome>;
+
+/** The flow to take, and a sentence that says why: "You are connected over SSH: a browser opened here would not reach you". */
+export type Recommendation = {
+	/** The flow to take. */
+	readonly flow: FlowName;
+	/** The sentence. */
+	readonly reason: string;
+};
+
+/** What became of a copy. */
+export type ClipboardOutcome = {
+	/**
+	 * `copied`: the system's clipboard has it. `sent`: it went to the terminal, which gives no response. `unavailable`:
+	 * there is no way to copy here.
+	 */
+	readonly status: 'copied' | 'sent' | 'unavailable';
+	/** A sentence for the person. */
+	readonly detail?: string;
+};
+
+/** Copies a text; never throws, and takes at most a few seconds. */
+export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
+
+/**
+ * What a login needs of the terminal where it is shown. `createLoginTerminal()` makes one for where the terminal is; to
+ * `login()` and `<Login>` hand in only what is to differ from that.
+ */
+export type LoginTerminal = {
+	/** Opens the person's browser. @default none is opened: the address is shown */
+	readonly openBrowser?: BrowserOpener;
+	/** Copies. @default nothing can be copied */
+	readonly clipboard?: Clipboard;
+	/**
+	 * Tells who comes to the redirect's port: other users of this computer are turned away.
+	 *
+	 * @default every connection counts
+	 */
+	readonly sockets?: LocalSockets;
+	/** Says which of the possible flows fits where the terminal is. @default browser, device, client-credentials, in this order */
+	readonly recommend?: (flows: FlowAvailability) => Recommendation;
+	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
+	readonly forwardLine?: (port: number) => string | undefined;
+	/**
+	 * The address under which the platform itself brings a port of this computer to the person's browser.
+	 *
+	 * @default none
+	 */
+	readonly forwardedAddress?: (port: number) => string | undefined;
+};
+
+/** A login that would replace a session which is not its own. */
+export type AccountSwitch = {
+	/** Whose session there is, as far as it names someone. */
+	readonly stored?: Identity;
+	/** Who has just signed in; none for a program's own login. */
+	readonly next?: Identity;
+	/** How the session that is there differs besides: "It is for https://a.example, not https://b.example." */
+	readonly difference?: string;
+};
+
+/** How a login is to go. */
+export type LoginOptions = {
+	/** A flow to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
+	readonly flow?: FlowName | 'auto' | 'ask';
+	/**
+	 * Whether a person looks on who can choose again: with no flow left open an attended login waits for a command, an
+	 * unattended one ends in `failed`. @default false
+	 */
+	readonly attended?: boolean;
+	/** Cancels the login. */
+	readonly signal?: AbortSignal;
+	/** Seconds after which the login ends with `timeout`. @default none */
+	readonly timeout?: number;
+	/** Whether an expiring device code is followed by a new one by itself. @default false */
+	readonly renew?: boolean;
+	/** Whether the browser flow opens a browser by itself. @default true */
+	readonly open?: boolean;
+	/** What the login needs of the terminal where it is shown; `login()` and `<Login>` bring what is missing. */
+	readonly terminal?: LoginTerminal;
+	/**
+	 * Asked before another person's session is replaced, or one of another server, client or organization; `true` replaces
+	 * without asking, `false` refuses. @default false
+	 */
+	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
+	/** Asks for, or reads, the user name and password of the password flow. */
+	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
+};
+
+/**
+ * A running login. It runs one or more flows side by side, takes the person's commands, and ends with the first flow
+ * that returns tokens. Iterating it yields all its events from the first, for any number of readers; `break` stops
+ * reading, not the login.
+ */
+export interface LoginRun extends AsyncIterable<LoginEvent> {
+	/** The result, or a `LoginError`; never an unhandled rejection. */
+	readonly session: Promise<Session>;
+	/** All events so far, folded. A new object for each event, the same one in between. */
+	readonly state: LoginState;
+	/** The clock that its times are by. */
+	readonly clock: Clock;
+	/** Calls `listener` after each event; returns the way to stop that. With `state`, all that `useSyncExternalStore` needs. */
+	subscribe(listener: () => void): () => void;
+	/** Asks for something; its outcome comes back as an event. After the end it does nothing. */
+	command(command: LoginCommand): void;
+	/** Ends the login with `failed` (`cancelled`); resolves when ports, timers and requests are gone. */
+	cancel(): Promise<void>;
+}
+
+/** What a protocol request needs. */
+export type RequestContext = {
+	/** The server and the client, checked. */
+	readonly provider: ResolvedProvider;
+	/** The hardened fetch; nothing else of the engine reaches the network. */
+	readonly fetch: typeof fetch;
+	/** The only time there is. */
+	readonly clock: Clock;
+	/** The only way to stop what was begun. */
+	readonly signal: AbortSignal;
+};
+
+/** Everything that a flow may touch. */
+export type FlowContext = RequestContext & {
+	/** Where state, verifiers and nonces come from. */
+	readonly random: Random;
+	/** Tells what happened; never waits for a reader. */
+	readonly emit: (event: LoginEvent) => void;
+	/** What the person asks of this flow. */
+	readonly commands: Commands;
+	/**
+	 * Says that a code or tokens are in hand: until it is disposed the other flows start no request, so that no second
+	 * set of tokens comes into being.
+	 */
+	readonly claim: () => Disposable;
+	/** Where the login is shown. */
+	readonly terminal: LoginTerminal;
+	/** Whether the browser flow opens a browser by itself, or only shows the address. */
+	readonly autoOpen: boolean;
+	/** Whether an expiring device code is followed by a new one by itself. */
+	readonly autoRenew: boolean;
+	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
+	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
+};
+
+/** A flow to tokens: a plain function that knows nothing of terminals or of other flows. */
+export type Flow = (context: FlowContext) => Promise<TokenSet>;
+
+/** Opens an address in the person's browser, and tells how that went. */
+export const openInBrowser = async (
+	{terminal: {openBrowser}, emit}: Pick<FlowContext, 'terminal' | 'emit'>,
+	url: SafeUrl,
+	signal: AbortSignal,
+): Promise<void> => {
+	emit({type: 'browser', status: 'opening'});
+	const outcome: BrowserOutcome =
+		openBrowser === undefined
+			? {status: 'skipped', detail: 'This program opens no browser by itself.'}
+			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: 'The browser could not be opened.'}));
+	if (!signal.aborted) emit({type: 'browser', ...outcome});
+};

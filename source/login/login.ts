@@ -1,0 +1,329 @@
+import type {Clock} from '../core/clock.js';
+import {displayText} from '../core/safe-text.js';
+import {EventLog} from './event-log.js';
+import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
+import {FlowRace, type FlowParts} from './flow-race.js';
+import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
+import type {LoginEvent, FlowName, FlowAvailability} from './events.js';
+import {lockLogin} from './login-lock.js';
+import type {LoginState} from './state.js';
+import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import {confirmAccount} from '../session/session-difference.js';
+import type {SessionManager} from '../session/session-manager.js';
+import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
+import type {TokenSet} from '../oauth/token-set.js';
+
+/** The parts of an engine that its logins work with. */
+export type LoginParts = FlowParts & {
+	readonly provider: Provider;
+	readonly store: TokenStore;
+	readonly profile: string;
+	readonly keeper: Pick<SessionManager, 'write' | 'discard'>;
+	readonly discover: (signal: AbortSignal) => Promise<ResolvedProvider>;
+	/** A stored session as programs get it. */
+	readonly toSession: (stored: StoredSession) => Session;
+	/** Stored with the session, so that its refreshes find it again. */
+	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
+};
+
+type Winner = {readonly tokens: TokenSet; readonly flow: FlowName};
+
+/** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
+const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
+	flow: (['browser', 'device', 'client-credentials'] as const).find(flow => flows[flow] === true) ?? 'browser',
+	reason: 'It is the first flow that this provider has.',
+});
+
+/** Starts a login. It begins its work one macrotask later. */
+export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun => new Login(parts, options);
+
+class Login implements LoginRun {
+	readonly session: Promise<Session>;
+	readonly clock: Clock;
+	readonly #parts: LoginParts;
+	readonly #options: LoginOptions;
+	readonly #log = new EventLog();
+	readonly #controller = new AbortController();
+	readonly #race: FlowRace;
+	/** Tokens that are to be revoked once it is known which session there is. */
+	readonly #unwanted: TokenSet[] = [];
+	/** Work that outlives the login: the unwanted tokens are revoked. */
+	readonly #afterwards = new Set<Promise<void>>();
+	/** What a flow has brought, or the session that another process's login left. */
+	readonly #finished: Promise<Winner | StoredSession>;
+	#finish!: (finish: Winner | StoredSession) => void;
+	#fail!: (error: LoginError) => void;
+	#provider: ResolvedProvider | undefined;
+	/** Commands are carried out one after the other, from the moment at which the provider is known. */
+	#commands: Promise<void>;
+	#startCommands!: () => void;
+	#lock: StoreLock | undefined;
+	/** Why no way is open: where the person leaves then, it is why the login ended. */
+	#lastFailure: LoginError | undefined;
+
+	constructor(parts: LoginParts, options: LoginOptions) {
+		this.#parts = parts;
+		this.clock = parts.clock;
+		this.#options = options;
+		this.#finished = new Promise((resolve, reject) => {
+			this.#finish = resolve;
+			this.#fail = reject;
+		});
+		this.#commands = new Promise(resolve => {
+			this.#startCommands = resolve;
+		});
+		this.#race = new FlowRace({
+			parts,
+			log: this.#log,
+			options,
+			signal: this.#controller.signal,
+			onTokens: (tokens, flow) => this.#finish({tokens, flow}),
+			onNoneLeft: error => {
+				if (options.attended !== true) {
+					this.#fail(error);
+					return;
+				}
+
+				if (error.code !== 'cancelled') this.#lastFailure = error;
+				void this.#release();
+			},
+			onUnwanted: tokens => this.#unwanted.push(tokens),
+		});
+		// Both are looked at later, or by nobody: neither may end the process.
+		this.#finished.catch(() => undefined);
+		this.session = this.#run();
+		this.session.catch(() => undefined);
+	}
+
+	get state(): LoginState {
+		return this.#log.state;
+	}
+
+	subscribe(listener: () => void): () => void {
+		return this.#log.subscribe(listener);
+	}
+
+	[Symbol.asyncIterator](): AsyncIterator<LoginEvent> {
+		return this.#log[Symbol.asyncIterator]();
+	}
+
+	command(command: LoginCommand): void {
+		this.#commands = this.#commands
+			.then(async () => this.#obey(command))
+			.catch((error: unknown) => this.#fail(toLoginError(error)));
+	}
+
+	async cancel(): Promise<void> {
+		this.#controller.abort(this.#lastFailure ?? cancelled());
+		await this.session.catch(() => undefined);
+		await Promise.all(this.#afterwards);
+	}
+
+	/** The whole login: its work, then its last event, then what is left to put in order. */
+	async #run(): Promise<Session> {
+		const {signal} = this.#options;
+		const onAbort = () => this.#controller.abort(cancelled());
+		signal?.addEventListener('abort', onAbort, {once: true});
+		if (signal?.aborted === true) onAbort();
+		this.#controller.signal.addEventListener('abort', () => this.#fail(this.#controller.signal.reason as LoginError), {
+			once: true,
+		});
+		try {
+			// One macrotask later: a component that mounts twice has cancelled the first of its logins by then.
+			await new Promise(resolve => {
+				setTimeout(resolve, 0);
+			});
+			this.#controller.signal.throwIfAborted();
+			const session = this.#parts.toSession(await this.#signIn());
+			await this.#release();
+			const {identity, scope, expiresAt, refreshable, store, profile, flow} = session;
+			this.#log.append({
+				type: 'signed-in',
+				...(identity !== undefined && {identity}),
+				scope,
+				...(expiresAt !== undefined && {expiresAt}),
+				refreshable,
+				store,
+				profile,
+				flow,
+			});
+			return session;
+		} catch (error) {
+			const failure = toLoginError(error).withHints(this.#parts.hints);
+			await this.#race.closeAll(failure.message, failure);
+			await this.#release();
+			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
+			throw failure;
+		} finally {
+			signal?.removeEventListener('abort', onAbort);
+			this.#controller.abort(cancelled());
+			for (const tokens of this.#unwanted) {
+				if (this.#provider !== undefined) this.#afterwards.add(this.#parts.keeper.discard(tokens, this.#provider));
+			}
+		}
+	}
+
+	async #signIn(): Promise<StoredSession> {
+		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout);
+		const provider = await Promise.race([this.#discover(), this.#finished.then(never)]);
+		this.#provider = provider;
+		this.#log.append({
+			type: 'discovery',
+			issuer: provider.issuer,
+			...(provider.application !== undefined && {application: displayText(provider.application)}),
+			requestedScope: provider.requestedScope,
+			flows: provider.flows,
+		});
+		void this.#openFirst(provider);
+		const finish = await this.#finished;
+		if ('version' in finish) {
+			await this.#race.closeAll('Another window signed in.');
+			return finish;
+		}
+
+		await this.#race.closeAll('Another flow finished first.');
+		try {
+			return await this.#save(finish, provider);
+		} catch (error) {
+			const {message: reason, code, hint} = toLoginError(error).withHints(this.#parts.hints);
+			this.#log.append({type: 'flow-closed', flow: finish.flow, reason, code, hint});
+			this.#unwanted.push(finish.tokens);
+			throw error;
+		}
+	}
+
+	async #discover(): Promise<ResolvedProvider> {
+		const {discover, store} = this.#parts;
+		// Tried out beside the first request: a session is read or written only once its place is known.
+		const [provider] = await Promise.all([discover(this.#controller.signal), store.prepare?.()]);
+		return provider;
+	}
+
+	async #limitTime(seconds: number): Promise<void> {
+		try {
+			await this.clock.sleep(seconds * 1000, this.#controller.signal);
+			const {phase, address} = this.state.flows.browser ?? {};
+			const uri = phase?.status === 'waiting' ? address?.redirectUri : undefined;
+			this.#controller.abort(
+				new LoginError('timeout', `Nobody signed in within ${seconds} seconds.`, {
+					hint: words => words.moreTime + (uri === undefined ? '' : ` ${redirectAdvice(uri, words)}`),
+				}),
+			);
+		} catch {
+			// The login ended before.
+		}
+	}
+
+	/** Opens what the options ask for, then lets the commands come that were given meanwhile. */
+	async #openFirst(provider: ResolvedProvider): Promise<void> {
+		const {flow = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
+		try {
+			if (flow === 'auto') {
+				const recommended = recommend(provider.flows);
+				await this.#open(recommended.flow, recommended.reason, open);
+			} else if (flow !== 'ask') {
+				await this.#open(flow, 'You asked for this flow.', open);
+			}
+		} catch (error) {
+			this.#fail(toLoginError(error));
+		}
+
+		this.#startCommands();
+	}
+
+	async #obey(command: LoginCommand): Promise<void> {
+		if (this.#controller.signal.aborted) return;
+		const {open = true} = this.#options;
+		switch (command.type) {
+			case 'open': {
+				return this.#open(command.flow, 'You chose this flow.', open);
+			}
+
+			case 'close': {
+				return this.#race.close(command.flow);
+			}
+
+			case 'paste': {
+				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
+				await this.#open('browser', 'You pasted an address.', false);
+				this.#race.tell('browser', command);
+				return;
+			}
+
+			case 'open-browser': {
+				this.#race.tell(this.#race.has('browser') ? 'browser' : 'device', command);
+				return;
+			}
+
+			case 'renew-code': {
+				if (this.#race.has('device')) {
+					this.#race.tell('device', command);
+					return;
+				}
+				return this.#open('device', 'You asked for a new code.', open);
+			}
+		}
+	}
+
+	async #open(flow: FlowName, reason: string, autoOpen: boolean): Promise<void> {
+		const provider = this.#provider;
+		if (provider === undefined || this.#race.has(flow)) return;
+		const needsPerson = flow === 'browser' || flow === 'device';
+		if (needsPerson && this.#lock === undefined && !(await this.#takeLock())) return;
+		this.#lastFailure = undefined;
+		this.#race.open(flow, reason, provider, autoOpen);
+		if (needsPerson) void this.#prefetchKeys(provider);
+	}
+
+	/** Resolves to whether this process is the one to show the login. */
+	async #takeLock(): Promise<boolean> {
+		const onWait = () => this.#log.append({type: 'waiting', for: 'other-login'});
+		const taken = await lockLogin(this.#parts, onWait, this.#controller.signal);
+		if ('release' in taken) {
+			this.#lock = taken;
+			return true;
+		}
+
+		this.#finish(taken);
+		return false;
+	}
+
+	async #release(): Promise<void> {
+		const lock = this.#lock;
+		this.#lock = undefined;
+		await lock?.release();
+	}
+
+	/** Fetches the server's keys while the person is away; never fails. */
+	async #prefetchKeys(provider: ResolvedProvider): Promise<void> {
+		const {clock, loadFetch} = this.#parts;
+		const {prefetchKeys} = await import('../oauth/index.js');
+		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
+	}
+
+	/** Saves the tokens as the session, unless that would replace one that is to stay. */
+	async #save({tokens, flow}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
+		const {store, profile, provider, keeper, remembered} = this.#parts;
+		const {signal} = this.#controller;
+		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
+		const {exportKeys} = await import('../oauth/index.js');
+		const keys = exportKeys(resolved.server);
+		const {clientSecret: _, server, flows: __, requestedScope, ...settings} = resolved;
+		const stored: StoredSession = {
+			version: 1,
+			tokens,
+			flow,
+			signedInAt: this.clock.now(),
+			requestedScope,
+			provider: settings,
+			server,
+			...(keys !== undefined && {keys}),
+			...remembered,
+		};
+		await keeper.write(stored, signal);
+		return stored;
+	}
+}
+
+/** For a race in which the other side can only reject. */
+const never = async (): Promise<never> => new Promise(() => undefined);

@@ -1,0 +1,329 @@
+import {BlockList, isIP} from 'node:net';
+import {type AuthorizationServer, discoveryRequest, JSON_ATTRIBUTE_COMPARISON, OperationProcessingError, processDiscoveryResponse} from 'oauth4webapi';
+import {LoginError, type Hint} from '../core/errors.js';
+import {checkUrl, isLoopbackHost, shownUrl} from '../core/safe-url.js';
+import type {FlowAvailability} from '../login/events.js';
+import type {Provider, Endpoints, ResolvedProvider} from './provider.js';
+import type {Clock} from '../core/clock.js';
+import {displayText} from '../core/safe-text.js';
+import type {ResponseInfo} from './response-info.js';
+import {unusableResponse} from './errors.js';
+import {checkIssuer, metadataIssuer} from './issuer.js';
+import {checkRequestParameters, checkResources} from './request-parameters.js';
+import {callServer} from './request.js';
+
+/** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
+const privateAddresses = new BlockList();
+for (const [network, prefix] of [
+	['0.0.0.0', 8],
+	['10.0.0.0', 8],
+	['100.64.0.0', 10],
+	['127.0.0.0', 8],
+	['169.254.0.0', 16],
+	['172.16.0.0', 12],
+	['192.0.0.0', 24],
+	['192.168.0.0', 16],
+	['198.18.0.0', 15],
+	['224.0.0.0', 3],
+] as const) {
+	privateAddresses.addSubnet(network, prefix, 'ipv4');
+}
+
+for (const [network, prefix] of [
+	['::', 127],
+	['64:ff9b::', 96],
+	['fc00::', 7],
+	['fe80::', 10],
+	['ff00::', 8],
+] as const) {
+	privateAddresses.addSubnet(network, prefix, 'ipv6');
+}
+
+const isPrivateHost = (hostname: string): boolean => {
+	const address = hostname.replaceAll(/^\[|\]$/g, '');
+	const family = isIP(address);
+	if (family !== 0) return privateAddresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
+	return isLoopbackHost(hostname) || hostname.endsWith('.localhost');
+};
+
+/**
+ * An address that a server named, before it is requested, shown or opened: https, or http on loopback; no user
+ * information; nothing inside a private network unless the issuer is there itself.
+ */
+export const checkServerUrl = (
+	text: string,
+	issuer: string,
+	what: string,
+	code: 'config_error' | 'bad_response' = 'config_error',
+): URL => {
+	const url = checkUrl(text);
+	const problem =
+		typeof url === 'string'
+			? url
+			: isPrivateHost(url.hostname) && !isPrivateHost(new URL(issuer).hostname)
+				? 'it leads into a private network'
+				: undefined;
+	if (typeof url !== 'string' && problem === undefined) return url;
+	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownUrl(text)}).`, {
+		hint: 'Check the provider URL, or ask your administrator.',
+	});
+};
+
+/** The endpoints that a client comes into touch with. */
+export const endpointNames = [
+	'authorization_endpoint',
+	'token_endpoint',
+	'device_authorization_endpoint',
+	'userinfo_endpoint',
+	'revocation_endpoint',
+	'pushed_authorization_request_endpoint',
+	'jwks_uri',
+] as const;
+
+const isRelated = (host: string, issuerHost: string): boolean =>
+	host === issuerHost ||
+	host.endsWith(`.${issuerHost}`) ||
+	// "com" is above everybody.
+	(host.includes('.') && issuerHost.endsWith(`.${host}`));
+
+/** Whether a host is neither equal to, above nor below the issuer's, nor known to belong to it. */
+export const isForeignHost = (hostname: string, issuer: string, knownHosts: readonly string[] = []): boolean =>
+	!isRelated(hostname, new URL(issuer).hostname) && !knownHosts.includes(hostname);
+
+/**
+ * Checks every endpoint before the first is used.
+ *
+ * @param chosen - endpoints that were given by hand: the person who gave them may point into a private network
+ * @throws LoginError `config_error` that names the endpoint
+ */
+export const checkMetadata = (server: AuthorizationServer, chosen: Partial<AuthorizationServer>): void => {
+	for (const name of endpointNames) {
+		const address = server[name];
+		if (address === undefined) continue;
+		const isChosen = chosen[name] !== undefined;
+		const url = checkServerUrl(address, isChosen ? address : server.issuer, `The ${name}`);
+		if (url.hash !== '') {
+			throw new LoginError('config_error', `The ${name} cannot be used: it has a fragment (RFC 6749 §3.1).`, {
+				hint: 'Check the endpoints of the provider.',
+			});
+		}
+	}
+};
+
+/** Which flows are possible with this provider, or in plain words why not. */
+export const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
+	const {unsupportedFlows = {}} = provider;
+	const noTokens = server.token_endpoint === undefined ? 'The provider has no token endpoint.' : undefined;
+	const needs = (isThere: boolean, why: string): true | string => noTokens ?? (isThere || why);
+	return {
+		browser:
+			unsupportedFlows.browser ??
+			needs(server.authorization_endpoint !== undefined, 'The provider has no sign-in in the browser.'),
+		device:
+			unsupportedFlows.device ??
+			needs(server.device_authorization_endpoint !== undefined, 'The provider has no sign-in with a code.'),
+		'client-credentials':
+			unsupportedFlows['client-credentials'] ??
+			needs(provider.clientSecret !== undefined, 'It needs a client secret, and none is given.'),
+		password: needs(provider.allowPassword === true, 'Signing in with a password is switched off.'),
+	};
+};
+
+const defaultScopes = ['openid', 'profile', 'email', 'offline_access'];
+
+/**
+ * The scope to ask for: the configured one, else the usual four as far as the server lists them. Without OpenID Connect
+ * none of them means anything (OIDC Core §3.1.2.1).
+ */
+export const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {
+	if (provider.scope !== undefined) return provider.scope.split(/\s+/).filter(Boolean).join(' ');
+	if (!isOpenId) return '';
+	const listed = server.scopes_supported;
+	return defaultScopes.filter(scope => scope === 'openid' || listed === undefined || listed.includes(scope)).join(' ');
+};
+
+type DiscoveryIo = {readonly fetch: typeof fetch; readonly clock: Clock; readonly signal: AbortSignal};
+type Metadata = {-readonly [Name in keyof AuthorizationServer]: AuthorizationServer[Name]};
+
+const listNames = [
+	'scopes_supported',
+	'grant_types_supported',
+	'response_types_supported',
+	'prompt_values_supported',
+	'token_endpoint_auth_methods_supported',
+	'code_challenge_methods_supported',
+	'id_token_signing_alg_values_supported',
+	'userinfo_signing_alg_values_supported',
+] as const;
+const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
+
+const fromEndpoints = ({
+	authorization,
+	token,
+	deviceAuthorization,
+	userInfo,
+	revocation,
+	pushedAuthorization,
+	jwks,
+}: Endpoints): Partial<AuthorizationServer> => {
+	const chosen = {
+		authorization_endpoint: authorization,
+		token_endpoint: token,
+		device_authorization_endpoint: deviceAuthorization,
+		userinfo_endpoint: userInfo,
+		revocation_endpoint: revocation,
+		pushed_authorization_request_endpoint: pushedAuthorization,
+		jwks_uri: jwks,
+	};
+	return Object.fromEntries(Object.entries(chosen).filter(([, address]) => address !== undefined));
+};
+
+/** Takes the members that we know, if they are what they should be (a `__proto__` is copied nowhere). */
+const pickMembers = (document: AuthorizationServer): Metadata => {
+	const server: Metadata = {issuer: document.issuer};
+	for (const name of endpointNames) {
+		if (typeof document[name] === 'string' && document[name] !== '') server[name] = document[name];
+	}
+
+	for (const name of listNames) {
+		const list: unknown = document[name];
+		if (Array.isArray(list)) server[name] = list.filter(item => typeof item === 'string');
+	}
+
+	for (const name of flagNames) {
+		if (typeof document[name] === 'boolean') server[name] = document[name];
+	}
+
+	const codes = unlistedDeviceEndpoint(server);
+	return codes === undefined ? server : {...server, device_authorization_endpoint: codes};
+};
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/**
+ * Doorkeeper, as in GitLab, says that it grants tokens for device codes and leaves out where codes come from: its flows
+ * have that beside the token endpoint. No server that names the endpoint, or has not this grant, is concerned.
+ */
+const unlistedDeviceEndpoint = (server: Metadata): string | undefined => {
+	const {token_endpoint: token = '', device_authorization_endpoint: named, grant_types_supported: grants} = server;
+	const isUnlisted = named === undefined && grants?.includes(deviceGrant) === true && token.endsWith('/oauth/token');
+	return isUnlisted ? token.replace(/token$/, 'authorize_device') : undefined;
+};
+
+const issuerMismatch = (configured: string, found: string): LoginError => {
+	const isSlash = configured.replace(/\/$/, '') === found.replace(/\/$/, '');
+	const shown = displayText(found, 120);
+	return new LoginError(
+		'config_error',
+		isSlash
+			? `The server names its issuer differently: did you mean ${shown}?`
+			: `The server at ${displayText(configured, 120)} says that it is ${shown}.`,
+		{hint: isSlash ? `Use ${shown} as the issuer.` : 'Check the issuer; its metadata is not used (RFC 8414 §3.3).'},
+	);
+};
+
+const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
+
+/** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
+const redirected = ({issuer}: Provider, info: ResponseInfo): LoginError => {
+	const {code, message, endpoint, status} = unusableResponse('', 'discovery', info);
+	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(info.location ?? '') ?? [];
+	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
+	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
+	return new LoginError(code, message, {hint, endpoint, status});
+};
+
+const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
+	callServer({provider, ...io}, 'discovery', async ({options, info, get}) => {
+		let response = await discoveryRequest(new URL(metadataIssuer(provider.issuer)), {...options, algorithm});
+		// Django's APPEND_SLASH: the same document, under the same name.
+		if (info.location === `${info.endpoint}/`) response = await get(info.location);
+		if (response.status >= 300 && response.status < 400) throw redirected(provider, info);
+		try {
+			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
+		} catch (error) {
+			// The library parses what should be an address.
+			if (error instanceof TypeError) throw unusableResponse('its issuer is not an address', 'discovery', info);
+			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
+			if (!isMismatch) throw error;
+			const {issuer} = (error.cause as {body: AuthorizationServer}).body;
+			throw issuerMismatch(provider.issuer, issuer);
+		}
+	});
+
+/** Whether the response only means that no document is there, so that the other place may have one. */
+const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
+
+type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore'};
+
+/** @param errors - why there is no document in either place */
+const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
+	const redirect = errors.find(({status = 0}) => status >= 300 && status < 400);
+	const {endpoint, status} = redirect ?? errors.at(-1) ?? {};
+	return new LoginError(
+		'config_error',
+		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
+		{hint: redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint, endpoint, status},
+	);
+};
+
+const byHand = ({issuer, endpoints}: Provider): Found => ({server: {issuer}, isOpenId: endpoints?.jwks !== undefined});
+
+const fetchMetadata = async (provider: Provider, io: DiscoveryIo): Promise<Found> => {
+	const errors: LoginError[] = [];
+	for (const algorithm of ['oidc', 'oauth2'] as const) {
+		try {
+			const server = await fetchDocument(provider, io, algorithm);
+			return {server, isOpenId: algorithm === 'oidc' || server.scopes_supported?.includes('openid') === true};
+		} catch (error) {
+			if (!isAbsent(error)) throw error;
+			errors.push(error);
+		}
+	}
+
+	// With the token endpoint by hand, a server that does not describe itself is expected.
+	const {token, jwks} = provider.endpoints ?? {};
+	if (token === undefined) throw noDocument(provider, errors);
+	return {...byHand(provider), idToken: jwks === undefined ? 'ignore' : undefined};
+};
+
+/** Never `none`, nor a shared secret's HS256 where the signature is verified (OIDC Core §3.1.3.7). */
+const acceptedAlgorithms = ({idTokenAlgorithms, idToken}: Provider, listed: readonly string[] = ['RS256']): string[] =>
+	(idTokenAlgorithms ?? listed).filter(
+		algorithm => algorithm !== 'none' && (idToken === 'tls-only' || !algorithm.startsWith('HS')),
+	);
+
+/**
+ * Finds out what the provider can do, and checks every address before any is used. OpenID Connect's document is asked
+ * for first, RFC 8414's second; endpoints given by hand win over both, and with all of them, or with
+ * `discovery: 'none'`, nothing goes over the network.
+ *
+ * @throws LoginError `config_error`, or what kept the document from being read
+ */
+export const discover = async (given: Provider, io: DiscoveryIo): Promise<ResolvedProvider> => {
+	checkIssuer(given.issuer);
+	checkRequestParameters(given.parameters);
+	checkResources(given.resource);
+	const chosen = fromEndpoints(given.endpoints ?? {});
+	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
+	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
+	const {idToken = found.idToken} = given;
+	const provider: Provider = {...given, idToken};
+	const metadata: Metadata = {...found.server, ...chosen};
+	const server: AuthorizationServer = {
+		...metadata,
+		id_token_signing_alg_values_supported: acceptedAlgorithms(provider, metadata.id_token_signing_alg_values_supported),
+		userinfo_signing_alg_values_supported: acceptedAlgorithms(
+			{...provider, idTokenAlgorithms: undefined, idToken: 'verify'},
+			metadata.userinfo_signing_alg_values_supported,
+		),
+	};
+	checkMetadata(server, chosen);
+	const isOpenId = idToken !== 'ignore' && (found.isOpenId || idToken !== undefined);
+	return {
+		...provider,
+		server,
+		flows: availableFlows(provider, server),
+		requestedScope: requestedScope(provider, server, isOpenId),
+	};
+};

@@ -1,0 +1,159 @@
+import {displayText} from '../core/safe-text.js';
+import {sayHint, type Hint, LoginError, type LoginErrorCode} from '../core/errors.js';
+import {checkUrl} from '../core/safe-url.js';
+import {waitSentence, type ResponseInfo} from './response-info.js';
+
+type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: Hint};
+
+const interaction: Meaning = {
+	code: 'interaction_required',
+	message: 'The server wants to ask the person something first.',
+	hint: 'Sign in again in the browser, without a prompt setting that forbids questions.',
+};
+const unavailable: Meaning = {
+	code: 'server_unavailable',
+	message: 'The server cannot answer at the moment.',
+	hint: waitSentence({}),
+};
+const tooMany: Meaning = {
+	code: 'server_unavailable',
+	message: 'The server has had too many requests.',
+	hint: waitSentence({}),
+};
+const unsupported: Meaning = {
+	code: 'unsupported_grant',
+	message: 'The server does not allow this flow for this client.',
+	hint: 'Enable the grant for this client at the provider, or use another flow to sign in.',
+};
+
+/** The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2 and OIDC Core §3.1.2.6. */
+const meanings: Readonly<Record<string, Meaning>> = {
+	access_denied: {
+		code: 'access_denied',
+		message: 'The request was declined.',
+		hint: 'Start again if that was not meant; otherwise ask your administrator for access.',
+	},
+	expired_token: {
+		code: 'expired_token',
+		message: 'The code expired before anyone approved it.',
+		hint: 'Start again and approve the new code in time.',
+	},
+	invalid_grant: {
+		code: 'invalid_grant',
+		message: 'The server does not know the code of this sign-in, or no longer.',
+		hint: 'Start again: the code may have expired, been used, or been lost when the server restarted.',
+	},
+	invalid_client: {
+		code: 'invalid_client',
+		message: 'The server does not accept this client.',
+		hint: 'Check the client id, the client secret and how the client authenticates.',
+	},
+	invalid_scope: {
+		code: 'invalid_scope',
+		message: 'The server does not grant the requested scope.',
+		hint: words => words.scope,
+	},
+	invalid_target: {
+		code: 'invalid_target',
+		message: 'The server issues no token for the requested audience or resource.',
+		hint: 'Check the audience and the resource; both must be known to the server.',
+	},
+	unsupported_grant_type: unsupported,
+	unauthorized_client: unsupported,
+	login_required: interaction,
+	consent_required: interaction,
+	interaction_required: interaction,
+	account_selection_required: interaction,
+	server_error: unavailable,
+	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
+	slow_down: tooMany,
+	temporarily_unavailable: unavailable,
+};
+
+/** Codes of the standards that need no words of their own. */
+const furtherCodes = [
+	'authorization_pending',
+	'invalid_request',
+	'invalid_token',
+	'unsupported_token_type',
+	'unsupported_response_type',
+	'invalid_request_uri',
+	'invalid_resource',
+];
+const knownCodes = new Set([...Object.keys(meanings), ...furtherCodes]);
+
+/** Whether a code is one of the standards': where it is, it decides whatever the HTTP status says. */
+export const isOAuthErrorCode = (code: string): boolean => knownCodes.has(code);
+
+/** The server says that it cannot work at the moment, which is no response to the request. */
+export const isTemporaryErrorCode = (code: string): boolean =>
+	code === 'server_error' || code === 'temporarily_unavailable';
+
+const refused = (error: string): Meaning => {
+	const shown = displayText(error, 60);
+	return {
+		code: 'server_rejected',
+		message: shown === '' ? 'The server refused the request.' : `The server refused the request (${shown}).`,
+		hint: 'Check the configuration of the client with your administrator.',
+	};
+};
+
+const demandsDpop: Meaning = {
+	code: 'invalid_client',
+	message: 'The server demands a proof of a key (DPoP), which this program does not send.',
+	hint: 'Have the provider issue plain Bearer tokens for this client.',
+};
+
+/** What a description says that its code does not: servers have few codes, and use them freely. */
+const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
+	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
+	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
+	[
+		/^invalid_request$/,
+		/\b(?:grant[ _-]type|device_code)\b.*\bnot (?:allowed|enabled|supported|permitted)\b/i,
+		unsupported,
+	],
+];
+
+const meaningOf = (error: string, description: string): Meaning =>
+	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
+	toldApart.find(([code, words]) => code.test(error) && words.test(description))?.[2] ??
+	refused(error);
+
+/** What to do, where the server's metadata tells what its error does not. */
+const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInfo): readonly Hint[] => {
+	const {pushed_authorization_request_endpoint: pushed, dpop_signing_alg_values_supported: dpop} = info.server ?? {};
+	if (code === 'server_unavailable') return [waitSentence(info)];
+	if (code === 'server_rejected' && pushed !== undefined && /\bpushed\b|\bPAR\b/i.test(description)) {
+		return [words => words.pushRequest];
+	}
+
+	return code === 'invalid_grant' && dpop !== undefined
+		? [
+				hint,
+				'If it stays like this, the client may demand proofs of a key (DPoP), which this program does not send: have the provider issue plain Bearer tokens for it.',
+			]
+		: [hint];
+};
+
+/** An error response in words: what the server wrote is quoted, never trusted (RFC 6749 §5.2). */
+export const oauthError = (
+	body: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
+	info: ResponseInfo,
+): LoginError => {
+	const {endpoint, status} = info;
+	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
+	const meaning = meaningOf(body.error, description);
+	const {code} = meaning;
+	const asked = code === 'invalid_scope' && info.scope ? ` It was asked for: ${displayText(info.scope, 400)}.` : '';
+	const message = meaning.message + asked;
+	const advice = adviceFor(meaning, description, info);
+	const more = typeof body.error_uri === 'string' ? checkUrl(body.error_uri) : '';
+	const isLink = typeof more !== 'string' && more.protocol === 'https:';
+	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;
+	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {
+		hint: words => hints.map(hint => sayHint(hint, words)).join(' '),
+		endpoint,
+		status,
+	});
+};

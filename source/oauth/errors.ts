@@ -1,0 +1,287 @@
+import * as oauth from 'oauth4webapi';
+import {displayText} from '../core/safe-text.js';
+import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
+import {clockSentence, waitSentence, type ResponseInfo, type EndpointKind} from './response-info.js';
+import {oauthError} from './error-codes.js';
+
+/** What is wrong with an ID token, as the end of "The server's proof of who signed in is not acceptable: …". */
+export type IdTokenProblem = {
+	readonly reason: string;
+	/** What to do about it, where that is not the same for every problem. */
+	readonly hint?: string;
+};
+
+/** A claim that has another value than it must have; its name stays, for the administrator. */
+const otherClaims: Readonly<Record<string, string>> = {
+	iss: 'it comes from another issuer than the one that was asked (iss)',
+	aud: 'it was issued for another client (aud)',
+	azp: 'it was issued to another client (azp)',
+	nonce: 'it belongs to another sign-in (nonce)',
+};
+
+/** A claim whose value is not the one that it must have. */
+export const otherClaim = (claim = 'content'): IdTokenProblem => ({
+	reason: otherClaims[claim] ?? `its ${claim} is not the expected one`,
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const otherAlgorithm = (cause: unknown): IdTokenProblem => {
+	const {header, expected} = cause as {header?: {alg?: unknown}; expected?: unknown};
+	const accepted = [expected].flat().filter(isText);
+	const names = new Intl.ListFormat('en', {type: 'disjunction'}).format(accepted);
+	const algorithm = displayText(isText(header?.alg) ? header.alg : '', 20);
+	return {
+		reason:
+			algorithm === '' || algorithm.toLowerCase() === 'none'
+				? 'it is not signed'
+				: `it is signed with ${algorithm}${names === '' ? '' : ` instead of ${names}`}`,
+		hint: `Nothing was stored. Have the provider sign ID tokens for this client with ${names === '' ? 'RS256' : names}.`,
+	};
+};
+
+/** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
+const sentences: readonly (readonly [RegExp, (found: RegExpMatchArray, cause: unknown) => IdTokenProblem])[] = [
+	[/"alg" header/, (_, cause) => otherAlgorithm(cause)],
+	[/"typ" header/, () => ({reason: 'it is a token of another kind'})],
+	[/"crit" header/, () => ({reason: 'it needs an extension that this program does not know (crit)'})],
+	[/JWE decryption/, () => ({reason: 'it is encrypted, which this program cannot read'})],
+	[/unsupported JWS/, () => ({reason: 'it is signed in a way that this program does not know'})],
+	[/signature verification failed/, () => ({reason: 'its signature is not that of the server'})],
+	[/JWT "(\w+)" .*claim missing/, ([, claim = '']) => ({reason: `it has no ${claim}`})],
+	[/JWT "(\w+)" .*claim type/, ([, claim = '']) => ({reason: `its ${claim} is malformed`})],
+	[/\b(?:JWT|ID Token)\b/i, () => ({reason: 'it is malformed'})],
+];
+
+/** What the library found wrong with an ID token; undefined where its sentence is about something else. */
+export const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => {
+	for (const [pattern, describe] of sentences) {
+		const found = pattern.exec(message);
+		if (found) return describe(found, cause);
+	}
+
+	return undefined;
+};
+
+/** A failed check of an ID token: its tokens are discarded, nothing is stored. */
+export const identityError = (
+	reason: string,
+	info: ResponseInfo,
+	hint = 'Nothing was stored. Try again; if it stays like this, ask your administrator.',
+): LoginError =>
+	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
+		hint,
+		endpoint: info.endpoint,
+		status: info.status,
+	});
+
+/** A check of an ID token's times that failed; the clock is named where it differs from the server's. */
+export const timeError = (reason: string, info: ResponseInfo): LoginError => {
+	const clock = clockSentence(info);
+	if (clock === undefined) return identityError(reason, info);
+	return new LoginError(
+		'identity_check_failed',
+		`${clock} So the server's proof of who signed in counts as ${reason}.`,
+		{
+			hint: 'Set the clock of this computer, then sign in again.',
+			endpoint: info.endpoint,
+			status: info.status,
+		},
+	);
+};
+
+const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
+const networkProblems: Readonly<Record<string, string>> = {
+	ENOTFOUND: 'its name is not known',
+	EAI_AGAIN: 'its name could not be looked up',
+	ECONNREFUSED: 'nothing answers there',
+	ECONNRESET: 'the connection broke',
+	UND_ERR_SOCKET: 'the connection broke',
+	EHOSTUNREACH: 'there is no way to it',
+	ENETUNREACH: 'there is no network',
+};
+
+const systemCode = (error: unknown): string => {
+	for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+		if ('code' in at && typeof at.code === 'string') return at.code;
+	}
+
+	return '';
+};
+
+/** What a fetch threw, in words; the original stays behind, since a private fetch may throw anything. */
+export const networkError = (error: unknown, endpoint: string): LoginError => {
+	const host = displayText(new URL(endpoint).host, 80);
+	const code = systemCode(error);
+	if (certificateProblem.test(code)) {
+		return new LoginError('tls_error', `The certificate of ${host} is not trusted here (${displayText(code, 60)}).`, {
+			hint: words => words.trustCertificate,
+			endpoint,
+		});
+	}
+
+	const isTimeout =
+		code.endsWith('TIMEOUT') || code === 'ETIMEDOUT' || (error instanceof Error && error.name === 'TimeoutError');
+	return isTimeout
+		? new LoginError('timeout', `${host} did not answer in time.`, {
+				hint: 'Check the network and the proxy settings, then try again.',
+				endpoint,
+			})
+		: new LoginError('network_error', `${host} cannot be reached: ${networkProblems[code] ?? 'the request failed'}.`, {
+				hint: 'Check the network and the proxy settings (HTTPS_PROXY), then try again.',
+				endpoint,
+			});
+};
+
+/** Tokens that need more than to be sent (RFC 6749 §7.1). */
+export const unusableType = (type: unknown, {endpoint, status}: ResponseInfo): LoginError =>
+	new LoginError(
+		'bad_response',
+		`The server sent a token that this program cannot use (token_type ${displayText(String(type), 20)}).`,
+		{hint: 'Have the provider issue Bearer tokens for this client.', endpoint, status},
+	);
+
+/** A response that is no response of the protocol: the status tells what can be told. */
+export const unusableResponse = (what: string, endpointKind: EndpointKind, info: ResponseInfo): LoginError => {
+	const {endpoint, status = 0} = info;
+	const fail = (code: LoginErrorCode, message: string, hint: string) =>
+		new LoginError(code, message, {hint, endpoint, status: info.status});
+	if (status === 429) return oauthError({error: 'slow_down'}, info);
+	if (status >= 500 || status === 408) {
+		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(info));
+	}
+
+	if (status >= 300 && status < 400) {
+		const target = info.location === undefined ? '' : ` to ${displayText(info.location)}`;
+		return fail(
+			'bad_response',
+			`The server redirects ${endpoint}${target} (HTTP ${status}), which is not followed.`,
+			'Check the endpoint.',
+		);
+	}
+
+	if (endpointKind === 'user-info' && (status === 401 || status === 403)) return tokenRejected(info);
+	const isDocument = endpointKind === 'discovery' || endpointKind === 'keys';
+	if (status === 401 && !isDocument) return oauthError({error: 'invalid_client'}, info);
+	if (endpointKind === 'device-authorization' && (status === 404 || status === 405)) {
+		return fail(
+			'device_unsupported',
+			`Signing in with a code is not switched on at the server (HTTP ${status}).`,
+			'Sign in with the browser, or ask your administrator to enable the device flow.',
+		);
+	}
+
+	return status >= 400
+		? fail(
+				'bad_response',
+				`The server refused without giving a reason (HTTP ${status}).`,
+				'If it worked before, sign in again; otherwise check the client settings.',
+			)
+		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the provider URL.');
+};
+
+const tokenRejected = ({endpoint, status}: ResponseInfo, needsScope = false): LoginError =>
+	needsScope
+		? new LoginError('token_rejected', 'The access token does not cover this request.', {
+				hint: 'Sign in again and ask for the scope that is needed.',
+				endpoint,
+				status,
+			})
+		: new LoginError('token_rejected', 'The server no longer accepts the access token.', {
+				hint: 'Refresh the token, or sign in again.',
+				endpoint,
+				status,
+			});
+
+const fromProblem = ({reason, hint}: IdTokenProblem, info: ResponseInfo) => identityError(reason, info, hint);
+
+/** The scope `openid` asks for an ID token, and only an OpenID provider has one to give (OIDC Core §3.1.2.1, §3.1.3.3). */
+const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
+	new LoginError(
+		'bad_response',
+		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
+		{
+			hint: 'It does not act as an OpenID provider for this client: leave openid out of the scopes.',
+			endpoint,
+			status,
+		},
+	);
+
+const fromProcessing = (
+	error: oauth.OperationProcessingError,
+	endpointKind: EndpointKind,
+	info: ResponseInfo,
+): LoginError => {
+	switch (error.code) {
+		case oauth.HTTP_REQUEST_FORBIDDEN:
+		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
+		case oauth.MISSING_SERVER_METADATA:
+		case oauth.INVALID_SERVER_METADATA: {
+			const {attribute} = (error.cause ?? {}) as {attribute?: string};
+			return new LoginError('config_error', `The provider has no usable ${attribute ?? 'endpoint'} for this request.`, {
+				hint:
+					attribute === 'jwks_uri'
+						? 'Give the address of its keys: without them no ID token can be verified.'
+						: 'Check the endpoints of the provider.',
+			});
+		}
+
+		case oauth.JWT_TIMESTAMP_CHECK: {
+			const {claim} = (error.cause ?? {}) as {claim?: string};
+			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', info);
+		}
+
+		case oauth.JWT_CLAIM_COMPARISON:
+		case oauth.JSON_ATTRIBUTE_COMPARISON: {
+			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
+			return fromProblem(otherClaim(claim ?? attribute), info);
+		}
+
+		case oauth.KEY_SELECTION:
+			return identityError('none, or more than one, of the keys of the server fits its signature', info);
+		case oauth.JWT_USERINFO_EXPECTED:
+			return identityError('it is not signed', info);
+		default: {
+			const problem = idTokenProblem(error);
+			if (problem !== undefined) return fromProblem(problem, info);
+			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
+			if (member === 'id_token') return noIdToken(info);
+			return unusableResponse(
+				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
+				endpointKind,
+				info,
+			);
+		}
+	}
+};
+
+/**
+ * Turns whatever a request threw into the one error that leaves the engine. A library's error never does, not even as a
+ * `cause`: it holds the tokens of the response that it complains about.
+ */
+export const requestError = (
+	error: unknown,
+	endpointKind: EndpointKind,
+	info: ResponseInfo,
+	signal: AbortSignal,
+): LoginError => {
+	if (signal.aborted) return signal.reason instanceof LoginError ? signal.reason : cancelled();
+	if (error instanceof LoginError) return error;
+	if (error instanceof oauth.ResponseBodyError) return oauthError({...error.cause, error: error.error}, info);
+	if (error instanceof oauth.WWWAuthenticateChallengeError) {
+		const needsScope = error.cause.some(challenge => challenge.parameters.error === 'insufficient_scope');
+		return endpointKind === 'user-info' ? tokenRejected(info, needsScope) : oauthError({error: 'invalid_client'}, info);
+	}
+
+	if (error instanceof oauth.UnsupportedOperationError) {
+		return error.message.includes('token_type')
+			? unusableType((error.cause as {body?: {token_type?: unknown}} | undefined)?.body?.token_type, info)
+			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, info);
+	}
+
+	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, endpointKind, info);
+	return new LoginError('internal_error', 'Something went wrong inside this program.', {
+		hint: 'Please report it, with what you did before.',
+		endpoint: info.endpoint,
+	});
+};

@@ -1,0 +1,193 @@
+import {systemClock, type Clock} from '../core/clock.js';
+import {displayText} from '../core/safe-text.js';
+import {LoginError} from '../core/errors.js';
+import {checkUrl} from '../core/safe-url.js';
+
+/** Larger responses are not read to their end; decompressed bytes count. */
+const maximumBodyBytes = 2 ** 20;
+const maximumJsonDepth = 32;
+/** Milliseconds for a whole request. Connecting alone is limited to ten seconds by Node's fetch itself. */
+const totalTime = 30_000;
+
+/** A response must not carry a body with these (Fetch §2.2.3). */
+const bodylessStatuses = new Set([204, 205, 304]);
+
+const badResponse = (message: string, endpoint: string, status?: number) =>
+	new LoginError('bad_response', message, {
+		hint: 'Check the provider URL; something other than it may be answering.',
+		endpoint,
+		status,
+	});
+
+const checkAddress = (input: RequestInfo | URL): URL => {
+	const text = input instanceof Request ? input.url : input.toString();
+	const url = checkUrl(text);
+	if (typeof url !== 'string' && url.hash === '') return url;
+	const why = typeof url === 'string' ? url : 'it has a fragment';
+	throw new LoginError('config_error', `No request is sent to ${displayText(text.split('?')[0] ?? '', 80)}: ${why}.`, {
+		hint: 'Endpoints need https, or http on this computer; check the configuration of the provider.',
+	});
+};
+
+/** Whether brackets nest deeper than any honest response; counted before anything is parsed. */
+const nestsTooDeep = (text: string): boolean => {
+	let depth = 0;
+	let inString = false;
+	for (let index = 0; index < text.length; index++) {
+		const character = text[index];
+		if (inString) {
+			if (character === '\\') index++;
+			else if (character === '"') inString = false;
+		} else if (character === '"') inString = true;
+		else if (character === '{' || character === '[') {
+			if (++depth > maximumJsonDepth) return true;
+		} else if (character === '}' || character === ']') depth--;
+	}
+
+	return false;
+};
+
+/** The body's chunks, or undefined where they are too many. */
+const readChunks = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Uint8Array[] | undefined> => {
+	const reader = body.getReader();
+	// Not every fetch that is handed in ends the body with its signal, and an endless one would be read for ever.
+	const stop = () => void reader.cancel(signal.reason).catch(() => undefined);
+	signal.addEventListener('abort', stop, {once: true});
+	try {
+		const chunks: Uint8Array[] = [];
+		let size = 0;
+		for (;;) {
+			const {done, value} = await reader.read();
+			signal.throwIfAborted();
+			if (done) return chunks;
+			size += value.byteLength;
+			if (size > maximumBodyBytes) {
+				stop();
+				return undefined;
+			}
+
+			chunks.push(value);
+		}
+	} finally {
+		signal.removeEventListener('abort', stop);
+	}
+};
+
+const readLimited = async ({body}: Response, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+	if (body === null) return new Uint8Array();
+	const chunks = await readChunks(body, signal);
+	if (chunks === undefined) return undefined;
+	const size = chunks.reduce((sum, {byteLength}) => sum + byteLength, 0);
+
+	const bytes = new Uint8Array(size);
+	let offset = 0;
+	for (const chunk of chunks) {
+		bytes.set(chunk, offset);
+		offset += chunk.byteLength;
+	}
+
+	return bytes;
+};
+
+/** The text of the body, or why it is not read. */
+const readText = async (response: Response, signal: AbortSignal): Promise<{text: string} | {problem: string}> => {
+	const bytes = await readLimited(response, signal);
+	if (bytes === undefined) return {problem: 'The server sent more than a megabyte.'};
+	try {
+		const text = new TextDecoder('utf-8', {fatal: true}).decode(bytes);
+		return /^\s*[{[]/.test(text) && nestsTooDeep(text)
+			? {problem: 'The server sent JSON that is nested too deeply.'}
+			: {text};
+	} catch {
+		return {problem: 'The server sent text that is not UTF-8.'};
+	}
+};
+
+const rebuild = async (response: Response, endpoint: string, signal: AbortSignal): Promise<Response> => {
+	if (response.status === 0) throw badResponse('The server answered with a redirect.', endpoint);
+	const read = await readText(response, signal);
+	// The status of an error page says enough; its words do not matter.
+	if ('problem' in read && response.ok) throw badResponse(read.problem, endpoint, response.status);
+	const headers = new Headers(response.headers);
+	headers.delete('content-encoding');
+	headers.delete('content-length');
+	const {status} = response;
+	const body = bodylessStatuses.has(status) || 'problem' in read ? null : new TextEncoder().encode(read.text);
+	return new Response(body, {status, headers});
+};
+
+/** Runs `work` with a signal that follows the caller's and ends after {@link totalTime}; nothing outlives it. */
+const withTimeLimit = async (
+	clock: Clock,
+	caller: AbortSignal | null | undefined,
+	endpoint: string,
+	work: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> => {
+	caller?.throwIfAborted();
+	const request = new AbortController();
+	const timer = new AbortController();
+	const follow = () => request.abort(caller?.reason);
+	caller?.addEventListener('abort', follow, {once: true});
+	const aborted = new Promise<never>((_resolve, reject) => {
+		request.signal.addEventListener('abort', () => reject(request.signal.reason as Error), {once: true});
+	});
+	aborted.catch(() => undefined);
+	clock.sleep(totalTime, timer.signal).then(
+		() =>
+			request.abort(
+				new LoginError('timeout', `The server did not answer within ${totalTime / 1000} seconds.`, {
+					hint: 'Try again; if it stays like this, check the network and the proxy settings.',
+					endpoint,
+				}),
+			),
+		() => undefined,
+	);
+	try {
+		return await Promise.race([work(request.signal), aborted]);
+	} finally {
+		timer.abort();
+		caller?.removeEventListener('abort', follow);
+	}
+};
+
+/**
+ * A fetch that is safe to point at a hostile server: https or loopback only, no user information, no
+ * redirects, at most a megabyte of UTF-8, JSON at most 32 levels deep, half a minute in all. A GET whose connection
+ * breaks is sent once more; nothing else is ever repeated, since a second token request may revoke the first one's
+ * tokens (RFC 9700 §4.14.2).
+ *
+ * @throws LoginError `config_error`, `bad_response`, `timeout`; otherwise whatever the fetch below throws
+ */
+export const hardenedFetch = ({
+	fetch: reach,
+	clock = systemClock,
+}: {
+	/** @default the global fetch, first touched with the first request, since that costs 25 ms */
+	readonly fetch?: typeof fetch;
+	readonly clock?: Clock;
+} = {}): typeof fetch => {
+	const hardened = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+		const url = checkAddress(input);
+		const endpoint = url.origin + url.pathname;
+		const request = input instanceof Request ? input : undefined;
+		const method = (init.method ?? request?.method ?? 'GET').toUpperCase();
+		const caller = init.signal ?? request?.signal;
+		const send = async () =>
+			withTimeLimit(clock, caller, endpoint, async signal => {
+				const response = await (reach ?? globalThis.fetch)(request ?? url.href, {
+					...init,
+					redirect: 'manual',
+					signal,
+				});
+				return rebuild(response, endpoint, signal);
+			});
+		try {
+			return await send();
+		} catch (error) {
+			if (method !== 'GET' || error instanceof LoginError || caller?.aborted === true) throw error;
+			return send();
+		}
+	};
+
+	return hardened;
+};

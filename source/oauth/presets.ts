@@ -1,0 +1,405 @@
+import {displayText} from '../core/safe-text.js';
+import {LoginError} from '../core/errors.js';
+import type {Endpoints, Provider, ClientSecret} from './provider.js';
+import {checkUrl, shownUrl} from '../core/safe-url.js';
+import {checkIssuer, isTenantId} from './issuer.js';
+
+const commonNames = [
+	'clientId',
+	'clientSecret',
+	'application',
+	'scope',
+	'audience',
+	'resource',
+	'parameters',
+	'prompt',
+	'loginHint',
+	'redirect',
+	'pushedAuthorization',
+] as const;
+
+/** What every preset takes. */
+export type PresetOptions = Pick<Provider, (typeof commonNames)[number]>;
+
+const misconfigured = (message: string, hint: string) => new LoginError('config_error', message, {hint});
+
+/** A preset may be called by a program without types, or with whatever a command line had. */
+const required = (value: string | undefined, what: string, hint: string): string => {
+	if (typeof value === 'string' && value.trim() !== '') return value;
+	throw misconfigured(`The ${what} is missing.`, hint);
+};
+
+/**
+ * The options that every preset hands on as they are.
+ *
+ * @throws LoginError `config_error` without a client id
+ */
+export const commonSettings = (options: PresetOptions): PresetOptions => ({
+	...Object.fromEntries(
+		commonNames.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]] as const])),
+	),
+	clientId: required(options.clientId, 'client id', 'Give the one that the provider shows for your application.'),
+});
+
+/**
+ * A host, with a port or without.
+ *
+ * @param example - shows in the hint what is meant
+ * @throws LoginError `config_error`
+ */
+export const checkHost = (host: string, what: string, example: string): string => {
+	const hint = `Give it without https:// and without a path, as in ${example}.`;
+	const isHost =
+		/^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?$/i.test(required(host, what, hint)) && URL.canParse(`https://${host}`);
+	if (isHost) return host.toLowerCase();
+	throw misconfigured(`The ${what} is not the name of a host (${displayText(host, 80)}).`, hint);
+};
+
+/**
+ * Endpoints by hand: each an https URL without a fragment (RFC 6749 §3.1, §3.2).
+ *
+ * @throws LoginError `config_error` that names the endpoint
+ */
+export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints => {
+	for (const [name, address] of Object.entries(endpoints)) {
+		const url = checkUrl(address);
+		const problem = typeof url === 'string' ? url : url.hash === '' ? undefined : 'it has a fragment';
+		if (problem === undefined) continue;
+		throw misconfigured(
+			`The ${name} endpoint cannot be used: ${problem} (${shownUrl(address)}).`,
+			'Copy the address from the documentation of the provider.',
+		);
+	}
+
+	return endpoints;
+};
+
+/** What `auth0` takes. */
+export type Auth0Options = PresetOptions & {
+	/** The tenant's domain, or the custom one: `acme.eu.auth0.com`. */
+	readonly domain: string;
+};
+
+/** Auth0 compares redirect URIs to the letter, the port included. */
+const auth0Ports = [8484, 8485, 8486];
+
+/**
+ * Auth0: a "Native" application with the grants Authorization Code, Device Code and Refresh Token.
+ *
+ * - Its allowed callback URLs must hold `http://127.0.0.1:8484/callback`, and 8485 and 8486 for a port that is taken, or
+ *   those of `redirect`: Auth0 matches them exactly.
+ * - `audience` names the API whose access token is wanted; without one the token opens nothing but userinfo.
+ * - A refresh token needs "Allow Offline Access" at the API. It rotates, with a short overlap.
+ * - While polling it answers 403 for pending and 429 for slow_down, and says `expired_token` once only, then
+ *   `invalid_grant`.
+ * - The issuer ends in a slash.
+ *
+ * @throws LoginError `config_error`
+ */
+export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
+	name: 'auth0',
+	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
+	redirect: {ports: auth0Ports},
+	...commonSettings(options),
+});
+
+/** What `workos` takes. */
+export type WorkosOptions = PresetOptions & {
+	/** Where the API is. @default 'https://api.workos.com' */
+	readonly baseUrl?: string;
+};
+
+/**
+ * WorkOS User Management, by its CLI Auth: a code to be approved on the AuthKit page. `clientId` is the environment's.
+ *
+ * - Nothing is discovered; tokens come from `/user_management/authenticate`.
+ * - The response has no `token_type` and no `expires_in` (the access token is a JWT that says itself when it ends), and a
+ *   `user` of WorkOS's own instead of an ID token.
+ * - Codes live for five minutes; refresh tokens work once; there is no revocation endpoint.
+ *
+ * @throws LoginError `config_error`
+ */
+export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosOptions): Provider => {
+	const base = checkIssuer(baseUrl).replace(/\/$/, '');
+	return {
+		name: 'workos',
+		issuer: base,
+		discovery: 'none',
+		endpoints: {
+			deviceAuthorization: `${base}/user_management/authorize/device`,
+			token: `${base}/user_management/authenticate`,
+		},
+		idToken: 'ignore',
+		identity: {from: {tokenResponse: 'user'}, subject: 'id', name: 'first_name', email: 'email'},
+		revocation: 'none',
+		unsupportedFlows: {
+			browser: 'WorkOS signs in to command-line programs with a code.',
+			'client-credentials': 'WorkOS User Management signs in people only; machines use WorkOS Connect.',
+		},
+		dialect: {expiryFromToken: true},
+		...commonSettings(options),
+	};
+};
+
+/** What `workosConnect` takes. */
+export type WorkosConnectOptions = PresetOptions & {
+	/** The AuthKit domain: `acme.authkit.app`, or the custom one. */
+	readonly domain: string;
+};
+
+/**
+ * WorkOS Connect: an application of its own at an AuthKit domain, by the book. Its redirect URIs are registered with
+ * the application; a refresh token needs the scope `offline_access`, and revoking one leaves the person's others alone.
+ *
+ * @throws LoginError `config_error`
+ */
+export const workosConnect = ({domain, ...options}: WorkosConnectOptions): Provider => ({
+	name: 'workos-connect',
+	issuer: `https://${checkHost(domain, 'AuthKit domain', 'acme.authkit.app')}`,
+	revocation: 'single-login',
+	...commonSettings(options),
+});
+
+/** What `github` takes. */
+export type GithubOptions = PresetOptions & {
+	/** A GitHub Enterprise Server, or a subdomain of ghe.com. @default 'github.com' */
+	readonly host?: string;
+};
+
+/** GitHub's own error codes, in the words of RFC 6749 and RFC 8628. */
+const githubErrors = {
+	token_expired: 'expired_token',
+	incorrect_device_code: 'invalid_grant',
+	bad_verification_code: 'invalid_grant',
+	bad_refresh_token: 'invalid_grant',
+	incorrect_client_credentials: 'invalid_client',
+	device_flow_disabled: 'unauthorized_client',
+	unverified_user_email: 'access_denied',
+};
+
+const githubApi = (host: string): string => {
+	if (host === 'github.com') return 'https://api.github.com';
+	return host.endsWith('.ghe.com') ? `https://api.${host}` : `https://${host}/api/v3`;
+};
+
+/**
+ * GitHub, an OAuth app or a GitHub App. "Device Flow" must be enabled in its settings.
+ *
+ * - Errors come with HTTP 200 and codes of GitHub's own; `slow_down` brings the new interval; scopes come with commas.
+ * - The browser flow needs the client secret, PKCE or not. Any port of `http://127.0.0.1` is accepted, and a path at or
+ *   below that of the registered callback.
+ * - There is no OpenID Connect, so the name comes from the API's `/user`; the redirect names the issuer
+ *   `https://github.com/login/oauth` (RFC 9207).
+ * - Tokens of OAuth apps do not expire; GitHub Apps may issue refresh tokens. Only the owner of the client secret can
+ *   revoke, and not by RFC 7009.
+ *
+ * @throws LoginError `config_error`
+ */
+export const github = ({host: named = 'github.com', ...options}: GithubOptions): Provider => {
+	const host = checkHost(named, 'GitHub host', 'github.example.com');
+	const needsSecret = 'GitHub wants a client secret for signing in with the browser.';
+	return {
+		name: 'github',
+		issuer: `https://${host}/login/oauth`,
+		discovery: 'none',
+		endpoints: {
+			authorization: `https://${host}/login/oauth/authorize`,
+			token: `https://${host}/login/oauth/access_token`,
+			deviceAuthorization: `https://${host}/login/device/code`,
+		},
+		idToken: 'ignore',
+		identity: {from: {url: `${githubApi(host)}/user`}, subject: 'id', name: 'login', email: 'email'},
+		revocation: 'none',
+		unsupportedFlows: {
+			'client-credentials': 'GitHub has no tokens for programs alone; a GitHub App signs a JWT instead.',
+			...(options.clientSecret === undefined && {browser: needsSecret}),
+		},
+		dialect: {errorsIn200: true, scopeIsCommaList: true, errorAliases: githubErrors},
+		...commonSettings(options),
+	};
+};
+
+/** What `google` takes. */
+export type GoogleOptions = PresetOptions & {
+	/** Google gives one to every client and wants it even with PKCE and while polling; in a shipped program it is no secret (RFC 8252 §8.5). */
+	readonly clientSecret: ClientSecret;
+};
+
+/**
+ * Google. The browser flow needs a client of the type "Desktop app" (any port of `http://127.0.0.1` is accepted), the
+ * device flow one of the type "TVs and Limited Input devices": no client has both.
+ *
+ * - The device response says `verification_url`, and pending comes with 428; only a few scopes are allowed there.
+ * - `offline_access` is no scope here: `access_type=offline` asks for the refresh token.
+ * - The token, key and userinfo endpoints are on hosts of googleapis.com.
+ *
+ * @throws LoginError `config_error`
+ */
+export const google = ({parameters, ...options}: GoogleOptions): Provider => {
+	// A program without types may well have left it out.
+	if ((options.clientSecret as ClientSecret | undefined) === undefined || options.clientSecret === '') {
+		throw new LoginError('config_error', 'The client secret is missing: Google gives one to every client.', {
+			hint: 'Copy it from the credentials page of the Google Cloud console.',
+		});
+	}
+
+	return {
+		name: 'google',
+		issuer: 'https://accounts.google.com',
+		scope: 'openid profile email',
+		clientAuthentication: 'post',
+		crossDomainHosts: ['www.google.com'],
+		unsupportedFlows: {'client-credentials': 'Google has service accounts for that, which sign a JWT instead.'},
+		parameters: {...parameters, authorize: {access_type: 'offline', ...parameters?.authorize}},
+		...commonSettings(options),
+	};
+};
+
+/** What `entra` takes. */
+export type EntraOptions = PresetOptions & {
+	/**
+	 * The id of one tenant (a GUID), or whose accounts may sign in: `organizations`, `consumers`, or both.
+	 *
+	 * @default 'common', which is both
+	 */
+	readonly tenant?: string;
+};
+
+const entraAuthority = 'https://login.microsoftonline.com';
+
+/** The tenant that all personal accounts are in. */
+const entraConsumers = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+/** Where each tenant has an issuer of its own, the document says `{tenantid}`, and the token's `tid` says which it is. */
+const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => {
+	if (tenant === 'consumers') return {issuer: `${entraAuthority}/${entraConsumers}/v2.0`};
+	if (isTenantId(tenant)) return {issuer: `${entraAuthority}/${tenant.toLowerCase()}/v2.0`};
+	const issuer = `${entraAuthority}/{tenantid}/v2.0`;
+	if (tenant === 'common') return {issuer};
+	if (tenant !== 'organizations') {
+		throw new LoginError('config_error', `The tenant is not the id of one (${displayText(tenant, 80)}).`, {
+			hint: 'Give the tenant id, a GUID, from the overview page of Entra; or common, organizations or consumers.',
+		});
+	}
+
+	const base = `${entraAuthority}/organizations/oauth2/v2.0`;
+	return {
+		issuer,
+		endpoints: {authorization: `${base}/authorize`, token: `${base}/token`, deviceAuthorization: `${base}/devicecode`},
+	};
+};
+
+/**
+ * Microsoft Entra ID, a public client: under "Mobile and desktop applications" with the redirect URI
+ * `http://localhost` (any port is accepted; 127.0.0.1 can be entered in the manifest only), and with "Allow public client
+ * flows" for the device flow.
+ *
+ * - The device response has no `verification_uri_complete`; a refusal is called `authorization_declined`, an unknown code
+ *   `bad_verification_code`.
+ * - Many tenants share one address: the issuer of a token is checked with the tenant that the token names.
+ * - There is no revocation endpoint.
+ * - A refresh without a scope is one for the client itself, and refused where the API is the same application. What the
+ *   login asked for is sent, not what was granted: that lacks `offline_access`, and may have `.default` beside the scopes
+ *   that it stands for.
+ *
+ * @throws LoginError `config_error`
+ */
+export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider => ({
+	name: 'entra',
+	...entraTenant(tenant),
+	crossDomainHosts: ['microsoft.com', 'www.microsoft.com', 'login.microsoft.com'],
+	redirect: {uri: 'http://localhost'},
+	scopeAtRefresh: true,
+	revocation: 'none',
+	dialect: {errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'}},
+	...commonSettings(options),
+});
+
+/** What `oidc` takes. */
+export type OidcOptions = PresetOptions & {
+	/** To the letter as the provider writes it, the slash at its end included. */
+	readonly issuer: string;
+	/** Addresses that the provider's document lacks, or has wrong. */
+	readonly endpoints?: Endpoints;
+};
+
+/**
+ * Anything that describes itself (OpenID Connect Discovery, RFC 8414): Keycloak, Okta, GitLab, Hugging Face, Zitadel,
+ * authentik, Dex and most others.
+ *
+ * Okta, and whatever else compares redirect URIs to the letter, needs `redirect: {ports: [...]}` with the ports that
+ * are registered.
+ *
+ * @throws LoginError `config_error`
+ */
+export const oidc = ({issuer, endpoints, ...options}: OidcOptions): Provider => ({
+	name: 'oidc',
+	issuer: checkIssuer(issuer),
+	...(endpoints !== undefined && {endpoints: checkEndpoints(endpoints)}),
+	...commonSettings(options),
+});
+
+/** What `oauth` takes. */
+export type OAuthOptions = PresetOptions & {
+	/** `token` at least. ID tokens are looked at only where `jwks` is there to verify them. */
+	readonly endpoints: Endpoints;
+	/** What the server calls itself in its responses (RFC 9207) and ID tokens. @default the token endpoint's origin */
+	readonly issuer?: string;
+};
+
+/**
+ * An authorization server that does not describe itself: its endpoints come by hand, nothing is discovered. Spread the
+ * result to add what else is special about it, such as a `dialect` or where its `identity` is found.
+ *
+ * @throws LoginError `config_error`
+ */
+export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Provider => {
+	const endpoints = checkEndpoints(given);
+	const {token, jwks} = endpoints;
+	if (token === undefined) {
+		throw new LoginError('config_error', 'The token endpoint is missing.', {
+			hint: 'Give the endpoints of the provider, or its issuer if it describes itself.',
+		});
+	}
+
+	return {
+		name: 'oauth',
+		issuer: checkIssuer(issuer ?? new URL(token).origin),
+		discovery: 'none',
+		endpoints,
+		// The author of the URLs knows whose hosts they are.
+		crossDomainHosts: [...new Set(Object.values(endpoints).map(address => new URL(address).hostname))],
+		...(jwks === undefined && {idToken: 'ignore' as const}),
+		...commonSettings(options),
+	};
+};
+
+/** The options of all presets together, for a caller who learns the preset's name only while it runs. */
+export type AnyPresetOptions = Partial<
+	Auth0Options &
+		EntraOptions &
+		GithubOptions &
+		GoogleOptions &
+		OAuthOptions &
+		OidcOptions &
+		WorkosConnectOptions &
+		WorkosOptions
+>;
+
+/** Takes the options of any preset, by a method's laxer rule, since each checks what it is given. */
+type PresetFactory = {make(options: AnyPresetOptions): Provider}['make'];
+
+/** The presets by name, as the command knows them. */
+export type PresetName = 'auth0' | 'workos' | 'workos-connect' | 'github' | 'google' | 'entra' | 'oidc' | 'oauth';
+
+/** The presets by the names under which the command knows them. */
+export const presets: Readonly<Record<PresetName, PresetFactory>> = {
+	auth0,
+	workos,
+	'workos-connect': workosConnect,
+	github,
+	google,
+	entra,
+	oidc,
+	oauth,
+};

@@ -1,0 +1,151 @@
+import type {AuthorizationServer} from 'oauth4webapi';
+import type {FlowAvailability} from '../login/events.js';
+
+/** How a client proves who it is at the token endpoint (RFC 6749 §2.3). `basic-raw` skips the form encoding of §2.3.1. */
+export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';
+
+/** The addresses of an authorization server, for one without discovery or to replace what discovery says. */
+export type Endpoints = {
+	/** RFC 6749 §3.1: the page that the browser flow opens. */
+	readonly authorization?: string;
+	/** RFC 6749 §3.2. */
+	readonly token?: string;
+	/** RFC 8628 §3.1: where codes come from. */
+	readonly deviceAuthorization?: string;
+	/** OIDC Core §5.3. */
+	readonly userInfo?: string;
+	/** RFC 7009 §2. */
+	readonly revocation?: string;
+	/** RFC 9126 §2. */
+	readonly pushedAuthorization?: string;
+	/** RFC 7517 §5: the keys that ID tokens are signed with. */
+	readonly jwks?: string;
+};
+
+/** How a provider's responses differ from the standards; each is undone before the protocol library sees the response. */
+export type Dialect = {
+	/**
+	 * A response with status 200 may hold an `error` of the provider's own: GitHub, Slack. On for all while polling, and
+	 * for the codes of the standards.
+	 */
+	readonly errorsIn200?: boolean;
+	/** Requests to the token and device endpoints are JSON instead of forms: better-auth <= 1.4. */
+	readonly requestFormat?: 'form' | 'json';
+	/** JSON may come as text/plain or without a type. */
+	readonly acceptTextJson?: boolean;
+	/** Where `expires_in` is missing, the access token is a JWT that says how long it lives: WorkOS User Management. */
+	readonly expiryFromToken?: boolean;
+	/** Where the tokens stand in the response, as in `['authed_user']`: Slack. */
+	readonly tokenPath?: readonly string[];
+	/** The response's scopes are separated by commas: GitHub. */
+	readonly scopeIsCommaList?: boolean;
+	/** The provider's own error codes, by the standard ones that they mean. */
+	readonly errorAliases?: Readonly<Record<string, string>>;
+};
+
+/** Where the identity comes from when there is no ID token, and how its fields are called there. */
+export type IdentityMapping = {
+	/** An address to ask with the access token, or the member of the token response. */
+	readonly from: {readonly url: string} | {readonly tokenResponse: string};
+	/** The field that never changes, such as `id`. */
+	readonly subject: string;
+	readonly name?: string;
+	readonly email?: string;
+};
+
+/** Values for further parameters of a request, such as `organization` or `acr_values`; never the protocol's own ones. */
+export type RequestParameters = Readonly<Record<string, string>>;
+
+/**
+ * A provider and a client registered there: plain data that is kept with the session. Presets make it; so does
+ * callers that know better.
+ */
+export type ProviderSettings = {
+	readonly name: string;
+	/** The issuer identifier (OIDC Discovery §3, RFC 8414 §2). Entra's has `{tenantid}` in it where many tenants sign in. */
+	readonly issuer: string;
+	/** `auto` asks for OpenID Connect's document first and RFC 8414's second. @default 'auto' */
+	readonly discovery?: 'auto' | 'none';
+	/** Endpoints by hand; with `discovery: 'auto'` they win over discovered ones. */
+	readonly endpoints?: Endpoints;
+	readonly clientId: string;
+	/** @default 'none' without a client secret, 'post' or what the metadata offers with one */
+	readonly clientAuthentication?: ClientAuthentication;
+	/** The name of the application that people sign in to, as they know it. */
+	readonly application?: string;
+	/** @default 'openid profile email offline_access' where the provider has OpenID Connect */
+	readonly scope?: string;
+	/** @default ' ' */
+	readonly scopeSeparator?: string;
+	/** Whether each refresh asks for the scope of the login again (RFC 6749 §6), which widens nothing: Entra. @default false */
+	readonly scopeAtRefresh?: boolean;
+	/** The service that the token is for, as the provider calls it. */
+	readonly audience?: string;
+	/** RFC 8707: absolute URIs without fragment. */
+	readonly resource?: readonly string[];
+	/** OIDC Core §3.1.2.1. `consent` is added by itself where `offline_access` needs it. */
+	readonly prompt?: string;
+	/** Who is going to sign in, as a name or an email address. */
+	readonly loginHint?: string;
+	/** Further parameters by the request they go into. Those that are ours are refused. */
+	readonly parameters?: {
+		readonly authorize?: RequestParameters;
+		readonly device?: RequestParameters;
+		readonly token?: RequestParameters;
+		readonly refresh?: RequestParameters;
+	};
+	/** The loopback redirect (RFC 8252 §7.3). */
+	readonly redirect?: {
+		/** The host in the redirect URI; `localhost` only where the provider demands it. @default '127.0.0.1' */
+		readonly host?: '127.0.0.1' | 'localhost';
+		/** Registered ports, tried in order. @default one from the operating system */
+		readonly ports?: readonly number[];
+		/** @default '/callback' */
+		readonly path?: string;
+		/**
+		 * A whole registered redirect URI instead of the above; on loopback it binds its own port where it has one. An https
+		 * address is a page elsewhere whose response is pasted, unless `ports` are given too: then something forwards it to
+		 * the first of them that is free.
+		 */
+		readonly uri?: string;
+	};
+	/** Use pushed authorization requests (RFC 9126) even where the server does not require them. */
+	readonly pushedAuthorization?: boolean;
+	/** What is done with ID tokens: `tls-only` checks the claims and not the signature (OIDC Core §3.1.3.7-6). @default 'verify' */
+	readonly idToken?: 'verify' | 'tls-only' | 'ignore';
+	/** Accepted signature algorithms. @default the server's asymmetric ones, else RS256 */
+	readonly idTokenAlgorithms?: readonly string[];
+	readonly identity?: IdentityMapping;
+	/** Hosts besides the issuer's that its page for codes is known to be on; they are shown without a mark. */
+	readonly crossDomainHosts?: readonly string[];
+	/**
+	 * Whether tokens can be revoked (RFC 7009). `single-login`: they can, and that ends one login only, so a new login
+	 * revokes the session of the same person that it replaces. Keycloak, Google and others end every session that the
+	 * person has at the client, the new one included. @default what the metadata says
+	 */
+	readonly revocation?: 'rfc7009' | 'single-login' | 'none';
+	/** Why a flow is not possible with this provider, whatever its metadata says. */
+	readonly unsupportedFlows?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
+	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
+	readonly allowPassword?: boolean;
+	readonly dialect?: Dialect;
+};
+
+/** A client secret, or where to get it when it is needed. It is never kept with a session. */
+export type ClientSecret = string | (() => string | Promise<string>);
+
+/** What a login needs to know of a provider. */
+export type Provider = ProviderSettings & {
+	/** Only for a confidential client: what ships in a program for everybody is no secret. */
+	readonly clientSecret?: ClientSecret;
+};
+
+/** A provider whose metadata was fetched, or was given by hand, and checked. */
+export type ResolvedProvider = Provider & {
+	/** The checked metadata, in the protocol library's form. One object per login: it is the key of the library's JWKS cache. */
+	readonly server: AuthorizationServer;
+	/** Which flows are possible, and why the others are not. */
+	readonly flows: FlowAvailability;
+	/** The scope that will be asked for; space separated. */
+	readonly requestedScope: string;
+};

@@ -1,0 +1,171 @@
+import {ClientSecretBasic, ClientSecretPost, None, type ClientAuth, allowInsecureRequests, clockSkew, customFetch, type Client, type CustomFetchOptions} from 'oauth4webapi';
+import {LoginError} from '../core/errors.js';
+import type {ClientAuthentication, Provider} from './provider.js';
+import type {RequestContext} from '../login/flow.js';
+import {noteResponse, type ResponseInfo, type EndpointKind} from './response-info.js';
+import {networkError, requestError} from './errors.js';
+import {normaliseResponse} from './quirks.js';
+
+const configError = (message: string, hint: string) => new LoginError('config_error', message, {hint});
+
+const readSecret = async ({clientSecret}: Provider): Promise<string> => {
+	let secret: string | undefined;
+	try {
+		secret = typeof clientSecret === 'function' ? await clientSecret() : clientSecret;
+	} catch (error) {
+		if (error instanceof LoginError) throw error;
+		throw configError('The client secret could not be read.', 'Check where it is kept: the file or the variable.');
+	}
+
+	if (secret !== undefined && secret !== '') return secret;
+	throw configError('The client authentication needs a client secret, and there is none.', 'Name the client secret.');
+};
+
+/** `post` unless the server offers only Basic: many servers forget to undo the encoding of RFC 6749 §2.3.1 in Basic. */
+const chooseMethod = (
+	{clientAuthentication, clientSecret}: Provider,
+	offered?: readonly string[],
+): ClientAuthentication => {
+	if (clientAuthentication !== undefined) return clientAuthentication;
+	if (clientSecret === undefined) return 'none';
+	return offered?.includes('client_secret_basic') === true && !offered.includes('client_secret_post')
+		? 'basic'
+		: 'post';
+};
+
+/**
+ * Finds out that the secret cannot be had while nobody has done anything for it yet.
+ *
+ * @throws LoginError `config_error`, or what the application's own way to the secret throws
+ */
+export const checkClientSecret = async (provider: Provider, offered?: readonly string[]): Promise<void> => {
+	if (chooseMethod(provider, offered) !== 'none') await readSecret(provider);
+};
+
+/** HTTP Basic without the form encoding that RFC 6749 §2.3.1 asks for. */
+const rawBasic = (clientId: string, secret: string): string => {
+	const bytes = new TextEncoder().encode(`${clientId}:${secret}`);
+	return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+};
+
+/**
+ * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret is asked for
+ * with each request, so that it lives no longer than that.
+ */
+export const clientAuthentication = (provider: Provider, offered?: readonly string[]): ClientAuth => {
+	const method = chooseMethod(provider, offered);
+	return async (server, client, body, headers) => {
+		switch (method) {
+			case 'none':
+				return None()(server, client, body, headers);
+			case 'post':
+				return ClientSecretPost(await readSecret(provider))(server, client, body, headers);
+			case 'basic':
+				return ClientSecretBasic(await readSecret(provider))(server, client, body, headers);
+			case 'basic-raw':
+				headers.set('authorization', rawBasic(client.client_id, await readSecret(provider)));
+		}
+	};
+};
+
+/** A {@link RequestContext} before or after discovery. */
+type CallContext = Omit<RequestContext, 'provider'> & {
+	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
+};
+
+type LibraryFetch = (url: string, options: CustomFetchOptions<string, unknown>) => Promise<Response>;
+
+/** One request to the server: what the library's functions are given, and what came of it. */
+export type ServerCall = {
+	readonly client: Client;
+	readonly authentication: ClientAuth;
+	readonly options: {
+		readonly [customFetch]: LibraryFetch;
+		readonly [allowInsecureRequests]: true;
+		readonly signal: AbortSignal;
+		readonly headers: Record<string, string>;
+	};
+	readonly info: ResponseInfo;
+	/** A request of our own, for what the library has no function for. */
+	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
+	readonly fail: (error: unknown) => LoginError;
+};
+
+/** JSON instead of a form, its repeated keys as arrays (better-auth <= 1.4). */
+const toJson = (form: URLSearchParams): string =>
+	JSON.stringify(
+		Object.fromEntries(
+			[...new Set(form.keys())].map(name => {
+				const values = form.getAll(name);
+				return [name, values.length === 1 ? values[0] : values];
+			}),
+		),
+	);
+
+const userAgent = {'user-agent': 'ink-login'};
+
+/** Prepares one request; the library sees its response as the standards have it. */
+export const openCall = ({provider, fetch, clock, signal}: CallContext, endpointKind: EndpointKind): ServerCall => {
+	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
+	const isJsonRequest =
+		provider.dialect?.requestFormat === 'json' &&
+		(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization');
+	const send: LibraryFetch = async (address, options) => {
+		const url = new URL(address);
+		info.endpoint = url.origin + url.pathname;
+		const form = options.body instanceof URLSearchParams ? options.body : undefined;
+		if (endpointKind === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
+		const asJson = isJsonRequest && form !== undefined;
+		try {
+			const response = await fetch(url.href, {
+				method: options.method,
+				headers: asJson ? {...options.headers, 'content-type': 'application/json'} : options.headers,
+				body: asJson ? toJson(form) : form,
+				redirect: 'manual',
+				signal: options.signal,
+			});
+			noteResponse(info, response, clock);
+			return await normaliseResponse(response, endpointKind, provider);
+		} catch (error) {
+			throw error instanceof LoginError ? error : networkError(error, info.endpoint);
+		}
+	};
+
+	return {
+		// The library asks the system for the time; this makes it ours.
+		client: {client_id: provider.clientId, [clockSkew]: Math.round((clock.now() - Date.now()) / 1000)},
+		authentication: clientAuthentication(provider, provider.server?.token_endpoint_auth_methods_supported),
+		options: {
+			[customFetch]: send,
+			// The library's switch knows only "any http"; the hardened fetch knows "http on loopback".
+			[allowInsecureRequests]: true,
+			signal,
+			headers: userAgent,
+		},
+		info,
+		get: async (url, headers) =>
+			send(url, {
+				method: 'GET',
+				headers: {accept: 'application/json', ...userAgent, ...headers},
+				body: undefined,
+				redirect: 'manual',
+				signal,
+			}),
+		fail: error => requestError(error, endpointKind, info, signal),
+	};
+};
+
+/** Runs `work` with one request; whatever it throws leaves as a {@link LoginError}. */
+export const callServer = async <Result>(
+	context: CallContext,
+	endpointKind: EndpointKind,
+	work: (call: ServerCall) => Promise<Result>,
+): Promise<Result> => {
+	const call = openCall(context, endpointKind);
+	try {
+		context.signal.throwIfAborted();
+		return await work(call);
+	} catch (error) {
+		throw call.fail(error);
+	}
+};

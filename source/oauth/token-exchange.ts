@@ -1,0 +1,140 @@
+import {genericTokenEndpointRequest, processGenericTokenEndpointResponse} from 'oauth4webapi';
+import {displayText} from '../core/safe-text.js';
+import type {RequestContext} from '../login/flow.js';
+import {LoginError} from '../core/errors.js';
+import {decodeJwtPart} from './jwt.js';
+import {omitUndefined} from '../core/clock.js';
+import {checkResources} from './request-parameters.js';
+import {callServer} from './request.js';
+import {checkToken} from './token-endpoint.js';
+
+/** An RFC 8693 request; the subject is the session's access token. */
+export type ExchangeRequest = {
+	/** The service that the token is for, as the server calls it. */
+	readonly audience?: string | readonly string[];
+	/** RFC 8707: its address. */
+	readonly resource?: string | readonly string[];
+	/** Space separated. */
+	readonly scope?: string;
+	/** @default the server's own choice */
+	readonly requestedTokenType?: string;
+	/** Delegation: who acts for the subject. */
+	readonly actorToken?: {readonly token: string; readonly type: string};
+	readonly signal?: AbortSignal;
+};
+
+/** The response to a token exchange (RFC 8693 §2.2.1). */
+export type ExchangedToken = {
+	readonly token: string;
+	/** Its type, a URN (RFC 8693 §3). */
+	readonly issuedTokenType: string;
+	/** Lower-cased; `n_a` is not a bearer token (RFC 8693 §2.2.1). */
+	readonly tokenType: string;
+	/** Epoch milliseconds; missing where the server does not say. */
+	readonly expiresAt?: number;
+	/** Granted scope, space separated. */
+	readonly scope: string;
+	/** Who acts, by the token's own `act` claim: for display only. */
+	readonly actingParty?: string;
+};
+
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+
+const list = (values: string | readonly string[] = []): readonly string[] =>
+	typeof values === 'string' ? [values] : values;
+
+const exchangeParameters = (subjectToken: string, request: ExchangeRequest): URLSearchParams => {
+	const {actorToken, scope, requestedTokenType} = request;
+	const parameters = new URLSearchParams({subject_token: subjectToken, subject_token_type: accessTokenType});
+	checkResources(list(request.resource));
+	for (const resource of list(request.resource)) parameters.append('resource', resource);
+	for (const audience of list(request.audience)) parameters.append('audience', audience);
+	if (scope !== undefined && scope !== '') parameters.set('scope', scope);
+	if (requestedTokenType !== undefined) parameters.set('requested_token_type', requestedTokenType);
+	if (actorToken === undefined) return parameters;
+	// Each of the two demands the other (RFC 8693 §2.1).
+	if (actorToken.token === '' || actorToken.type === '') {
+		throw new LoginError('config_error', 'An actor token needs both its value and its type.', {
+			hint: 'Name the type of the actor token as RFC 8693 §3 does.',
+		});
+	}
+
+	parameters.set('actor_token', actorToken.token);
+	parameters.set('actor_token_type', actorToken.type);
+	return parameters;
+};
+
+/** The `act` claim, if the token is a JWT that lets itself be read: for display only (RFC 8693 §4.1). */
+const readActor = (token: string): string | undefined => {
+	const actor = decodeJwtPart(token, 1)?.['act'];
+	if (typeof actor !== 'object' || actor === null || !('sub' in actor)) return undefined;
+	return typeof actor.sub === 'string' ? displayText(actor.sub, 100) : undefined;
+};
+
+/**
+ * Exchanges a token for another one (RFC 8693).
+ *
+ * @throws LoginError `invalid_target` where the server does not know the audience or resource; `unsupported_grant`
+ */
+export const exchangeToken = async (
+	context: RequestContext,
+	subjectToken: string,
+	request: ExchangeRequest,
+): Promise<ExchangedToken> => {
+	try {
+		return await requestExchange(context, subjectToken, request);
+	} catch (error) {
+		if (error instanceof LoginError && error.code === 'invalid_grant') {
+			// The general sentence is about the code of a login.
+			throw new LoginError('invalid_grant', 'The server does not accept the token that was to be exchanged.', {
+				hint: 'Sign in again, or check the token that is handed in.',
+				endpoint: error.endpoint,
+				status: error.status,
+			});
+		}
+
+		if (!(error instanceof LoginError) || error.code !== 'unsupported_grant') throw error;
+		// Its own words are about ways to sign in.
+		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
+			hint: 'Ask your administrator to allow token exchange for this client.',
+			endpoint: error.endpoint,
+			status: error.status,
+		});
+	}
+};
+
+const requestExchange = async (
+	context: RequestContext,
+	subjectToken: string,
+	request: ExchangeRequest,
+): Promise<ExchangedToken> => {
+	const {server} = context.provider;
+	const parameters = exchangeParameters(subjectToken, request);
+	return callServer(context, 'token-exchange', async ({client, authentication, options, info}) => {
+		const response = await genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options);
+		const body = await processGenericTokenEndpointResponse(server, client, response, {
+			recognizedTokenTypes: {n_a: () => undefined},
+		});
+		const issued = body['issued_token_type'];
+		const {requestedTokenType} = request;
+		if (typeof issued !== 'string' || (requestedTokenType !== undefined && issued !== requestedTokenType)) {
+			throw new LoginError(
+				'bad_response',
+				typeof issued === 'string'
+					? `The server issued a token of another type than was asked for (${displayText(issued, 80)}).`
+					: 'The server does not say what type of token it issued.',
+				{hint: 'Ask for a token type that the server can issue.', endpoint: info.endpoint, status: info.status},
+			);
+		}
+
+		return omitUndefined({
+			token: checkToken(body.access_token, 'token', info.endpoint),
+			issuedTokenType: issued,
+			tokenType: body.token_type,
+			expiresAt: body.expires_in === undefined ? undefined : context.clock.now() + body.expires_in * 1000,
+			scope: displayText(body.scope ?? request.scope ?? '', 2000),
+			actingParty: readActor(body.access_token),
+		});
+	});
+};

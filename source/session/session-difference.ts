@@ -1,0 +1,104 @@
+import {displayText} from '../core/safe-text.js';
+import type {AccountSwitch, LoginOptions} from '../login/flow.js';
+import {cancelled, LoginError} from '../core/errors.js';
+import {person, twoPeople} from '../core/person.js';
+import type {ProviderSettings} from '../oauth/provider.js';
+import type {TokenSet} from '../oauth/token-set.js';
+import type {StoredSession} from './types.js';
+
+/** What a session has to be for. Members that are missing are not asked about. */
+export type AskedSession = Pick<
+	ProviderSettings,
+	'issuer' | 'clientId' | 'parameters' | 'audience' | 'resource' | 'scope'
+>;
+
+const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean);
+
+const organizationOf = ({parameters: {authorize, device, token} = {}}: Pick<AskedSession, 'parameters'>) =>
+	[authorize, device, token].find(request => request?.['organization'] !== undefined)?.['organization'];
+
+/** Several resources are asked for in no particular order. */
+const listOf = (resources: readonly string[] = []): string => [...new Set(resources)].sort().join(' and ');
+
+/**
+ * How a stored session differs from the one that is asked for, as a sentence; undefined where it does not. A token that
+ * was issued for one server, client, organization or service is not to be seen by another. A scope is covered where it
+ * was granted, or where the login asked for it: what the server then withheld, another login would not bring either.
+ */
+export const differenceOf = (
+	{provider, tokens, requestedScope}: StoredSession,
+	asked: AskedSession,
+): string | undefined => {
+	const compared: readonly (readonly [string, string | undefined, string | undefined])[] = [
+		['', provider.issuer, asked.issuer],
+		['the client ', provider.clientId, asked.clientId],
+		['the organization ', organizationOf(provider), organizationOf(asked)],
+		['the audience ', provider.audience, asked.audience],
+		['the resource ', listOf(provider.resource), listOf(asked.resource)],
+	];
+	for (const [what, present = '', wanted = ''] of compared) {
+		if (wanted === '' || wanted === present) continue;
+		const other = `${what}${displayText(wanted, 200)}`;
+		return present === '' ? `It is not for ${other}.` : `It is for ${what}${displayText(present, 200)}, not ${other}.`;
+	}
+
+	const covered = new Set([...words(tokens.scope), ...words(requestedScope)]);
+	const missing = words(asked.scope).filter(scope => !covered.has(scope));
+	return missing.length === 0 ? undefined : `It lacks the scope ${displayText(missing.join(' '), 200)}.`;
+};
+
+/** The session that is there is not the one that is asked for. */
+export const anotherSession = (profile: string, difference: string): string =>
+	`The session of "${displayText(profile, 60)}" is not the one that is asked for. ${difference}`;
+
+/**
+ * What new tokens would replace that is not their own: another person's session (two people are the same if issuer and
+ * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client,
+ * organization or service. Other scopes replace nothing that is not their own.
+ */
+const replacedBy = (
+	{identity: next}: TokenSet,
+	stored: StoredSession | undefined,
+	{scope: _, ...asked}: AskedSession,
+): AccountSwitch | undefined => {
+	if (stored === undefined || stored.dead === true) return undefined;
+	const present = stored.tokens.identity;
+	const difference = differenceOf(stored, asked);
+	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
+	return difference === undefined && isSamePerson ? undefined : {stored: present, next, difference};
+};
+
+const refusal = ({stored, next, difference}: AccountSwitch): string => {
+	if (difference !== undefined) {
+		return `Another session is there${stored ? `, of ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
+	}
+
+	const [present, found] = twoPeople(stored, next);
+	const outcome = next === undefined ? 'This sign-in names nobody' : `This is ${found}`;
+	return `${outcome}, but ${present} is signed in; nothing was changed.`;
+};
+
+/**
+ * Asks before another session is replaced: the person who was signed in must not lose it to a login that someone else
+ * finished (protocol checklist S12).
+ *
+ * @throws LoginError where the session shall stay
+ */
+export const confirmAccount = async (
+	stored: StoredSession | undefined,
+	tokens: TokenSet,
+	asked: AskedSession,
+	switchAccount: LoginOptions['switchAccount'],
+	signal: AbortSignal,
+): Promise<void> => {
+	const replaced = replacedBy(tokens, stored, asked);
+	if (replaced === undefined || switchAccount === true) return;
+	if (typeof switchAccount !== 'function') {
+		throw new LoginError('identity_check_failed', refusal(replaced), {hint: words => words.switchAccount});
+	}
+
+	if (await switchAccount(replaced, signal)) return;
+	throw cancelled(
+		replaced.stored ? `You are still signed in as ${person(replaced.stored)}.` : 'You are still signed in.',
+	);
+};

@@ -1,0 +1,362 @@
+import {abortable, type Clock} from '../core/clock.js';
+import {displayText} from '../core/safe-text.js';
+import type {RequestContext} from '../login/flow.js';
+import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
+import {LoginError, toLoginError} from '../core/errors.js';
+import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import {anotherSession, differenceOf} from './session-difference.js';
+import type {LogoutResult, TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {TokenSet} from '../oauth/token-set.js';
+
+type SessionManagerOptions = {
+	readonly provider: Provider;
+	readonly store: TokenStore;
+	readonly profile: string;
+	readonly clock: Clock;
+	/** What to do where someone has to sign in. */
+	readonly signInHint: string;
+	/** Takes a sentence for the person about what went wrong although there is a token. */
+	readonly warn: ((sentence: string) => void) | undefined;
+	/** Loads the hardened fetch; a token that is fresh needs none. */
+	readonly loadFetch: () => Promise<typeof fetch>;
+};
+
+type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
+
+/** Milliseconds that a replaced session may take to be revoked. */
+const longestFarewell = 5000;
+
+/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
+const isSame = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
+	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;
+
+type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
+
+const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
+
+type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
+
+/** Whether both may live on one grant of one person: many servers end both when either is revoked. */
+const mayShareGrant = (a: Grant, b: Grant): boolean => {
+	const [one, other] = [a.tokens.identity, b.tokens.identity];
+	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
+	const isSameKind = (a.flow === 'client-credentials') === (b.flow === 'client-credentials');
+	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
+};
+
+/**
+ * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
+ * (RFC 9700 §4.14.2).
+ *
+ * One session can be lost all the same: where the server has rotated the refresh token, its response reached no disk (the
+ * connection broke, or the process was killed in the milliseconds before it was stored), and the server forgives no second
+ * use of the old one.
+ */
+export class SessionManager {
+	readonly #options: SessionManagerOptions;
+	/** The refresh that is under way in this process. */
+	#refreshing: Promise<StoredSession> | undefined;
+	/** The revocation of a replaced session that is under way in this process. */
+	#revoking: Promise<unknown> | undefined;
+
+	constructor(options: SessionManagerOptions) {
+		this.#options = options;
+	}
+
+	/** The stored session, if it is the one that the provider's settings ask for; another one is as good as none. */
+	async read(): Promise<StoredSession | undefined> {
+		const {store, profile, provider} = this.#options;
+		const stored = await store.read(profile);
+		return stored === undefined || differenceOf(stored, provider) !== undefined ? undefined : stored;
+	}
+
+	async fresh({
+		minimumValidity = defaultMinimumValidity,
+		type = 'access',
+		rejected,
+		signal,
+	}: TokenOptions): Promise<StoredSession> {
+		signal?.throwIfAborted();
+		const need: Need = {minimumValidity, type, rejected};
+		const stored = await this.#alive();
+		if (this.#isFresh(stored, need)) return stored;
+		if (!canRenew(stored)) return this.#asItIs(stored, need);
+		signal?.throwIfAborted();
+		try {
+			// Nobody's abort stops it: a rotated refresh token whose response is not awaited is a lost session.
+			this.#refreshing ??= this.#refresh(stored, need).finally(() => {
+				this.#refreshing = undefined;
+			});
+			const renewed = await abortable(this.#refreshing, signal);
+			return canRenew(renewed) ? renewed : this.#asItIs(renewed, need);
+		} catch (error) {
+			const failure = toLoginError(error);
+			// What is still valid is handed out, whatever the refresh failed of.
+			if (failure.code === 'person_required' || signal?.aborted === true || !this.#isUsable(stored, need))
+				throw failure;
+			return stored;
+		}
+	}
+
+	#isFresh({tokens}: StoredSession, {minimumValidity, type, rejected}: Need): boolean {
+		return tokens.accessToken !== rejected && isFresh(tokens, this.#options.clock.now(), minimumValidity, type);
+	}
+
+	/** Whether a server may still accept what was asked for. */
+	#isUsable({tokens}: StoredSession, {type, rejected}: Need): boolean {
+		return tokens.accessToken !== rejected && isValid(tokens, this.#options.clock.now(), type);
+	}
+
+	/** A session that cannot renew itself is good until it ends. */
+	#asItIs(session: StoredSession, need: Need): StoredSession {
+		if (this.#isUsable(session, need)) return session;
+		const {rejected} = need;
+		throw this.#sessionEnded(
+			session.tokens.accessToken === rejected
+				? 'The session cannot renew itself.'
+				: 'The session has expired and cannot renew itself.',
+		);
+	}
+
+	/** Resolves once no refresh, and no revocation of a replaced session, is under way in this process. */
+	async settled(): Promise<void> {
+		await Promise.allSettled([this.#refreshing, this.#revoking]);
+	}
+
+	/**
+	 * Replaces the session; waits for a refresh that is under way, whose result must not come after it. The one that it
+	 * replaces is revoked afterwards, where that cannot end the new one; nobody waits for that but `settled()`.
+	 */
+	async write(session: StoredSession, signal: AbortSignal): Promise<void> {
+		const {store, profile} = this.#options;
+		const lock = await this.#lockAnyway(signal);
+		let replaced;
+		try {
+			replaced = await store.read(profile).catch(() => undefined);
+			await store.write(profile, session);
+		} finally {
+			await lock?.release();
+		}
+
+		if (replaced !== undefined && replaced.dead !== true) this.#revoking = this.#revokeReplaced(replaced, session);
+	}
+
+	async #revokeReplaced(replaced: StoredSession, session: StoredSession): Promise<void> {
+		if (mayShareGrant(replaced, session) && session.provider.revocation !== 'single-login') return;
+		const [before, now] = [replaced.tokens, session.tokens];
+		const isRepeated = before.refreshToken !== undefined && before.refreshToken === now.refreshToken;
+		if (isRepeated || before.accessToken === now.accessToken) return;
+		const limit = new AbortController();
+		const done = new AbortController();
+		const {clock} = this.#options;
+		void clock.sleep(longestFarewell, done.signal).then(
+			() => limit.abort(),
+			() => undefined,
+		);
+		await this.#revoke(replaced, limit.signal);
+		done.abort();
+	}
+
+	/** Revokes tokens that nobody will use, unless that could end the session that there is. */
+	async discard(tokens: TokenSet, provider: ResolvedProvider): Promise<void> {
+		const {store, profile, clock, loadFetch} = this.#options;
+		const stored = await store.read(profile).catch(() => undefined);
+		const isLive = stored !== undefined && stored.dead !== true;
+		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
+		const {revokeTokens} = await import('../oauth/index.js');
+		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
+	}
+
+	/** Revokes the tokens, then forgets them, whatever the network says. */
+	async end(signal: AbortSignal): Promise<LogoutResult> {
+		const {store, profile} = this.#options;
+		const lock = await this.#lockAnyway(signal);
+		try {
+			const stored = await store.read(profile);
+			// Forgotten first: nothing that the network does can bring it back.
+			await store.remove(profile);
+			if (stored === undefined) return {outcome: 'no-session'};
+			return await this.#revoke(stored, signal);
+		} finally {
+			await lock?.release();
+		}
+	}
+
+	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
+	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
+		try {
+			const {revokeTokens} = await import('../oauth/index.js');
+			return await revokeTokens(await this.context(stored, signal), stored.tokens);
+		} catch (error) {
+			return {outcome: 'not-revoked', reason: toLoginError(error).message};
+		}
+	}
+
+	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
+	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
+		const {clock, loadFetch, provider} = this.#options;
+		const {importKeys} = await import('../oauth/index.js');
+		const server = {...stored.server};
+		importKeys(server, stored.keys);
+		const resolved: ResolvedProvider = {
+			...stored.provider,
+			// Never to another client's server.
+			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
+			server,
+			flows: {browser: true, device: true, 'client-credentials': true, password: true},
+			requestedScope: stored.requestedScope ?? stored.tokens.scope,
+		};
+		return {provider: resolved, fetch: await loadFetch(), clock, signal};
+	}
+
+	async #alive(): Promise<StoredSession> {
+		const {store, profile, provider, signInHint: hint} = this.#options;
+		const stored = await store.read(profile);
+		if (stored === undefined) {
+			throw new LoginError('person_required', `Nobody is signed in (profile "${displayText(profile, 60)}").`, {hint});
+		}
+
+		const difference = differenceOf(stored, provider);
+		if (difference !== undefined) {
+			throw new LoginError('person_required', anotherSession(profile, difference), {hint});
+		}
+
+		if (stored.dead === true) throw this.#sessionEnded();
+		return stored;
+	}
+
+	async #refresh(seen: StoredSession, need: Need): Promise<StoredSession> {
+		const {store, profile, clock} = this.#options;
+		const asked = clock.now();
+		const hasChanged = async () => {
+			const now = await store.read(profile);
+			return now === undefined || now.dead === true || !isSame(now, seen);
+		};
+
+		const lock = await store.lock(profile, 'refresh', {signal: neverAborted, until: hasChanged});
+		try {
+			const stored = await this.#alive();
+			const isNew = !isSame(stored, seen);
+			if (isNew && (stored.tokens.issuedAt >= asked || this.#isFresh(stored, need))) return stored;
+			// A refresh that the server refused to another process.
+			if (!canRenew(stored)) return stored;
+			// Another's tokens that are not fresh either: only the holder of the lock may go on.
+			if (lock === undefined) return await this.#refresh(stored, need);
+			return await this.#renew(stored, need);
+		} finally {
+			await lock?.release();
+		}
+	}
+
+	/** With the lock held: asks the server and keeps its response before anybody uses it. */
+	async #renew(stored: StoredSession, need: Need): Promise<StoredSession> {
+		const {store, profile} = this.#options;
+		// A disk that is full or read-only says so now, while the refresh token is not yet spent.
+		await store.write(profile, stored);
+		const context = await this.context(stored, neverAborted);
+		try {
+			const tokens = await this.#ask(context, stored);
+			const {exportKeys} = await import('../oauth/index.js');
+			const keys = exportKeys(context.provider.server) ?? stored.keys;
+			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
+		} catch (error) {
+			const failure = toLoginError(error);
+			if (stored.flow === 'client-credentials') throw failure;
+			if (failure.code === 'invalid_grant') {
+				// The access token may outlive the refresh token; until it ends nobody asks again.
+				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
+				return await this.#adoptOrEnd(stored, livesOn ? undefined : this.#sessionEnded());
+			}
+
+			// To send the same refresh token again would be to replay it, which ends the session at the server as well
+			// (RFC 9700 §4.14.2).
+			if (failure.code === 'identity_check_failed') {
+				return await this.#adoptOrEnd(stored, this.#sessionEnded(`${failure.message} So the session has ended.`));
+			}
+
+			throw failure;
+		}
+	}
+
+	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */
+	async #keep(next: StoredSession, used: StoredSession, context: RequestContext): Promise<StoredSession> {
+		const {store, profile} = this.#options;
+		// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
+		const present = await store.read(profile).catch(() => used);
+		if (present !== undefined && isSame(present, used)) {
+			try {
+				await store.write(profile, next, {isOnlyCopy: true});
+			} catch (error) {
+				this.#tellLost(next, used, error);
+			}
+
+			return next;
+		}
+
+		if (present === undefined) {
+			const {revokeTokens} = await import('../oauth/index.js');
+			await revokeTokens(context, next.tokens);
+		}
+
+		return this.#alive();
+	}
+
+	/** One request, and one more where no response came: it may have been lost after the server acted. */
+	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
+		const {refreshTokens, requestClientCredentials} = await import('../oauth/index.js');
+		if (flow === 'client-credentials') return requestClientCredentials(context);
+		try {
+			return await refreshTokens(context, tokens);
+		} catch (error) {
+			if (!(error instanceof LoginError) || error.code !== 'network_error') throw error;
+			return refreshTokens(context, tokens);
+		}
+	}
+
+	/**
+	 * The refresh token is refused, or spent on a response that must not be believed: a sibling's newer session is taken over
+	 * before anything is called over.
+	 *
+	 * @param end - undefined to go on without the refresh token
+	 */
+	async #adoptOrEnd(used: StoredSession, end: LoginError | undefined): Promise<StoredSession> {
+		const {store, profile} = this.#options;
+		const stored = await this.#alive();
+		const {refreshToken, ...tokens} = stored.tokens;
+		if (refreshToken !== used.tokens.refreshToken) return stored;
+		const next: StoredSession = end === undefined ? {...stored, tokens} : {...stored, dead: true};
+		await store.write(profile, next);
+		if (end !== undefined) throw end;
+		return next;
+	}
+
+	/** The new token works although it could not be saved; only a refresh token that replaced another is lost. */
+	#tellLost(next: StoredSession, used: StoredSession, error: unknown): void {
+		if (next.tokens.refreshToken === used.tokens.refreshToken) return;
+		const {message} = toLoginError(error);
+		this.#options.warn?.(
+			`${message} So the session could not be saved, and ends with this token. Make room, then sign in again.`,
+		);
+	}
+
+	#sessionEnded(message = 'The session has ended: the server no longer accepts it.'): LoginError {
+		return new LoginError('person_required', message, {hint: this.#options.signInHint});
+	}
+
+	/**
+	 * The refresh lock if it can be had soon: neither a hung process nor a full disk, which takes no lock file, keeps anybody
+	 * from signing out. What cannot be written says so itself.
+	 */
+	async #lockAnyway(signal: AbortSignal): Promise<StoreLock | undefined> {
+		const {store, profile} = this.#options;
+		try {
+			return await store.lock(profile, 'refresh', {signal, timeout: 5000});
+		} catch (error) {
+			if (error instanceof LoginError && (error.code === 'lock_timeout' || error.code === 'store_error'))
+				return undefined;
+			throw error;
+		}
+	}
+}
+
+const neverAborted = new AbortController().signal;

@@ -1,0 +1,269 @@
+import {errorCode, type FileInfo, type FileSystem} from './file-system.js';
+import {storeError} from './store-error.js';
+import {displayText} from '../../core/safe-text.js';
+
+/** No session comes near this: whatever is larger is not one of ours. */
+const largestFile = 16 * 1024 * 1024;
+
+/** How long a writer may take before what it left behind is swept, in milliseconds. */
+const abandonedAfter = 60_000;
+
+/** A file that is not ours to trust: the reason completes "was set aside: it …". */
+export class UnusableFileError extends Error {
+	readonly reason: string;
+
+	constructor(reason: string) {
+		super(reason);
+		this.reason = reason;
+	}
+}
+
+const isOurs = (fileSystem: FileSystem, {owner}: FileInfo): boolean => {
+	const user = fileSystem.userId();
+	return user === undefined || owner === user;
+};
+
+const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileInfo): boolean =>
+	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
+
+export type OwnFile = {
+	readonly data: Buffer;
+	/** Whether others could read or write it, then or at an earlier look: its content may be theirs. */
+	readonly wasOpen: boolean;
+};
+
+/** The mode of a file that others had rights to: closed to them, and still told from one that was always ours (0600). */
+const closedAfterwards = 0o400;
+
+/**
+ * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
+ * is the opened file, not its name.
+ *
+ * @throws UnusableFileError for a symbolic link, a FIFO, another user's file
+ */
+export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | undefined => {
+	let handle: number;
+	try {
+		handle = fileSystem.openToRead(path);
+	} catch (error) {
+		switch (errorCode(error)) {
+			case 'ENOENT':
+				return undefined;
+			// O_NOFOLLOW met a link: ELOOP on Linux and macOS, EMLINK on FreeBSD. A socket cannot be opened at all.
+			case 'ELOOP':
+			case 'EMLINK':
+			case 'ENXIO':
+				throw new UnusableFileError('is not an ordinary file');
+			case 'EACCES':
+				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new UnusableFileError('belongs to another user');
+				throw error;
+			default:
+				throw error;
+		}
+	}
+
+	try {
+		const info = fileSystem.info(handle);
+		if (info.kind !== 'file') throw new UnusableFileError('is not an ordinary file');
+		if (!isOurs(fileSystem, info)) throw new UnusableFileError('belongs to another user');
+		if (info.size > largestFile) throw new UnusableFileError('is far too large');
+		const isOpen = isOpenToOthers(fileSystem, info);
+		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
+		const data = fileSystem.read(handle);
+		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && info.mode === closedAfterwards)};
+	} finally {
+		fileSystem.close(handle);
+	}
+};
+
+/**
+ * Replaces a file as one step: a reader sees the old bytes or the new ones, and a crash at any point leaves one of
+ * the two. Returns once the new ones are on disk.
+ *
+ * @throws LoginError `store_error` for another user's file
+ */
+export const replaceFile = (fileSystem: FileSystem, path: string, data: Buffer): void => {
+	const present = fileInfoIfThere(fileSystem, path);
+	if (present !== undefined && !isOurs(fileSystem, present))
+		throw storeError(`${displayText(path)} belongs to another user.`, 'Move it away, then try again.');
+	const folder = path.slice(0, lastSeparator(path));
+	const temporary = `${path}.${randomName()}.new`;
+	const handle = fileSystem.createNew(temporary);
+	try {
+		try {
+			// The mode of creation passes through the umask, which may be anything.
+			fileSystem.restrict(handle, 0o600);
+			fileSystem.write(handle, data);
+			fileSystem.flush(handle);
+		} finally {
+			fileSystem.close(handle);
+		}
+
+		renamePatiently(fileSystem, temporary, path);
+	} catch (error) {
+		removeIfThere(fileSystem, temporary);
+		throw error;
+	}
+
+	flushFolder(fileSystem, folder);
+};
+
+/** The blocks that file systems give out have this size, or a part of it. */
+const block = 4096;
+
+/**
+ * JSON that is followed by blanks: the next text, which may be a longer one, fits into the same blocks. A disk that is
+ * full by then takes it all the same ({@link overwriteFile}).
+ */
+export const withRoom = (text: string): Buffer =>
+	padded(text, (Math.ceil(Buffer.byteLength(text) / block) + 1) * block);
+
+const padded = (text: string, size: number): Buffer => {
+	const data = Buffer.alloc(Math.max(size, Buffer.byteLength(text)), ' ');
+	data.write(text);
+	return data;
+};
+
+/**
+ * Writes over a file in the blocks that it has, where a new one cannot be made for the only copy of something. A crash on
+ * the way may leave neither the old text nor the new one.
+ *
+ * @returns whether the file holds the text now
+ */
+export const overwriteFile = (fileSystem: FileSystem, path: string, text: string): boolean => {
+	try {
+		const handle = fileSystem.openToWrite(path);
+		try {
+			const info = fileSystem.info(handle);
+			if (info.kind !== 'file' || !isOurs(fileSystem, info) || isOpenToOthers(fileSystem, info)) return false;
+			fileSystem.write(handle, padded(text, info.size));
+			fileSystem.flush(handle);
+		} catch (error) {
+			// A disk with a defect may have taken the bytes: what is read back is there.
+			if (errorCode(error) !== 'EIO') throw error;
+		} finally {
+			fileSystem.close(handle);
+		}
+
+		return readOwnFile(fileSystem, path)?.data.toString('utf8').trimEnd() === text;
+	} catch {
+		return false;
+	}
+};
+
+/** On Windows a file that someone has open for a moment (a virus scanner, a sibling) cannot be replaced just then. */
+const renamePatiently = (fileSystem: FileSystem, from: string, to: string): void => {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			fileSystem.rename(from, to);
+			return;
+		} catch (error) {
+			const mayPass =
+				fileSystem.userId() === undefined && ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '');
+			if (!mayPass || attempt === 10) throw error;
+			// Waits without a timer: the caller's step stays one step.
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attempt * 10);
+		}
+	}
+};
+
+/** A rename is on disk once its folder is; Windows cannot flush a folder, and some network file systems refuse to. */
+const flushFolder = (fileSystem: FileSystem, folder: string): void => {
+	if (fileSystem.userId() === undefined) return;
+	const handle = fileSystem.openToRead(folder);
+	try {
+		fileSystem.flush(handle);
+	} catch (error) {
+		if (errorCode(error) !== 'EINVAL') throw error;
+	} finally {
+		fileSystem.close(handle);
+	}
+};
+
+const fileInfoIfThere = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
+	try {
+		return fileSystem.fileInfo(path);
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT') return undefined;
+		throw error;
+	}
+};
+
+export const removeIfThere = (fileSystem: FileSystem, path: string): boolean => {
+	try {
+		fileSystem.remove(path);
+		return true;
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT') return false;
+		throw error;
+	}
+};
+
+const temporaryName = /^(?:profile-[\w=-]*(?:\.preferences)?|store)\.json\.[\w-]{16}\.new$/;
+const takeoverName = /^(?:profile-[\w=-]*\.(?:refresh|login)|keyring)\.lock\.(?:unwritten-)*(?:none|[\w-]{16})$/;
+
+/** Removes what crashed processes left behind: half-written files, and the traces of takeovers (lock.ts). */
+export const sweep = (fileSystem: FileSystem, folder: string, now: number): void => {
+	const isAbandoned = (name: string, {modifiedAt}: FileInfo) =>
+		(temporaryName.test(name) || takeoverName.test(name)) && now - modifiedAt > abandonedAfter;
+	try {
+		removeOwn(fileSystem, folder, isAbandoned);
+	} catch {
+		// What cannot be removed keeps no session from being stored.
+	}
+};
+
+/** Removes those of our own files in a folder that are to go; returns whether there were any. */
+export const removeOwn = (
+	fileSystem: FileSystem,
+	folder: string,
+	isToGo: (name: string, info: FileInfo) => boolean,
+): boolean => {
+	let hasRemoved = false;
+	for (const name of fileSystem.list(folder)) {
+		const path = `${folder}/${name}`;
+		const info = fileInfoIfThere(fileSystem, path);
+		if (info === undefined || info.kind === 'folder' || !isOurs(fileSystem, info) || !isToGo(name, info)) continue;
+		hasRemoved = removeIfThere(fileSystem, path) || hasRemoved;
+	}
+
+	return hasRemoved;
+};
+
+/** Makes the folder of the sessions. One that is there keeps its rights: it may be something else as well. */
+export const claimFolder = (fileSystem: FileSystem, path: string): void => {
+	fileSystem.makeFolder(path);
+	checkFolder(fileSystem, path);
+};
+
+/**
+ * Refuses a folder that is a symbolic link, or that is not ours alone: nothing in it is touched, so that `sudo` never
+ * takes a session away from the person that it belongs to.
+ *
+ * The folders above it are not looked at: who can put another in its place gets no session to see and gives none to us,
+ * since each file is judged once it is open. Compiled code is not, and looks at them (code-cache.ts).
+ *
+ * @returns undefined where there is no folder yet
+ */
+export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
+	const info = fileInfoIfThere(fileSystem, path);
+	if (info === undefined) return undefined;
+	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
+	const place = displayText(path);
+	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
+	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
+	if (fileSystem.userId() === undefined || (info.mode & 0o1022) === 0) return info;
+	throw storeError(
+		`${place} is a folder that others may write to.`,
+		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
+	);
+};
+
+/** Whether a folder is ours, and closed to all others. */
+export const isPrivateFolder = (fileSystem: FileSystem, info: FileInfo): boolean =>
+	info.kind === 'folder' && isOurs(fileSystem, info) && !isOpenToOthers(fileSystem, info);
+
+/** Sixteen unguessable characters for a file name. */
+export const randomName = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');
+
+const lastSeparator = (path: string): number => Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));

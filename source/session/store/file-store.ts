@@ -1,0 +1,272 @@
+import {systemClock, type Clock} from '../../core/clock.js';
+import {displayText} from '../../core/safe-text.js';
+import {LoginError} from '../../core/errors.js';
+import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import {checkFolder, claimFolder, UnusableFileError, overwriteFile, readOwnFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom, type OwnFile} from './atomic-file.js';
+import {errorCode, nodeFileSystem, type FileSystem} from './file-system.js';
+import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
+import {profileFileName, profileOfFileName, profilePath, readPreferencesFile, parseSession, parseSessionFile, type SessionFile} from './session-file.js';
+import {storeError, toStoreError} from './store-error.js';
+
+/** Encrypts sessions with a key that lies elsewhere. */
+export type Encryption = {
+	readonly encrypt: (profile: string, text: string) => Promise<string>;
+	/** Undefined where no key opens it. */
+	readonly decrypt: (profile: string, encrypted: string) => Promise<string | undefined>;
+};
+
+/** What `createFileStore` takes. */
+export type FileStoreOptions = {
+	/** The folder of the sessions; made at the first write. */
+	readonly directory: string;
+	/** Opens encrypted sessions, and seals new ones where `kind` is `keyring`. */
+	readonly encryption?: Encryption;
+	/** How a session without a file yet is kept. @default 'file' */
+	readonly kind?: 'file' | 'keyring';
+	/**
+	 * Chooses `kind` when someone begins to sign in, with a sentence for them where there is something to say. Until then
+	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
+	 */
+	readonly choose?: () => Promise<{readonly kind: 'file' | 'keyring'; readonly notice?: string}>;
+	/** Reads and writes, for tests. @default the computer's own */
+	readonly fileSystem?: FileSystem;
+	/** Says which holder of a lock still lives, for tests. @default by process id, host and boot */
+	readonly processes?: Processes;
+	/** Time, for tests. @default the real time */
+	readonly clock?: Clock;
+};
+
+const extension = '.json';
+const preferencesExtension = '.preferences.json';
+
+/** Keeps each profile's session in a file that only its user can read (0600 in a 0700 folder). */
+export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
+
+class FileStore implements TokenStore {
+	readonly notices: string[] = [];
+	readonly #directory: string;
+	readonly #encryption: Encryption | undefined;
+	#kind: 'file' | 'keyring';
+	/** Undefined once it has chosen, or where there is no choice. */
+	#choose: FileStoreOptions['choose'];
+	#choosing: Promise<void> | undefined;
+	readonly #fileSystem: FileSystem;
+	readonly #processes: Processes;
+	readonly #clock: Clock;
+	/** How the sessions that were read are kept. */
+	readonly #forms = new Map<string, 'file' | 'keyring'>();
+	#lastForm: 'file' | 'keyring' | undefined;
+
+	constructor(options: FileStoreOptions) {
+		this.#directory = options.directory;
+		this.#encryption = options.encryption;
+		this.#kind = options.kind ?? 'file';
+		this.#choose = options.choose;
+		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
+		this.#processes = options.processes ?? nodeProcesses;
+		this.#clock = options.clock ?? systemClock;
+	}
+
+	/** Where the session lies that was last read or written; before that, where a new one would. */
+	get kind(): 'file' | 'keyring' {
+		return this.#lastForm ?? this.#kind;
+	}
+
+	get description(): string {
+		return this.kind === 'keyring' ? 'the system keyring' : displayText(this.#directory, 500);
+	}
+
+	async prepare(): Promise<void> {
+		this.#choosing ??= this.#chooseKind().finally(() => {
+			this.#choosing = undefined;
+		});
+		await this.#choosing;
+	}
+
+	async read(profile: string): Promise<StoredSession | undefined> {
+		return this.#guard(async () => {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
+			const path = this.#path(profile, extension);
+			let own: OwnFile | undefined;
+			try {
+				own = readOwnFile(this.#fileSystem, path);
+				if (own === undefined) return undefined;
+				const file = parseSessionFile(own, profile);
+				this.#noteForm(profile, 'encrypted' in file ? 'keyring' : 'file');
+				return 'encrypted' in file ? await this.#readEncrypted(profile, file.encrypted) : file.session;
+			} catch (error) {
+				if (!(error instanceof UnusableFileError)) throw error;
+				// Another process may have put a good one there meanwhile.
+				if (own !== undefined && readOwnFile(this.#fileSystem, path)?.data.equals(own.data) === false)
+					return this.read(profile);
+				this.#setAside(path, profile, error);
+				return undefined;
+			}
+		});
+	}
+
+	async write(profile: string, session: StoredSession, {isOnlyCopy = false} = {}): Promise<void> {
+		await this.#guard(async () => {
+			const form = (this.#choose && this.#forms.get(profile)) ?? this.#kind;
+			const file: SessionFile =
+				form === 'file'
+					? {version: 1, profile, session}
+					: {version: 1, profile, encrypted: await this.#needEncryption().encrypt(profile, JSON.stringify(session))};
+			const path = this.#path(profile, extension);
+			const text = JSON.stringify(file);
+			claimFolder(this.#fileSystem, this.#directory);
+			// What exists nowhere else is written first of all; the write before the request has swept.
+			if (!isOnlyCopy) sweep(this.#fileSystem, this.#directory, this.#clock.now());
+			try {
+				replaceFile(this.#fileSystem, path, withRoom(text));
+			} catch (error) {
+				if (!isOnlyCopy || !overwriteFile(this.#fileSystem, path, text)) throw error;
+			}
+
+			this.#noteForm(profile, form);
+		});
+	}
+
+	async remove(profile: string): Promise<boolean> {
+		return this.#guard(async () => {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return false;
+			const hasRemoved = removeIfThere(this.#fileSystem, this.#path(profile, extension));
+			this.#removeRemains(profile);
+			return hasRemoved;
+		});
+	}
+
+	async removeRemains(profile?: string): Promise<boolean> {
+		return this.#guard(async () => {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return false;
+			return this.#removeRemains(profile);
+		});
+	}
+
+	async list(): Promise<readonly string[]> {
+		return this.#guard(async () => {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return [];
+			return this.#fileSystem
+				.list(this.#directory)
+				.filter(name => /^profile-[^.]*\.json$/.test(name))
+				.map(name => this.#profileOf(name))
+				.filter(profile => profile !== undefined)
+				.sort();
+		});
+	}
+
+	async readPreferences(profile: string): Promise<ProfilePreferences> {
+		return readPreferencesFile(this.#fileSystem, this.#directory, profile);
+	}
+
+	async writePreferences(profile: string, preferences: ProfilePreferences): Promise<void> {
+		await this.#guard(async () => {
+			claimFolder(this.#fileSystem, this.#directory);
+			replaceFile(
+				this.#fileSystem,
+				this.#path(profile, preferencesExtension),
+				Buffer.from(JSON.stringify({version: 1, ...preferences})),
+			);
+		});
+	}
+
+	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
+		return this.#guard(async () => {
+			claimFolder(this.#fileSystem, this.#directory);
+			const path = this.#path(profile, `.${endpointKind}.lock`);
+			return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
+		});
+	}
+
+	async #chooseKind(): Promise<void> {
+		const chosen = await this.#choose?.();
+		if (chosen === undefined) return;
+		this.#kind = chosen.kind;
+		this.#choose = undefined;
+		if (chosen.notice !== undefined) this.notices.push(chosen.notice);
+	}
+
+	#path(profile: string, suffix: string): string {
+		return profilePath(this.#directory, profile, suffix);
+	}
+
+	#removeRemains(profile: string | undefined): boolean {
+		const wanted = profile === undefined ? undefined : profileFileName(profile);
+		return removeOwn(this.#fileSystem, this.#directory, name => {
+			const [, of] = /^(profile-[^.]*)\.json\.(?:[\w-]{16}\.new|set-aside-\d+)$/.exec(name) ?? [];
+			return of !== undefined && of === (wanted ?? of);
+		});
+	}
+
+	#noteForm(profile: string, form: 'file' | 'keyring'): void {
+		this.#forms.set(profile, form);
+		this.#lastForm = form;
+	}
+
+	#profileOf(fileName: string): string | undefined {
+		const profile = profileOfFileName(fileName.slice(0, -extension.length));
+		if (profile !== undefined) return profile;
+		try {
+			const own = readOwnFile(this.#fileSystem, `${this.#directory}/${fileName}`);
+			const file = JSON.parse(own?.data.toString('utf8') ?? '{}') as Partial<SessionFile>;
+			return typeof file.profile === 'string' ? file.profile : undefined;
+		} catch {
+			return undefined;
+		}
+	}
+
+	/**
+	 * A key that is missing or another's does not make the session worthless: the keyring may be locked, or another
+	 * computer's. So the file stays, and nobody but who signs in may replace it.
+	 */
+	async #readEncrypted(profile: string, encrypted: string): Promise<StoredSession | undefined> {
+		const encryption = this.#needEncryption();
+		let failure: LoginError;
+		try {
+			const text = await encryption.decrypt(profile, encrypted);
+			if (text !== undefined) return parseSession(text);
+			failure = storeError(
+				'The system keyring has no key that opens this session.',
+				'Unlock the keyring that it was saved with, or sign in again.',
+			);
+		} catch (error) {
+			// A keyring that fails keeps nobody from signing in who has been given a file instead of it.
+			if (this.#kind === 'keyring' || !(error instanceof LoginError)) throw error;
+			failure = error;
+		}
+
+		if (this.#choose !== undefined) throw failure;
+		const notice = `${failure.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
+		if (!this.notices.includes(notice)) this.notices.push(notice);
+		return undefined;
+	}
+
+	#needEncryption(): Encryption {
+		if (this.#encryption !== undefined) return this.#encryption;
+		throw storeError('The session is encrypted with a key in the system keyring.', 'Open the store with the keyring.');
+	}
+
+	/** Nothing is deleted: the person may know what it was. */
+	#setAside(path: string, profile: string, {reason}: UnusableFileError): void {
+		const where = displayText(path, 500);
+		const what = `The session file of profile "${displayText(profile)}" ${reason}`;
+		const aside = `${path}.set-aside-${this.#clock.now()}`;
+		try {
+			this.#fileSystem.rename(path, aside);
+			this.notices.push(
+				`${what}; it is now ${displayText(aside, 500)}. Tokens that are still in it are deleted when you log out.`,
+			);
+		} catch (error) {
+			// Another process set it aside first.
+			if (errorCode(error) !== 'ENOENT') this.notices.push(`${what}, and could not be set aside: ${where}`);
+		}
+	}
+
+	async #guard<T>(action: () => Promise<T>): Promise<T> {
+		try {
+			return await action();
+		} catch (error) {
+			throw toStoreError(error, this.#directory);
+		}
+	}
+}

@@ -1,0 +1,233 @@
+import {spawn, type ChildProcessByStdio} from 'node:child_process';
+import type {Readable, Writable} from 'node:stream';
+import {createRequire} from 'node:module';
+import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
+import {keyringUnavailable, keyringUnusable} from '../store-error.js';
+import {askSecretService} from './secret-service.js';
+import {sessionBusPath} from './d-bus.js';
+
+type Request = {
+	readonly module: string;
+	readonly service: string;
+	readonly account: string;
+	readonly entryOptions: EntryOptions;
+	readonly operation: 'get' | 'set' | 'probe';
+	readonly secret: string | undefined;
+};
+
+/** The request comes on stdin and the result goes to stdout: arguments and environment are for everybody to read. */
+const program = `
+const {module, service, account, entryOptions, operation, secret} = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const {Entry} = require(module);
+const store = (entry, value) => {
+	entry.setPassword(value);
+	if (entry.getPassword() !== value) throw new Error('not kept');
+};
+if (operation === 'probe') {
+	const entry = new Entry(service, account + ' (probe ' + process.pid + ')', entryOptions);
+	store(entry, 'probe');
+	entry.deleteCredential();
+}
+const entry = new Entry(service, account, entryOptions);
+if (operation === 'set') store(entry, secret);
+process.stdout.write(JSON.stringify({value: operation === 'get' ? entry.getPassword() ?? null : null}));
+`;
+
+/** Set for the child: a process that finds it starts no other, whatever `process.execPath` has turned out to be. */
+const mark = 'INK_LOGIN_KEYRING_CHILD';
+
+/** The child's result; undefined for anything but what {@link program} prints. */
+const parseResult = (output: string): {readonly value: string | null} | undefined => {
+	try {
+		const {value} = JSON.parse(output) as {readonly value?: unknown};
+		return value === null || typeof value === 'string' ? {value} : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+/**
+ * Uses the keyring in a process of its own. `process.execPath` must be Node.js (keyring.ts).
+ *
+ * @throws LoginError `store_error` when it fails, or after `timeout` milliseconds
+ */
+export const runKeyringChild = async (
+	request: Request,
+	{
+		environment,
+		timeout,
+	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
+): Promise<string | undefined> => {
+	if (process.env[mark] !== undefined) throw keyringUnavailable('cannot be reached');
+	let child: ChildProcessByStdio<Writable, Readable, null>;
+	try {
+		child = spawn(process.execPath, ['--eval', program], {
+			// Options for this process (an inspector, a loader) are not for that one.
+			env: {...environment, NODE_OPTIONS: '', [mark]: '1'},
+			stdio: ['pipe', 'pipe', 'ignore'],
+			windowsHide: true,
+			timeout,
+			killSignal: 'SIGKILL',
+		});
+	} catch {
+		// Node.js's permission model allows no child.
+		throw keyringUnavailable('cannot be reached');
+	}
+
+	// It may wait without end, and nobody else would end it.
+	const kill = () => void child.kill('SIGKILL');
+	process.once('exit', kill);
+	return new Promise<string | undefined>((resolve, reject) => {
+		let output = '';
+		child.stdout.setEncoding('utf8');
+		child.stdout.on('data', (chunk: string) => {
+			output += chunk;
+		});
+		// It may have died before it read its request; `close` tells.
+		child.stdin.on('error', () => undefined);
+		child.on('error', () => reject(keyringUnavailable('cannot be reached')));
+		child.on('close', (code, signal) => {
+			const result = code === 0 ? parseResult(output) : undefined;
+			if (result !== undefined) resolve(result.value ?? undefined);
+			else if (signal === 'SIGKILL') reject(keyringUnavailable(`did not answer within ${timeout / 1000} seconds`));
+			else reject(keyringUnavailable('is locked, or there is none'));
+		});
+		child.stdin.end(JSON.stringify(request));
+	}).finally(() => process.off('exit', kill));
+};
+
+/** One secret in the operating system's keyring. */
+export type Keyring = {
+	/** Undefined where there is none, or where the keyring does not tell. */
+	readonly get: () => Promise<string | undefined>;
+	/** Stores it and reads it back. */
+	readonly set: (secret: string) => Promise<void>;
+	/** Stores, reads back and removes another secret: whether the keyring does here what it is for. */
+	readonly probe: () => Promise<void>;
+};
+
+type KeyringOptions = {
+	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
+	readonly account: string;
+	/** What the person reads where the system shows the entry. @default 'ink-login' */
+	readonly service?: string;
+	readonly environment?: Readonly<Record<string, string | undefined>>;
+	readonly platform?: NodeJS.Platform;
+	/** Shows a sentence while it waits for the person. */
+	readonly say?: (sentence: string) => void;
+	/** Whether it may wait for the person; a locked keyring is a failure otherwise. @default true */
+	readonly mayWait?: boolean;
+};
+
+export const defaultService = 'ink-login';
+
+/** Milliseconds. */
+const patience = {nobody: 2000, person: 30_000, beforeSaying: 1500};
+
+// Without the pin, a Linux machine with no desktop gets the kernel's keyring, which forgets everything at a restart.
+const entryOptions: EntryOptions = {linux: {store: 'secret-service'}};
+
+const waiting = 'Waiting for the system keyring: a window may be asking to unlock it.';
+
+/**
+ * Whether the program is run by Node.js itself, whose file may have a version in its name. In a single-file executable,
+ * bun or Electron `process.execPath` is the application: as a child it would start itself again, and a native module
+ * would be looked for wherever that runtime pleases, the current folder included.
+ */
+const isRunByNode = (): boolean =>
+	/(^|[\\/])node(js)?[-.\d]*(\.exe)?$/i.test(process.execPath) &&
+	!['bun', 'deno', 'electron', 'nw'].some(runtime => runtime in process.versions) &&
+	!process.getBuiltinModule('node:sea').isSea();
+
+/**
+ * The system keyring through `@napi-rs/keyring`, loaded on first use by programs that Node.js itself runs, and read
+ * without it where the Secret Service has the secret ready (secret-service.ts).
+ *
+ * The native module waits without end for a keyring that does not answer, and neither a timer nor `process.exit` gets
+ * past a native call. So it is called in this process only to read, and on Linux only once the desktop has said that it
+ * will answer at once; whatever may wait for a person or for nothing happens in a child process, which can be killed. On
+ * macOS and Windows a read waits, if at all, for a dialog of the system's own that the person sees.
+ *
+ * @throws LoginError `store_error` where there is no keyring, it is locked, or it does not answer in time: 2 s without a
+ * display, 30 s where a window may be asking for a password
+ */
+export const systemKeyring = (options: KeyringOptions): Keyring => {
+	const {account, service = defaultService, environment = process.env, platform = process.platform} = options;
+	const {say, mayWait = true} = options;
+	const limit = canAskPerson(environment, platform) ? patience.person : patience.nobody;
+
+	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
+		const module = locate();
+		if (platform === 'linux' && sessionBusPath(environment) === undefined) throw noBus();
+		const mayAsk = limit === patience.person;
+		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
+		try {
+			return await runKeyringChild(
+				{module, service, account, entryOptions, operation, secret},
+				{environment, timeout: limit},
+			);
+		} finally {
+			clearTimeout(timer);
+		}
+	};
+
+	return {
+		async get() {
+			if (platform === 'linux') {
+				// By these the native module stores an entry without a target, and finds it.
+				const attributes = {service, username: account};
+				const reply = await askSecretService({environment, timeout: patience.nobody, attributes});
+				if (reply.state === 'found') return reply.secret;
+				if (reply.state === 'absent') throw noBus();
+				if (reply.state === 'silent') throw keyringUnavailable('does not answer');
+				if (reply.state === 'locked') {
+					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
+					return inChild('get');
+				}
+			}
+
+			const {Entry} = load();
+			try {
+				return new Entry(service, account, entryOptions).getPassword() ?? undefined;
+			} catch {
+				throw keyringUnavailable('cannot be reached');
+			}
+		},
+		async set(secret) {
+			await inChild('set', secret);
+		},
+		async probe() {
+			await inChild('probe');
+		},
+	};
+};
+
+const noBus = () => keyringUnavailable('cannot be reached: no session bus of your own answers');
+
+const locate = (): string => {
+	if (!isRunByNode()) throw keyringUnusable('is used only by programs that Node.js itself runs');
+	try {
+		return createRequire(import.meta.url).resolve('@napi-rs/keyring');
+	} catch {
+		throw keyringUnusable('cannot be used: the package @napi-rs/keyring is missing');
+	}
+};
+
+const load = (): {Entry: typeof KeyringEntry} => {
+	locate();
+	try {
+		const require = createRequire(import.meta.url);
+		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
+	} catch {
+		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
+	}
+};
+
+/** Whether a window could ask the person for a password. */
+const canAskPerson = (
+	environment: Readonly<Record<string, string | undefined>>,
+	platform: NodeJS.Platform,
+): boolean => {
+	if (platform === 'win32' || platform === 'darwin') return (environment['SSH_CONNECTION'] ?? '') === '';
+	return ['DISPLAY', 'WAYLAND_DISPLAY'].some(name => (environment[name] ?? '') !== '');
+};

@@ -1,0 +1,164 @@
+import type {FlowName} from '../../login/events.js';
+import type {StoredSession, ProfilePreferences} from '../types.js';
+import {UnusableFileError, type OwnFile, checkFolder, readOwnFile} from './atomic-file.js';
+import {storeError} from './store-error.js';
+import type {FileSystem} from './file-system.js';
+
+/** Longer names end in a fingerprint: file systems take 255 bytes, and the suffixes of temporary files need theirs. */
+const longestName = 120;
+
+/**
+ * A file name for a profile, the same on every file system: what is neither a lower-case letter, a digit, `-` nor `_`
+ * is written as `=` and two hexadecimal digits a byte, so that `../x`, `CON`, `Work` and `work` are four harmless and
+ * different names. The prefix keeps clear of the device names that Windows sees in any folder.
+ */
+export const profileFileName = (profile: string): string => {
+	const name = Array.from(Buffer.from(profile, 'utf8'), byte => {
+		const character = String.fromCharCode(byte);
+		return /[a-z\d_-]/.test(character) ? character : `=${byte.toString(16).padStart(2, '0')}`;
+	}).join('');
+	if (name.length <= longestName) return `profile-${name}`;
+	return `profile-${name.slice(0, 60).replace(/=.?$/, '')}==${fingerprint(profile)}`;
+};
+
+/** The profile of a file name; undefined where only the file itself knows, its name being too long to be spelt out. */
+export const profileOfFileName = (fileName: string): string | undefined => {
+	const name = fileName.slice('profile-'.length);
+	if (name.includes('==')) return undefined;
+	const bytes = name.match(/=[\da-f]{2}|[^=]/g) ?? [];
+	return Buffer.from(
+		bytes.map(byte => (byte.startsWith('=') ? parseInt(byte.slice(1), 16) : byte.charCodeAt(0))),
+	).toString('utf8');
+};
+
+const fingerprint = (text: string): string =>
+	// Loaded here because hardly any name needs it, and every `token` would pay for it.
+	process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 40);
+
+/** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
+export type SessionFile = {readonly version: 1; readonly profile: string} & (
+	| {readonly session: StoredSession}
+	| {
+			/** Base64 of nonce, ciphertext and tag (encryption.ts). */
+			readonly encrypted: string;
+	  }
+);
+
+/**
+ * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
+ * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
+ *
+ * @throws UnusableFileError for what nobody can read
+ * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
+ */
+export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): SessionFile => {
+	const file = parseObject(data.toString('utf8'));
+	checkVersion(file);
+	if (file['profile'] !== profile) throw new UnusableFileError('is the file of another profile');
+	// Sessions of before the first release call it `sealed`.
+	const encrypted = file['encrypted'] ?? file['sealed'];
+	if (typeof encrypted === 'string') return {version: 1, profile, encrypted};
+	const session = checkSession(file['session']);
+	if (!wasOpen) return {version: 1, profile, session};
+	const {caFile: _, clientSecretSource: source, ...rest} = session;
+	return {version: 1, profile, session: {...rest, ...(source && {clientSecretSource: {stdin: true}})}};
+};
+
+export const parseSession = (text: string): StoredSession => checkSession(parseObject(text));
+
+const parseObject = (text: string): Record<string, unknown> => {
+	try {
+		const value: unknown = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {
+		// Said below.
+	}
+
+	throw new UnusableFileError('is damaged');
+};
+
+const checkVersion = ({version}: Record<string, unknown>): void => {
+	if (version === 1) return;
+	if (typeof version !== 'number' || !(version > 1)) throw new UnusableFileError('is damaged');
+	throw storeError(
+		'The session was written by a newer version of this program.',
+		'Update this program, or sign in under another profile.',
+	);
+};
+
+/** Looks at what every reader relies on; the rest was checked before it was written. */
+const checkSession = (value: unknown): StoredSession => {
+	if (!isObject(value)) throw new UnusableFileError('is damaged');
+	checkVersion(value);
+	const {tokens, provider, server, flow} = value;
+	const isWhole =
+		isObject(tokens) &&
+		isObject(provider) &&
+		isObject(server) &&
+		isToken(tokens['accessToken']) &&
+		isMissingOr(tokens['refreshToken'], isToken) &&
+		isMissingOr(tokens['idToken'], isToken) &&
+		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
+		isMissingOr(tokens['identity'], isIdentity) &&
+		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
+		typeof tokens['tokenType'] === 'string' &&
+		typeof tokens['issuedAt'] === 'number' &&
+		typeof tokens['scope'] === 'string' &&
+		typeof provider['issuer'] === 'string' &&
+		typeof provider['clientId'] === 'string' &&
+		typeof server['issuer'] === 'string' &&
+		typeof flow === 'string' &&
+		flows.has(flow) &&
+		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
+		isMissingOr(value['clientSecretSource'], isObject) &&
+		isMissingOr(value['caFile'], file => typeof file === 'string');
+	if (!isWhole) throw new UnusableFileError('is damaged');
+	return value as unknown as StoredSession;
+};
+
+const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
+
+const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
+	value === undefined || check(value);
+
+/** What is printed or sent in a header holds no line end (RFC 6749 Appendix A). */
+const isToken = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
+
+const isIdentity = (value: unknown): boolean =>
+	isObject(value) &&
+	[value['issuer'], value['subject'], value['name'] ?? '', value['email'] ?? ''].every(
+		text => typeof text === 'string',
+	);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The file of a profile in the folder of the sessions. */
+export const profilePath = (directory: string, profile: string, extension: string): string =>
+	`${directory}/${profileFileName(profile)}${extension}`;
+
+/**
+ * What the file of a profile holds, for those who are in a hurry: nothing is set aside or told.
+ *
+ * @throws UnusableFileError or LoginError where the store itself has something to do or to say
+ */
+export const readSessionFile = (
+	fileSystem: FileSystem,
+	directory: string,
+	profile: string,
+): SessionFile | undefined => {
+	if (checkFolder(fileSystem, directory) === undefined) return undefined;
+	const file = readOwnFile(fileSystem, profilePath(directory, profile, '.json'));
+	return file && parseSessionFile(file, profile);
+};
+
+/** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
+export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
+	try {
+		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
+		const {flow} = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences;
+		return flow === 'browser' || flow === 'device' ? {flow} : {};
+	} catch {
+		return {};
+	}
+};

@@ -1,0 +1,151 @@
+import type {JWKS, AuthorizationServer} from 'oauth4webapi';
+import type {Identity, FlowName, StoreKind} from '../login/events.js';
+import type {ProviderSettings} from '../oauth/provider.js';
+import type {TokenSet} from '../oauth/token-set.js';
+
+/** What became of a logout: the tokens are always forgotten here; whether the server took them back is said. */
+export type LogoutResult = {
+	/** `revoked`: the server confirmed. `not-revoked`: it could not be asked or refused. `not-supported`: it has no such endpoint. `no-session`: nobody was signed in. */
+	readonly outcome: 'revoked' | 'not-revoked' | 'not-supported' | 'no-session';
+	/** A sentence that says why, where `outcome` is `not-revoked`. */
+	readonly reason?: string;
+};
+
+/** How fresh a token must be. */
+export type AccessTokenOptions = {
+	/** Seconds that the token must at least remain valid; capped at 10 % of its lifetime. @default 60 */
+	readonly minimumValidity?: number;
+	/** The access token that a server refused (HTTP 401): another one is handed out, renewed once for all who heard of it. */
+	readonly rejected?: string;
+	/** Ends the wait, not a refresh that is under way. */
+	readonly signal?: AbortSignal;
+};
+
+/** Which of a session's tokens. */
+export type TokenKind = 'access' | 'id';
+
+/** How fresh the tokens of a session must be. */
+export type TokenOptions = AccessTokenOptions & {
+	/** The one that must be fresh: an ID token has a lifetime of its own. @default 'access' */
+	readonly type?: TokenKind;
+};
+
+/** A signed-in session: what a program holds on to. */
+export interface Session {
+	/** The name that it is kept by. */
+	readonly profile: string;
+	readonly flow: FlowName;
+	/** Who it is, by the verified ID token; none where the server has no OpenID Connect. */
+	readonly identity?: Identity;
+	/** Granted scope, space separated. */
+	readonly scope: string;
+	/** When the access token expires. */
+	readonly expiresAt?: number;
+	readonly refreshable: boolean;
+	readonly store: StoreKind;
+	/** A fresh access token; refreshed when needed, once across all processes. */
+	getToken(options?: AccessTokenOptions): Promise<string>;
+	/** Revokes the tokens, then forgets them. */
+	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
+}
+
+/** Where the command finds the client secret again; never the secret itself. */
+export type ClientSecretSource =
+	| {
+			readonly env: string;
+	  }
+	| {
+			readonly file: string;
+	  }
+	| {
+			/** Nobody finds it again: it came by stdin, once, or what named its place was open to others. */
+			readonly stdin: true;
+	  };
+
+/** What is kept of a login: all that a later process needs for a token, with one request or none. */
+export type StoredSession = {
+	readonly version: 1;
+	readonly tokens: TokenSet;
+	readonly flow: FlowName;
+	/** When the login ended that began it, in epoch milliseconds: a refresh leaves it as it is. */
+	readonly signedInAt?: number;
+	/** What the login asked for, space separated; sessions of earlier versions lack it. */
+	readonly requestedScope?: string;
+	/** The server and the client, without its secret. */
+	readonly provider: ProviderSettings;
+	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2). */
+	readonly server: AuthorizationServer;
+	/** The server's keys as last seen, so that a refreshed ID token needs no further request. */
+	readonly keys?: {readonly jwks: JWKS; readonly fetchedAt: number};
+	readonly clientSecretSource?: ClientSecretSource;
+	/** The file of certificates that the login trusted besides the usual ones. */
+	readonly caFile?: string;
+	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
+	readonly dead?: true;
+};
+
+/** The person's own choices for a profile; they outlive its sessions. */
+export type ProfilePreferences = {
+	/** "Always the code here". */
+	readonly flow?: 'browser' | 'device';
+};
+
+/** A lock that is held until disposed. */
+export type StoreLock = {
+	release(): Promise<void>;
+};
+
+/**
+ * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
+ */
+export interface TokenStore {
+	readonly kind: StoreKind;
+	/** Where sessions are kept, for a sentence such as "Kept in the system keyring". */
+	readonly description: string;
+	/**
+	 * Someone is about to sign in: finds the best place for a new session, where that has to be tried out. A second call
+	 * waits for the first.
+	 */
+	prepare?(): Promise<void>;
+	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
+	readonly notices: readonly string[];
+	read(profile: string): Promise<StoredSession | undefined>;
+	/**
+	 * Resolves once the session is on disk.
+	 *
+	 * @param options - `isOnlyCopy` where its refresh token is nowhere else: it is worth more than a write in one step.
+	 */
+	write(profile: string, session: StoredSession, options?: {readonly isOnlyCopy?: boolean}): Promise<void>;
+	/** Removes the session, and what earlier ones left behind; resolves to whether there was one. */
+	remove(profile: string): Promise<boolean>;
+	/**
+	 * Removes what sessions that are gone left behind, be it of one profile or of all: damaged files that were set aside,
+	 * half-written ones. Resolves to whether there was anything. Missing where nothing is ever left.
+	 */
+	removeRemains?(profile?: string): Promise<boolean>;
+	/** The profiles that have a session. */
+	list(): Promise<readonly string[]>;
+	/** An empty object where there are none. */
+	readPreferences(profile: string): Promise<ProfilePreferences>;
+	/** Replaces all of them. */
+	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
+	/**
+	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
+	 *
+	 * @param until - asked whenever the wait may be over for another reason: once it resolves to true the wait ends.
+	 * @returns the lock, or undefined where `until` ended the wait
+	 * @throws LoginError `lock_timeout` after `timeout` milliseconds
+	 */
+	lock(
+		profile: string,
+		endpointKind: 'refresh' | 'login',
+		options: {
+			readonly signal: AbortSignal;
+			/** Milliseconds. @default 30 000 */
+			readonly timeout?: number;
+			readonly until?: () => Promise<boolean>;
+			/** Called once if the lock was not free at once. */
+			readonly onWait?: () => void;
+		},
+	): Promise<StoreLock | undefined>;
+}

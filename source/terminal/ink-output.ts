@@ -1,0 +1,96 @@
+
+
+type Listener = (...words: unknown[]) => void;
+
+/** What version 6 of Ink clears a window with: also all that scrolled out of it before. */
+const clearTerminal = '\u001B[2J\u001B[3J\u001B[H';
+/** The window alone, as version 8 does; row by row, since tmux keeps in its history what is cleared all at once. */
+const clearWindow = (rows: number): string => `\u001B[H${'\u001B[2K\u001B[1B'.repeat(rows)}\u001B[H`;
+
+/** React and Ink need a turn each until a new size is drawn. */
+const afterDrawing = (work: () => void) => setTimeout(() => setTimeout(work, 0), 0);
+
+/**
+ * A terminal's stream for a screen in a window that may change. As soon as it does Ink draws again what stood there, laid
+ * out for the window as it was, and pieces of that stay behind. So Ink hears of a new size once the screen is laid out
+ * for it: the layout prepends its listener. What scrolled out of the window stays there, whatever becomes too tall.
+ */
+export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): Stream => {
+	const delayed = new Map<Listener, Listener>();
+	const own = {
+		on(event: string, listener: Listener) {
+			if (event !== 'resize') return stream.on(event, listener);
+			const later = () => void afterDrawing(() => delayed.get(listener) === later && listener());
+			delayed.set(listener, later);
+			return stream.on(event, later);
+		},
+		off(event: string, listener: Listener) {
+			const later = event === 'resize' ? delayed.get(listener) : undefined;
+			if (later !== undefined) delayed.delete(listener);
+			return stream.off(event, later ?? listener);
+		},
+		write(chunk: unknown, ...rest: unknown[]) {
+			const text = typeof chunk === 'string' ? chunk.replaceAll(clearTerminal, clearWindow(stream.rows)) : chunk;
+			return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
+		},
+	};
+	return new Proxy(stream, {
+		get(target, name) {
+			if (Object.hasOwn(own, name)) return Reflect.get(own, name) as unknown;
+			const value: unknown = Reflect.get(target, name, target);
+			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+		},
+	});
+};
+
+/* eslint-disable no-control-regex -- escape sequences begin with one. */
+const linkBegins = '\u001B]8;';
+const colours = /\u001B\[[\d;]*m/g;
+const link = /\u001B\]8;[^;]*;([^\u0007\u001B]*)(?:\u0007|\u001B\\)/g;
+const endsInLink =
+	/\u001B\]8;[^;]*;([^\u0007\u001B]+)(?:\u0007|\u001B\\)([^\u0007\u001B]*)\u001B\]8;;(?:\u0007|\u001B\\)$/;
+const beginsWithLink = /^\u001B\]8;[^;]*;([^\u0007\u001B]+)(?:\u0007|\u001B\\)/;
+
+/** Whether a row is filled by an address that goes on in the next one. */
+const goesOn = (row: string, next: string, columns: number): boolean => {
+	if (!row.includes(linkBegins) || !next.includes(linkBegins)) return false;
+	const [, address, text] = endsInLink.exec(row.replaceAll(colours, '')) ?? [];
+	const [, nextAddress] = beginsWithLink.exec(next.replaceAll(colours, '')) ?? [];
+	return address !== undefined && address === nextAddress && text?.length === columns;
+};
+
+/**
+ * Takes the line feeds out of an address that fills its rows: the terminal wraps it at the same place by itself, knows
+ * that it is one line, and gives it whole to anyone who selects it.
+ */
+const joinLinkRows = (text: string, columns: number): string => {
+	if (!text.includes(linkBegins)) return text;
+	const rows = text.split('\n');
+	return rows
+		.map((row, index) => {
+			const next = rows[index + 1];
+			if (next === undefined) return row;
+			return goesOn(row, next, columns) ? row : `${row}\n`;
+		})
+		.join('');
+};
+
+/**
+ * A terminal's stream for a screen that has it for itself: addresses that take several rows stay in one piece.
+ *
+ * @param links - whether the terminal has OSC 8 links: without them they mark the addresses, and go no further.
+ */
+export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, links: boolean): Stream => {
+	const write = (chunk: unknown, ...rest: unknown[]) => {
+		const joined = typeof chunk === 'string' ? joinLinkRows(chunk, stream.columns) : chunk;
+		const text = typeof joined === 'string' && !links ? joined.replaceAll(link, '') : joined;
+		return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
+	};
+	return new Proxy(stream, {
+		get(target, name) {
+			if (name === 'write') return write;
+			const value: unknown = Reflect.get(target, name, target);
+			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+		},
+	});
+};

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {parseCommandLine} from '../../source/cli/parse-args.js';
+import {helpText} from '../../source/cli/help.js';
+import {commandNames, optionTable} from '../../source/cli/options.js';
+import {UsageError} from '../../source/cli/errors.js';
+
+const refused = (argv: readonly string[]): UsageError => {
+	try {
+		parseCommandLine(argv);
+	} catch (error) {
+		assert.ok(error instanceof UsageError, String(error));
+		assert.match(error.message, /^\P{Cc}+\.$/u, 'one sentence');
+		assert.notEqual(error.hint, '', 'and the next step');
+		return error;
+	}
+
+	assert.fail(`${argv.join(' ')} was taken`);
+};
+
+/** The contract of the command, option by option. */
+const contract: Readonly<Record<string, readonly string[]>> = {
+	login: [
+		...['issuer', 'preset', 'domain', 'client-id', 'client-secret-file', 'client-secret-env', 'application', 'flow'],
+		...['scope', 'audience', 'resource', 'param', 'prompt', 'login-hint', 'port', 'redirect-uri', 'par', 'renew'],
+		...['timeout', 'ca-file', 'no-open', 'no-qr', 'plain', 'json', 'screen-reader', 'store', 'switch-account'],
+	],
+	token: ['type', 'format', 'login'],
+	exec: ['env'],
+	exchange: ['audience', 'resource', 'scope', 'requested-token-type', 'actor-token-file', 'format'],
+	status: ['json', 'userinfo'],
+	logout: ['all'],
+};
+
+test('every option of the contract is taken by its command, and is in its help', () => {
+	for (const [command, names] of Object.entries(contract)) {
+		const help = helpText(command);
+		for (const name of names) {
+			assert.ok(optionTable[name]?.commands.includes(command as never), `${command} --${name}`);
+			assert.match(help, new RegExp(`^ +--${name}( |$)`, 'm'), `${command} --help`);
+		}
+	}
+});
+
+test('the picker takes all that login takes', () => {
+	for (const [name, {commands}] of Object.entries(optionTable)) {
+		assert.equal(commands.includes('ask'), commands.includes('login'), name);
+	}
+});
+
+test('the help of every command fits into 80 columns', () => {
+	for (const command of commandNames) {
+		for (const line of helpText(command).split('\n')) assert.ok(line.length <= 80, `${command}: ${line}`);
+	}
+});
+
+test('a login is understood with all that it takes', () => {
+	const {command, profile, values} = parseCommandLine([
+		...['login', 'work', '--issuer', 'https://auth.example', '--client-id=cli', '--flow', 'device', '--renew'],
+		...['--resource', 'https://a.example', '--resource', 'https://b.example', '--param', 'organization=org 1'],
+	]);
+	assert.equal(command, 'login');
+	assert.equal(profile, 'work');
+	assert.deepEqual(values, {
+		issuer: 'https://auth.example',
+		'client-id': 'cli',
+		flow: 'device',
+		renew: true,
+		resource: ['https://a.example', 'https://b.example'],
+		param: ['organization=org 1'],
+	});
+});
+
+test('without a command the picker is meant', () => {
+	assert.equal(parseCommandLine([]).command, 'ask');
+	assert.equal(parseCommandLine(['--plain']).command, 'ask');
+	assert.equal(parseCommandLine([]).profile, 'default');
+});
+
+test('exec takes everything behind -- as it stands', () => {
+	const {profile, child} = parseCommandLine(['exec', 'work', '--env', 'T', '--', 'sh', '-c', 'x', '--', '--env']);
+	assert.equal(profile, 'work');
+	assert.deepEqual(child, ['sh', '-c', 'x', '--', '--env']);
+});
+
+test("git's word is the last one, with a profile or without", () => {
+	assert.deepEqual(
+		[
+			['helper', 'git', 'get'],
+			['helper', 'git', 'work', 'store'],
+		].map(argv => {
+			const {profile, action} = parseCommandLine(argv);
+			return [profile, action];
+		}),
+		[
+			['default', 'get'],
+			['work', 'store'],
+		],
+	);
+});
+
+test('what cannot be understood is refused with one sentence and the next step', () => {
+	const lines: readonly string[][] = [
+		['nonsense'],
+		['login', '--nonsense'],
+		['-x'],
+		['token', '--flow', 'device'],
+		['status', '--flow', 'device'],
+		['demo', '--issuer', 'https://auth.example'],
+		['login', '--scope'],
+		['login', '--scope', '--plain'],
+		['login', '--scope='],
+		['login', '--plain=yes'],
+		['login', '--flow', 'magic'],
+		['login', '--store', 'cloud'],
+		['token', '--format', 'xml'],
+		['login', 'a', 'b'],
+		['login', ''],
+		['login', '--', 'x'],
+		['exec', 'sh'],
+		['exec', '--'],
+		['exec', '--', ''],
+		['helper', 'git'],
+		['helper', 'svn', 'get'],
+		['demo', 'work'],
+	];
+	for (const argv of lines) refused(argv);
+});
+
+test('contradictory request options are refused', () => {
+	const provider = ['--issuer', 'https://auth.example'];
+	const contradictions: readonly string[][] = [
+		[...provider, '--preset', 'auth0'],
+		[...provider, '--issuer', 'https://other.example'],
+		[...provider, '--domain', 'acme'],
+		['--client-secret-file', 'f', '--client-secret-env', 'E'],
+		['--redirect-uri', 'http://127.0.0.1:1/cb', '--port', '1'],
+		['--flow', 'device', '--redirect-uri', 'http://127.0.0.1:1/cb'],
+		['--flow', 'device', '--port', '1'],
+		['--flow', 'device', '--par'],
+		['--flow', 'device', '--prompt', 'login'],
+		['--flow', 'browser', '--renew'],
+		['--flow', 'client-credentials', '--login-hint', 'alice'],
+		['--flow', 'password', '--port', '1'],
+		['--flow', 'password', '--client-secret-file', '-'],
+	];
+	for (const argv of contradictions) refused(['login', ...argv]);
+	refused(['exchange', '--client-secret-file', '-', '--actor-token-file', '-']);
+});
+
+test('the same value given twice is no contradiction', () => {
+	assert.equal(parseCommandLine(['login', '--scope', 'a', '--scope', 'a']).values.scope, 'a');
+});
+
+test('options about looks that have no effect are ignored', () => {
+	const {values} = parseCommandLine(['login', '--flow', 'device', '--no-open', '--json', '--plain', '--screen-reader']);
+	assert.equal(values.json, true);
+});
+
+test('S22: an option that would hold a secret is refused, and the secret is not repeated', () => {
+	for (const name of ['client-secret', 'password', 'token', 'access-token', 'client-assertion', 'my-secret']) {
+		for (const argv of [[`--${name}=hunter2`], [`--${name}`, 'hunter2']]) {
+			const {message, hint} = refused(['login', ...argv]);
+			assert.match(message, /^Secrets are not taken as options/);
+			assert.doesNotMatch(message + hint, /hunter2/);
+		}
+	}
+});
+
+test('S1: what was typed is shown without what a terminal would act on', () => {
+	// eslint-disable-next-line no-control-regex -- they are what must not be there
+	assert.doesNotMatch(refused(['\u001B[2Jx']).message, /\u001B/);
+	assert.doesNotMatch(refused(['login', '--flow', '\u009B2Jx']).message, /\u009B/);
+});

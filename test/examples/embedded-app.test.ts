@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {approveDevice} from '../../source/demo/approve.js';
+import {runInPty} from '../support/pty.js';
+
+test('an app with a sidebar embeds the login: its own keys work, someone signs in and out, and it ends', async () => {
+	await using app = runInPty({
+		args: ['--import', 'tsx', 'source/examples/embedded-app.tsx'],
+		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
+	});
+	const press = async (keys: string, effect: RegExp) => {
+		app.write(keys);
+		return app.waitFor(effect);
+	};
+	await app.waitFor(/│ House +││ Account [^]*❯ 1 {2}On this computer/);
+	await press('\t', /q quit/);
+	await press('\u001B[B', /> Workshop/);
+	await press('\t', /tab other pane\s*$/);
+	await press('2', /❯ 2/);
+	const screen = await press('\r', /\b[A-Z]{4}-[A-Z]{4}\b/);
+	const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? [];
+	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
+	await approveDevice({issuer, userCode});
+	await app.waitFor(/Alice Demo looks after the workshop/);
+	await press('o', /❯ 1 {2}On this computer/);
+	await press('\t', /q quit/);
+	app.write('q');
+	assert.equal((await app.exit).code, 0);
+	assert.ok(app.tallestFrame < 24);
+});
+
+test('an app with a sidebar fits its window again when that becomes lower', async () => {
+	await using app = runInPty({
+		args: ['--import', 'tsx', 'source/examples/embedded-app.tsx'],
+		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
+		rows: 40,
+	});
+	await app.waitFor(/❯ 1 {2}On this computer/);
+	app.write('2\r');
+	await app.waitFor(/\b[A-Z]{4}-[A-Z]{4}\b/);
+	app.resize(80, 20);
+	await app.waitFor(({text}) => /^╭─+╮/.test(text) && / tab other pane\s*$/.test(text));
+});
