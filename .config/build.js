@@ -47,7 +47,7 @@ const buildLibrary = async () =>
 	});
 
 /** As the command's entry imports it. */
-const main = './commands/main.js';
+const main = './main.js';
 
 /**
  * The command's entry with all that it loads before `main`. CommonJS, since starting Node's loader of ES modules takes as
@@ -73,8 +73,8 @@ const buildEntry = async () => {
 const buildCommand = async () =>
 	esbuild.build({
 		...split,
-		entryPoints: [path.join('source', main.replace(/js$/, 'ts'))],
-		outbase: 'source',
+		entryPoints: [path.join('source/cli', main.replace(/js$/, 'ts'))],
+		outbase: 'source/cli',
 		outdir: 'build/command',
 		define: {'process.env.NODE_ENV': '"production"'},
 		// Ink's devtools need a package that is not installed with us (source/cli/commands/login.ts).

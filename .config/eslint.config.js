@@ -6,10 +6,49 @@ import typescript from 'typescript-eslint';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Each layer imports only from those below it, and never what is named here. */
-const forbid = (...patterns) => ({
-	'no-restricted-imports': ['error', {patterns: patterns.map(regex => ({regex}))}],
-});
+/** The folders and files of source/, from the ground up: each imports only from those before it (source/README.md). */
+const layers = [
+	'core',
+	'oauth',
+	'session',
+	'login',
+	'terminal',
+	'text',
+	'token-engine.ts',
+	'login.ts',
+	'mcp',
+	'layout',
+	'hooks',
+	'components',
+	'testing',
+	'demo',
+	'cli',
+	'examples',
+];
+
+/** Nothing before the hooks knows React; nothing of the protocol or of a login knows the process that it runs in. */
+const withoutReact = layers.slice(0, layers.indexOf('hooks'));
+const withoutProcess = ['core', 'oauth', 'login'];
+
+const importsOf = (layer, index) => {
+	const later = layers.slice(index + 1);
+	const folders = later.filter(name => !name.endsWith('.ts'));
+	const modules = later.filter(name => name.endsWith('.ts')).map(name => name.replace('.ts', '\\.js'));
+	const patterns = [
+		...(folders.length > 0 ? [`^(\\.\\./)+(${folders.join('|')})/`, `^\\./(${folders.join('|')})/`] : []),
+		// From a folder of its own a module may be called as one of these are.
+		...(modules.length > 0 && layer !== 'login' ? [`^\\.\\./(${modules.join('|')})$`] : []),
+		...(withoutReact.includes(layer) ? ['^(react|ink)'] : []),
+		...(withoutProcess.includes(layer) ? ['^(node:)?process$'] : []),
+	];
+	return {
+		files: [layer.endsWith('.ts') ? `source/${layer}` : `source/${layer}/**`],
+		rules: {
+			'no-restricted-imports': ['error', {patterns: patterns.map(regex => ({regex}))}],
+			...(withoutProcess.includes(layer) && {'no-restricted-globals': ['error', 'process', 'Buffer']}),
+		},
+	};
+};
 
 export default typescript.config(
 	{ignores: ['build/**', 'node_modules/**']},
@@ -39,24 +78,7 @@ export default typescript.config(
 		files: ['source/**'],
 		rules: {'no-console': 'error'},
 	},
-	{
-		files: ['source/engine/**'],
-		rules: {
-			...forbid('^(react|ink)', '/(store|terminal|sinks|hooks|components|commands|demo|testing)/', '^(node:)?process$'),
-			'no-restricted-globals': ['error', 'process', 'Buffer'],
-		},
-	},
-	{
-		files: ['source/store/**'],
-		rules: forbid('^(react|ink)', '/(terminal|sinks|hooks|components|commands|demo|testing)/'),
-	},
-	{
-		files: ['source/terminal/**'],
-		rules: forbid('^(react|ink)', '/(store|sinks|hooks|components|commands|demo|testing)/'),
-	},
-	{files: ['source/sinks/**'], rules: forbid('^(react|ink)', '/(hooks|components|commands|demo|testing)/')},
-	{files: ['source/hooks/**'], rules: forbid('/(components|commands|demo|testing)/')},
-	{files: ['source/components/**'], rules: forbid('/(commands|demo|testing|store)/')},
+	...layers.map(importsOf),
 	{files: ['source/{hooks,components}/**'], ...reactHooks.configs.flat.recommended},
 	{
 		files: ['test/**'],

@@ -1,5 +1,3 @@
-
-
 /**
  * What `ink-login/engine` exports: everything that needs no React. The token engine, the presets, the session stores,
  * and the reporters for programs without a screen.
@@ -19,7 +17,6 @@ export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
-	AccountSwitch,
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
@@ -35,15 +32,7 @@ export type {
 } from './login/flow.js';
 export type {Hints} from './core/errors.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
-export {
-	flows,
-	type EventOf,
-	type Identity,
-	type LoginEvent,
-	type FlowName,
-	type FlowAvailability,
-	type StoreKind,
-} from './login/events.js';
+export {type EventOf, type LoginEvent} from './login/events.js';
 export {
 	initialLoginState,
 	isOpen,
@@ -67,8 +56,15 @@ export type {
 	RequestParameters,
 } from './oauth/provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './core/safe-url.js';
-export type {AccessTokenOptions, LogoutResult, Session, TokenOptions} from './session/types.js';
+export type {AccessTokenOptions, Session, TokenOptions} from './session/types.js';
 export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 export type {UserInfo} from './oauth/userinfo.js';
 export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './session/types.js';
+export {flows} from './core/types.js';
+export {type FlowName} from './core/types.js';
+export {type FlowAvailability} from './core/types.js';
+export {type Identity} from './core/types.js';
+export {type StoreKind} from './core/types.js';
+export {type LogoutResult} from './oauth/revocation.js';
+export {type AccountSwitch} from './session/session-difference.js';

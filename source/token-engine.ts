@@ -7,9 +7,17 @@ import {type Hints, LoginError, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {startLogin} from './login/login.js';
 import {SessionManager} from './session/session-manager.js';
-import type {AccessTokenOptions, LogoutResult, Session, TokenOptions, ClientSecretSource, StoredSession, TokenStore} from './session/types.js';
+import type {
+	AccessTokenOptions,
+	Session,
+	TokenOptions,
+	ClientSecretSource,
+	StoredSession,
+	TokenStore,
+} from './session/types.js';
 import type {TokenSet} from './oauth/token-set.js';
 import type {UserInfo} from './oauth/userinfo.js';
+import type {LogoutResult} from './oauth/revocation.js';
 
 /** What an engine is made of. */
 export type TokenEngineOptions = {

@@ -1,5 +1,4 @@
 import type {Readable} from 'node:stream';
-import type {StoreKind} from '../login/events.js';
 import type {TokenEngine, TokenEngineOptions} from '../token-engine.js';
 import type {TokenStore} from '../session/types.js';
 import type {TerminalEnvironment} from '../terminal/environment.js';
@@ -7,6 +6,7 @@ import type {CommandLine} from './parse-args.js';
 import type {SessionTokens} from './session.js';
 import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
 import type {Picker} from './picker/open-picker.js';
+import type {StoreKind} from '../core/types.js';
 
 /** What stdin is read from. */
 export type Input = AsyncIterable<string | Uint8Array>;

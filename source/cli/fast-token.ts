@@ -15,7 +15,9 @@ import {readAtOnce, writeNow, written} from './write-now.js';
 const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
-	return command === 'helper' && action === 'get' ? (await import('./commands/git-credential.js')).responseGit : undefined;
+	return command === 'helper' && action === 'get'
+		? (await import('./commands/git-credential.js')).responseGit
+		: undefined;
 };
 
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */

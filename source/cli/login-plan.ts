@@ -1,8 +1,13 @@
-import {type TerminalEnvironment, locateTerminal, personIsThere, recommend, type TerminalLocation} from '../terminal/environment.js';
+import {
+	type TerminalEnvironment,
+	locateTerminal,
+	personIsThere,
+	recommend,
+	type TerminalLocation,
+} from '../terminal/environment.js';
 import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';
 import {LoginError} from '../core/errors.js';
-import type {Identity} from '../login/events.js';
 import type {LoginOptions, LoginTerminal} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
@@ -12,6 +17,7 @@ import type {CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
+import type {Identity} from '../core/types.js';
 
 const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
 	if (json) return 'ndjson';

@@ -5,7 +5,7 @@ import {useKeys} from '../hooks/use-keys.js';
 import {FrameView} from './rows.js';
 import {firstThatFits, frameOf} from '../layout/fit.js';
 import {bold, indent, keyLine, plain, wrapWords} from '../layout/row.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines} from './screen-reader.js';
 import {useScreen} from '../hooks/use-screen.js';
 

@@ -4,7 +4,7 @@ import {addedDevice, browserStatus} from '../layout/flow-status.js';
 import {FrameView} from './rows.js';
 import {consentHeader, openingFrame} from '../layout/header.js';
 import {layOutBrowser} from '../layout/browser.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines, spokenFlows} from './screen-reader.js';
 import {isNearEnd} from '../layout/time-left.js';
 import {useMoment, type Moment} from '../hooks/use-screen.js';

@@ -8,7 +8,7 @@ import {consentHeader, openingFrame} from '../layout/header.js';
 import {layOut, type CodeContent} from '../layout/device-code.js';
 import type {Display} from '../layout/theme.js';
 import {qrCodeSize} from './qr-code.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines, spokenFlows} from './screen-reader.js';
 import {isNearEnd} from '../layout/time-left.js';
 import {useMoment, type Moment} from '../hooks/use-screen.js';

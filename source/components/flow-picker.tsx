@@ -13,7 +13,7 @@ import {
 	type Choice,
 	type PickerHints,
 } from '../layout/picker.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines, spokenAsking} from './screen-reader.js';
 import {useScreen} from '../hooks/use-screen.js';
 

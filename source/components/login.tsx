@@ -1,7 +1,15 @@
-import {type ComponentType, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode} from 'react';
+import {
+	type ComponentType,
+	useCallback,
+	useEffect,
+	useLayoutEffect,
+	useMemo,
+	useRef,
+	useState,
+	type ReactNode,
+} from 'react';
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
 import type {LoginError} from '../core/errors.js';
-import type {Identity} from '../login/events.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
 import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
@@ -9,9 +17,9 @@ import {type LoginStarter, useLogin} from '../hooks/use-login.js';
 import {type BrowserScreenProps, BrowserScreen} from './browser-screen.js';
 import {type DeviceCodeScreenProps, DeviceCodeScreen} from './device-code-screen.js';
 import {type FlowPickerProps, FlowPicker} from './flow-picker.js';
-import {type FrameParts, FrameView} from './rows.js';
+import {FrameView} from './rows.js';
 import {type DisplayProps, displayOf} from '../layout/theme.js';
-import type {ScreenProps, FlowPreference} from '../layout/screen-props.js';
+import type {ScreenProps, FlowPreference, FrameParts} from '../hooks/screen-props.js';
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
@@ -23,6 +31,7 @@ import {plain, wrapWords} from '../layout/row.js';
 import {recommendationBy, type Choice} from '../layout/picker.js';
 import {Failure, nextStepsAfter, SignedIn} from './result.js';
 import {activity} from '../layout/flow-status.js';
+import type {Identity} from '../core/types.js';
 
 /** Parts that an application may replace by its own. */
 export type LoginComponents = FrameParts & {

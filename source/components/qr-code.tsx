@@ -1,14 +1,7 @@
 import {Box, Text} from 'ink';
 import {useMemo, type ReactNode} from 'react';
 import {halfBlockRows, qrMatrix} from '../terminal/qr.js';
-
-/** What `<QrCode>` takes. */
-export type QrCodeProps = {
-	/** An address, in ASCII. */
-	readonly text: string;
-	/** Without colours the light modules are drawn, which reads well on dark themes only. @default true */
-	readonly color?: boolean;
-};
+import type {QrCodeProps} from '../hooks/screen-props.js';
 
 const inverse: Readonly<Record<string, string>> = {'█': ' ', ' ': '█', '▀': '▄', '▄': '▀'};
 

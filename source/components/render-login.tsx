@@ -2,7 +2,6 @@ import {Box, render, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {cancelled, toLoginError, type LoginError} from '../core/errors.js';
 import type {LoginRun} from '../login/flow.js';
-import type {Identity} from '../login/events.js';
 import type {LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
 import type {ScreenLogin} from '../login.js';
@@ -14,6 +13,7 @@ import {resizable, softWrapping} from '../terminal/ink-output.js';
 import {supportsHyperlinks} from '../terminal/capabilities.js';
 import {guardTerminal} from '../terminal/restore.js';
 import {Login, type LoginProps} from './login.js';
+import type {Identity} from '../core/types.js';
 
 /** One row below the login, and a key that does what it says. */
 export type ScreenFooter = {

@@ -2,16 +2,17 @@ import {useIsScreenReaderEnabled} from 'ink';
 import type {ReactNode} from 'react';
 import {displayText} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
-import type {EventOf, FlowName} from '../login/events.js';
+import type {EventOf} from '../login/events.js';
 import type {LoginState} from '../login/state.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {timeOfDay} from '../text/messages.js';
 import {FrameView} from './rows.js';
 import {firstThatFits, frameOf} from '../layout/fit.js';
 import {hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from '../layout/row.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines} from './screen-reader.js';
 import {useScreen} from '../hooks/use-screen.js';
+import type {FlowName} from '../core/types.js';
 
 type OutcomeProps = Pick<ScreenProps, 'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'application'>;
 

@@ -6,13 +6,7 @@ import {isSameLine, type Line} from '../layout/row.js';
 import type {Display} from '../layout/theme.js';
 import {QrCode} from './qr-code.js';
 import {Spinner} from './spinner.js';
-
-/** The parts that an application may replace by its own. */
-export type FrameParts = {
-	readonly QrCode?: typeof QrCode;
-	/** What turns while a request is in flight. */
-	readonly Spinner?: typeof Spinner;
-};
+import type {FrameParts} from '../hooks/screen-props.js';
 
 type DrawProps = {readonly display: Display; readonly parts?: FrameParts | undefined};
 

@@ -1,5 +1,3 @@
-
-
 /** The promise's result, or the signal's reason as soon as it aborts; the work itself goes on. */
 export const abortable = async <Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
 	if (signal === undefined) return work;

@@ -1,5 +1,3 @@
-
-
 /**
  * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
  * another; the defaults name no command and no option.

@@ -1,5 +1,5 @@
 import {displayText} from './safe-text.js';
-import type {Identity} from '../login/events.js';
+import type {Identity} from './types.js';
 
 /** Whatever reads as the end of a quotation. */
 const quotationMarks = /["\u201C-\u201F\u2033\u275D\u275E\uFF02]/g;

@@ -1,4 +1,5 @@
-import Provider, {errors, type TokenEndpointGrantContext} from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import {errors, type TokenEndpointGrantContext} from 'oidc-provider';
 import {demoPassword, personFor, type Person} from './registrations.js';
 
 export const passwordGrant = 'password';

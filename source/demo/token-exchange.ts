@@ -1,6 +1,7 @@
 import type {KeyObject} from 'node:crypto';
 import {jwtVerify} from 'jose';
-import Provider, {errors, type KoaContextWithOIDC, type TokenEndpointGrantContext} from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import {errors, type KoaContextWithOIDC, type TokenEndpointGrantContext} from 'oidc-provider';
 import {serviceFor} from './registrations.js';
 
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -6,7 +6,7 @@ import type {SafeUrl} from '../core/safe-url.js';
 import {useClipboard} from './use-clipboard.js';
 import {useKeys} from './use-keys.js';
 import type {Messages} from '../text/messages.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from './screen-props.js';
 
 export type FlowKeys = {
 	/** Whether the person asked for the QR code, or asked it away; undefined before they did. */

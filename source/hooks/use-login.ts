@@ -1,10 +1,11 @@
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
 import type {Clock} from '../core/clock.js';
-import type {AccountSwitch, LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
+import type {LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
 import type {LoginError} from '../core/errors.js';
 import {initialLoginState, type LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
+import type {AccountSwitch} from '../session/session-difference.js';
 
 /** Asked before a session is replaced that is not the login's own. */
 export type AccountPrompt = AccountSwitch & {

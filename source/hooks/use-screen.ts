@@ -6,8 +6,9 @@ import {useCountdown} from './use-countdown.js';
 import {useTerminalSize} from './use-terminal-size.js';
 import type {Size} from '../layout/fit.js';
 import {displayOf, type Display} from '../layout/theme.js';
-import type {ScreenProps} from '../layout/screen-props.js';
+import type {ScreenProps} from './screen-props.js';
 import {pulseOf} from '../layout/time-left.js';
+import type {Pulse} from '../layout/flow-status.js';
 
 export type Screen = {
 	readonly display: Display;
@@ -36,17 +37,6 @@ export const useScreen = ({
 			rows: Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, window.rows - 1)),
 		},
 	};
-};
-
-/** What changes by itself, as of the last tick. */
-export type Pulse = {
-	/** Milliseconds until the code expires. */
-	readonly device: number;
-	/** Milliseconds until the address expires. */
-	readonly browser: number;
-	/** Epoch milliseconds by the wall clock. */
-	readonly now: number;
-	readonly polling: PollingState | undefined;
 };
 
 type Tick = {readonly left: number; readonly now: number; readonly polling: PollingState | undefined};

@@ -1,8 +1,9 @@
 import {useCallback, useEffect, useState} from 'react';
 import type {LoginError} from '../core/errors.js';
-import type {Identity} from '../login/events.js';
-import type {AccessTokenOptions, LogoutResult, Session} from '../session/types.js';
+import type {AccessTokenOptions, Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
+import type {Identity} from '../core/types.js';
+import type {LogoutResult} from '../oauth/revocation.js';
 
 /** What `useSession` returns. */
 export type UseSession = {

@@ -4,7 +4,18 @@ import {loopbackPort} from '../core/safe-url.js';
 import {forwardLines, statusLine, type FlowStatus} from './flow-status.js';
 import {composeEach, firstThatFits, frameOf, withWholeNotice, type Frame, type Size} from './fit.js';
 import {headerLines, spacer, type ConsentHeader} from './header.js';
-import {linkLines, indent, keyLine, keyLines, lineWidth, plain, widthOf, paragraph, wrapWords, type Line} from './row.js';
+import {
+	linkLines,
+	indent,
+	keyLine,
+	keyLines,
+	lineWidth,
+	plain,
+	widthOf,
+	paragraph,
+	wrapWords,
+	type Line,
+} from './row.js';
 import type {Display} from './theme.js';
 
 export type BrowserContent = {

@@ -2,9 +2,8 @@ import type {EventOf} from '../login/events.js';
 import {loopbackPort} from '../core/safe-url.js';
 import {indent, paragraph, plain, widthOf, wrapWords, type Line, lineWidth, type Span, linkLines} from './row.js';
 import type {Display} from './theme.js';
-import type {BrowserState, DeviceState} from '../login/state.js';
+import type {BrowserState, DeviceState, PollingState} from '../login/state.js';
 import {leftText} from './time-left.js';
-import type {Pulse} from '../hooks/use-screen.js';
 
 /** A shell takes it as one line, wherever it is broken. */
 const continued = (line: string, width: number): Line[] => {
@@ -178,4 +177,15 @@ export const addedDevice = (device: DeviceState, pulse: Pulse, display: Display,
 		...(fits ? [type] : [[{text: code.userCode, bold: true}]]),
 		...indent(1, [line]),
 	];
+};
+
+/** What changes by itself, as of the last tick. */
+export type Pulse = {
+	/** Milliseconds until the code expires. */
+	readonly device: number;
+	/** Milliseconds until the address expires. */
+	readonly browser: number;
+	/** Epoch milliseconds by the wall clock. */
+	readonly now: number;
+	readonly polling: PollingState | undefined;
 };

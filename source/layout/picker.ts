@@ -1,10 +1,10 @@
-import type {Identity, FlowAvailability} from '../login/events.js';
 import type {LoginTerminal, Recommendation} from '../login/flow.js';
 import {isOpen, type LoginState} from '../login/state.js';
 import {frameOf, type Frame, type Size} from './fit.js';
 import {headerLines, spacer, type ConsentHeader} from './header.js';
 import {indent, keyLine, plain, shortened, widthOf, wrapWords, type Line} from './row.js';
 import type {Display} from './theme.js';
+import type {FlowAvailability, Identity} from '../core/types.js';
 
 /** What the picker offers: a flow, or the session that there is. */
 export type Choice = 'browser' | 'device' | 'stay';

@@ -1,7 +1,19 @@
 import type {LoginTerminal} from '../login/flow.js';
 import {messages as english, type Messages} from '../text/messages.js';
-import {detectEnvironment, type TerminalEnvironment, forwardedAddress, forwardLine, isRemote} from '../terminal/environment.js';
-import {glyphs as glyphsFor, supportsUnicode, type Glyphs, supportsHyperlinks, colourLevel} from '../terminal/capabilities.js';
+import {
+	detectEnvironment,
+	type TerminalEnvironment,
+	forwardedAddress,
+	forwardLine,
+	isRemote,
+} from '../terminal/environment.js';
+import {
+	glyphs as glyphsFor,
+	supportsUnicode,
+	type Glyphs,
+	supportsHyperlinks,
+	colourLevel,
+} from '../terminal/capabilities.js';
 
 /** Colours, by Ink's names or as `#rrggbb`. They only ever repeat what a word or a mark says too. */
 export type Theme = {

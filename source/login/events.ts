@@ -1,28 +1,7 @@
 import type {DisplayText} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
 import type {SafeUrl} from '../core/safe-url.js';
-
-/** The flows. */
-export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
-/** A flow. */
-export type FlowName = (typeof flows)[number];
-
-/** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
-export type Identity = {
-	readonly issuer: string;
-	/** The `sub` claim: unique and never reassigned there. */
-	readonly subject: string;
-	readonly name?: DisplayText;
-	readonly email?: DisplayText;
-	/** Only where the server says that it has not verified the e-mail address. */
-	readonly emailVerified?: false;
-};
-
-/** Where sessions are saved. */
-export type StoreKind = 'keyring' | 'file' | 'memory';
-
-/** For each flow: `true`, or why it is not possible here. */
-export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
+import type {FlowName, FlowAvailability, Identity, StoreKind} from '../core/types.js';
 
 /** Epoch milliseconds. */
 type Time = number;

@@ -2,9 +2,9 @@ import {abortable, type Clock, type Random} from '../core/clock.js';
 import type {EventLog} from './event-log.js';
 import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js';
-import type {FlowName} from './events.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import type {FlowName} from '../core/types.js';
 
 /** Lets others wait for the next change of something. */
 class Changes {

@@ -1,10 +1,12 @@
 import type {Clock, Random} from '../core/clock.js';
-import type {Identity, LoginEvent, FlowName, FlowAvailability} from './events.js';
+import type {LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
-import type {ResolvedProvider} from '../oauth/provider.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import type {FlowName, FlowAvailability} from '../core/types.js';
+import type {RequestContext} from '../oauth/request.js';
+import type {AccountSwitch} from '../session/session-difference.js';
 
 /** What a person, or a screen on their behalf, may ask of a running flow. */
 export type FlowCommand =
@@ -113,16 +115,6 @@ export type LoginTerminal = {
 	readonly forwardedAddress?: (port: number) => string | undefined;
 };
 
-/** A login that would replace a session which is not its own. */
-export type AccountSwitch = {
-	/** Whose session there is, as far as it names someone. */
-	readonly stored?: Identity;
-	/** Who has just signed in; none for a program's own login. */
-	readonly next?: Identity;
-	/** How the session that is there differs besides: "It is for https://a.example, not https://b.example." */
-	readonly difference?: string;
-};
-
 /** How a login is to go. */
 export type LoginOptions = {
 	/** A flow to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
@@ -170,18 +162,6 @@ export interface LoginRun extends AsyncIterable<LoginEvent> {
 	/** Ends the login with `failed` (`cancelled`); resolves when ports, timers and requests are gone. */
 	cancel(): Promise<void>;
 }
-
-/** What a protocol request needs. */
-export type RequestContext = {
-	/** The server and the client, checked. */
-	readonly provider: ResolvedProvider;
-	/** The hardened fetch; nothing else of the engine reaches the network. */
-	readonly fetch: typeof fetch;
-	/** The only time there is. */
-	readonly clock: Clock;
-	/** The only way to stop what was begun. */
-	readonly signal: AbortSignal;
-};
 
 /** Everything that a flow may touch. */
 export type FlowContext = RequestContext & {

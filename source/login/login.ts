@@ -4,7 +4,7 @@ import {EventLog} from './event-log.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
 import {FlowRace, type FlowParts} from './flow-race.js';
 import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
-import type {LoginEvent, FlowName, FlowAvailability} from './events.js';
+import type {LoginEvent} from './events.js';
 import {lockLogin} from './login-lock.js';
 import type {LoginState} from './state.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
@@ -12,6 +12,7 @@ import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import type {FlowName, FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
 export type LoginParts = FlowParts & {

@@ -1,5 +1,6 @@
 import type {LoginErrorCode} from '../core/errors.js';
-import type {EventOf, LoginEvent, FlowName} from './events.js';
+import type {EventOf, LoginEvent} from './events.js';
+import type {FlowName} from '../core/types.js';
 
 type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
 

@@ -1,4 +1,12 @@
-import {calculatePKCECodeChallenge, authorizationCodeGrantRequest, expectNoState, processAuthorizationCodeResponse, processPushedAuthorizationResponse, pushedAuthorizationRequest, validateAuthResponse} from 'oauth4webapi';
+import {
+	calculatePKCECodeChallenge,
+	authorizationCodeGrantRequest,
+	expectNoState,
+	processAuthorizationCodeResponse,
+	processPushedAuthorizationResponse,
+	pushedAuthorizationRequest,
+	validateAuthResponse,
+} from 'oauth4webapi';
 import type {Random} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {base64url} from './jwt.js';
@@ -7,10 +15,9 @@ import type {ResolvedProvider} from './provider.js';
 import {escapeHref, safeUrl, type SafeUrl} from '../core/safe-url.js';
 import {isIssuer} from './issuer.js';
 import {oauthError} from './error-codes.js';
-import type {RequestContext} from '../login/flow.js';
 import type {TokenSet} from './token-set.js';
 import {unusableResponse} from './errors.js';
-import {callServer, openCall} from './request.js';
+import {callServer, openCall, type RequestContext} from './request.js';
 import {completeGrant} from './token-endpoint.js';
 
 /** What one authorization request binds its response to; new for each request, and in memory only (RFC 7636 §7.1, RFC 9700 §2.1.1). */

@@ -5,7 +5,6 @@ import {
 	ResponseBodyError,
 } from 'oauth4webapi';
 import {displayText, type DisplayText} from '../core/safe-text.js';
-import type {RequestContext} from '../login/flow.js';
 import {LoginError} from '../core/errors.js';
 import {escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {TokenSet} from './token-set.js';
@@ -14,7 +13,7 @@ import {readInterval} from './quirks.js';
 import {isOAuthErrorCode} from './error-codes.js';
 import {omitUndefined} from '../core/clock.js';
 import {requestParameters} from './request-parameters.js';
-import {callServer, openCall} from './request.js';
+import {callServer, openCall, type RequestContext} from './request.js';
 import {checkToken, completeGrant} from './token-endpoint.js';
 
 /** The response of RFC 8628 §3.2, fit to be shown; times are in seconds. */

@@ -1,8 +1,13 @@
 import {BlockList, isIP} from 'node:net';
-import {type AuthorizationServer, discoveryRequest, JSON_ATTRIBUTE_COMPARISON, OperationProcessingError, processDiscoveryResponse} from 'oauth4webapi';
+import {
+	type AuthorizationServer,
+	discoveryRequest,
+	JSON_ATTRIBUTE_COMPARISON,
+	OperationProcessingError,
+	processDiscoveryResponse,
+} from 'oauth4webapi';
 import {LoginError, type Hint} from '../core/errors.js';
 import {checkUrl, isLoopbackHost, shownUrl} from '../core/safe-url.js';
-import type {FlowAvailability} from '../login/events.js';
 import type {Provider, Endpoints, ResolvedProvider} from './provider.js';
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
@@ -11,6 +16,7 @@ import {unusableResponse} from './errors.js';
 import {checkIssuer, metadataIssuer} from './issuer.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {callServer} from './request.js';
+import type {FlowAvailability} from '../core/types.js';
 
 /** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
 const privateAddresses = new BlockList();

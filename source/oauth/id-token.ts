@@ -1,7 +1,5 @@
 import {getValidatedIdTokenClaims, type AuthorizationServer, type TokenEndpointResponse} from 'oauth4webapi';
 import {displayText, type DisplayText} from '../core/safe-text.js';
-import type {RequestContext} from '../login/flow.js';
-import type {Identity} from '../login/events.js';
 import type {IdTokenClaims} from './token-set.js';
 import type {ResponseInfo} from './response-info.js';
 import {identityError, timeError} from './errors.js';
@@ -9,6 +7,8 @@ import {hasTenants, tenantIssuer} from './issuer.js';
 import {decodeJwtPart, halfHash} from './jwt.js';
 import {omitUndefined} from '../core/clock.js';
 import {verifySignature} from './jwks.js';
+import type {Identity} from '../core/types.js';
+import type {RequestContext} from './request.js';
 
 /** What an ID token must agree with, beside the checks that the library makes. */
 export type IdTokenExpectation = {

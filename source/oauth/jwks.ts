@@ -8,10 +8,9 @@ import {
 	type JWKS,
 	type JWKSCacheInput,
 } from 'oauth4webapi';
-import type {RequestContext} from '../login/flow.js';
 import type {ResponseInfo} from './response-info.js';
 import {identityError} from './errors.js';
-import {callServer, openCall} from './request.js';
+import {callServer, openCall, type RequestContext} from './request.js';
 
 /** Keys of a server, and when they were fetched (epoch milliseconds). */
 type ServerKeys = {readonly jwks: JWKS; readonly fetchedAt: number};

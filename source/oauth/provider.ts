@@ -1,5 +1,5 @@
 import type {AuthorizationServer} from 'oauth4webapi';
-import type {FlowAvailability} from '../login/events.js';
+import type {FlowAvailability} from '../core/types.js';
 
 /** How a client proves who it is at the token endpoint (RFC 6749 §2.3). `basic-raw` skips the form encoding of §2.3.1. */
 export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';

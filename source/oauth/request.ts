@@ -1,10 +1,20 @@
-import {ClientSecretBasic, ClientSecretPost, None, type ClientAuth, allowInsecureRequests, clockSkew, customFetch, type Client, type CustomFetchOptions} from 'oauth4webapi';
+import {
+	ClientSecretBasic,
+	ClientSecretPost,
+	None,
+	type ClientAuth,
+	allowInsecureRequests,
+	clockSkew,
+	customFetch,
+	type Client,
+	type CustomFetchOptions,
+} from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
-import type {ClientAuthentication, Provider} from './provider.js';
-import type {RequestContext} from '../login/flow.js';
+import type {ClientAuthentication, Provider, ResolvedProvider} from './provider.js';
 import {noteResponse, type ResponseInfo, type EndpointKind} from './response-info.js';
 import {networkError, requestError} from './errors.js';
 import {normaliseResponse} from './quirks.js';
+import type {Clock} from '../core/clock.js';
 
 const configError = (message: string, hint: string) => new LoginError('config_error', message, {hint});
 
@@ -168,4 +178,16 @@ export const callServer = async <Result>(
 	} catch (error) {
 		throw call.fail(error);
 	}
+};
+
+/** What a protocol request needs. */
+export type RequestContext = {
+	/** The server and the client, checked. */
+	readonly provider: ResolvedProvider;
+	/** The hardened fetch; nothing else of the engine reaches the network. */
+	readonly fetch: typeof fetch;
+	/** The only time there is. */
+	readonly clock: Clock;
+	/** The only way to stop what was begun. */
+	readonly signal: AbortSignal;
 };

@@ -1,8 +1,6 @@
 import {processRevocationResponse, ResponseBodyError, revocationRequest} from 'oauth4webapi';
-import type {RequestContext} from '../login/flow.js';
-import type {LogoutResult} from '../session/types.js';
 import type {TokenSet} from './token-set.js';
-import {openCall} from './request.js';
+import {openCall, type RequestContext} from './request.js';
 
 type Outcome =
 	| {readonly outcome: 'revoked'}
@@ -54,4 +52,12 @@ export const revokeTokens = async (context: RequestContext, tokens: TokenSet): P
 	// Where the sign-in itself is taken back, a server may well refuse to take back an access token as well.
 	if (second.outcome === 'revoked' || (first !== undefined && second.answered)) return {outcome: 'revoked'};
 	return {outcome: 'not-revoked', reason: second.reason};
+};
+
+/** What became of a logout: the tokens are always forgotten here; whether the server took them back is said. */
+export type LogoutResult = {
+	/** `revoked`: the server confirmed. `not-revoked`: it could not be asked or refused. `not-supported`: it has no such endpoint. `no-session`: nobody was signed in. */
+	readonly outcome: 'revoked' | 'not-revoked' | 'not-supported' | 'no-session';
+	/** A sentence that says why, where `outcome` is `not-revoked`. */
+	readonly reason?: string;
 };

@@ -1,6 +1,16 @@
-import {clientCredentialsGrantRequest, genericTokenEndpointRequest, JWT_TIMESTAMP_CHECK, KEY_SELECTION, OperationProcessingError, processGenericTokenEndpointResponse, type AuthorizationServer, type Client, type TokenEndpointResponse, refreshTokenGrantRequest} from 'oauth4webapi';
+import {
+	clientCredentialsGrantRequest,
+	genericTokenEndpointRequest,
+	JWT_TIMESTAMP_CHECK,
+	KEY_SELECTION,
+	OperationProcessingError,
+	processGenericTokenEndpointResponse,
+	type AuthorizationServer,
+	type Client,
+	type TokenEndpointResponse,
+	refreshTokenGrantRequest,
+} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
-import type {RequestContext} from '../login/flow.js';
 import {LoginError} from '../core/errors.js';
 import type {IdTokenClaims, TokenSet} from './token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
@@ -8,7 +18,7 @@ import {identityError, unusableType} from './errors.js';
 import {decodeJwtPart} from './jwt.js';
 import {omitUndefined} from '../core/clock.js';
 import {requestParameters} from './request-parameters.js';
-import {callServer, type ServerCall} from './request.js';
+import {callServer, type ServerCall, type RequestContext} from './request.js';
 import {findIdentity, isNamed} from './userinfo.js';
 
 type Grant = {

@@ -1,11 +1,10 @@
 import {genericTokenEndpointRequest, processGenericTokenEndpointResponse} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
-import type {RequestContext} from '../login/flow.js';
 import {LoginError} from '../core/errors.js';
 import {decodeJwtPart} from './jwt.js';
 import {omitUndefined} from '../core/clock.js';
 import {checkResources} from './request-parameters.js';
-import {callServer} from './request.js';
+import {callServer, type RequestContext} from './request.js';
 import {checkToken} from './token-endpoint.js';
 
 /** An RFC 8693 request; the subject is the session's access token. */

@@ -1,4 +1,4 @@
-import type {Identity} from '../login/events.js';
+import type {Identity} from '../core/types.js';
 
 /** The verified claims of an ID token that matter after the login (OIDC Core §12.2 compares them at a refresh). */
 export type IdTokenClaims = {

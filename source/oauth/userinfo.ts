@@ -1,13 +1,12 @@
 import {processUserInfoResponse, skipSubjectCheck, userInfoRequest} from 'oauth4webapi';
-import type {RequestContext} from '../login/flow.js';
-import type {Identity} from '../login/events.js';
 import {unusableResponse} from './errors.js';
 import {toIdentity} from './id-token.js';
-import {openCall, callServer} from './request.js';
+import {openCall, callServer, type RequestContext} from './request.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {TokenSet} from './token-set.js';
 import {verifySignature} from './jwks.js';
+import type {Identity} from '../core/types.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import {displayText} from '../core/safe-text.js';
-import type {AccountSwitch, LoginOptions} from '../login/flow.js';
 import {cancelled, LoginError} from '../core/errors.js';
 import {person, twoPeople} from '../core/person.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {StoredSession} from './types.js';
+import type {Identity} from '../core/types.js';
 
 /** What a session has to be for. Members that are missing are not asked about. */
 export type AskedSession = Pick<
@@ -88,7 +88,7 @@ export const confirmAccount = async (
 	stored: StoredSession | undefined,
 	tokens: TokenSet,
 	asked: AskedSession,
-	switchAccount: LoginOptions['switchAccount'],
+	switchAccount: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>) | undefined,
 	signal: AbortSignal,
 ): Promise<void> => {
 	const replaced = replacedBy(tokens, stored, asked);
@@ -101,4 +101,14 @@ export const confirmAccount = async (
 	throw cancelled(
 		replaced.stored ? `You are still signed in as ${person(replaced.stored)}.` : 'You are still signed in.',
 	);
+};
+
+/** A login that would replace a session which is not its own. */
+export type AccountSwitch = {
+	/** Whose session there is, as far as it names someone. */
+	readonly stored?: Identity;
+	/** Who has just signed in; none for a program's own login. */
+	readonly next?: Identity;
+	/** How the session that is there differs besides: "It is for https://a.example, not https://b.example." */
+	readonly difference?: string;
 };

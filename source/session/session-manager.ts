@@ -1,12 +1,13 @@
 import {abortable, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import type {RequestContext} from '../login/flow.js';
 import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
-import type {LogoutResult, TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import type {RequestContext} from '../oauth/request.js';
+import type {LogoutResult} from '../oauth/revocation.js';
 
 type SessionManagerOptions = {
 	readonly provider: Provider;

@@ -1,15 +1,8 @@
 import type {JWKS, AuthorizationServer} from 'oauth4webapi';
-import type {Identity, FlowName, StoreKind} from '../login/events.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
-
-/** What became of a logout: the tokens are always forgotten here; whether the server took them back is said. */
-export type LogoutResult = {
-	/** `revoked`: the server confirmed. `not-revoked`: it could not be asked or refused. `not-supported`: it has no such endpoint. `no-session`: nobody was signed in. */
-	readonly outcome: 'revoked' | 'not-revoked' | 'not-supported' | 'no-session';
-	/** A sentence that says why, where `outcome` is `not-revoked`. */
-	readonly reason?: string;
-};
+import type {FlowName, Identity, StoreKind} from '../core/types.js';
+import type {LogoutResult} from '../oauth/revocation.js';
 
 /** How fresh a token must be. */
 export type AccessTokenOptions = {

@@ -3,9 +3,9 @@ import os from 'node:os';
 import {isatty} from 'node:tty';
 import {isIP} from 'node:net';
 import {LoginError} from '../core/errors.js';
-import type {FlowName, FlowAvailability} from '../login/events.js';
 import type {Recommendation} from '../login/flow.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
+import type {FlowName, FlowAvailability} from '../core/types.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {

@@ -1,5 +1,3 @@
-
-
 type Listener = (...words: unknown[]) => void;
 
 /** What version 6 of Ink clears a window with: also all that scrolled out of it before. */

@@ -1,6 +1,13 @@
 import type {LoginTerminal} from '../login/flow.js';
 import {createClipboard} from './clipboard.js';
-import {type TerminalEnvironment, forwardedAddress, forwardLine, locateTerminal, recommend, type RecommendOptions} from './environment.js';
+import {
+	type TerminalEnvironment,
+	forwardedAddress,
+	forwardLine,
+	locateTerminal,
+	recommend,
+	type RecommendOptions,
+} from './environment.js';
 import {createLocalSockets} from './local-sockets.js';
 import {createBrowserOpener} from './open-browser.js';
 

@@ -1,7 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
-import type {Identity, StoreKind} from '../login/events.js';
 import {person, twoPeople} from '../core/person.js';
+import type {Identity, StoreKind} from '../core/types.js';
 
 /** What well-known scopes let an application do; an empty text is not worth a word. */
 const permissions: Readonly<Record<string, string>> = {

@@ -2,11 +2,11 @@ import process from 'node:process';
 import {parseArgs} from 'node:util';
 import type {BrowserOpener} from '../../source/login/flow.js';
 import {LoginError} from '../../source/core/errors.js';
-import {flows, type FlowName} from '../../source/login/events.js';
 import {oidc} from '../../source/oauth/presets.js';
 import {showNdjson} from '../../source/text/ndjson.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
+import {flows, type FlowName} from '../../source/core/types.js';
 
 const usage = `npm run conformance -- --issuer URL [--client-id ID] [--client-secret-env NAME]
     [--flow browser|device|client-credentials]... [--scope S] [--redirect-uri U] [--param NAME=VALUE]... [--timeout S]

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {displayText} from '../../source/core/safe-text.js';
-import type {Identity} from '../../source/login/events.js';
 import {messages} from '../../source/text/messages.js';
 import type {ScriptedUser} from '../../source/testing/index.js';
 import {prepareLogin, providerIssuer as issuer} from '../support/whole-login.js';
+import type {Identity} from '../../source/core/types.js';
 
 const identity = (subject: string, name?: string, email?: string): Identity => ({
 	issuer,

@@ -26,6 +26,7 @@ const file = 'profile-default.json';
 const failing = (call: string, code: string, since?: string) =>
 	before(`
 		import fs from 'node:fs';
+		import {syncBuiltinESMExports} from 'node:module';
 		const real = fs[${JSON.stringify(call)}];
 		fs[${JSON.stringify(call)}] = (...args) => {
 			if (${JSON.stringify(since !== undefined)} && !fs.existsSync(${JSON.stringify(since)})) return real(...args);
@@ -33,6 +34,7 @@ const failing = (call: string, code: string, since?: string) =>
 			if (${JSON.stringify(call)} === 'openSync' && (args[1] & fs.constants.O_CREAT) === 0) return real(...args);
 			throw Object.assign(new Error('canary'), {code: ${JSON.stringify(code)}});
 		};
+		syncBuiltinESMExports();
 	`);
 
 /** One sentence, and one line that says what to do. */

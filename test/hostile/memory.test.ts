@@ -8,9 +8,9 @@ import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {brotliCompressSync, constants, gzipSync} from 'node:zlib';
 import {build} from 'esbuild';
-import type {FlowName} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedResponse, type ServerEndpoint} from '../../source/testing/index.js';
 import {hostileResponses} from '../support/hostile-responses.js';
+import type {FlowName} from '../../source/core/types.js';
 
 const limit = 150;
 

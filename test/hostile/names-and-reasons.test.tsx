@@ -9,12 +9,13 @@ import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
 import {Failure} from '../../source/components/result.js';
 import {displayText} from '../../source/core/safe-text.js';
-import type {Identity, LoginEvent} from '../../source/login/events.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import {createManualClock} from '../../source/testing/index.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
 import * as recordings from '../support/login-recordings.js';
 import {isThorough} from '../support/thorough.js';
+import type {Identity} from '../../source/core/types.js';
 
 const environment = {unicode: true, color: true, hyperlinks: true, remote: false};
 const clock = createManualClock({now: recordings.start});

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {displayText} from '../../source/core/safe-text.js';
-import type {LoginEvent, FlowName} from '../../source/login/events.js';
+import type {LoginEvent} from '../../source/login/events.js';
 import {initialLoginState, isOpen, openFlows, reduceLogin, type LoginState} from '../../source/login/state.js';
 import {safeUrl} from '../../source/core/safe-url.js';
+import type {FlowName} from '../../source/core/types.js';
 
 const fold = (...events: LoginEvent[]): LoginState => events.reduce(reduceLogin, initialLoginState);
 

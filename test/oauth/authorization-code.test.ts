@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
-import type {RequestContext} from '../../source/login/flow.js';
 import {LoginError} from '../../source/core/errors.js';
 import {exchangeAuthorizationCode, pushAuthorizationRequest} from '../../source/oauth/index.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {createSigningKey, signIdToken} from '../support/id-tokens.js';
 import {issuer, json, testContext, testTime} from '../support/protocol-context.js';
+import type {RequestContext} from '../../source/oauth/request.js';
 
 const key = await createSigningKey('ES256', 'one');
 const redirectUri = 'http://127.0.0.1:49152/callback';

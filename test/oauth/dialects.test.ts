@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {
-	auth0,
-	entra,
-	github,
-	google,
-	oauth,
-	oidc,
-	workos,
-	workosConnect,
-} from '../../source/oauth/presets.js';
+import {auth0, entra, github, google, oauth, oidc, workos, workosConnect} from '../../source/oauth/presets.js';
 import {refreshTokens, revokeTokens} from '../../source/oauth/index.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {startAuth0} from '../support/dialects/auth0.js';

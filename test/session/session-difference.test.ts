@@ -3,12 +3,13 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import type {AccountSwitch, LoginOptions} from '../../source/login/flow.js';
+import type {LoginOptions} from '../../source/login/flow.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenEngineOptions} from '../../source/token-engine.js';
 import {createMemoryStore, openStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
+import type {AccountSwitch} from '../../source/session/session-difference.js';
 
 const client = {id: 'cli', secret: 'hush'};
 const organization = {authorize: {organization: 'org_1'}};

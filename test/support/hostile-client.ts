@@ -2,10 +2,10 @@ import {readFileSync} from 'node:fs';
 import process from 'node:process';
 import type {BrowserOpener} from '../../source/login/flow.js';
 import {LoginError} from '../../source/core/errors.js';
-import type {FlowName} from '../../source/login/events.js';
 import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';
 import {EngineWithBrowser} from './engine-with-browser.js';
+import type {FlowName} from '../../source/core/types.js';
 
 // A process that meets one hostile server after the other and tells, for each, what came of it, and how much memory
 // that took at most. What it is to do comes as an argument: [issuer, flow][].

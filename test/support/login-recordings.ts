@@ -1,7 +1,8 @@
 import {displayText} from '../../source/core/safe-text.js';
-import type {EventOf, Identity, LoginEvent} from '../../source/login/events.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {initialLoginState, reduceLogin, type LoginState} from '../../source/login/state.js';
 import {safeUrl} from '../../source/core/safe-url.js';
+import type {Identity} from '../../source/core/types.js';
 
 /** When all of these logins began; a quarter of an hour is what a code lives. */
 export const start = Date.UTC(2026, 10, 21, 16, 50);

@@ -1,7 +1,7 @@
 import type {Clock} from '../../source/core/clock.js';
-import type {RequestContext} from '../../source/login/flow.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {discover} from '../../source/oauth/index.js';
+import type {RequestContext} from '../../source/oauth/request.js';
 
 /** What a scripted server was asked. */
 export type Sent = {

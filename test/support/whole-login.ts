@@ -6,7 +6,13 @@ import type {Provider} from '../../source/oauth/provider.js';
 import type {Session, TokenStore} from '../../source/session/types.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
-import {createManualClock, startScriptedServer, type ManualClock, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
+import {
+	createManualClock,
+	startScriptedServer,
+	type ManualClock,
+	type ScriptedServer,
+	type ServerScript,
+} from '../../source/testing/index.js';
 import {EngineWithBrowser} from './engine-with-browser.js';
 
 /** A whole engine, its scripted provider in memory, and a browser whose person allows everything. */

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../source/core/errors.js';
-import type {FlowName, FlowAvailability} from '../../source/login/events.js';
-import {detectEnvironment, type TerminalEnvironment, locateTerminal, isRemote, personIsThere, recommend, type Place} from '../../source/terminal/environment.js';
+import {
+	detectEnvironment,
+	type TerminalEnvironment,
+	locateTerminal,
+	isRemote,
+	personIsThere,
+	recommend,
+	type Place,
+} from '../../source/terminal/environment.js';
 import {screenStream} from '../../source/terminal/capabilities.js';
 import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';
 import {shortest} from '../support/shortest.js';
+import type {FlowName, FlowAvailability} from '../../source/core/types.js';
 
 const all: FlowAvailability = {browser: true, device: true, 'client-credentials': 'no secret', password: 'off'};
 const withSecret: FlowAvailability = {...all, 'client-credentials': true};

@@ -19,25 +19,6 @@ import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
 
 // Imported: the build replaces NODE_ENV of the global one by a constant.
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 /** What the screen of `demo` can do beside a login's. */
 export type Demo = {
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
@@ -68,7 +49,12 @@ const makePlan = async (
 	more: SignInOptions,
 ): Promise<LoginPlan> => {
 	const planFor = planLogin(line, context, more);
-	const session = await readSession(store, line.profile, context);
+	const session = await readSession(store, line.profile, context).catch(async (error: unknown) => {
+		// A keyring that got locked takes no new session either: it goes to a file, in whose place the old one is none.
+		if (toLoginError(error).code !== 'store_error') throw error;
+		await prepareStore(store, context);
+		return readSession(store, line.profile, context);
+	});
 	return planFor({session, preferences: await store.readPreferences(line.profile)});
 };
 

@@ -1,8 +1,8 @@
 import {displayText} from '../../core/safe-text.js';
-import type {LogoutResult} from '../../session/types.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure} from '../errors.js';
 import {openSession, openStore, readSession} from '../session.js';
+import type {LogoutResult} from '../../oauth/revocation.js';
 
 const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
 

@@ -1,7 +1,6 @@
 import {displayText} from '../../core/safe-text.js';
 import {renewsItself} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
-import type {Identity} from '../../login/events.js';
 import type {UserInfo} from '../../oauth/userinfo.js';
 import type {StoredSession, TokenStore} from '../../session/types.js';
 import {messages} from '../../text/messages.js';
@@ -9,6 +8,7 @@ import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
 import {openSession, openStore, readSession, signInFirst} from '../session.js';
+import type {Identity} from '../../core/types.js';
 
 const dateAndTime = (epoch: number): string => {
 	const date = new Date(epoch);

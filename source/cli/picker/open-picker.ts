@@ -11,13 +11,7 @@
  */
 import path from 'node:path';
 import {consentHeader} from '../../layout/header.js';
-import {
-	firstPossible,
-	layOutPicker,
-	pickerOptions,
-	reasonToSay,
-	recommendationBy,
-} from '../../layout/picker.js';
+import {firstPossible, layOutPicker, pickerOptions, reasonToSay, recommendationBy} from '../../layout/picker.js';
 import {lineWidth} from '../../layout/row.js';
 import {displayOf} from '../../layout/theme.js';
 import {paintLines} from './paint.js';

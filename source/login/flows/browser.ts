@@ -6,7 +6,14 @@ import {redirectTarget} from '../loopback/redirect-uri.js';
 import {checkClientSecret} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
-import {authorizationParameters, authorizationUrl, createTransaction, maxAgeOf, usesPushedAuthorization, type AuthorizationTransaction} from '../../oauth/authorization-code.js';
+import {
+	authorizationParameters,
+	authorizationUrl,
+	createTransaction,
+	maxAgeOf,
+	usesPushedAuthorization,
+	type AuthorizationTransaction,
+} from '../../oauth/authorization-code.js';
 import {CallbackWaiter} from './callback.js';
 import {Deadline, momentOf} from './deadline.js';
 

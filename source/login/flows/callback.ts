@@ -1,5 +1,11 @@
 import {displayText} from '../../core/safe-text.js';
-import {type Mismatch, type AuthorizationTransaction, judgeAuthorizationResponse, namesItself, type Judgement} from '../../oauth/authorization-code.js';
+import {
+	type Mismatch,
+	type AuthorizationTransaction,
+	judgeAuthorizationResponse,
+	namesItself,
+	type Judgement,
+} from '../../oauth/authorization-code.js';
 import type {FlowContext} from '../flow.js';
 import type {LoginError} from '../../core/errors.js';
 import type {CallbackVerdict} from '../loopback/server.js';

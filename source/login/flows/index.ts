@@ -1,6 +1,6 @@
 import type {Flow} from '../flow.js';
 import {LoginError} from '../../core/errors.js';
-import type {FlowName} from '../events.js';
+import type {FlowName} from '../../core/types.js';
 
 /** Client credentials, for machines (RFC 6749 §4.4). */
 const clientCredentialsFlow: Flow = async context => {

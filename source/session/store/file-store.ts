@@ -2,10 +2,30 @@ import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
-import {checkFolder, claimFolder, UnusableFileError, overwriteFile, readOwnFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom, type OwnFile} from './atomic-file.js';
+import {
+	checkFolder,
+	claimFolder,
+	UnusableFileError,
+	overwriteFile,
+	readOwnFile,
+	removeIfThere,
+	removeOwn,
+	replaceFile,
+	sweep,
+	withRoom,
+	type OwnFile,
+} from './atomic-file.js';
 import {errorCode, nodeFileSystem, type FileSystem} from './file-system.js';
 import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
-import {profileFileName, profileOfFileName, profilePath, readPreferencesFile, parseSession, parseSessionFile, type SessionFile} from './session-file.js';
+import {
+	profileFileName,
+	profileOfFileName,
+	profilePath,
+	readPreferencesFile,
+	parseSession,
+	parseSessionFile,
+	type SessionFile,
+} from './session-file.js';
 import {storeError, toStoreError} from './store-error.js';
 
 /** Encrypts sessions with a key that lies elsewhere. */

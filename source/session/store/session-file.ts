@@ -1,8 +1,8 @@
-import type {FlowName} from '../../login/events.js';
 import type {StoredSession, ProfilePreferences} from '../types.js';
 import {UnusableFileError, type OwnFile, checkFolder, readOwnFile} from './atomic-file.js';
 import {storeError} from './store-error.js';
 import type {FileSystem} from './file-system.js';
+import type {FlowName} from '../../core/types.js';
 
 /** Longer names end in a fingerprint: file systems take 255 bytes, and the suffixes of temporary files need theirs. */
 const longestName = 120;
@@ -90,7 +90,9 @@ const checkVersion = ({version}: Record<string, unknown>): void => {
 const checkSession = (value: unknown): StoredSession => {
 	if (!isObject(value)) throw new UnusableFileError('is damaged');
 	checkVersion(value);
-	const {tokens, provider, server, flow} = value;
+	const {tokens, provider, server} = value;
+	// Before the first release it was called `route`.
+	const flow = value['flow'] ?? value['route'];
 	const isWhole =
 		isObject(tokens) &&
 		isObject(provider) &&
@@ -113,7 +115,7 @@ const checkSession = (value: unknown): StoredSession => {
 		isMissingOr(value['clientSecretSource'], isObject) &&
 		isMissingOr(value['caFile'], file => typeof file === 'string');
 	if (!isWhole) throw new UnusableFileError('is damaged');
-	return value as unknown as StoredSession;
+	return {...value, flow} as unknown as StoredSession;
 };
 
 const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
@@ -156,7 +158,8 @@ export const readSessionFile = (
 export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
 	try {
 		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		const {flow} = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences;
+		const saved = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences & {readonly route?: unknown};
+		const flow = saved.flow ?? saved.route;
 		return flow === 'browser' || flow === 'device' ? {flow} : {};
 	} catch {
 		return {};

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import test from 'node:test';
-import {belongsToProfile, formatGitCredential, parseGitCredential} from '../../../source/cli/commands/git-credential.js';
+import {
+	belongsToProfile,
+	formatGitCredential,
+	parseGitCredential,
+} from '../../../source/cli/commands/git-credential.js';
 import type {AccessTokenOptions} from '../../../source/session/types.js';
 import {now, runDouble, storedSession, tokenSet} from '../command-double.js';
 

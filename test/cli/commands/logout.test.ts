@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {LogoutResult} from '../../../source/session/types.js';
 import {failure, runDouble, storedSession} from '../command-double.js';
+import type {LogoutResult} from '../../../source/oauth/revocation.js';
 
 const sessions = {default: storedSession(), work: storedSession()};
 const answering = (result: LogoutResult) => ({sessions, engine: {logout: async () => result}});

@@ -5,7 +5,12 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {LoginError} from '../../../source/core/errors.js';
 import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
-import {openStore, type OpenStoreOptions, stateDirectory, homeDirectory} from '../../../source/session/store/open-store.js';
+import {
+	openStore,
+	type OpenStoreOptions,
+	stateDirectory,
+	homeDirectory,
+} from '../../../source/session/store/open-store.js';
 import {storeError} from '../../../source/session/store/store-error.js';
 import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
 

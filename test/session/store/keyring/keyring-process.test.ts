@@ -6,7 +6,13 @@ import {test, type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {startScriptedServer} from '../../../../source/testing/index.js';
-import {isKeyringMissing, startBus, startKeyring, strangersEnvironment, withPatience} from '../../../support/keyring.js';
+import {
+	isKeyringMissing,
+	startBus,
+	startKeyring,
+	strangersEnvironment,
+	withPatience,
+} from '../../../support/keyring.js';
 import {makeSingleExecutable} from '../../../support/single-executable.js';
 import {temporaryFolder} from '../fixtures.js';
 

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import {chownSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
-import {askSecretService, type SecretServiceReply, type SecretServiceQuery} from '../../../../source/session/store/keyring/secret-service.js';
+import {
+	askSecretService,
+	type SecretServiceReply,
+	type SecretServiceQuery,
+} from '../../../../source/session/store/keyring/secret-service.js';
 import {errorReply, hangUp, reply, signal, startBus, type MessageOptions, type Value} from './d-bus-peer.js';
 import {temporaryFolder} from '../fixtures.js';
 

@@ -1,8 +1,9 @@
+import type {ComponentType} from 'react';
 import type {Clock} from '../core/clock.js';
 import type {LoginCommand} from '../login/flow.js';
 import type {LoginState} from '../login/state.js';
-import type {FrameParts} from '../components/rows.js';
-import type {DisplayProps} from './theme.js';
+import type {DisplayProps} from '../layout/theme.js';
+import type {Glyphs} from '../terminal/capabilities.js';
 
 /** "Always this flow here." */
 export type FlowPreference = {
@@ -43,4 +44,25 @@ export type ScreenProps = DisplayProps & {
 	readonly writeAbove?: ((text: string) => void) | undefined;
 	/** Parts to draw with instead. */
 	readonly components?: FrameParts | undefined;
+};
+
+/** What `<QrCode>` takes. */
+export type QrCodeProps = {
+	/** An address, in ASCII. */
+	readonly text: string;
+	/** Without colours the light modules are drawn, which reads well on dark themes only. @default true */
+	readonly color?: boolean;
+};
+
+/** What a spinner takes. */
+export type SpinnerProps = {
+	/** Which one turns: braille dots, or a line where there is nothing but ASCII. */
+	readonly type: Glyphs['spinner'];
+};
+
+/** The parts that an application may replace by its own. */
+export type FrameParts = {
+	readonly QrCode?: ComponentType<QrCodeProps>;
+	/** What turns while a request is in flight. */
+	readonly Spinner?: ComponentType<SpinnerProps>;
 };

@@ -1,0 +1,24 @@
+import type {DisplayText} from './safe-text.js';
+
+/** The flows. */
+export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
+
+/** A flow. */
+export type FlowName = (typeof flows)[number];
+
+/** For each flow: `true`, or why it is not possible here. */
+export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
+
+/** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
+export type Identity = {
+	readonly issuer: string;
+	/** The `sub` claim: unique and never reassigned there. */
+	readonly subject: string;
+	readonly name?: DisplayText;
+	readonly email?: DisplayText;
+	/** Only where the server says that it has not verified the e-mail address. */
+	readonly emailVerified?: false;
+};
+
+/** Where sessions are saved. */
+export type StoreKind = 'keyring' | 'file' | 'memory';
