@@ -202,18 +202,6 @@ const buildCommand = async () => {
 	return {inputs: Object.assign({}, ...builds.map(({metafile}) => metafile.inputs))};
 };
 
-/** The demo's authorization server, in one file that needs nothing beside it. */
-const buildDemoServer = async () => {
-	const {metafile} = await esbuild.build({
-		...bundle,
-		entryPoints: ['source/demo/server.ts'],
-		outfile: 'build/demo-server.js',
-		// oidc-provider looks its settings up by the names of its classes.
-		keepNames: true,
-	});
-	return metafile;
-};
-
 /** The licences of everything that ended up inside a bundle. */
 const writeLicences = async metafiles => {
 	const inputs = metafiles.flatMap(({inputs}) => Object.keys(inputs));
@@ -229,13 +217,13 @@ const writeLicences = async metafiles => {
 			return [`${name} ${version} (${license})`, ...contents.map(text => text.trim())].join('\n\n');
 		}),
 	);
-	const opening = 'The files in command/ and chunks/, and demo-server.js, contain these packages.';
+	const opening = 'The files in command/ and chunks/ contain these packages.';
 	await writeFile('build/THIRD-PARTY-LICENSES.txt', [opening, ...notices].join(`\n\n${'-'.repeat(72)}\n\n`) + '\n');
 };
 
 await rm('build', {recursive: true, force: true});
 try {
-	await writeLicences(await Promise.all([buildLibrary(), buildCommand(), buildDemoServer()]));
+	await writeLicences(await Promise.all([buildLibrary(), buildCommand()]));
 } catch (error) {
 	process.stderr.write(`${error.message}\n`);
 	process.exitCode = 1;

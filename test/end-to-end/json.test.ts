@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test, type TestContext} from 'node:test';
 import {Ajv2020, type AnySchemaObject} from 'ajv/dist/2020.js';
-import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
+import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
 import type {LoginEvent} from '../../source/engine/login-event.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';

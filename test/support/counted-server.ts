@@ -1,5 +1,5 @@
-import type {DemoRequest} from '../../source/demo/demo-server-options.js';
-import {startDemoServer, type DemoServer} from '../../source/demo/start-demo-server.js';
+import type {DemoRequest} from './oidc-server/demo-server-options.js';
+import {startDemoServer, type DemoServer} from './oidc-server/start-demo-server.js';
 import type {Scope} from './built-command.js';
 
 export type CountedServer = DemoServer & {

@@ -1,6 +1,6 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {LoginError} from '../engine/login-error.js';
+import {LoginError} from '../../../source/engine/login-error.js';
 import type {DemoRequest, DemoServerMessage, DemoServerOptions} from './demo-server-options.js';
 import {demoClientId, demoPassword, machineClient, type Person} from './registrations.js';
 
@@ -31,8 +31,8 @@ type StartOptions = DemoServerOptions & {
  */
 export const startDemoServer = async ({signal, onRequest, ...options}: StartOptions = {}): Promise<DemoServer> => {
 	if (signal?.aborted) throw notStarted('it was cancelled', 'cancelled');
-	const server = fork(serverFile.path, [JSON.stringify(options)], {
-		execArgv: serverFile.execArgv,
+	const server = fork(new URL('server.ts', import.meta.url), [JSON.stringify(options)], {
+		execArgv: ['--import', import.meta.resolve('tsx')],
 		// oidc-provider warns that it is a development set-up. It is.
 		stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
 	});
@@ -60,11 +60,6 @@ export const startDemoServer = async ({signal, onRequest, ...options}: StartOpti
 };
 
 const user = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test', password: demoPassword};
-
-/** The server is one bundled file beside the command's folder, or its source when the command runs from source. */
-const serverFile = import.meta.url.endsWith('.ts')
-	? {path: new URL('server.ts', import.meta.url), execArgv: ['--import', import.meta.resolve('tsx')]}
-	: {path: new URL('../demo-server.js', import.meta.url), execArgv: []};
 
 const notStarted = (reason: string, code?: 'cancelled') =>
 	new LoginError(

@@ -5,7 +5,7 @@ import {runInPty} from '../support/pty.js';
 
 test('an app with a sidebar embeds the login: its own keys work, somebody signs in and out, and it ends', async () => {
 	await using app = runInPty({
-		args: ['--import', 'tsx', 'source/demo/embedded-app.tsx'],
+		args: ['--import', 'tsx', 'source/examples/embedded-app.tsx'],
 		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
 	});
 	const press = async (keys: string, effect: RegExp) => {
@@ -20,7 +20,7 @@ test('an app with a sidebar embeds the login: its own keys work, somebody signs 
 	const screen = await press('\r', /\b[A-Z]{4}-[A-Z]{4}\b/);
 	const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? [];
 	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
-	await approveDevice({issuer, userCode});
+	await approveDevice(issuer, userCode);
 	await app.waitFor(/Alice Demo looks after the workshop/);
 	await press('o', /❯ 1 {2}On this computer/);
 	await press('\t', /q quit/);
@@ -31,7 +31,7 @@ test('an app with a sidebar embeds the login: its own keys work, somebody signs 
 
 test('an app with a sidebar fits its window again when that becomes lower', async () => {
 	await using app = runInPty({
-		args: ['--import', 'tsx', 'source/demo/embedded-app.tsx'],
+		args: ['--import', 'tsx', 'source/examples/embedded-app.tsx'],
 		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
 		rows: 40,
 	});
