@@ -52,7 +52,7 @@ export type ServerScript = {
 	grantScope?: (requested: string, parameters: URLSearchParams) => string;
 	/** Seconds between polls; `undefined` leaves it out of the answer (RFC 8628 §3.2: 5 s then). @default 5 */
 	interval?: number | undefined;
-	/** Seconds. @default 60 */
+	/** Seconds that an authorization code is valid. @default 60 */
 	codeLifetime?: number;
 	/** Seconds. @default 600 */
 	deviceCodeLifetime?: number;

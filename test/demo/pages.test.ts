@@ -12,23 +12,20 @@ const demo = async (t: TestContext) => {
 			body: new URLSearchParams({client_id: server.provider.clientId, ...parameters}),
 			redirect: 'manual',
 		});
-	return {
-		server,
-		post,
-		async device(scope: string) {
-			const response = await post(server.endpoints.deviceAuthorization, {scope});
-			return (await response.json()) as Readonly<Record<'device_code' | 'verification_uri_complete', string>>;
-		},
-		async poll(deviceCode: string) {
-			const response = await post(server.endpoints.token, {
-				grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-				device_code: deviceCode,
-			});
-			return (await response.json()) as Readonly<Record<string, unknown>>;
-		},
-		authorizationUrl: (parameters: Readonly<Record<string, string>>) =>
-			`${server.endpoints.authorization}?${new URLSearchParams(parameters).toString()}`,
+	const device = async (scope: string) => {
+		const response = await post(server.endpoints.deviceAuthorization, {scope});
+		return (await response.json()) as Readonly<Record<'device_code' | 'verification_uri_complete', string>>;
 	};
+	const poll = async (deviceCode: string) => {
+		const response = await post(server.endpoints.token, {
+			grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+			device_code: deviceCode,
+		});
+		return (await response.json()) as Readonly<Record<string, unknown>>;
+	};
+	const authorizationUrl = (parameters: Readonly<Record<string, string>>) =>
+		`${server.endpoints.authorization}?${new URLSearchParams(parameters).toString()}`;
+	return {server, post, device, poll, authorizationUrl};
 };
 
 const request = {
