@@ -5,7 +5,7 @@ import {startDemo} from '../demo/server.js';
 
 /*
  * An app as others write them: it has panes and keys of its own, and shows the login in one of the panes. Run it with
- * `npm run demo:embedded`; it brings an authorization server of its own.
+ * `npm run demo:embedded`; it starts the demo's server.
  */
 
 const rooms = ['Kitchen', 'Workshop', 'Garden', 'Attic'];

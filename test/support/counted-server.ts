@@ -7,7 +7,7 @@ export type CountedServer = DemoServer & {
 	count(grantType: string): Promise<readonly number[]>;
 };
 
-/** The embedded authorization server, with a count of its token requests; it ends with the test. */
+/** oidc-provider as the server, with a count of its token requests; it ends with the test. */
 export const countedServer = async (
 	t: Scope,
 	options: Parameters<typeof startDemoServer>[0] = {},

@@ -15,7 +15,7 @@ export const pageHeaders = {
 /** How it went, as the page says at a glance; `open` while there is something to do. */
 type Outcome = 'approved' | 'declined' | 'failed' | 'open';
 
-/** What every page of the demo's server looks like. */
+/** What every page of the server looks like. */
 export const page = ({
 	title,
 	outcome = 'open',

@@ -4,7 +4,7 @@ import {createAuthorizationServer} from './authorization-server.js';
 import type {DemoServerMessage, DemoServerOptions} from './demo-server-options.js';
 
 /**
- * The process in which the demo's authorization server lives; {@link startDemoServer} starts it. It is a process of its
+ * The process in which the tests' authorization server lives; {@link startDemoServer} starts it. It is a process of its
  * own since oidc-provider writes to the console, which would tear a screen.
  */
 

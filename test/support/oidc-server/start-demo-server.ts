@@ -25,7 +25,7 @@ type StartOptions = DemoServerOptions & {
 };
 
 /**
- * Starts the demo's authorization server on a loopback port. It ends with this process, however this one ends.
+ * Starts oidc-provider, the tests' independent authorization server, on a loopback port. It ends with this process, however this one ends.
  *
  * @throws {@link LoginError} `port_in_use` or `internal_error` when the server does not start, `cancelled` on `signal`.
  */
