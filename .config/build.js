@@ -87,20 +87,6 @@ const buildCommand = async () =>
 		},
 	});
 
-/** The demo's authorization server runs in a process of its own. */
-const buildDemoServer = async () =>
-	esbuild.build({
-		...common,
-		entryPoints: ['source/demo/server.ts'],
-		outfile: 'build/command/demo-server.js',
-		format: 'esm',
-		// oidc-provider looks its settings up by the names of its classes.
-		keepNames: true,
-		banner: {
-			js: "import {createRequire as createBundleRequire} from 'node:module';const require=createBundleRequire(import.meta.url);",
-		},
-	});
-
 /** The licences of everything that ended up inside a bundle. */
 const writeLicences = async builds => {
 	const inputs = builds.flatMap(({metafile}) => Object.keys(metafile.inputs));

@@ -28,7 +28,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	exchange: {usage: 'exchange [PROFILE]', summary: "exchanges the session's token for another (RFC 8693)"},
 	status: {usage: 'status [PROFILE]', summary: 'says who is signed in, where and for how long'},
 	logout: {usage: 'logout [PROFILE]', summary: 'revokes the session and forgets it'},
-	demo: {usage: 'demo', summary: 'the login against a server that comes along'},
+	demo: {usage: 'demo', summary: 'the login against a server that comes along, or that server alone'},
 };
 
 const exits = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person is needed, 5 try again

@@ -179,6 +179,11 @@ export const options = {
 		commands: ['ask', 'login', 'demo', 'status'],
 	},
 	'screen-reader': {help: 'plain lines to be read aloud, the code spelled', group: 'looks', commands: anyLogin},
+	serve: {
+		help: 'run the server alone, on --port N or a free port, until Ctrl-C',
+		group: 'output',
+		commands: ['demo'],
+	},
 	type: {
 		value: 'TYPE',
 		choices: ['access', 'id'],

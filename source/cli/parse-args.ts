@@ -143,6 +143,15 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		}
 	}
 
+	const beside = values.serve && Object.keys(values).find(name => !['serve', 'port', 'json'].includes(name));
+	if (beside !== undefined) {
+		throw new UsageError(`--${beside} has no meaning with --serve.`, 'The server alone signs nobody in.');
+	}
+
+	if (values.serve && values.port?.includes(',')) {
+		throw new UsageError('--serve takes one port.', 'As in: --serve --port 8400');
+	}
+
 	const fromStdin = (['client-secret-file', 'actor-token-file'] as const).filter(name => values[name] === '-');
 	if (fromStdin.length > 1 || (fromStdin.length > 0 && flow === 'password')) {
 		throw new UsageError('Two things cannot both be read from stdin.', 'Put one of them into a file.');

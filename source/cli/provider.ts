@@ -42,7 +42,8 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 	return parameters;
 };
 
-const readPorts = (text: string): readonly number[] =>
+/** The ports of `--port`. */
+export const readPorts = (text: string): readonly number[] =>
 	text.split(',').map(part => {
 		const port = /^\d{1,5}$/.test(part) ? Number(part) : 0;
 		if (port >= 1 && port <= 65_535) return port;

@@ -1,65 +1,16 @@
-import {createVisitor, type Page} from './visitor.js';
-
-type Decision = {
-	/** @default 'approve' */
-	readonly decision?: 'approve' | 'deny';
-	/** Who signs in. @default 'alice' */
-	readonly login?: string;
-	readonly signal?: AbortSignal;
-};
-
 /**
- * Decides on a device's request as the demo user, by the same HTTP requests as a person's (RFC 8628 §3.3).
+ * Presses Approve on a page of the demo's server with the requests that a browser would make, and follows the redirect.
  *
- * @throws Error when the pages end in anything but that decision.
+ * @throws Error where nothing waits for approval there
  */
-export const approveDevice = async ({
-	issuer,
-	userCode,
-	...decision
-}: Decision & {readonly issuer: string; readonly userCode: string}): Promise<void> => {
-	const visitor = createVisitor(decision.signal);
-	const input = await visitor.get(new URL('/device', issuer).href);
-	const last = await decide(visitor, await visitor.submit(input, {user_code: userCode}), decision);
-	const expected = decision.decision === 'deny' ? 'declined' : 'approved';
-	if (last.outcome !== expected) throw new Error(`The device code was not ${expected}.`);
+export const approvePage = async (url: string, signal?: AbortSignal): Promise<void> => {
+	const page = await fetch(url, {...(signal && {signal})});
+	const [, ticket] = /name="ticket" value="([\w-]+)"/.exec(await page.text()) ?? [];
+	if (ticket === undefined) throw new Error('Nothing waits for approval on this page.');
+	const body = new URLSearchParams({ticket, decision: 'approve'});
+	await fetch(page.url, {method: 'POST', body, ...(signal && {signal})});
 };
 
-/**
- * Decides on an authorization request as the demo user, and follows the redirect to the application like a browser.
- *
- * @returns the redirect's address, with the code or the error in it.
- * @throws Error when the pages do not end in a redirect to the application.
- */
-export const approveAuthorization = async ({
-	url,
-	visit = true,
-	...decision
-}: Decision & {
-	/** The authorization request, or a local address that redirects to it. */
-	readonly url: string;
-	/** Whether to ask for the redirect's address too, as a browser would. @default true */
-	readonly visit?: boolean;
-}): Promise<string> => {
-	const visitor = createVisitor(decision.signal);
-	const last = await decide(visitor, await visitor.get(url), decision);
-	if (last.callback === undefined) throw new Error('The authorization request did not lead back to the application.');
-	if (visit) await fetch(last.callback, {signal: decision.signal ?? null, redirect: 'manual'});
-	return last.callback;
-};
-
-/** Answers page after page until one has no more to ask: sign-in, confirmation, consent. */
-const decide = async (
-	visitor: ReturnType<typeof createVisitor>,
-	start: Page,
-	{decision = 'approve', login = 'alice'}: Decision,
-): Promise<Page> => {
-	let page = start;
-	for (let step = 0; page.form !== undefined && step < 4; step++) {
-		const asksWho = page.form.fields.has('login');
-		const choice = asksWho ? page.form.buttons.get('approve') : page.form.buttons.get(decision);
-		if (choice === undefined) break;
-		page = await visitor.submit(page, {...(asksWho && {login}), ...choice});
-	}
-	return page;
-};
+/** The same for the code that a device shows. */
+export const approveDevice = async (issuer: string, userCode: string, signal?: AbortSignal): Promise<void> =>
+	approvePage(`${issuer}/device?user_code=${userCode}`, signal);

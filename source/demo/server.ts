@@ -1,32 +1,47 @@
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
-import {createAuthorizationServer} from './authorization-server.js';
-import type {DemoServerMessage, DemoServerOptions} from './demo-server-options.js';
+import {LoginError} from '../core/errors.js';
+import {startScriptedServer, type ScriptedServer} from '../testing/scripted-server.js';
+import {addPages} from './pages.js';
+
+/** Who signs in to the demo; the password counts in the password grant alone. */
+export const demoUser = {sub: 'alice', name: 'Alice Demo', email: 'alice@example.test', email_verified: true};
+export const demoPassword = {username: 'alice', password: 'demo'};
+
+/** The clients' ids, and a secret that guards nothing but a demo. */
+const publicClient = {id: 'ink-login-demo'};
+const machineClient = {id: 'ink-login-demo-machine', secret: 'ink-login-demo-secret'};
 
 /**
- * The process in which the demo's authorization server lives; {@link startDemoServer} starts it. It is a process of its
- * own since oidc-provider writes to the console, which would tear a screen.
+ * Starts the demo's server: the test kit's, with pages for a person.
+ *
+ * @throws LoginError `port_in_use` or `internal_error`
  */
-
-const tell = (message: DemoServerMessage) => process.send?.(message);
-
-// It ends with the process that started it, however that one ended; Ctrl-C in the terminal is that one's business.
-process.on('disconnect', () => process.exit());
-process.on('SIGINT', () => undefined);
-
-const options = JSON.parse(process.argv[2] ?? '{}') as DemoServerOptions;
-const server = createServer();
-
-server.on('error', error => {
-	tell({type: 'failed', reason: error.message});
-	process.disconnect();
-});
-
-// The issuer names the port, so the port comes first.
-server.listen(options.port ?? 0, '127.0.0.1', () => {
-	const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	const provider = createAuthorizationServer(issuer, options, request => tell({type: 'request', request}));
-	const handle = provider.callback();
-	server.on('request', (request, response) => void handle(request, response));
-	tell({type: 'listening', issuer});
-});
+export const startDemo = async ({
+	asMachine = false,
+	port,
+}: {
+	/** Registers a client with a secret, for client credentials. */
+	readonly asMachine?: boolean;
+	/** @default a free one */
+	readonly port?: number | undefined;
+} = {}): Promise<ScriptedServer> => {
+	try {
+		const server = await startScriptedServer({
+			...(port !== undefined && {port}),
+			client: asMachine ? machineClient : publicClient,
+			user: demoUser,
+			password: demoPassword,
+			accessTokenLifetime: 300,
+			// Issued before the person has read the page.
+			codeLifetime: 600,
+		});
+		addPages(server, `${demoUser.name} (${demoUser.email})`, server.provider.clientId);
+		return server;
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new LoginError(
+			reason.includes('EADDRINUSE') ? 'port_in_use' : 'internal_error',
+			`The demo's server could not be started: ${reason}.`,
+			{hint: port === undefined ? 'Start the demo again.' : 'Choose another --port.'},
+		);
+	}
+};

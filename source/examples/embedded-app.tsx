@@ -1,11 +1,11 @@
 import {Box, render, Text, useApp, useInput, useStdout, type Key} from 'ink';
 import {useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode} from 'react';
 import {createMemoryStore, Login, oidc, TokenEngine, useSession, type UseSession} from '../index.js';
-import {startDemoServer} from '../demo/start-demo-server.js';
+import {startDemo} from '../demo/server.js';
 
 /*
  * An app as others write them: it has panes and keys of its own, and shows the login in one of the panes. Run it with
- * `npm run demo:embedded`; it brings an authorization server of its own.
+ * `npm run demo:embedded`; it starts the demo's server.
  */
 
 const rooms = ['Kitchen', 'Workshop', 'Garden', 'Attic'];
@@ -113,10 +113,10 @@ function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 	);
 }
 
-const server = await startDemoServer();
+const server = await startDemo();
 const engine = new TokenEngine({
-	provider: oidc({issuer: server.issuer, clientId: server.clientId, application: 'House'}),
+	provider: oidc({issuer: server.issuer, clientId: server.provider.clientId, application: 'House'}),
 	store: createMemoryStore(),
 });
 await render(<App engine={engine} />).waitUntilExit();
-await server.stop();
+await server.close();

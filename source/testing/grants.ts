@@ -107,7 +107,8 @@ export class Grants {
 
 	issueCode(grant: Grant, redirectUri: string, challenge: string): string {
 		const code = secret('code');
-		this.#codes.set(code, {grant, redirectUri, challenge, expiresAt: this.clock.now() + 60_000, used: false});
+		const expiresAt = this.clock.now() + (this.#script.codeLifetime ?? 60) * 1000;
+		this.#codes.set(code, {grant, redirectUri, challenge, expiresAt, used: false});
 		return code;
 	}
 

@@ -95,10 +95,10 @@ const readBody = async (message: IncomingMessage): Promise<string> => {
 	return Buffer.concat(chunks).toString();
 };
 
-const listen = async (server: Server): Promise<string> =>
+const listen = async (server: Server, port: number): Promise<string> =>
 	new Promise((resolve, reject) => {
 		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+		server.listen(port, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 	});
 
 /**
@@ -116,7 +116,7 @@ const listen = async (server: Server): Promise<string> =>
 export const startScriptedServer = async (script: ServerScript = {}): Promise<ScriptedServer> => {
 	const inMemory = script.issuer !== undefined && !script.issuer.startsWith('/');
 	const http = inMemory ? undefined : createServer();
-	const origin = http === undefined ? '' : await listen(http);
+	const origin = http === undefined ? '' : await listen(http, script.port ?? 0);
 	const issuer = inMemory ? (script.issuer ?? '') : origin + (script.issuer ?? '');
 	const endpoints = addressesOf(script, issuer);
 	const byAddress = new Map(serverEndpoints.map(endpoint => [endpoints[endpoint], endpoint]));

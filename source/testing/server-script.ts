@@ -24,7 +24,7 @@ export type ScriptedUser = JsonObject & {
 };
 
 /**
- * How the scripted server differs from a plain conforming one. Everything is optional, and all but `issuer` and
+ * How the scripted server differs from a plain conforming one. Everything is optional, and all but `issuer`, `port` and
  * `endpoints` may be changed while it runs, through `server.script`.
  */
 export type ServerScript = {
@@ -33,6 +33,8 @@ export type ServerScript = {
 	 * only, under that name, through `server.fetch`. @default the server's own address
 	 */
 	readonly issuer?: string;
+	/** The port on 127.0.0.1. @default a free one */
+	readonly port?: number;
 	/** Paths, or whole addresses on any host (these are answered by `server.fetch` only). */
 	readonly endpoints?: Partial<Readonly<Record<ServerEndpoint, string>>>;
 	/** @default the system's; the manual clock makes expiry testable */
@@ -49,6 +51,8 @@ export type ServerScript = {
 	grantScope?: (requested: string, parameters: URLSearchParams) => string;
 	/** Seconds between polls; `undefined` leaves it out of the response (RFC 8628 §3.2: 5 s then). @default 5 */
 	interval?: number | undefined;
+	/** Seconds that an authorization code is valid. @default 60 */
+	codeLifetime?: number;
 	/** Seconds. @default 600 */
 	deviceCodeLifetime?: number;
 	/** Seconds; `undefined` leaves it out of the response. @default 3600 */

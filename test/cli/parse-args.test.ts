@@ -30,6 +30,7 @@ const contract: Readonly<Record<string, readonly string[]>> = {
 	exchange: ['audience', 'resource', 'scope', 'requested-token-type', 'actor-token-file', 'format'],
 	status: ['json', 'userinfo'],
 	logout: ['all'],
+	demo: ['serve', 'port', 'json'],
 };
 
 test('every option of the contract is taken by its command, and is in its help', () => {
@@ -145,6 +146,8 @@ test('contradictory request options are refused', () => {
 		['--flow', 'password', '--client-secret-file', '-'],
 	];
 	for (const argv of contradictions) refused(['login', ...argv]);
+	refused(['demo', '--serve', '--flow', 'device']);
+	refused(['demo', '--serve', '--port', '8400,8401']);
 	refused(['exchange', '--client-secret-file', '-', '--actor-token-file', '-']);
 });
 

@@ -112,6 +112,15 @@ test('a login whose reader has left ends', async () => {
 	assert.equal(await ended, 130);
 });
 
+test('the demo server alone says what a client needs, and runs until Ctrl-C', async () => {
+	const {child, line, ended} = start('demo', '--serve');
+	const command = await line('stdout', /ink-login login demo --issuer \S+ --client-id \S+$/);
+	const [, issuer = ''] = /--issuer (\S+)/.exec(command) ?? [];
+	assert.equal((await fetch(`${issuer}/.well-known/openid-configuration`)).status, 200);
+	child.kill('SIGINT');
+	assert.equal(await ended, 0);
+});
+
 test('the demo tells its server first, and is signed in to by a program alone', async () => {
 	const {heard, ended} = start('demo', '--json', '--flow', 'client-credentials');
 	assert.equal(await ended, 0);

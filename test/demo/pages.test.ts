@@ -1,104 +1,99 @@
 import assert from 'node:assert/strict';
-import {createHash} from 'node:crypto';
-import {test} from 'node:test';
-import {pageHeaders} from '../../source/demo/page.js';
-import {
-	consentPage,
-	deviceCodePage,
-	deviceConfirmationPage,
-	deviceEndPage,
-	errorPage,
-	signInPage,
-	type AuthorizationFacts,
-} from '../../source/demo/pages.js';
-import {demoServer} from '../support/demo-server.js';
-import {clientOf} from './oauth-client.js';
+import {test, type TestContext} from 'node:test';
+import {approvePage} from '../../source/demo/approve.js';
+import {startDemo} from '../../source/demo/server.js';
 
-const hostile = '<script>alert(1)</script>"\'\u202E';
-const request: AuthorizationFacts = {
-	application: 'Acme',
-	scope: 'openid email acme:read',
-	userCode: 'WDJB-MJHT',
-	requestedAt: Date.UTC(2026, 10, 21, 17, 5, 9),
-	address: '192.0.2.7',
-};
-const hostileRequest: AuthorizationFacts = {
-	application: hostile,
-	scope: hostile,
-	userCode: hostile,
-	requestedAt: 0,
-	address: hostile,
-	responseTo: hostile,
-};
-const person = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test'};
-
-const pages: Readonly<Record<string, string>> = {
-	'sign-in': signInPage({application: hostile, loginHint: hostile}),
-	'refused name': signInPage({application: hostile, loginHint: '', rejectedLogin: hostile}),
-	consent: consentPage({person, request: hostileRequest}),
-	'code input': deviceCodePage({xsrf: '"><script>', userCode: hostile, problem: '<script>'}),
-	confirmation: deviceConfirmationPage({xsrf: '"><script>', userCode: hostile, request: hostileRequest}),
-	approved: deviceEndPage('approved', hostile),
-	declined: deviceEndPage('declined'),
-	error: errorPage(hostile),
+const demo = async (t: TestContext) => {
+	const server = await startDemo();
+	t.after(async () => server.close());
+	const post = async (url: string, parameters: Readonly<Record<string, string>>) =>
+		fetch(url, {
+			method: 'POST',
+			body: new URLSearchParams({client_id: server.provider.clientId, ...parameters}),
+			redirect: 'manual',
+		});
+	const device = async (scope: string) => {
+		const response = await post(server.endpoints.deviceAuthorization, {scope});
+		return (await response.json()) as Readonly<Record<'device_code' | 'verification_uri_complete', string>>;
+	};
+	const poll = async (deviceCode: string) => {
+		const response = await post(server.endpoints.token, {
+			grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+			device_code: deviceCode,
+		});
+		return (await response.json()) as Readonly<Record<string, unknown>>;
+	};
+	const authorizationUrl = (parameters: Readonly<Record<string, string>>) =>
+		`${server.endpoints.authorization}?${new URLSearchParams(parameters).toString()}`;
+	return {server, post, device, poll, authorizationUrl};
 };
 
-for (const [name, page] of Object.entries(pages)) {
-	test(`the ${name} page has no script, nothing from elsewhere, and no foreign markup`, () => {
-		assert.doesNotMatch(page, /<script|javascript:|\son\w+=|<link|<img|<iframe|@import|url\(|https?:|\u202E/i);
-		assert.match(page, /<meta name="viewport" content="width=device-width, initial-scale=1"/);
-		assert.match(page, /prefers-color-scheme: dark/);
-		assert.match(page, /<svg/);
-	});
-}
+const request = {
+	client_id: 'ink-login-demo',
+	response_type: 'code',
+	redirect_uri: 'http://127.0.0.1:49152/callback',
+	state: 'the-state',
+	code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+	code_challenge_method: 'S256',
+};
 
-test('the policy allows the one style sheet and nothing else', () => {
-	const style = /<style>(.*)<\/style>/s.exec(errorPage('it is late'))?.[1] ?? '';
-	const hash = createHash('sha256').update(style).digest('base64');
-	const policy = pageHeaders['content-security-policy'];
-	assert.ok(policy.startsWith(`default-src 'none'; style-src 'sha256-${hash}';`));
-	assert.match(policy, /frame-ancestors 'none'/);
-});
+const read = async (url: string): Promise<string> => (await fetch(url)).text();
+const ticketOn = (page: string): string => /name="ticket" value="([\w-]+)"/.exec(page)?.[1] ?? assert.fail(page);
 
-test('consent and confirmation show application, code, time and requesting address', () => {
-	const confirmation = deviceConfirmationPage({xsrf: 'x', userCode: 'WDJB-MJHT', request});
-	for (const page of [consentPage({person, request}), confirmation]) {
-		for (const fact of ['Acme', 'WDJB-MJHT', '192.0.2.7', '2026-11-21T17:05:09.000Z', 'acme:read']) {
-			assert.ok(page.includes(fact), `${fact} is missing`);
-		}
+test('hostile scopes and codes are text on the page, and no script is allowed there', async t => {
+	const {server, device, authorizationUrl} = await demo(t);
+	const hostile = '"><script>alert(1)</script>\u202E';
+	const {verification_uri_complete: complete} = await device(hostile);
+	const typed = `${server.endpoints.verification}?user_code=${encodeURIComponent(hostile)}`;
+	for (const url of [complete, typed, authorizationUrl({...request, scope: hostile})]) {
+		const response = await fetch(url);
+		assert.doesNotMatch(await response.text(), /<script|\u202E/);
+		assert.match(response.headers.get('content-security-policy') ?? '', /^default-src 'none'; style-src 'sha256-/);
 	}
 });
 
-test('declining is as easy as approving: beside it, one press, the same size', () => {
-	const confirmation = deviceConfirmationPage({xsrf: 'x', userCode: 'WDJB-MJHT', request});
-	for (const page of [consentPage({person, request}), confirmation]) {
-		const [, buttons = ''] = /<div class="buttons">(.*?)<\/div>/s.exec(page) ?? [];
-		assert.match(buttons, /^\s*<button class="deny"[^>]*>Decline<\/button>\s*<button class="approve"/);
-	}
+test('a declined authorization request goes back as an error, without the code', async t => {
+	const {post, authorizationUrl} = await demo(t);
+	const url = authorizationUrl({...request, scope: 'openid email'});
+	const page = await read(url);
+	assert.match(page, /Alice Demo[^]*openid email/);
+	const declined = {ticket: ticketOn(page), decision: 'decline'};
+	const {searchParams} = new URL((await post(url, declined)).headers.get('location') ?? '');
+	assert.equal(searchParams.get('error'), 'access_denied');
+	assert.equal(searchParams.get('state'), 'the-state');
+	assert.equal(searchParams.has('code'), false);
+	assert.equal((await post(url, {...declined, decision: 'approve'})).status, 400, 'a page counts once');
 });
 
-test('every page is served with the policy, and a stranger to a sign-in is told so', async t => {
-	const server = await demoServer(t);
-	const device = await clientOf(server).deviceAuthorization();
-	const addresses = [
-		`${server.issuer}/device`,
-		`${server.issuer}/device?user_code=BBBB-BBBB`,
-		`${server.issuer}/device?user_code=%3Cscript%3E`,
-		device['verification_uri_complete']!,
-		`${server.issuer}/interaction/made-up`,
-		`${server.issuer}/auth?client_id=nobody`,
-	];
-	for (const address of addresses) {
-		const response = await fetch(address, {headers: {accept: 'text/html'}});
-		assert.equal(response.headers.get('content-security-policy'), pageHeaders['content-security-policy'], address);
-		assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
-		assert.doesNotMatch(await response.text(), /<script/);
-	}
+test('a request with an unregistered redirect URI cannot be approved', async t => {
+	const {authorizationUrl} = await demo(t);
+	const url = authorizationUrl({...request, redirect_uri: 'https://attacker.example/'});
+	await assert.rejects(approvePage(url), /Nothing waits for approval/);
 });
 
-test('the complete address leads straight to the confirmation of its code', async t => {
-	const device = await clientOf(await demoServer(t)).deviceAuthorization();
-	const page = await (await fetch(device['verification_uri_complete']!)).text();
-	assert.match(page, /Is this your code\?/);
-	assert.ok(page.includes(`>${device['user_code']!}<`));
+test('the page of a pushed request shows the scopes that were pushed', async t => {
+	const {server, post, authorizationUrl} = await demo(t);
+	const pushed = await post(server.endpoints.pushedAuthorization, {...request, scope: 'openid pushed:scope'});
+	const {request_uri: requestUri} = (await pushed.json()) as {readonly request_uri: string};
+	const url = authorizationUrl({client_id: request.client_id, request_uri: requestUri});
+	assert.match(await read(url), /openid pushed:scope/);
+});
+
+test('a device code waits for its page, and is declined or approved there once', async t => {
+	const {device, poll, post} = await demo(t);
+	const declined = await device('openid');
+	assert.equal((await poll(declined.device_code))['error'], 'authorization_pending');
+	const ticket = ticketOn(await read(declined.verification_uri_complete));
+	await post(declined.verification_uri_complete, {ticket, decision: 'decline'});
+	assert.equal((await poll(declined.device_code))['error'], 'access_denied');
+
+	const approved = await device('openid profile');
+	await approvePage(approved.verification_uri_complete);
+	assert.ok((await poll(approved.device_code))['id_token']);
+	assert.match(await read(approved.verification_uri_complete), /unknown, used or expired/);
+});
+
+test('a taken port is the reason why the server does not start', async t => {
+	const {server} = await demo(t);
+	await assert.rejects(startDemo({port: Number(new URL(server.issuer).port)}), {code: 'port_in_use'});
 });

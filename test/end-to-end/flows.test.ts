@@ -127,7 +127,8 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			const page = await browser.newPage();
 			const person = demoPerson(page);
 			await page.goto(await script.next());
-			await person.approve();
+			await person.press('Sign in');
+			await person.press('Approve');
 			await endsSignedIn(t, run, 'Acme');
 			await person.read('You are signed in.');
 			fitsIn(run, size);
@@ -143,7 +144,7 @@ test('the short link on the screen leads to the same sign-in', async t => {
 	const [short] = /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/.exec(screen) ?? assert.fail(screen);
 	const page = await browser.newPage();
 	await page.goto(short);
-	await demoPerson(page).approve();
+	await demoPerson(page).press('Approve');
 	await endsSignedIn(t, run, 'the demo');
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test, type TestContext} from 'node:test';
 import {Ajv2020, type AnySchemaObject} from 'ajv/dist/2020.js';
-import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
+import {approveDevice as approveDemoDevice} from '../../source/demo/approve.js';
+import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
@@ -180,7 +181,7 @@ test('the demo with --json tells its server first, and then what every login tel
 	assert.equal(first.type, 'demo-server');
 	const shown = JSON.parse(await command.line('stdout', /"device-code"/)) as LoginEvent;
 	assert.ok(shown.type === 'device-code');
-	await approveDevice({issuer: first.issuer, userCode: shown.userCode});
+	await approveDemoDevice(first.issuer, shown.userCode);
 	assert.equal(await command.ended, 0);
 	assert.equal(typesOf(command).at(-1), 'signed-in');
 });

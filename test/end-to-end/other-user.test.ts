@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
-import {approveAuthorization} from '../../source/demo/approve.js';
+import {approveAuthorization} from '../support/oidc-server/approve.js';
 import type {EventOf} from '../../source/login/events.js';
 import {callbackPages} from '../../source/login/loopback/pages.js';
 import {demoServer} from '../support/demo-server.js';

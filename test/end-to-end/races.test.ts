@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import {after, test} from 'node:test';
-import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
-import type {DemoRequest} from '../../source/demo/demo-server-options.js';
-import {startDemoServer} from '../../source/demo/start-demo-server.js';
+import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
+import type {DemoRequest} from '../support/oidc-server/demo-server-options.js';
+import {startDemoServer} from '../support/oidc-server/start-demo-server.js';
 import {presets} from '../../source/oauth/presets.js';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import type {LoginRun} from '../../source/login/flow.js';

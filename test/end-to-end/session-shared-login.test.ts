@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
-import {approveAuthorization} from '../../source/demo/approve.js';
+import {approveAuthorization} from '../support/oidc-server/approve.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {countedServer} from '../support/counted-server.js';
 import {runInPty} from '../support/pty.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import os from 'node:os';
 import {test, type TestContext} from 'node:test';
-import {approveAuthorization, approveDevice} from '../../source/demo/approve.js';
+import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
 import {commandFile, temporaryFolder} from '../support/built-command.js';
 import {demoServer} from '../support/demo-server.js';
 import {hasIpv6} from '../support/ipv6.js';

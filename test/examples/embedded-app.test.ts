@@ -20,7 +20,7 @@ test('an app with a sidebar embeds the login: its own keys work, someone signs i
 	const screen = await press('\r', /\b[A-Z]{4}-[A-Z]{4}\b/);
 	const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? [];
 	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
-	await approveDevice({issuer, userCode});
+	await approveDevice(issuer, userCode);
 	await app.waitFor(/Alice Demo looks after the workshop/);
 	await press('o', /❯ 1 {2}On this computer/);
 	await press('\t', /q quit/);

@@ -2,8 +2,8 @@ import {execFile} from 'node:child_process';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {approveDevice} from '../../source/demo/approve.js';
-import type {DemoServer} from '../../source/demo/start-demo-server.js';
+import {approveDevice} from '../support/oidc-server/approve.js';
+import type {DemoServer} from '../support/oidc-server/start-demo-server.js';
 import {runInPty} from '../support/pty.js';
 import {cleanEnvironment, type Project} from './projects.js';
 

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {startDemoServer, type DemoServer} from '../../source/demo/start-demo-server.js';
+import {startDemoServer, type DemoServer} from '../support/oidc-server/start-demo-server.js';
 import {compiles, signIn, suite, withoutInk} from './checks.js';
 import {addSuite, createProject, findNode, openWorkshop, type Project, type Workshop} from './projects.js';
 

@@ -2,18 +2,16 @@ import {Buffer} from 'node:buffer';
 import crypto from 'node:crypto';
 import {syncBuiltinESMExports} from 'node:module';
 import net from 'node:net';
-import process from 'node:process';
 import {setImmediate} from 'node:timers';
 
 /*
  * Loaded into the recorded programs, so that a second recording shows the same codes, addresses and ports as the first:
  * chance comes from a counter, and the ports that the system would choose are fixed.
  */
-const isServer = /server\.(ts|js)$/.test(process.argv[1] ?? '');
-let count = isServer ? 7 : 3;
+let count = 3;
 const fill = bytes => {
 	for (let index = 0; index < bytes.length; index += 32) {
-		const block = crypto.createHash('sha256').update(`recording ${isServer} ${count++}`).digest();
+		const block = crypto.createHash('sha256').update(`recording ${count++}`).digest();
 		bytes.set(block.subarray(0, Math.min(32, bytes.length - index)), index);
 	}
 
@@ -41,7 +39,7 @@ globalThis.crypto.getRandomValues = fillView;
 syncBuiltinESMExports();
 
 const {listen} = net.Server.prototype;
-let port = isServer ? 4400 : 53_114;
+let port = 53_114;
 net.Server.prototype.listen = function (first, ...rest) {
 	if (first === 0) return listen.call(this, port++, ...rest);
 	if (typeof first === 'object' && first?.port === 0) return listen.call(this, {...first, port: port++}, ...rest);

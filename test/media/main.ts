@@ -109,7 +109,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 			poster();
 			for (const second of [58, 57, 56]) await show(new RegExp(` 9:${second} left`), 1);
 			const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(text) ?? [];
-			await approveDevice({issuer: 'http://127.0.0.1:4400', userCode});
+			await approveDevice('http://127.0.0.1:53114', userCode);
 			await show(/looks after the garden/, 5);
 		},
 	},

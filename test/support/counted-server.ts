@@ -1,5 +1,5 @@
-import type {DemoRequest} from '../../source/demo/demo-server-options.js';
-import {startDemoServer, type DemoServer} from '../../source/demo/start-demo-server.js';
+import type {DemoRequest} from './oidc-server/demo-server-options.js';
+import {startDemoServer, type DemoServer} from './oidc-server/start-demo-server.js';
 import type {Scope} from './built-command.js';
 
 export type CountedServer = DemoServer & {
@@ -7,7 +7,7 @@ export type CountedServer = DemoServer & {
 	count(grantType: string): Promise<readonly number[]>;
 };
 
-/** The embedded authorization server, with a count of its token requests; it ends with the test. */
+/** oidc-provider as the server, with a count of its token requests; it ends with the test. */
 export const countedServer = async (
 	t: Scope,
 	options: Parameters<typeof startDemoServer>[0] = {},

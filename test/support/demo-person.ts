@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import type {Page} from 'playwright-core';
 
-/** A person at the pages of the embedded authorization server. */
+/** A person at the pages of the demo; whatever the browser complains about fails the test. */
 export const demoPerson = (page: Page) => {
+	page.on('console', message => assert.fail(`The browser complains: ${message.text()}`));
 	const press = async (name: string) => page.getByRole('button', {name, exact: true}).click();
 	const read = async (heading: string | RegExp) =>
 		page.getByRole('heading', {name: heading, ...(typeof heading === 'string' && {exact: true})}).waitFor();
@@ -14,19 +16,12 @@ export const demoPerson = (page: Page) => {
 			await page.getByLabel('Code').fill(userCode);
 			await press('Continue');
 		},
-		/** Compares the code with the one in the terminal, signs in, and approves. */
+		/** Compares the code with the one in the terminal, and approves. */
 		async approveCode(userCode: string) {
 			await read('Is this your code?');
 			await page.getByText(userCode, {exact: true}).waitFor();
-			await press('Yes, it is mine');
-			await press('Sign in');
 			await press('Approve');
 			await read('You are signed in');
-		},
-		/** Signs in and approves after the browser flow led here. */
-		async approve() {
-			await press('Sign in');
-			await press('Approve');
 		},
 	};
 };

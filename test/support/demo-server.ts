@@ -1,7 +1,7 @@
 import type {TestContext} from 'node:test';
-import {startDemoServer, type DemoServer} from '../../source/demo/start-demo-server.js';
+import {startDemoServer, type DemoServer} from './oidc-server/start-demo-server.js';
 
-/** The embedded authorization server; it is stopped when the test ends. */
+/** oidc-provider as the server; it is stopped when the test ends. */
 export const demoServer = async (
 	t: TestContext,
 	options: Parameters<typeof startDemoServer>[0] = {},

@@ -136,7 +136,7 @@ export type SessionHome = {
 export type Server = {readonly issuer: string; readonly clientId: string};
 
 export type SignIn = {
-	/** @default Alice of the embedded server */
+	/** @default Alice of the independent server */
 	readonly credentials?: readonly [username: string, password: string];
 	readonly profile?: string;
 	readonly more?: readonly string[];

@@ -1,53 +1,71 @@
-import {presets} from '../../oauth/presets.js';
-import type {Provider} from '../../oauth/provider.js';
+import {once} from 'node:events';
+import {approveDevice, approvePage} from '../../demo/approve.js';
+import {demoPassword, demoUser, startDemo} from '../../demo/server.js';
 import type {LoginState} from '../../login/state.js';
-import {approveAuthorization, approveDevice} from '../../demo/approve.js';
-import {startDemoServer, type DemoServer} from '../../demo/start-demo-server.js';
-import {jsonLine, type EventLine} from '../../text/ndjson.js';
-import type {Command} from '../context.js';
+import {presets} from '../../oauth/presets.js';
+import {jsonLine} from '../../text/ndjson.js';
+import type {Provider} from '../../oauth/provider.js';
+import {commandText, type Command} from '../context.js';
+import {exitCodes} from '../errors.js';
 import {signIn, tellEarly} from './login.js';
+import {readPorts} from '../provider.js';
 
-const providerOf = ({issuer, clientId, machineClient}: DemoServer, asMachine: boolean): Provider =>
-	presets.oidc(asMachine ? {issuer, ...machineClient} : {issuer, clientId});
-
-/** Approves by the requests that a browser would make. */
 const approve = async (issuer: string, {flows}: LoginState, signal: AbortSignal): Promise<void> => {
 	const {userCode} = flows.device?.code ?? {};
 	if (flows.device?.phase.status === 'waiting' && userCode !== undefined) {
-		await approveDevice({issuer, userCode, signal});
+		await approveDevice(issuer, userCode, signal);
 		return;
 	}
 
 	const {url} = flows.browser?.address ?? {};
-	if (flows.browser?.phase.status === 'waiting' && url !== undefined) await approveAuthorization({url, signal});
+	if (flows.browser?.phase.status === 'waiting' && url !== undefined) await approvePage(url, signal);
 };
 
-/** `ink-login demo`: the login against a server that comes along and ends with it. */
+/** What a client needs to know. */
+const serverText = ({issuer, clientId}: Provider): string => `The demo server is running. Press Ctrl-C to stop it.
+
+  issuer     ${issuer}
+  client ID  ${clientId} (no secret)
+  person     ${demoUser.name}; user name ${demoPassword.username}, password ${demoPassword.password}
+
+Try it:
+  ${commandText('login', 'demo', '--issuer', issuer, '--client-id', clientId)}
+`;
+
+/** `ink-login demo`: the login against the test kit's server, in this process; or that server alone. */
 export const run: Command = async (line, context) => {
 	const {values} = line;
 	const {stdout, signals} = context;
+	const asMachine = values.flow === 'client-credentials';
+	const port = values.serve && values.port !== undefined ? readPorts(values.port)[0] : undefined;
 	let server;
 	try {
-		server = await startDemoServer({signal: signals.signal});
+		server = await startDemo({asMachine, port});
 	} catch (error) {
 		return tellEarly(error, line, context);
 	}
 
 	try {
-		const {issuer, clientId} = server;
-		if (values.json) stdout.write(jsonLine({type: 'demo-server', issuer, clientId} satisfies EventLine));
-		const provider = providerOf(server, values.flow === 'client-credentials');
+		const {issuer, provider} = server;
+		const {clientId, clientSecret} = provider;
+		if (values.json) stdout.write(jsonLine({type: 'demo-server', issuer, clientId}));
+		if (values.serve) {
+			if (!values.json) stdout.write(serverText(provider));
+			if (!signals.signal.aborted) await once(signals.signal, 'abort');
+			return exitCodes.done;
+		}
+
 		const demoLine = {
 			...line,
 			profile: 'demo',
 			values: {...values, application: values.application ?? 'the demo', store: values.store ?? 'memory'},
 		} as const;
 		const {exitCode} = await signIn(demoLine, context, {
-			provider,
+			provider: presets.oidc({issuer, clientId, ...(clientSecret !== undefined && {clientSecret})}),
 			demo: {approve: async (state, signal) => approve(issuer, state, signal)},
 		});
 		return exitCode;
 	} finally {
-		await server.stop();
+		await server.close();
 	}
 };

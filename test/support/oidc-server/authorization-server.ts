@@ -11,7 +11,7 @@ import {actorOf, registerTokenExchange, tokenExchangeGrant} from './token-exchan
 
 const hour = 3600;
 
-/** The demo's OpenID provider: in memory, with keys of its own that live as long as it does. */
+/** The tests' OpenID provider: in memory, with keys of its own that live as long as it does. */
 export const createAuthorizationServer = (
 	issuer: string,
 	options: DemoServerOptions,

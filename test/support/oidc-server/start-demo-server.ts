@@ -1,6 +1,6 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {LoginError} from '../core/errors.js';
+import {LoginError} from '../../../source/core/errors.js';
 import type {DemoRequest, DemoServerMessage, DemoServerOptions} from './demo-server-options.js';
 import {demoClientId, demoPassword, machineClient, type Person} from './registrations.js';
 
@@ -25,14 +25,14 @@ type StartOptions = DemoServerOptions & {
 };
 
 /**
- * Starts the demo's authorization server on a loopback port. It ends with this process, however this one ends.
+ * Starts oidc-provider, the tests' independent authorization server, on a loopback port. It ends with this process, however this one ends.
  *
  * @throws {@link LoginError} `port_in_use` or `internal_error` when the server does not start, `cancelled` on `signal`.
  */
 export const startDemoServer = async ({signal, onRequest, ...options}: StartOptions = {}): Promise<DemoServer> => {
 	if (signal?.aborted) throw notStarted('it was cancelled', 'cancelled');
-	const server = fork(serverFile.path, [JSON.stringify(options)], {
-		execArgv: serverFile.execArgv,
+	const server = fork(new URL('server.ts', import.meta.url), [JSON.stringify(options)], {
+		execArgv: ['--import', import.meta.resolve('tsx')],
 		// oidc-provider warns that it is a development set-up. It is.
 		stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
 	});
@@ -60,11 +60,6 @@ export const startDemoServer = async ({signal, onRequest, ...options}: StartOpti
 };
 
 const user = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test', password: demoPassword};
-
-/** The server is one bundled file in the command's folder, or its source when the command runs from source. */
-const serverFile = import.meta.url.endsWith('.ts')
-	? {path: new URL('server.ts', import.meta.url), execArgv: ['--import', import.meta.resolve('tsx')]}
-	: {path: new URL('../demo-server.js', import.meta.url), execArgv: []};
 
 const notStarted = (reason: string, code?: 'cancelled') =>
 	new LoginError(

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {html, Markup} from './html.js';
+import {html, Markup} from '../../../source/demo/html.js';
 import {pageStyle} from './page-style.js';
 
 const styleHash = createHash('sha256').update(pageStyle).digest('base64');
@@ -15,7 +15,7 @@ export const pageHeaders = {
 /** How it went, as the page says at a glance; `open` while there is something to do. */
 type Outcome = 'approved' | 'declined' | 'failed' | 'open';
 
-/** What every page of the demo's server looks like. */
+/** What every page of the server looks like. */
 export const page = ({
 	title,
 	outcome = 'open',

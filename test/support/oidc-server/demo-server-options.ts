@@ -1,4 +1,4 @@
-/** How the embedded authorization server is to behave. The defaults are the demo's; tests shorten and tighten them. */
+/** How the authorization server is to behave; tests shorten and tighten the defaults. */
 export type DemoServerOptions = {
 	/** Loopback port to listen on. @default a free one */
 	readonly port?: number;

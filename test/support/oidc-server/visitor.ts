@@ -1,4 +1,4 @@
-/** A browser without a screen: it keeps cookies, follows redirects and reads the forms of the demo's pages. */
+/** A browser without a screen: it keeps cookies, follows redirects and reads the forms of the server's pages. */
 export type Visitor = {
 	get(url: string): Promise<Page>;
 	/** Sends the page's form: its own fields, and `fields` over them. */

@@ -1,4 +1,4 @@
-/** The people, programs and services that the demo's authorization server knows. */
+/** The people, programs and services that the authorization server knows. */
 
 /** The public client, for the browser and the device flow. */
 export const demoClientId = 'ink-login-demo';
