@@ -108,13 +108,7 @@ const writeLicences = async builds => {
 
 await rm('build', {recursive: true, force: true});
 try {
-	const [, ...builds] = await Promise.all([
-		buildTypes(),
-		buildLibrary(),
-		buildEntry(),
-		buildCommand(),
-		buildDemoServer(),
-	]);
+	const [, ...builds] = await Promise.all([buildTypes(), buildLibrary(), buildEntry(), buildCommand()]);
 	await writeFile('build/event-schema.json', `${JSON.stringify(eventSchema(), undefined, '\t')}\n`);
 	await writeLicences(builds);
 } catch (error) {

@@ -32,7 +32,7 @@ export type {
 } from './login/flow.js';
 export type {Hints} from './core/errors.js';
 export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
-export {type EventOf, type LoginEvent} from './login/events.js';
+export type {EventOf, LoginEvent} from './login/events.js';
 export {
 	initialLoginState,
 	isOpen,
@@ -61,10 +61,6 @@ export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 export type {UserInfo} from './oauth/userinfo.js';
 export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './session/types.js';
-export {flows} from './core/types.js';
-export {type FlowName} from './core/types.js';
-export {type FlowAvailability} from './core/types.js';
-export {type Identity} from './core/types.js';
-export {type StoreKind} from './core/types.js';
-export {type LogoutResult} from './oauth/revocation.js';
-export {type AccountSwitch} from './session/session-difference.js';
+export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
+export type {LogoutResult} from './oauth/revocation.js';
+export type {AccountSwitch} from './session/session-difference.js';

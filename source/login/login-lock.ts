@@ -19,7 +19,7 @@ type Profile = {
 
 /**
  * Lets one process at a time show the login of a profile. The others wait for its session instead of opening windows of
- * their own (field demands 41, 42), and give up when it ended without one. Where it left a session that is not the one
+ * their own and give up when it ended without one. Where it left a session that is not the one
  * asked for here, this login goes on.
  *
  * @returns the lock, or the session that the other login left

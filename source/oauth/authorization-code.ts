@@ -149,7 +149,7 @@ const serverError = (parameters: URLSearchParams, {dialect, server, requestedSco
 
 /**
  * Judges an authorization response, however it arrived; nothing judges it again. `state` comes first: what does not carry ours is nobody's
- * business here, an `error` included (RFC 8252 §8.9, S7); then the issuer, before any of its text counts (I01-I04).
+ * business here, an `error` included (RFC 8252 §8.9); then the issuer, before any of its text counts (RFC 9207 §2.4).
  */
 export const judgeAuthorizationResponse = (
 	parameters: URLSearchParams,

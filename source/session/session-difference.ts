@@ -80,7 +80,7 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
 
 /**
  * Asks before another session is replaced: the person who was signed in must not lose it to a login that someone else
- * finished (protocol checklist S12).
+ * finished.
  *
  * @throws LoginError where the session shall stay
  */

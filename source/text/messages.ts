@@ -46,8 +46,8 @@ export const messages = {
 		browser: 'On this computer',
 		browserDetail: 'opens your browser; nothing to type',
 		device: 'On my phone or elsewhere',
-		deviceDetail: 'scan a QR code, or type a code',
-		deviceDetailWithoutQrCode: 'type a code there',
+		deviceDetail: 'scan a QR code, or type a short code',
+		deviceDetailWithoutQrCode: 'type a short code there',
 		stay: (identity: Identity) => `Stay ${identity.email ?? person(identity)}`,
 		stayDetail: 'already signed in here',
 		/** Beside a flow that is running already. */
@@ -149,7 +149,7 @@ export const messages = {
 	},
 	pasteUseless: 'That is not the address of the page where you ended.',
 	/** `columns` and `rows` are what the QR code needs. */
-	tooSmallForQrCode: (columns: number, rows: number) => `The QR code needs a window of ${columns} by ${rows}.`,
+	tooSmallForQrCode: (columns: number, rows: number) => `The QR code needs a ${columns} by ${rows} window.`,
 
 	/** Keys with what they do; the first word is the key. */
 	keys: {

@@ -18,7 +18,7 @@ export type EventLine =
 			readonly clientId: string;
 	  };
 
-/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line (S1, S38). */
+/** What JSON leaves as it is and a terminal may act on, or a reader of lines take for an end of line. */
 const unsafeInLine = /[\u007F-\u009F\u2028\u2029]/g;
 
 const escapeCharacter = (character: string) => '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0');

@@ -260,7 +260,7 @@ test('a QR code that does not fit is not drawn when asked for, and the window it
 		async ({terminal}) => {
 			await terminal.resize(40, 12);
 			await terminal.type('s');
-			assert.match(text(terminal), /The QR code needs a window of 34 by 21/);
+			assert.match(text(terminal), /The QR code needs a 34 by 21 window/);
 			await terminal.resize(40, 21);
 			assert.match(text(terminal), /█▀▀▀▀▀█/);
 			assert.match(text(terminal), /WDJB-MJHT/);

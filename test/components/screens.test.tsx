@@ -195,7 +195,7 @@ test('NO_COLOR: without colours nothing is coloured, and nothing is dim in any c
 		assert.ok(seen.every(({dim}) => !dim));
 		const coloured = await draw(element(usual), {}, terminal => cellsOf(terminal));
 		assert.ok(coloured.every(({dim}) => !dim));
-		assert.ok(element === screens['question'] || new Set(coloured.map(({foreground}) => foreground)).size > 1);
+		assert.ok(element === screens['prompt'] || new Set(coloured.map(({foreground}) => foreground)).size > 1);
 	}
 });
 
@@ -424,7 +424,7 @@ test('S1: a hostile application name cannot draw', async () => {
 });
 
 test('in the smallest window the question still says whose session comes, and a failure still has its keys', async () => {
-	const prompt = await draw(screens['question']!(usual), {columns: 20, rows: 5}, ({lines}) => lines());
+	const prompt = await draw(screens['prompt']!(usual), {columns: 20, rows: 5}, ({lines}) => lines());
 	assert.deepEqual(prompt, [' Replace it with', ' "bob"?', ' y yes · n no']);
 	const failure = await draw(screens['failure']!(usual), {columns: 40, rows: 15}, ({emulator}) => emulator.text);
 	assert.match(failure, /n new code/);

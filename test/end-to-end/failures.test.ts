@@ -120,7 +120,7 @@ const failures: readonly Failure[] = [
 		args: device,
 		code: 'device_unsupported',
 		sentence: /^The provider has no sign-in with a code\.$/,
-		next: /^Choose another way/,
+		next: /^Sign in another way/,
 		keys: /b use this computer's browser · esc leave/,
 	},
 	{

@@ -171,7 +171,7 @@ for (const manner of manners) {
 			'answer',
 			'fileInfo',
 			'openToRead',
-			'facts',
+			'info',
 			'read',
 			'close',
 			'makeFolder',

@@ -37,7 +37,7 @@ test('gnome-keyring: a login is kept in the keyring, read by other processes, re
 	assert.deepEqual([first.exit, first.stderr], [0, '']);
 	const encrypted = readFileSync(file, 'utf8');
 	assert.ok(!encrypted.includes(first.stdout.trim()));
-	assert.match(encrypted, /"sealed"/);
+	assert.match(encrypted, /"encrypted"/);
 	assert.match((await run(['status'], {env})).stdout, /Kept +the system keyring/);
 
 	const renewed = await run(['status', '--userinfo', '--json'], {env});

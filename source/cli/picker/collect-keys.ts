@@ -11,7 +11,7 @@ export const collectKeys = (stdin: ReadStream): (() => void) => {
 	const typed: Buffer[] = [];
 	const take = () => {
 		for (let chunk; (chunk = stdin.read() as Buffer | null) !== null;) {
-			// Inside a chunk it is part of a sequence of the terminal's, or of a paste (demand 24).
+			// Inside a chunk it is part of a sequence of the terminal's, or of a paste.
 			if (chunk[0] === interrupt || chunk.at(-1) === interrupt) process.emit('SIGINT', 'SIGINT');
 			else typed.push(chunk);
 		}

@@ -325,7 +325,7 @@ test("the server's error ends the flow with its own code", async t => {
 		assert.equal(body, callbackPages.failed);
 		const thrown = await failure(login);
 		assert.equal(thrown.code, code);
-		assert.match(thrown.message, /no way/);
+		assert.match(thrown.message, /no flow/);
 		assert.equal(login.requests.length, 0);
 	}
 });

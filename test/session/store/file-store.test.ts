@@ -533,7 +533,7 @@ test('a read is one folder check, open, facts, read and close; it writes and flu
 	const calls: string[] = [];
 	const store = createFileStore({directory, fileSystem: watchedFileSystem(({name}) => calls.push(name))});
 	await store.read('work');
-	assert.deepEqual(calls, ['fileInfo', 'openToRead', 'facts', 'read', 'close']);
+	assert.deepEqual(calls, ['fileInfo', 'openToRead', 'info', 'read', 'close']);
 });
 
 test('S25: file and folder are flushed, the file before it gets its name', async t => {

@@ -76,7 +76,7 @@ test('S28: never both: a refresh keeps the form of the session, a login moves it
 	const home = temporaryFolder(t);
 	const keyring = working();
 	const form = () =>
-		readFileSync(path.join(home, 'profile-work.json'), 'utf8').includes('"sealed"') ? 'keyring' : 'file';
+		readFileSync(path.join(home, 'profile-work.json'), 'utf8').includes('"encrypted"') ? 'keyring' : 'file';
 	await (await openForLogin({kind: 'keyring', home, keyring})).write('work', makeSession('one'));
 	await (await openForLogin({kind: 'file', home, keyring})).write('other', makeSession('two'));
 	const refresher = await openStore({home, keyring});
@@ -97,7 +97,7 @@ test('demand 47: a session in a file is opened and read without the keyring and 
 	const fileSystem = watchedFileSystem(({name}) => calls.push(name));
 	const store = await openStore({home, keyring: locked, fileSystem});
 	assert.ok(await store.read('work'));
-	const reading = ['fileInfo', 'openToRead', 'facts', 'read', 'close'];
+	const reading = ['fileInfo', 'openToRead', 'info', 'read', 'close'];
 	assert.deepEqual(
 		calls.filter(name => !reading.includes(name)),
 		[],

@@ -3,8 +3,6 @@ import type {Readable, Writable} from 'node:stream';
 import {createRequire} from 'node:module';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
 import {keyringUnavailable, keyringUnusable} from '../store-error.js';
-import {askSecretService} from './secret-service.js';
-import {sessionBusPath} from './d-bus.js';
 
 type Request = {
 	readonly module: string;
@@ -158,6 +156,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 
 	const inChild = async (operation: 'get' | 'set' | 'probe', secret?: string): Promise<string | undefined> => {
 		const module = locate();
+		const {sessionBusPath} = await import('./d-bus.js');
 		if (platform === 'linux' && sessionBusPath(environment) === undefined) throw noBus();
 		const mayAsk = limit === patience.person;
 		const timer = mayAsk ? setTimeout(() => say?.(waiting), patience.beforeSaying) : undefined;
@@ -174,6 +173,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	return {
 		async get() {
 			if (platform === 'linux') {
+				const {askSecretService} = await import('./secret-service.js');
 				// By these the native module stores an entry without a target, and finds it.
 				const attributes = {service, username: account};
 				const reply = await askSecretService({environment, timeout: patience.nobody, attributes});

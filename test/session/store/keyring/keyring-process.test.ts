@@ -20,11 +20,11 @@ import {temporaryFolder} from '../fixtures.js';
 const application = async (t: TestContext, format: 'cjs' | 'esm', ownAddress?: string) => {
 	const folder = temporaryFolder(t);
 	mkdirSync(path.join(folder, 'node_modules'));
-	const modules = path.join(import.meta.dirname, '../../node_modules/@napi-rs');
+	const modules = path.join(import.meta.dirname, '../../../../node_modules/@napi-rs');
 	symlinkSync(modules, path.join(folder, 'node_modules/@napi-rs'));
 	const program = path.join(folder, format === 'cjs' ? 'program.cjs' : 'program.mjs');
 	await build({
-		entryPoints: [path.join(import.meta.dirname, 'signs-in.ts')],
+		entryPoints: [path.join(import.meta.dirname, '../signs-in.ts')],
 		outfile: program,
 		bundle: true,
 		platform: 'node',
