@@ -23,7 +23,7 @@ const tooMany: Meaning = {
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
 	message: 'The server does not allow this flow for this client.',
-	hint: 'Enable the grant for this client at the provider, or use another flow to sign in.',
+	hint: 'Enable the grant for this client at the provider, or use another flow.',
 };
 
 /** The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2 and OIDC Core §3.1.2.6. */

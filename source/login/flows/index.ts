@@ -30,7 +30,7 @@ const passwordFlow: Flow = async context => {
 	}
 };
 
-/** The flow of each flow; those of a person are loaded when they are opened. */
+/** Each flow by its name; those for a person are loaded when they are opened. */
 export const loadFlow: Readonly<Record<FlowName, () => Promise<Flow>>> = {
 	browser: async () => (await import('./browser.js')).browserFlow,
 	device: async () => (await import('./device.js')).deviceFlow,
