@@ -16,7 +16,7 @@ const useOf = async ({command, action}: CommandLine): Promise<UseSession | undef
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
 	return command === 'helper' && action === 'get'
-		? (await import('./commands/git-credential.js')).responseGit
+		? (await import('./commands/git-credential.js')).respondToGit
 		: undefined;
 };
 

@@ -26,8 +26,8 @@ const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues):
 	return plain || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
 };
 
-/** @param stdoutIsData - whether something else than the login goes to stdout; events never go elsewhere. */
-export const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIsData: boolean): View =>
+/** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */
+const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIsData: boolean): View =>
 	stdoutIsData
 		? chooseView({...environment, tty: {...environment.tty, stdout: false}}, wantedView({...values, json: undefined}))
 		: chooseView(environment, wantedView(values));

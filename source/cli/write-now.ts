@@ -41,7 +41,7 @@ export async function* readAtOnce(): AsyncGenerator<Uint8Array> {
 	}
 }
 
-/** A reader that has left had what it wanted; a full disk means that nobody has the response, and is a failure. */
+/** A reader that has left had what it wanted; a full disk means that nobody has it, and is a failure. */
 export const reportUnwritten = (error: Error & {readonly code?: string}): void => {
 	if (error.code === 'EPIPE') return;
 	process.stderr.write(`ink-login: What was to be printed could not be written (${error.code ?? error.name}).\n`);

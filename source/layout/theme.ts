@@ -30,7 +30,7 @@ export type Theme = {
 /** The colours that are used where an application names no others. */
 export const defaultTheme: Theme = {accent: 'cyan', success: 'green', failure: 'red', warning: 'yellow'};
 
-/** What the screens have to know about the terminal and its surroundings. */
+/** What the screens have to know about the terminal. */
 export type TerminalCapabilities = {
 	/** Whether braille, half blocks and check marks can be drawn. */
 	readonly unicode: boolean;

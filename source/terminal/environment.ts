@@ -1,7 +1,5 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
-import {isatty} from 'node:tty';
-import {isIP} from 'node:net';
 import {LoginError} from '../core/errors.js';
 import type {Recommendation} from '../login/flow.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
@@ -66,6 +64,8 @@ const ancestorsOf = (pid: number): string[] => {
  */
 export const detectEnvironment = (output?: {readonly fd?: number; readonly isTTY?: boolean}): TerminalEnvironment => {
 	const isLinux = process.platform === 'linux';
+	// Not imported: it loads sockets and streams, a sixth of the time that `token` takes.
+	const {isatty} = process.getBuiltinModule('node:tty');
 	const isServed = output !== undefined && output.fd !== 1 && output.fd !== 2;
 	const isTTY = output?.isTTY === true;
 	return {
@@ -334,7 +334,7 @@ const sshLine = (environment: TerminalEnvironment, port: number): string => {
 	// "client-address client-port server-address server-port" (ssh(1)); `sudo` drops it.
 	const [, , address = '', sshPort = '22'] = (environment.env['SSH_CONNECTION'] ?? '').split(' ');
 	const name = isPlainWord(environment.hostname) ? environment.hostname : 'HOST';
-	const host = isIP(address) ? address : name;
+	const host = process.getBuiltinModule('node:net').isIP(address) ? address : name;
 	const user = isPlainWord(environment.user) ? environment.user : 'USER';
 	const portOption = /^\d+$/.test(sshPort) && sshPort !== '22' ? `-p ${sshPort} ` : '';
 	return `ssh -N -L ${port}:127.0.0.1:${port} ${portOption}${user}@${host}`;

@@ -11,7 +11,7 @@ import {
 import {createLocalSockets} from './local-sockets.js';
 import {createBrowserOpener} from './open-browser.js';
 
-/** What `createLoginTerminal` takes besides the facts. */
+/** What `createLoginTerminal` takes besides the environment. */
 export type LoginTerminalOptions = Partial<RecommendOptions> & {
 	/** Writes a sequence to the terminal, past whatever draws there. @default to stdout */
 	readonly write?: (sequence: string) => void;
@@ -20,7 +20,7 @@ export type LoginTerminalOptions = Partial<RecommendOptions> & {
 /**
  * What a login needs of the terminal, by where that is. Nothing is started or loaded before it is used.
  *
- * @param facts - as from `detectEnvironment()`
+ * @param environment - as from `detectEnvironment()`
  */
 export const createLoginTerminal = (
 	environment: TerminalEnvironment,

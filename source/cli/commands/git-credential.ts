@@ -63,7 +63,7 @@ export const belongsToProfile = (
 };
 
 /** Answers git's question with a fresh token, or nothing where it is about another host, so that git asks the next helper. */
-export const responseGit: UseSession = async ({action}, {stdin, stdout}, {stored, tokens}) => {
+export const respondToGit: UseSession = async ({action}, {stdin, stdout}, {stored, tokens}) => {
 	const asked = parseGitCredential(await readRequest(stdin));
 	if (!belongsToProfile(asked, stored.provider)) return exitCodes.done;
 	if (action === 'erase') {
@@ -96,7 +96,7 @@ export const run: Command = async (line, context) => {
 	const tokens = async (): Promise<never> => {
 		throw signInFirst(profile, true);
 	};
-	return responseGit(
+	return respondToGit(
 		line,
 		context,
 		stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context),

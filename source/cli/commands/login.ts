@@ -12,7 +12,7 @@ import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {colourLevel} from '../../terminal/capabilities.js';
 import type {CommandLine} from '../parse-args.js';
 import {loginText, type Command, type CommandContext, type Engine} from '../context.js';
-import {credentialsReader} from '../secrets.js';
+import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {buildEngine, openStore, prepareStore, readSession} from '../session.js';

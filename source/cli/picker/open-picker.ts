@@ -7,7 +7,7 @@
  *                   └─► Ink's <FlowPicker> ◄────────────────────┘ and Ink's first frame replaces the rows
  *
  * It decides nothing: the plan says what is offered, `login.ts` goes on with the same plan, and both pickers are laid out
- * by `lay-out-picker.ts`. It understands no key but Ctrl-C: Ink reads the others.
+ * by `layout/picker.ts`. It understands no key but Ctrl-C: Ink reads the others.
  */
 import path from 'node:path';
 import {consentHeader} from '../../layout/header.js';

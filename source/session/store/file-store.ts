@@ -39,7 +39,7 @@ export type Encryption = {
 export type FileStoreOptions = {
 	/** The folder of the sessions; made at the first write. */
 	readonly directory: string;
-	/** Opens encrypted sessions, and seals new ones where `kind` is `keyring`. */
+	/** Opens encrypted sessions, and encrypts new ones where `kind` is `keyring`. */
 	readonly encryption?: Encryption;
 	/** How a session without a file yet is kept. @default 'file' */
 	readonly kind?: 'file' | 'keyring';

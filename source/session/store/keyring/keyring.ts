@@ -1,4 +1,4 @@
-import {spawn, type ChildProcessByStdio} from 'node:child_process';
+import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import {createRequire} from 'node:module';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
@@ -57,6 +57,8 @@ export const runKeyringChild = async (
 	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
 ): Promise<string | undefined> => {
 	if (process.env[mark] !== undefined) throw keyringUnavailable('cannot be reached');
+	// Most commands read a session from a file: they do without it.
+	const {spawn} = await import('node:child_process');
 	let child: ChildProcessByStdio<Writable, Readable, null>;
 	try {
 		child = spawn(process.execPath, ['--eval', program], {
