@@ -32,7 +32,8 @@ const commandInShell = async (
 		args: [
 			'-c',
 			// The inner one is what Ctrl-C ends until the command has taken its place; the outer one would overhear it.
-			`trap : INT; echo "before $(stty -g)"; sh -c 'echo started; exec "$@"' sh "$@"; echo "code $?"; echo "after $(stty -g)"`,
+			// Once it has ended, a late one must not end the stty that tells the settings.
+			`trap : INT; echo "before $(stty -g)"; sh -c 'echo started; exec "$@"' sh "$@"; code=$?; trap '' INT; echo "code $code"; echo "after $(stty -g)"`,
 			'sh',
 			process.execPath,
 		].concat([commandFile, ...args]),
