@@ -1,13 +1,15 @@
-import {useIsScreenReaderEnabled} from 'ink';
 import type {ReactNode} from 'react';
 import type {AccountPrompt as Prompt} from '../hooks/use-login.js';
 import {useKeys} from '../hooks/use-keys.js';
-import {FrameView} from './rows.js';
-import {firstThatFits, frameOf} from '../layout/fit.js';
-import {bold, indent, keyLine, plain, wrapWords} from '../layout/row.js';
-import type {ScreenProps} from '../hooks/screen-props.js';
-import {SpokenLines} from './screen-reader.js';
+import {useList} from '../hooks/use-list.js';
 import {useScreen} from '../hooks/use-screen.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
+import {block, gap} from '../layout/fit.js';
+import {gridOf} from '../layout/header.js';
+import {indent, wrapWords} from '../layout/line.js';
+import {layOutList} from '../layout/options.js';
+import {FrameView} from './frame.js';
+import {SpokenLines, spokenList} from './screen-reader.js';
 
 export type AccountPromptProps = Pick<
 	ScreenProps,
@@ -16,38 +18,32 @@ export type AccountPromptProps = Pick<
 	readonly prompt: Prompt;
 };
 
-/** Asks before someone else's session is replaced; only `y` replaces it. */
+/** Asks before someone else's session is replaced; the session that there is stays unless the person says otherwise. */
 export function AccountPrompt(props: AccountPromptProps): ReactNode {
 	const {prompt, isActive = true} = props;
-	const {display, size} = useScreen(props);
-	const speaks = useIsScreenReaderEnabled();
+	const {display, size, speaks} = useScreen(props);
+	const {prompt: words, keys} = display.messages;
+	const {stored, next, difference} = prompt;
+	const options = [
+		{label: words.keep(stored, next)},
+		{label: words.replace(stored, next), detail: words.signsOut(stored)},
+	];
+	const selected = useList(options, {onChoose: index => prompt.answer(index === 1), isActive});
 	useKeys({
 		onKey(key) {
-			if (key === 'y') prompt.answer(true);
-			if (key === 'n' || key === 'escape') prompt.answer(false);
+			if (key === 'escape') prompt.answer(false);
 		},
 		isActive,
 	});
-	const {prompt: words, keys, spoken} = display.messages;
-	const asked = words.switchAccount(prompt.stored, prompt.next, prompt.difference);
-	if (speaks) return <SpokenLines lines={[asked, words.whatHappens, spoken.keys([keys.yes, keys.no])]} />;
+	const title = words.belongsTo(stored, next);
+	if (speaks) {
+		const said = [title, ...(difference === undefined ? [] : [difference]), ...spokenList(options, selected, display)];
+		return <SpokenLines lines={said} />;
+	}
 
-	const {columns, rows} = size;
-	const width = columns - 2;
-	const inBold = (text: string) =>
-		indent(
-			1,
-			wrapWords(text, width).map(row => bold(row)),
-		);
-	const head = inBold(asked);
-	const brief = inBold(words.briefly(prompt.stored, prompt.next));
-	const responses = indent(1, [keyLine([keys.yes, keys.no], display.glyphs.separator, width)]);
-	const explained = indent(1, wrapWords(words.whatHappens, width).map(plain));
-	const frame = firstThatFits(rows, [
-		frameOf([...head, ...explained, [], ...responses]),
-		frameOf([...head, ...responses]),
-		frameOf([...brief, ...responses]),
-		frameOf([...brief.slice(0, Math.max(1, rows - 1)), ...responses]),
-	]);
-	return <FrameView frame={frame} columns={columns} display={display} />;
+	const {mark, width} = gridOf(size.columns);
+	const titles = wrapWords(title, Math.max(1, width - mark)).map(text => [{text, bold: true}]);
+	const above = [gap(19), block(indent(mark, titles), 3)];
+	const frame = layOutList(size, {above, reason: difference, options, selected, escape: keys.cancel}, display);
+	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }

@@ -1,66 +1,100 @@
 import type {ReactNode} from 'react';
-import {isOpen} from '../login/state.js';
-import {addedDevice, browserStatus} from '../layout/flow-status.js';
-import {FrameView} from './rows.js';
-import {consentHeader, openingFrame} from '../layout/header.js';
-import {layOutBrowser} from '../layout/browser.js';
+import {systemClock} from '../core/clock.js';
+import {loopbackPort} from '../core/safe-url.js';
+import {isOpen, type BrowserState} from '../login/state.js';
+import {alsoLine, browserStatus, isNearEnd, withKey} from '../layout/status.js';
+import {FrameView} from './frame.js';
+import {consentHeader} from '../layout/header.js';
+import {layOutBrowser, layOutWaiting, type BrowserContent} from '../layout/browser.js';
+import type {Display} from '../layout/theme.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines, spokenFlows} from './screen-reader.js';
-import {isNearEnd} from '../layout/time-left.js';
-import {useMoment, type Moment} from '../hooks/use-screen.js';
-import {useFlowKeys, flowKeys, withHiddenCode} from '../hooks/use-flow-keys.js';
+import {useMoment, useScreen} from '../hooks/use-screen.js';
+import {useFlowKeys, withHiddenCode, type EnterKey} from '../hooks/use-flow-keys.js';
 
 /** What `<BrowserScreen>` takes. */
 export type BrowserScreenProps = ScreenProps;
 
-/** The browser flow's short link and what it waits for (RFC 8252), with a device flow under it if one is open. */
-export function BrowserScreen(props: BrowserScreenProps): ReactNode {
-	return <AtMoment {...props} {...useMoment(props)} />;
-}
+/** How the person gets to the page, by where their browser is. */
+const howToOpen = (
+	browser: BrowserState | undefined,
+	{terminal}: Display,
+): Pick<BrowserContent, 'how'> & {readonly link: 'short' | 'long'} => {
+	const {address, opener} = browser ?? {};
+	const hasFailed = opener?.status === 'failed' || opener?.status === 'skipped';
+	if (terminal.browser !== 'elsewhere') return {how: {by: hasFailed ? 'link' : 'browser'}, link: 'short'};
+	if (opener?.status === 'opened') return {how: {by: 'browser'}, link: 'short'};
+	const port = address && loopbackPort(address.redirectUri);
+	const command = port === undefined ? undefined : terminal.forwardLine?.(port);
+	// Without such a command the port here is out of reach for that browser, and so is the short link.
+	return command === undefined
+		? {how: {by: 'link-anywhere'}, link: 'long'}
+		: {how: {by: 'command', command}, link: 'short'};
+};
 
-function AtMoment({display, size, speaks, pulse, ...props}: BrowserScreenProps & Moment): ReactNode {
-	const {canGoBack = false} = props;
-	const {messages} = display;
-	const controls = useFlowKeys({...props, messages, primary: 'browser'});
-	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
-	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
-	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
+/** The browser flow's link and what it waits for (RFC 8252). */
+export function BrowserScreen(props: BrowserScreenProps): ReactNode {
+	const {clock = systemClock} = props;
+	const {display, size, speaks} = useScreen(props);
+	const moment = useMoment(props.state, 'browser', {clock, isStill: speaks});
+	const {messages, terminal} = display;
+	const {flows} = props.state;
+	const browser = isOpen(flows.browser) ? flows.browser : undefined;
+	const device = isOpen(flows.device) ? flows.device : undefined;
+	const address = browser?.address;
+	const {how, link: which} = howToOpen(browser, display);
+	const link = which === 'short' ? address?.shortUrl : address?.url;
+	const {keys: words, copy} = messages;
+	const enters: Readonly<Record<typeof how.by, EnterKey>> = {
+		browser: {does: 'open-again', text: undefined, named: '', label: words.openAgain},
+		link: {does: 'copy', text: link, named: copy.link, label: words.copyLink},
+		'link-anywhere': {does: 'copy', text: link, named: copy.link, label: words.copyLink},
+		command: {
+			does: 'copy',
+			text: how.by === 'command' ? how.command : undefined,
+			named: copy.command,
+			label: words.copyCommand,
+		},
+	};
+	const controls = useFlowKeys({
+		props,
+		display,
+		shown: 'browser',
+		enter: enters[how.by],
+		link: how.by === 'command' ? link : address?.url,
+		linkIsMain: how.by === 'command',
+		expiresSoon: device?.code !== undefined && isNearEnd(moment.deviceLeft),
+	});
 	if (browser === undefined) return null;
 
-	const {columns} = size;
+	const {keys, notice, presses} = controls;
+	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
 	const asking = consentHeader(state, props, display);
-	const keys = flowKeys(state, {
-		primary: 'browser',
-		more: controls.more,
-		hidesCode: controls.hidesCode,
-		qrCodeIsShown: undefined,
-		isNarrow: columns < 60,
-		canGoBack,
-		expiresSoon: device !== undefined && isNearEnd(pulse.device),
-		canWrite: props.writeAbove !== undefined,
-		preference: props.preference,
-		messages,
-	});
-	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={controls.notice} />;
+	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={notice?.text} />;
 
-	const status = browserStatus(browser, pulse.browser, display);
-	const added = device === undefined ? [] : addedDevice(device, pulse, display, columns);
-	const {address, opener} = browser;
+	const status = browserStatus(browser, moment.browserLeft, display);
+	const waiting = {asking, status, isBusy: moment.isBusy, keys};
+	const port = address && loopbackPort(address.redirectUri);
+	const late = moment.browserLeft > 0 && moment.browserLeft <= 4 * 60_000 && state.discovery?.flows.device === true;
 	const frame =
-		address === undefined
-			? openingFrame({asking, status: status.line, added, canGoBack, size, display})
-			: layOutBrowser(size, {
-					asking,
-					address,
-					opener,
-					status,
-					added,
-					takesLong: pulse.browser > 0 && pulse.browser <= 4 * 60_000,
-					canUseCode: state.discovery?.flows.device === true && device === undefined,
-					notice: controls.notice,
-					keys,
-					moreKeys: controls.more,
+		address === undefined || link === undefined
+			? layOutWaiting(size, {...waiting, keys: keys.filter(({key}) => key === 'escape')}, display)
+			: layOutBrowser(
+					size,
+					{
+						...waiting,
+						link,
+						how,
+						// A short link has no query; where nothing listens there is none.
+						comesBack: !address.shortUrl.includes('?'),
+						forwardedAddress: port === undefined ? undefined : terminal.forwardedAddress?.(port),
+						notice,
+						presses,
+						aside:
+							alsoLine({device: device && state.flows.device}, 'browser', display) ??
+							(late ? withKey(messages.browser.stuckThere, 'd') : undefined),
+					},
 					display,
-				});
-	return <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
+				);
+	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
 }

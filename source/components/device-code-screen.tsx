@@ -1,23 +1,25 @@
 import {useMemo, type ReactNode} from 'react';
 import {isLoopbackHost} from '../core/safe-url.js';
 import {isOpen, type DeviceState, type LoginState} from '../login/state.js';
-import {addedBrowser, deviceStatus} from '../layout/flow-status.js';
-import {FrameView} from './rows.js';
-import {qrCodeMargin, type Frame, type QrCodeRows} from '../layout/fit.js';
-import {consentHeader, openingFrame} from '../layout/header.js';
-import {layOut, type CodeContent} from '../layout/device-code.js';
+import {alsoLine, deviceStatus, isNearEnd, withKey} from '../layout/status.js';
+import {systemClock} from '../core/clock.js';
+import {layOutWaiting} from '../layout/browser.js';
+import {layOutCode, layOutQrCode, type CodeContent} from '../layout/device-code.js';
+import type {QrCodeRows} from '../layout/fit.js';
+import {consentHeader} from '../layout/header.js';
+import type {Line} from '../layout/line.js';
 import type {Display} from '../layout/theme.js';
+import {FrameView} from './frame.js';
 import {qrCodeSize} from './qr-code.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
 import {SpokenLines, spokenFlows} from './screen-reader.js';
-import {isNearEnd} from '../layout/time-left.js';
-import {useMoment, type Moment} from '../hooks/use-screen.js';
-import {useFlowKeys, flowKeys, withHiddenCode, type FlowKeys} from '../hooks/use-flow-keys.js';
+import {useMoment, useScreen} from '../hooks/use-screen.js';
+import {useFlowKeys, withHiddenCode, type EnterKey} from '../hooks/use-flow-keys.js';
 
 /** What `<DeviceCodeScreen>` takes. */
 export type DeviceCodeScreenProps = ScreenProps;
 
-/** The QR code holds the complete address where there is one (RFC 8628 §3.3.1). */
+/** The QR code holds the complete link where there is one (RFC 8628 §3.3.1). */
 const useQrCode = (code: DeviceState['code']): QrCodeRows | undefined => {
 	const text = code?.verificationUriComplete ?? code?.verificationUri;
 	return useMemo(() => {
@@ -26,112 +28,97 @@ const useQrCode = (code: DeviceState['code']): QrCodeRows | undefined => {
 	}, [text]);
 };
 
-/** After a minute without an approval it is time to say what may be in the way. */
-const takesLong = ({polling}: DeviceState): boolean =>
-	polling !== undefined && polling.kind !== 'backoff' && polling.checks * polling.interval >= 60;
-
-const remarksOf = (
-	device: DeviceState,
-	{discovery, flows}: LoginState,
-	{messages: {code: words}, environment}: Display,
-) => {
-	const {code, polling} = device;
-	const isLocal = code !== undefined && isLoopbackHost(new URL(code.verificationUri).hostname);
-	const mayRefuse = takesLong(device) && !isOpen(flows.browser) && discovery?.flows.browser === true;
-	const isForeign = code?.onForeignHost === true && discovery !== undefined;
-	return [
-		...(isForeign ? [words.foreignHost(new URL(code.verificationUri).host, new URL(discovery.issuer).host)] : []),
-		...((environment.phoneReachable ?? !isLocal) ? [] : [words.phoneCannotReach]),
-		...(polling?.kind === 'slowed-down' && (polling.inARow ?? 1) > 1 ? [words.fastClock] : []),
-		...(mayRefuse ? [words.organisations] : []),
-	];
+/** Some servers refuse codes, and some computers' clocks run fast; both show after a while. */
+const lateAdvice = ({polling}: DeviceState, {discovery}: LoginState, {messages: {code}}: Display): Line | undefined => {
+	if (polling === undefined || polling.kind === 'backoff') return undefined;
+	if (polling.kind === 'slowed-down' && (polling.inARow ?? 1) > 1) return [{text: code.fastClock, dim: true}];
+	const takesLong = polling.checks * polling.interval >= 60;
+	return takesLong && discovery?.flows.browser === true ? withKey(code.refusedThere, 'b') : undefined;
 };
 
-/** The address, the code and the QR code of the device flow (RFC 8628 §3.3), with a browser flow under it if one is open. */
+/** The link, the code and the QR code of the device flow (RFC 8628 §3.3). */
 export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
-	return <AtMoment {...props} {...useMoment(props)} />;
-}
-
-function AtMoment({display, size, speaks, pulse, ...props}: DeviceCodeScreenProps & Moment): ReactNode {
-	const {state, showQr = true, canGoBack = false} = props;
-	const {messages, environment, glyphs} = display;
-	const device = isOpen(state.flows.device) ? state.flows.device : undefined;
-	const browser = isOpen(state.flows.browser) ? state.flows.browser : undefined;
-
+	const {clock = systemClock} = props;
+	const {display, size, speaks} = useScreen(props);
+	const moment = useMoment(props.state, 'device', {clock, isStill: speaks});
+	const {messages, environment, glyphs, terminal} = display;
+	const {flows, discovery} = props.state;
+	const device = isOpen(flows.device) ? flows.device : undefined;
 	const qrCode = useQrCode(glyphs.blocks ? device?.code : undefined);
-	// Without colours a QR code reads well on dark themes only, so it is drawn on request.
-	const offered = showQr && environment.color ? qrCode : undefined;
+	const link = device?.code?.verificationUri;
+	const isLocal = link !== undefined && isLoopbackHost(new URL(link).hostname) && environment.phoneReachable !== true;
+	const opens = terminal.browser !== 'elsewhere' && device?.opener?.status !== 'failed';
+	const enter: EnterKey = opens
+		? {
+				does: 'open-and-copy-code',
+				text: device?.code?.userCode,
+				named: messages.copy.code,
+				label: messages.keys.copyAndOpen,
+				brief: messages.keys.copyAndOpenBriefly,
+			}
+		: {does: 'copy', text: link, named: messages.copy.link, label: messages.keys.copyLink};
 
-	const asking = consentHeader(state, props, display);
-	const contentWith = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): CodeContent | undefined => {
-		const shown = (controls.hidesCode ? withHiddenCode(state) : state).flows.device?.code;
-		if (device === undefined || shown === undefined) return undefined;
-		const {verificationUri, verificationUriComplete, userCode} = shown;
-		const formerCode = device.formerCodes.at(-1);
-		const status = deviceStatus(device, pulse, display);
-		return {
+	const asking = consentHeader(props.state, props, display);
+	const status = device && deviceStatus(device, moment.deviceLeft, clock.now(), display);
+	const other = alsoLine({browser: isOpen(flows.browser) ? flows.browser : undefined}, 'device', display);
+	const content = (qrCodeShown: boolean, code = device?.code): CodeContent | undefined =>
+		device &&
+		code &&
+		status && {
 			asking,
-			address: verificationUri,
-			userCode,
-			...(drawn !== undefined && {qrCode: drawn, qrCodeFirst: controls.wantsQrCode === true}),
-			completes: verificationUriComplete !== undefined,
+			link: code.verificationUri,
+			userCode: code.userCode,
+			qrCode,
+			qrCodeShown,
+			isLocal,
+			foreignHost:
+				code.onForeignHost === true && discovery !== undefined
+					? [new URL(code.verificationUri).host, new URL(discovery.issuer).host]
+					: undefined,
 			status,
-			...(formerCode !== undefined && {formerCode}),
-			remarks: remarksOf(device, state, display),
-			added: width => (browser === undefined ? [] : addedBrowser(browser, pulse.browser, display, width)),
-			...(controls.notice !== undefined && {notice: controls.notice}),
-			keys: keysFor(controls, qrCode && !controls.hidesCode ? drawn !== undefined : undefined),
-			moreKeys: controls.more === true,
-			display,
+			notice: undefined,
+			isBusy: moment.isBusy,
+			aside: other ?? lateAdvice(device, props.state, display),
+			keys: [],
+			presses: 0,
 		};
-	};
-	const keysFor = ({more = false, hidesCode = false}: Partial<FlowKeys>, qrCodeIsShown: boolean | undefined) =>
-		flowKeys(state, {
-			primary: 'device',
-			more,
-			hidesCode,
-			qrCodeIsShown,
-			isNarrow: size.columns < 60,
-			canGoBack,
-			expiresSoon: isNearEnd(pulse.device),
-			canWrite: props.writeAbove !== undefined,
-			preference: props.preference,
-			messages,
-		});
-	const draw = (drawn: QrCodeRows | undefined, controls: Partial<FlowKeys>): Frame | undefined => {
-		const content = contentWith(drawn, controls);
-		return content && layOut(size, content);
-	};
-
+	const plain = content(true);
+	const hasRoom = plain !== undefined && layOutCode(size, plain, display).hasRoom;
+	// Without colours a QR code reads well on dark themes only, so it is drawn on request.
+	const byDefault = hasRoom && (props.showQr ?? (environment.color && !isLocal));
 	const controls = useFlowKeys({
-		...props,
-		messages,
-		primary: 'device',
-		qrCodeByDefault: () => qrCode && draw(offered, {})?.qrCode !== undefined,
+		props,
+		display,
+		shown: 'device',
+		enter,
+		link,
+		qrCode: {isPossible: qrCode !== undefined, byDefault},
+		expiresSoon: isNearEnd(moment.deviceLeft) && device?.code !== undefined,
 	});
-	if (device === undefined) return null;
-	const {columns} = size;
+	if (device === undefined || status === undefined) return null;
+
+	const {keys, notice, qrCodeShown, presses} = controls;
+	const state = controls.hidesCode ? withHiddenCode(props.state) : props.state;
 	if (speaks) {
-		const told = controls.hidesCode ? withHiddenCode(state) : state;
-		const lines = spokenFlows(told, asking, keysFor(controls, undefined), display);
-		return <SpokenLines lines={lines} notice={controls.notice} />;
+		return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={notice?.text} />;
 	}
 
-	if (device.code === undefined) {
-		const status = deviceStatus(device, pulse, display);
-		const added = browser && addedBrowser(browser, pulse.browser, display, columns);
-		const frame = openingFrame({asking, status: status.line, added, canGoBack, size, display});
-		return <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
+	const draw = (frame: Parameters<typeof FrameView>[0]['frame']) => (
+		<FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />
+	);
+	const shown = content(qrCodeShown, state.flows.device?.code);
+	if (shown === undefined) {
+		const back = keys.filter(({key}) => key === 'escape');
+		return draw(layOutWaiting(size, {asking, status, isBusy: moment.isBusy, keys: back}, display));
 	}
 
-	const asked = controls.wantsQrCode === undefined ? offered : controls.wantsQrCode ? qrCode : undefined;
-	// Anyone who scans it has the code.
-	const wanted = controls.hidesCode ? undefined : asked;
-	const withQrCode = draw(wanted, controls);
-	const tooSmall =
-		controls.wantsQrCode === true && wanted !== undefined && qrCode !== undefined && withQrCode?.qrCode === undefined
-			? {notice: messages.tooSmallForQrCode(qrCode.columns + qrCodeMargin, qrCode.rows + 4)}
-			: {};
-	const frame = withQrCode?.qrCode === undefined ? draw(undefined, {...tooSmall, ...controls}) : withQrCode;
-	return frame && <FrameView frame={frame} columns={columns} display={display} parts={props.components} />;
+	const full = {...shown, notice, keys, presses};
+	if (!qrCodeShown || hasRoom) return draw(layOutCode(size, full, display).frame);
+	const tooSmall = qrCode && messages.tooSmallForQrCode(qrCode.columns, qrCode.rows + 3, size.columns, size.rows + 1);
+	const warned = {
+		...full,
+		qrCodeShown: false,
+		notice: tooSmall ? ({tone: 'warning', text: tooSmall} as const) : notice,
+	};
+	return draw(layOutQrCode(size, full, display) ?? layOutCode(size, warned, display).frame);
 }

@@ -17,21 +17,23 @@ import {type LoginStarter, useLogin} from '../hooks/use-login.js';
 import {type BrowserScreenProps, BrowserScreen} from './browser-screen.js';
 import {type DeviceCodeScreenProps, DeviceCodeScreen} from './device-code-screen.js';
 import {type FlowPickerProps, FlowPicker} from './flow-picker.js';
-import {FrameView} from './rows.js';
+import {FrameView} from './frame.js';
 import {type DisplayProps, displayOf} from '../layout/theme.js';
 import type {ScreenProps, FlowPreference, FrameParts} from '../hooks/screen-props.js';
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
+import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {detectEnvironment, isRemote} from '../terminal/environment.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {AccountPrompt} from './account-prompt.js';
-import {consentHeader, openingFrame} from '../layout/header.js';
-import {plain, wrapWords} from '../layout/row.js';
+import {layOutWaiting} from '../layout/browser.js';
+import {consentHeader, type ConsentHeader} from '../layout/header.js';
+import {runKey, type Key} from '../layout/keys.js';
 import {recommendationBy, type Choice} from '../layout/picker.js';
-import {Failure, nextStepsAfter, SignedIn} from './result.js';
-import {activity} from '../layout/flow-status.js';
-import type {Identity} from '../core/types.js';
+import {Failure, keysAfterFailure, SignedIn} from './outcome.js';
+import {SpokenLines, spokenKeys} from './screen-reader.js';
+import type {FlowName, Identity} from '../core/types.js';
 
 /** Parts that an application may replace by its own. */
 export type LoginComponents = FrameParts & {
@@ -67,11 +69,13 @@ export type LoginProps = Source &
 		readonly flow?: LoginOptions['flow'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
+		/** What to type next, such as `acme deploy`: named once someone has signed in. */
+		readonly next?: string | undefined;
 		/** What to type where someone else should have signed in, such as `acme login --switch-account`. */
 		readonly switchCommand?: string;
 		/**
-		 * Whether an address that cannot be copied may be written above the screen, raw and whole. It stays there: not for
-		 * a screen that stands among others.
+		 * Whether a link that cannot be copied may be written above the screen, raw and whole. It stays there: not for a
+		 * screen that stands among others.
 		 *
 		 * @default false
 		 */
@@ -135,6 +139,20 @@ const useDefaults = () => {
 	return defaults;
 };
 
+type WaitingProps = Pick<ScreenProps, 'columns' | 'maxRows' | 'components' | 'environment' | 'theme' | 'messages'> & {
+	readonly asking: ConsentHeader;
+	readonly words: string;
+	readonly keys: readonly Key[];
+};
+
+/** One thing is under way, and there is nothing else to say. */
+function Waiting({asking, words, keys, ...props}: WaitingProps): ReactNode {
+	const {display, size, speaks} = useScreen(props);
+	if (speaks) return <SpokenLines lines={[words, ...(keys.length === 0 ? [] : [spokenKeys(keys, display)])]} />;
+	const frame = layOutWaiting(size, {asking, status: {waiting: words, detail: ''}, isBusy: true, keys}, display);
+	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
+}
+
 /**
  * The whole login: choose, wait, and the end. A guest in its host's screen: it draws in its own box alone, takes keys
  * only while `isActive`, never ends the application, and leaves nothing running when it is unmounted.
@@ -179,6 +197,7 @@ export function Login(props: LoginProps): ReactNode {
 	});
 	const {state, command, clock, prompt} = login;
 	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'flow');
+	const [chosen, setChosen] = useState<FlowName>();
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
 	const open = openFlows(state);
@@ -201,6 +220,7 @@ export function Login(props: LoginProps): ReactNode {
 	useKeys({
 		onKey(key) {
 			setNotice(undefined);
+			if (state.phase === 'waiting') runKey(elsewhereKeys, key);
 			if (key === 'ctrl+c') leave('left');
 			else if (key === 'escape' && prompt === undefined) {
 				if (isChoosing || hasFailed || state.phase === 'waiting') leave('left');
@@ -215,7 +235,7 @@ export function Login(props: LoginProps): ReactNode {
 				return;
 			}
 
-			setView('flow');
+			showFlow('browser');
 			command({type: 'paste', text});
 		},
 		isActive: isActive && !isOver,
@@ -230,6 +250,10 @@ export function Login(props: LoginProps): ReactNode {
 	const application = props.application ?? props.engine?.provider.application;
 	const issuer = props.engine?.provider.issuer;
 	const scope = props.engine?.provider.scope;
+	const showFlow = (flow: FlowName) => {
+		setChosen(flow);
+		setView('flow');
+	};
 	const shared = {
 		...props,
 		environment,
@@ -248,45 +272,48 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
+	const screens = {
+		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
+		browser: components?.BrowserScreen ?? BrowserScreen,
+	};
+	const elsewhereKeys: readonly Key[] = [
+		{
+			key: 'enter',
+			label: display.messages.keys.signInHere,
+			brief: display.messages.keys.signInHereBriefly,
+			isMain: true,
+			run: () => command({type: 'sign-in-here'}),
+		},
+		{key: 'escape', label: display.messages.keys.cancel, isMain: true},
+	];
+
 	const draw = (): ReactNode => {
 		if (state.signedIn !== undefined) {
-			return <SignedIn {...shared} signedIn={state.signedIn} switchCommand={props.switchCommand} />;
+			return <SignedIn {...shared} signedIn={state.signedIn} />;
 		}
 
 		if (state.failed !== undefined) {
 			const {code, message, hint} = state.failed;
-			return <Failure {...shared} code={code} said={message} hint={hint} />;
+			return <Failure {...shared} code={code} said={message} hint={hint} keys={[]} />;
 		}
 
 		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
+		const asking = consentHeader(state, {application, issuer}, display);
 		if (state.phase === 'waiting') {
-			const rowsOfWords = wrapWords(display.messages.waitingElsewhere, columns - 2).map(text => plain(` ${text}`));
-			return (
-				<FrameView
-					frame={{top: rowsOfWords.slice(0, rows), beside: [], bottom: []}}
-					columns={columns}
-					display={display}
-				/>
-			);
+			return <Waiting {...shared} asking={asking} words={display.messages.waitingElsewhere} keys={elsewhereKeys} />;
 		}
 
 		if (lastFailure !== undefined) {
 			const {code, reason, hint} = lastFailure;
-			const {hints, flows} = nextStepsAfter(state, display.messages);
-			const onKey = (key: string) => {
-				const next = flows[key];
-				if (next === undefined) return;
-				setView('flow');
-				command({type: 'open', flow: next});
-			};
-			return <Failure {...shared} code={code} said={reason} hint={hint} next={{keys: hints, onKey}} />;
+			const keys = keysAfterFailure(state, display, {command, onShow: showFlow});
+			return <Failure {...shared} code={code} said={reason} hint={hint} keys={keys} />;
 		}
 
 		if (isChoosing) {
 			const Picker = components?.FlowPicker ?? FlowPicker;
 			const onChoose = (choice: Choice) => {
 				if (choice === 'stay') leave('stay');
-				else setView('flow');
+				else showFlow(choice);
 			};
 			return (
 				<Picker
@@ -298,18 +325,15 @@ export function Login(props: LoginProps): ReactNode {
 			);
 		}
 
-		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined};
-		const primary = open.find(({flow: flow}) => flow === 'device' || flow === 'browser');
-		const Code = components?.DeviceCodeScreen ?? DeviceCodeScreen;
-		const Browser = components?.BrowserScreen ?? BrowserScreen;
-		if (primary?.flow === 'device') return <Code {...waiting} />;
-		if (primary?.flow === 'browser') return <Browser {...waiting} />;
-
-		const asking = consentHeader(state, {application, issuer}, display);
-		const words = open.length > 0 ? display.messages.machine.working : display.messages.connecting(asking.host);
-		const status = [activity(true, display), {text: ` ${words}${display.glyphs.ellipsis}`}];
-		const frame = openingFrame({asking, status, canGoBack, size: {columns, rows}, display});
-		return <FrameView frame={frame} columns={columns} display={display} parts={components} />;
+		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined, onShow: showFlow};
+		// The flow chosen last is the screen.
+		const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow in screens);
+		if (shown?.flow === 'device') return <screens.device {...waiting} />;
+		if (shown?.flow === 'browser') return <screens.browser {...waiting} />;
+		const {machine, connecting, keys} = display.messages;
+		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
+		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};
+		return <Waiting {...shared} asking={asking} words={words} keys={[back]} />;
 	};
 
 	return (

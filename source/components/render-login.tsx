@@ -12,6 +12,7 @@ import {detectEnvironment} from '../terminal/environment.js';
 import {resizable, softWrapping} from '../terminal/ink-output.js';
 import {supportsHyperlinks} from '../terminal/capabilities.js';
 import {guardTerminal} from '../terminal/restore.js';
+import {gridOf} from '../layout/header.js';
 import {Login, type LoginProps} from './login.js';
 import type {Identity} from '../core/types.js';
 
@@ -36,6 +37,7 @@ export type ScreenOptions = Pick<
 	| 'components'
 	| 'currentIdentity'
 	| 'environment'
+	| 'next'
 	| 'onPrefer'
 	| 'preferredFlow'
 	| 'showQr'
@@ -56,12 +58,17 @@ type FrameProps = {
 };
 
 function Frame({login, footer, onKey, isSuspended}: FrameProps): ReactNode {
-	const {rows} = useTerminalSize();
+	const {columns, rows} = useTerminalSize();
 	useKeys({onKey, isActive: !isSuspended});
 	return (
 		<Box flexDirection="column" {...(isSuspended && {height: 0, overflow: 'hidden'})}>
 			<Login {...login} isActive={!isSuspended} maxRows={footer === undefined ? rows - 1 : rows - 2} />
-			{footer !== undefined && footer !== '' && <Text wrap="truncate">{footer}</Text>}
+			{footer !== undefined && footer !== '' && (
+				<Text bold wrap="truncate">
+					{' '.repeat(gridOf(columns).mark)}
+					{footer}
+				</Text>
+			)}
 		</Box>
 	);
 }

@@ -8,7 +8,7 @@ import type {Glyphs} from '../terminal/capabilities.js';
 /** "Always this flow here." */
 export type FlowPreference = {
 	readonly flow?: 'browser' | 'device' | undefined;
-	/** Resolves once it is kept; undefined forgets it. */
+	/** Resolves once it is saved; undefined forgets it. */
 	readonly change: (flow: 'browser' | 'device' | undefined) => Promise<void>;
 };
 
@@ -32,15 +32,17 @@ export type ScreenProps = DisplayProps & {
 	readonly issuer?: string | undefined;
 	/** The scope that will be asked for, until discovery has answered. */
 	readonly scope?: string | undefined;
-	/** Something to be said, in a place that is kept for it. */
+	/** Something that went wrong, said in place of the status. */
 	readonly notice?: string | undefined;
 	/** Whether `esc` leads anywhere, and is offered. @default false */
 	readonly canGoBack?: boolean;
-	/** Whether a QR code is drawn before someone asks for it. @default true */
-	readonly showQr?: boolean;
+	/** Whether a QR code is drawn before someone asks for it. @default where another device reaches the link, and there are colours */
+	readonly showQr?: boolean | undefined;
+	/** Called when a key asks for the other flow's screen; its flow is open by then, or opens. */
+	readonly onShow?: (flow: 'browser' | 'device') => void;
 	/** The flow that this person wants each time, and where another wish goes. @default it cannot be remembered */
 	readonly preference?: FlowPreference | undefined;
-	/** Writes an address, raw and whole, above the screen where it cannot be copied. @default it is not written */
+	/** Writes a link, raw and whole, above the screen where it cannot be copied. @default it is not written */
 	readonly writeAbove?: ((text: string) => void) | undefined;
 	/** Parts to draw with instead. */
 	readonly components?: FrameParts | undefined;
@@ -48,7 +50,7 @@ export type ScreenProps = DisplayProps & {
 
 /** What `<QrCode>` takes. */
 export type QrCodeProps = {
-	/** An address, in ASCII. */
+	/** A link, in ASCII. */
 	readonly text: string;
 	/** Without colours the light modules are drawn, which reads well on dark themes only. @default true */
 	readonly color?: boolean;

@@ -1,41 +1,61 @@
-import {useEffect, useState} from 'react';
+import {useEffect, useMemo, useReducer, useState} from 'react';
 import type {Clock} from '../core/clock.js';
-
-/** What `useCountdown` takes besides the moment. */
-export type CountdownOptions = {
-	/**
-	 * Milliseconds between two values, or the same by what is left: nothing is repainted between them.
-	 *
-	 * @default 1000
-	 */
-	readonly every?: number | ((left: number) => number);
-};
 
 /** A timer that is longer than this could sleep through a suspension of the computer. */
 const longestNap = 5000;
 
-/** A moment, and what was left then: time is counted by the clock that is further on, since the wall clock may be set back. */
-type Start = {readonly left: number; readonly monotonic: number};
-
-const startOf = (expiresAt: number, clock: Clock): Start => ({
-	left: expiresAt - clock.now(),
-	monotonic: clock.monotonic(),
-});
-
-const remaining = (expiresAt: number, start: Start, clock: Clock, every: (left: number) => number) => {
-	const byMonotonic = start.left - (clock.monotonic() - start.monotonic);
-	const exact = Math.max(0, Math.min(expiresAt - clock.now(), byMonotonic));
-	const step = every(exact);
-	const left = Math.ceil(exact / step) * step;
-	return {left, untilNext: exact - (left - step)};
+/** What was left of a deadline when it was first seen. Time is counted by the clock that is further on, since the wall clock may be set back. */
+const deadline = (expiresAt: number, clock: Clock) => {
+	const start = {left: expiresAt - clock.now(), monotonic: clock.monotonic()};
+	return {
+		left: () => Math.max(0, Math.min(expiresAt - clock.now(), start.left - (clock.monotonic() - start.monotonic))),
+	};
 };
 
-type Shown = {readonly expiresAt: number | undefined; readonly left: number; readonly start?: Start};
+/**
+ * Milliseconds until a moment, as of this drawing; the component is drawn again whenever `untilNext` says that there is
+ * something new to show.
+ *
+ * @param expiresAt - epoch milliseconds; without it nothing is counted, and 0 is returned
+ * @param untilNext - milliseconds from what is left to what is to be shown next
+ */
+export const useTimeLeft = (
+	expiresAt: number | undefined,
+	clock: Clock,
+	untilNext: (left: number) => number,
+): number => {
+	const [, draw] = useReducer((count: number) => count + 1, 0);
+	const counted = useMemo(() => (expiresAt === undefined ? undefined : deadline(expiresAt, clock)), [expiresAt, clock]);
+	useEffect(() => {
+		if (counted === undefined) return;
+		const controller = new AbortController();
+		const tick = async () => {
+			for (let left = counted.left(); left > 0; left = counted.left()) {
+				const due = left - untilNext(left);
+				// In naps: the computer may sleep meanwhile.
+				for (let rest = left; rest > Math.max(0, due); rest = counted.left()) {
+					await clock.sleep(Math.max(1, Math.min(rest - due, longestNap)), controller.signal);
+				}
 
-const second = () => 1000;
+				draw();
+			}
+		};
+		tick().catch(() => {
+			// The sleep was aborted: unmounted, or another moment counts now.
+		});
+		return () => controller.abort();
+	}, [counted, clock, untilNext]);
+	return counted?.left() ?? 0;
+};
+
+/** What `useCountdown` takes besides the moment. */
+export type CountdownOptions = {
+	/** Milliseconds between two values. @default 1000 */
+	readonly every?: number;
+};
 
 /**
- * Milliseconds until a moment, rounded up to a multiple of `every`; the component is redrawn only when that changes.
+ * Milliseconds until a moment, rounded up to a multiple of `every`; the component is drawn again only when that changes.
  * It stays at 0, and without `expiresAt` there is no timer.
  *
  * @param expiresAt - epoch milliseconds
@@ -43,36 +63,23 @@ const second = () => 1000;
 export const useCountdown = (
 	expiresAt: number | undefined,
 	clock: Clock,
-	{every = second}: CountdownOptions = {},
+	{every = 1000}: CountdownOptions = {},
 ): number => {
-	const measure = typeof every === 'number' ? () => every : every;
-	const begin = () => {
-		if (expiresAt === undefined) return {expiresAt, left: 0};
-		const start = startOf(expiresAt, clock);
-		return {expiresAt, start, left: remaining(expiresAt, start, clock, measure).left};
-	};
-	const [shown, setShown] = useState<Shown>(begin);
-	const current = shown.expiresAt === expiresAt ? shown : begin();
-	if (current !== shown) setShown(current);
+	const untilNext = useMemo(() => (left: number) => left % every || every, [every]);
+	return Math.ceil(useTimeLeft(expiresAt, clock, untilNext) / every) * every;
+};
 
-	const {start} = current;
+/** Whether a moment passed half a second ago: what is still under way then is worth showing. */
+export const useOverdue = (since: number | undefined, clock: Clock): boolean => {
+	const [overdue, setOverdue] = useState<number>();
 	useEffect(() => {
-		if (expiresAt === undefined || start === undefined) return;
+		if (since === undefined) return;
 		const controller = new AbortController();
-		const step = typeof every === 'number' ? () => every : every;
-		const tick = async () => {
-			for (;;) {
-				const {left, untilNext} = remaining(expiresAt, start, clock, step);
-				setShown(before => (before.start === start && before.left === left ? before : {expiresAt, start, left}));
-				if (left <= 0) return;
-				await clock.sleep(Math.max(1, Math.min(untilNext, longestNap)), controller.signal);
-			}
-		};
-		tick().catch(() => {
-			// The sleep was aborted: unmounted, or another moment counts now.
-		});
+		clock.sleep(Math.max(0, since + 500 - clock.now()), controller.signal).then(
+			() => setOverdue(since),
+			() => undefined,
+		);
 		return () => controller.abort();
-	}, [expiresAt, start, clock, every]);
-
-	return current.left;
+	}, [since, clock]);
+	return since !== undefined && since === overdue;
 };

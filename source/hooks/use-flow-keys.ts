@@ -1,38 +1,59 @@
-import {useState} from 'react';
+import {useEffect, useState} from 'react';
+import {systemClock, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {toLoginError} from '../core/errors.js';
-import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import type {SafeUrl} from '../core/safe-url.js';
+import {isOpen, openFlows, type LoginState} from '../login/state.js';
+import {runKey, type Key} from '../layout/keys.js';
+import {unstopped, type Notice} from '../layout/status.js';
+import type {Display} from '../layout/theme.js';
 import {useClipboard} from './use-clipboard.js';
 import {useKeys} from './use-keys.js';
-import type {Messages} from '../text/messages.js';
 import type {ScreenProps} from './screen-props.js';
 
-export type FlowKeys = {
-	/** Whether the person asked for the QR code, or asked it away; undefined before they did. */
-	readonly wantsQrCode: boolean | undefined;
-	/** Whether the code is not to be read by who looks over a shoulder (RFC 8628 §5.5). */
-	readonly hidesCode: boolean;
-	readonly more: boolean;
-	/** What there is to say about the last thing that was asked for, or that went wrong. */
-	readonly notice?: string;
+/** Milliseconds for which good news stays; bad news stays until a key is pressed. */
+const newsLasts = 5000;
+
+type Said = Notice & {
+	/** What to say once the link that was to be opened has been. */
+	readonly opened?: string;
 };
 
-type FlowKeysOptions = Pick<
-	ScreenProps,
-	'state' | 'command' | 'isActive' | 'terminal' | 'writeAbove' | 'notice' | 'preference'
-> & {
-	readonly messages: Messages;
-	readonly primary: 'device' | 'browser';
-	/** Whether a QR code is drawn before `s` was pressed; undefined where none can be drawn. Asked when it matters. */
-	readonly qrCodeByDefault?: () => boolean | undefined;
-};
-
-const noticeOf = ({flows, pasteRejected, lastFailure}: LoginState, messages: Messages): string | undefined => {
+const troubleOf = ({flows, pasteRejected, lastFailure}: LoginState, {messages}: Display): string | undefined => {
 	const rejected = flows.browser?.pasteRejected ?? pasteRejected;
-	if (rejected !== undefined) return messages.browser.pasteRejected(rejected);
+	if (rejected !== undefined) return rejected;
 	if (lastFailure !== undefined) return messages.failure(lastFailure.code, lastFailure.reason);
 	return isOpen(flows.browser) && (flows.browser?.ignored.count ?? 0) > 0 ? messages.browser.ignored : undefined;
+};
+
+/** What there is to say besides the status: about the last key, or about something that went wrong. */
+const useNotice = (state: LoginState, given: string | undefined, display: Display, clock: Clock) => {
+	const [said, say] = useState<Said>();
+	const [seen, setSeen] = useState<string>();
+	useEffect(() => {
+		if (said?.tone !== 'success') return;
+		const controller = new AbortController();
+		clock.sleep(newsLasts, controller.signal).then(
+			() => say(undefined),
+			() => undefined,
+		);
+		return () => controller.abort();
+	}, [said, clock]);
+
+	const trouble = given ?? troubleOf(state, display);
+	const opener = state.flows.device?.opener?.status;
+	const news = said?.opened !== undefined && opener === 'opened' ? {...said, text: said.opened} : said;
+	// Why nothing was opened is worth more than that something was copied.
+	const isShown = news !== undefined && !(news.opened !== undefined && opener === 'failed');
+	const warning = trouble === undefined || trouble === seen ? undefined : unstopped(trouble);
+	return {
+		notice: isShown ? news : warning === undefined ? undefined : ({tone: 'warning', text: warning} as const),
+		say,
+		dismiss() {
+			say(undefined);
+			setSeen(trouble);
+		},
+	};
 };
 
 /** The same with a code that cannot be read, nor scanned. */
@@ -44,166 +65,178 @@ export const withHiddenCode = (state: LoginState): LoginState => {
 	return {...state, flows: {...state.flows, device: {...device, code: {...code, userCode}}}};
 };
 
-/** The address that `u` copies: the real one, not the short one that works on this computer only. */
-const addressOf = ({flows}: LoginState, primary: 'device' | 'browser'): SafeUrl | undefined => {
-	const device = isOpen(flows.device) ? flows.device?.code?.verificationUri : undefined;
-	const browser = isOpen(flows.browser) ? flows.browser?.address?.url : undefined;
-	return primary === 'device' ? (device ?? browser) : (browser ?? device);
+/** What Enter is about on a screen: what it copies, and whether it opens the link. */
+export type EnterKey = {
+	readonly does: 'open-and-copy-code' | 'open-again' | 'copy';
+	/** What is copied; the person sees it. */
+	readonly text: string | undefined;
+	/** What that is called: "Link". */
+	readonly named: string;
+	readonly label: string;
+	readonly brief?: string;
 };
 
-/** The flow that "always" is about: the one that was taken last. */
-const latestFlow = (state: LoginState): 'browser' | 'device' | undefined =>
-	openFlows(state)
-		.map(({flow}) => flow)
-		.findLast(flow => flow === 'browser' || flow === 'device');
+export type FlowKeysOptions = {
+	readonly props: ScreenProps;
+	readonly display: Display;
+	readonly shown: 'device' | 'browser';
+	readonly enter: EnterKey;
+	/** What `u` copies; `w` writes the same. */
+	readonly link: SafeUrl | undefined;
+	/** Whether `u` stands in the row of keys. */
+	readonly linkIsMain?: boolean;
+	/** Whether a QR code can be drawn, and whether it is before someone says so. */
+	readonly qrCode?: {readonly isPossible: boolean; readonly byDefault: boolean};
+	/** Whether the code had better be replaced before someone types it. */
+	readonly expiresSoon: boolean;
+};
 
-/** The keys of the screens that wait: each means the same on both of them. */
-export const useFlowKeys = (options: FlowKeysOptions): FlowKeys => {
-	const {state, command, isActive = true, terminal, writeAbove, messages, primary, qrCodeByDefault} = options;
-	const {preference} = options;
+export type FlowKeys = {
+	readonly keys: readonly Key[];
+	readonly notice: Notice | undefined;
+	readonly qrCodeShown: boolean;
+	/** Whether the code is not to be read by someone who looks over a shoulder (RFC 8628 §5.5). */
+	readonly hidesCode: boolean;
+	/** How often `?` was pressed. */
+	readonly presses: number;
+};
+
+/** The keys of the screens that wait, as one table: each means the same on both of them. */
+export const useFlowKeys = ({
+	props,
+	display,
+	shown,
+	enter,
+	link,
+	linkIsMain = false,
+	qrCode = {isPossible: false, byDefault: false},
+	expiresSoon,
+}: FlowKeysOptions): FlowKeys => {
+	const {state, command, clock = systemClock, terminal, preference, writeAbove, onShow} = props;
+	const {canGoBack = false, isActive = true} = props;
 	const {flows, discovery} = state;
-	const [said, setSaid] = useState<string>();
+	const {messages} = display;
+	const {keys: words} = messages;
+	const {notice, say, dismiss} = useNotice(state, props.notice, display, clock);
+	const {copy: toClipboard} = useClipboard(terminal?.clipboard);
 	const [wantsQrCode, setWantsQrCode] = useState<boolean>();
 	const [hidesCode, setHidesCode] = useState(false);
-	const [more, setMore] = useState(false);
-	const {copy, last: copied} = useClipboard(terminal?.clipboard);
-	const [forgotten, setForgotten] = useState<unknown>();
+	const [presses, setPresses] = useState(0);
+	const qrCodeShown = !hidesCode && (wantsQrCode ?? qrCode.byDefault);
 
-	const copyUrl = async (address: SafeUrl) => {
-		const {status} = await copy(address);
-		if (status === 'unavailable') writeAbove?.(address);
+	const copy = async (text: string, named: string, opened?: string) => {
+		const {status, detail} = await toClipboard(text);
+		const isUnavailable = status === 'unavailable';
+		if (isUnavailable) say({tone: 'warning', text: messages.copy.unavailable(detail && unstopped(detail))});
+		else say({tone: 'success', text: messages.copy[status](named), ...(opened !== undefined && {opened})});
+		return !isUnavailable;
 	};
-	const prefer = (flow: 'browser' | 'device') => {
-		const {kept, forgotten: noLonger, notSaved} = messages.preference;
-		const isSaved = preference?.flow === flow;
-		preference?.change(isSaved ? undefined : flow).then(
-			() => setSaid(isSaved ? noLonger : kept[flow]),
-			(error: unknown) => setSaid(notSaved(toLoginError(error).message)),
+	const copyLink = async (text: string) => {
+		if (!(await copy(text, messages.copy.link))) writeAbove?.(text);
+	};
+	const show = (flow: 'device' | 'browser') => {
+		if (!isOpen(flows[flow])) command({type: 'open', flow});
+		onShow?.(flow);
+	};
+	const canUse = (flow: 'device' | 'browser') => isOpen(flows[flow]) || discovery?.flows[flow] === true;
+	const latest = openFlows(state)
+		.map(({flow}) => flow)
+		.findLast(flow => flow === 'browser' || flow === 'device');
+	const isPreferred = preference?.flow === latest;
+	const prefer = () => {
+		if (latest === undefined) return;
+		const {saved, forgotten, notSaved} = messages.preference;
+		preference?.change(isPreferred ? undefined : latest).then(
+			() => say({tone: 'success', text: isPreferred ? forgotten : saved[latest]}),
+			(error: unknown) => say({tone: 'warning', text: notSaved(unstopped(toLoginError(error).message))}),
 		);
 	};
-	const openBrowserHere = () => {
-		if (isOpen(flows.browser) || discovery?.flows.browser !== true) command({type: 'open-browser'});
-		else command({type: 'open', flow: 'browser'});
-	};
+	const userCode = isOpen(flows.device) ? flows.device?.code?.userCode : undefined;
+	const hasCode = userCode !== undefined;
+	const isCodeScreen = shown === 'device';
 
-	const actions: Readonly<Record<string, () => void>> = {
-		enter: openBrowserHere,
-		b() {
-			if (isOpen(flows.browser) || discovery?.flows.browser === true) openBrowserHere();
+	const keys: readonly Key[] = [
+		{
+			key: 'enter',
+			label: enter.label,
+			isMain: true,
+			...(enter.brief !== undefined && {brief: enter.brief}),
+			run() {
+				if (enter.does !== 'copy') command({type: 'open-browser', flow: shown});
+				if (enter.does === 'open-and-copy-code' && enter.text !== undefined)
+					void copy(enter.text, enter.named, messages.copy.codeAndLink);
+				if (enter.does === 'copy' && enter.text !== undefined) {
+					if (enter.text === link) void copyLink(enter.text);
+					else void copy(enter.text, enter.named);
+				}
+			},
 		},
-		d() {
-			if (!isOpen(flows.device) && discovery?.flows.device === true) command({type: 'open', flow: 'device'});
+		{
+			key: 'n',
+			label: words.newCode,
+			when: isOpen(flows.device) && (isCodeScreen || expiresSoon),
+			isMain: expiresSoon,
+			run: () => command({type: 'renew-code'}),
 		},
-		n() {
-			if (isOpen(flows.device)) command({type: 'renew-code'});
+		{
+			key: 'u',
+			label: words.copyLink,
+			when: link !== undefined,
+			isMain: linkIsMain,
+			run: () => link !== undefined && void copyLink(link),
 		},
-		c() {
-			const code = flows.device?.code;
-			if (isOpen(flows.device) && code !== undefined) void copy(code.userCode);
+		{
+			key: 'd',
+			label: words.device,
+			when: !isCodeScreen && canUse('device'),
+			isMain: !isOpen(flows.device),
+			run: () => show('device'),
 		},
-		u() {
-			const address = addressOf(state, primary);
-			if (address !== undefined) void copyUrl(address);
+		{key: 'c', label: words.copyCode, when: hasCode, run: () => hasCode && void copy(userCode, messages.copy.code)},
+		{
+			key: 'b',
+			label: words.browser[display.terminal.browser ?? 'here'],
+			when: isCodeScreen && canUse('browser'),
+			run: () => show('browser'),
 		},
-		w() {
-			const address = addressOf(state, primary);
-			if (address !== undefined) writeAbove?.(address);
+		{
+			key: 's',
+			label: qrCodeShown ? words.hideQrCode : words.showQrCode,
+			when: isCodeScreen && qrCode.isPossible && !hidesCode,
+			run: () => setWantsQrCode(!qrCodeShown),
 		},
-		r() {
-			const flow = latestFlow(state);
-			if (flow !== undefined) prefer(flow);
+		{
+			key: 'h',
+			label: hidesCode ? words.showCode : words.hideCode,
+			when: hasCode,
+			run: () => setHidesCode(!hidesCode),
 		},
-		s() {
-			const byDefault = qrCodeByDefault?.();
-			if (byDefault !== undefined) setWantsQrCode(wanted => !(wanted ?? byDefault));
+		{
+			key: 'w',
+			label: words.writeLink,
+			when: link !== undefined && writeAbove !== undefined,
+			run: () => link !== undefined && writeAbove?.(link),
 		},
-		h() {
-			if (isOpen(flows.device)) setHidesCode(hidden => !hidden);
+		{
+			key: 'r',
+			label: latest === undefined || isPreferred ? words.askEachTime : words.always[latest],
+			when: preference !== undefined && latest !== undefined,
+			run: prefer,
 		},
-		'?'() {
-			setMore(shown => !shown);
-		},
-	};
+		{key: 'escape', label: words.back, when: canGoBack, isMain: true},
+	];
 
 	useKeys({
 		onKey(key) {
-			const action = actions[key];
-			if (action === undefined) return;
-			// What was said about the last copy is over.
-			setForgotten(copied);
-			setSaid(undefined);
-			action();
+			if (key === '?') {
+				setPresses(presses + 1);
+				return;
+			}
+
+			if (keys.some(({key: name, when = true}) => name === key && when)) dismiss();
+			runKey(keys, key);
 		},
 		isActive,
 	});
-
-	const {copy: words} = messages;
-	const copyNotice = () => {
-		if (copied === undefined || copied === forgotten) return;
-		const {outcome, text} = copied;
-		if (outcome.status === 'unavailable') return words.unavailable(outcome.detail);
-		if (outcome.status === 'sent') return outcome.detail ?? words.sent;
-		return text === flows.device?.code?.userCode ? words.code : words.address;
-	};
-	const notice = said ?? copyNotice() ?? options.notice ?? noticeOf(state, messages);
-	return {more, hidesCode, wantsQrCode, ...(notice !== undefined && {notice})};
-};
-
-/** The keys that lead somewhere now, the usual ones or the others. */
-export const flowKeys = (
-	state: LoginState,
-	{
-		primary,
-		more,
-		hidesCode,
-		qrCodeIsShown,
-		isNarrow,
-		canGoBack,
-		expiresSoon = false,
-		canWrite,
-		preference,
-		messages: {keys},
-	}: {
-		readonly primary: 'device' | 'browser';
-		readonly more: boolean;
-		readonly hidesCode: boolean;
-		readonly qrCodeIsShown: boolean | undefined;
-		readonly isNarrow: boolean;
-		readonly canGoBack: boolean;
-		/** Whether the code had better be replaced before someone types it. */
-		readonly expiresSoon?: boolean;
-		/** Whether the address can be written above the screen. */
-		readonly canWrite: boolean;
-		readonly preference: ScreenProps['preference'];
-		readonly messages: Messages;
-	},
-): string[] => {
-	const {discovery, flows} = state;
-	const flow = preference === undefined ? undefined : latestFlow(state);
-	const device = isOpen(flows.device);
-	const browser = isOpen(flows.browser);
-	const canOpen = (flow: 'browser' | 'device') => discovery?.flows[flow] === true && !isOpen(flows[flow]);
-	const wanted = (isWanted: boolean, hint: string) => (isWanted ? [hint] : []);
-	if (more) {
-		return [
-			...wanted(canOpen('browser'), keys.addBrowser),
-			...wanted(canOpen('device'), keys.addCode),
-			...wanted(qrCodeIsShown !== undefined, qrCodeIsShown ? keys.hideQrCode : keys.showQrCode),
-			...wanted(device, keys.newCode),
-			...wanted(device, hidesCode ? keys.showCode : keys.hideCode),
-			...wanted(canWrite, keys.writeUrl),
-			...(flow === undefined ? [] : [preference?.flow === flow ? keys.notAlways : keys.always[flow]]),
-			keys.fewer,
-		];
-	}
-
-	return [
-		primary === 'device' && !browser ? keys.openHere : keys.openAgain,
-		...wanted(device && expiresSoon, keys.newCode),
-		...wanted(device, keys.copyCode),
-		...wanted(qrCodeIsShown === false, keys.showQrCode),
-		keys.copyUrl,
-		isNarrow ? keys.moreBriefly : keys.more,
-		...wanted(canGoBack, keys.back),
-	];
+	return {keys, notice, qrCodeShown, hidesCode, presses};
 };

@@ -1,158 +1,142 @@
-import type {EventOf} from '../login/events.js';
-import type {BrowserState} from '../login/state.js';
-import {loopbackPort} from '../core/safe-url.js';
-import {forwardLines, statusLine, type FlowStatus} from './flow-status.js';
-import {composeEach, firstThatFits, frameOf, withWholeNotice, type Frame, type Size} from './fit.js';
-import {headerLines, spacer, type ConsentHeader} from './header.js';
-import {
-	linkLines,
-	indent,
-	keyLine,
-	keyLines,
-	lineWidth,
-	plain,
-	widthOf,
-	paragraph,
-	wrapWords,
-	type Line,
-} from './row.js';
+import type {SafeUrl} from '../core/safe-url.js';
+import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
+import {gridOf, header, marked, type ConsentHeader, type Grid} from './header.js';
+import {linkStep, plateLines, plateStep} from './device-code.js';
+import {footerOf, withOtherKeys, type Key} from './keys.js';
+import {blank, indent, linkLines, plain, widthOf, wrapWords, type Line} from './line.js';
+import {asideBlock, statusBlocks, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
 
 export type BrowserContent = {
 	readonly asking: ConsentHeader;
-	readonly address: EventOf<'authorization-url'>;
-	readonly opener: BrowserState['opener'];
-	readonly status: FlowStatus;
-	readonly added: readonly Line[];
-	/** After a while without a response it is time to say what may be in the way. */
-	readonly takesLong: boolean;
-	readonly canUseCode: boolean;
-	readonly notice: string | undefined;
-	/** How many rows it may take. @default 1 */
-	readonly noticeRows?: number;
-	readonly keys: readonly string[];
-	readonly moreKeys: boolean;
-	readonly display: Display;
+	/** What to open: the short link, or the long one where nothing listens for the browser. */
+	readonly link: SafeUrl;
+	/**
+	 * How the person gets there: a browser opens by itself; they open the link, on this computer or anywhere; they run a
+	 * command on their own computer first.
+	 */
+	readonly how:
+		{readonly by: 'browser' | 'link' | 'link-anywhere'} | {readonly by: 'command'; readonly command: string};
+	/** The browser ends on a page of the provider's, whose code or link has to be pasted here. */
+	readonly comesBack: boolean;
+	/** Where the platform itself leads to the redirect's port. */
+	readonly forwardedAddress: string | undefined;
+	readonly status: Status;
+	readonly notice: Notice | undefined;
+	readonly isBusy: boolean;
+	readonly aside: Line | undefined;
+	readonly keys: readonly Key[];
+	/** How often `?` was pressed. */
+	readonly presses: number;
 };
 
-type Layout = {
-	readonly air: boolean;
-	readonly words: 'all' | 'brief' | 'none';
-	/** Whether it is said what is asked for. @default where nothing else is left out */
-	readonly asked?: boolean;
-};
+/** A question, and what helps behind it or below it. */
+type Help = {readonly question: string; readonly help: string; readonly link?: SafeUrl; readonly goes: number};
 
-/** What may be wrong, and the sentence or the keys that help. */
-type Help = {readonly prompt: string; readonly help: string | readonly string[]};
+const helpBlocks = (helps: readonly Help[], {words, width}: Grid, {environment: {hyperlinks}}: Display): Block[] => {
+	const column = Math.max(...helps.map(({question}) => widthOf(question))) + 3;
+	return helps.map(({question, help, link, goes}): Block => {
+		const shown: Line = [{text: help, link: hyperlinks ? link : undefined}];
+		const lead = {text: question, dim: true};
+		const alone = link && block(linkLines(link, {width: width + 1, margin: words, links: hyperlinks}));
+		if (words + column + widthOf(help) <= width) {
+			const line: Line = [lead, {text: ' '.repeat(column - widthOf(question))}, ...shown];
+			return {lines: indent(words, [line]), goes, ...(alone && {instead: alone})};
+		}
 
-/** Question and help in two columns where all of them fit, else the help under its question. */
-const helpLines = (helps: readonly Help[], width: number, separator: string): Line[][] => {
-	const column = Math.max(...helps.map(({prompt}) => widthOf(prompt))) + 3;
-	const linesOf = ({help}: Help, room: number) =>
-		typeof help === 'string' ? paragraph(help, room) : keyLines(help, separator, room);
-	const fits = width - column >= 20 && helps.every(help => linesOf(help, width - column).length === 1);
-	return helps.map(help => {
-		const {prompt} = help;
-		const [first = []] = linesOf(help, width - column);
-		return fits
-			? [[{text: prompt + ' '.repeat(column - widthOf(prompt))}, ...first]]
-			: [...paragraph(prompt, width), ...indent(2, linesOf(help, width - 2))];
+		if (alone) return {lines: [...indent(words, [[lead]]), ...alone.lines], goes, instead: alone};
+		return block(indent(words, [[lead], ...wrapWords(help, Math.max(1, width - words)).map(plain)]), goes);
 	});
 };
 
-/** Whether the browser's response reaches this program: without a port there is no short link, which alone has no query. */
-const comesBackHere = ({address}: BrowserContent): boolean => !address.shortUrl.includes('?');
+/** A shell takes it as one line, wherever it is broken. */
+const commandLines = (command: string, grid: Grid, display: Display): readonly Block[] => {
+	if (grid.words + widthOf(command) + 6 <= grid.width) {
+		return plateStep(1, display.messages.browser.run, command, grid, display);
+	}
 
-const isMissing = ({opener}: BrowserContent): boolean => opener?.status === 'failed' || opener?.status === 'skipped';
+	const rows = wrapWords(command, Math.max(1, grid.width - 2));
+	const lines = rows.map((text, index): Line => [{text: index < rows.length - 1 ? `${text} \\` : text, bold: true}]);
+	return [block([...marked({text: '1', dim: true}, display.messages.browser.run, grid), ...lines])];
+};
 
-const helpOf = (content: BrowserContent): readonly Help[] => {
-	const {browser: say, keys} = content.display.messages;
+/** The sentence that says what to do, and what it takes. */
+const taskBlocks = ({how, link}: BrowserContent, grid: Grid, display: Display): readonly Block[] => {
+	const {browser: say} = display.messages;
+	const arrow = {text: display.glyphs.arrow, tone: 'accent'} as const;
+	const sentence = (text: string) =>
+		block(
+			marked(arrow, text, grid).map(line => line.map(span => (span === arrow ? span : {...span, bold: true}))),
+			2,
+		);
+	if (how.by === 'browser') return [sentence(say.continueThere)];
+	if (how.by === 'command') {
+		const open = block(linkStep(2, say.open, link, grid, display));
+		return [sentence(say.onYourComputer), gap(14), ...commandLines(how.command, grid, display), gap(13), open];
+	}
+
+	const {text: plate, edges} = plateLines(link, display);
+	const isWide = grid.words + widthOf(link) + 6 > grid.width;
+	const [above = blank, below = blank] = indent(grid.words, edges);
 	return [
-		isMissing(content)
-			? {prompt: say.thisAddress, help: [keys.openIt, keys.copyUrl]}
-			: {prompt: say.noWindow, help: [keys.openAgain, keys.copyUrl]},
-		comesBackHere(content) ? {prompt: say.fails, help: say.pasteIt} : {prompt: say.showsCode, help: say.pasteCode},
-		...(content.canUseCode ? [{prompt: say.elsewhere, help: [say.useCode]}] : []),
+		sentence(how.by === 'link' ? say.openHere : say.openAnywhere),
+		...(isWide
+			? [
+					gap(14),
+					block(linkLines(link, {width: grid.width + 1, margin: grid.words, links: display.environment.hyperlinks})),
+				]
+			: [block([above], 23), block(indent(grid.words, [plate])), block([below], 23)]),
 	];
 };
 
-const shortLink = ({address, display}: BrowserContent, columns: number, words: Layout['words']): Line[] => {
-	const margin = words === 'all' ? 3 : words === 'brief' ? 1 : 0;
-	const lines = linkLines(address.shortUrl, {width: columns, margin, links: display.environment.hyperlinks});
-	const remark = `   ${display.messages.browser.thisComputerOnly}`;
-	const [only, ...more] = lines;
-	const isLocal = loopbackPort(address.redirectUri) !== undefined;
-	const fits = isLocal && only !== undefined && more.length === 0 && lineWidth(only) + widthOf(remark) <= columns;
-	return words === 'all' && fits ? [[...only, {text: remark}]] : lines;
-};
-
-const footer = (content: BrowserContent, {air, words}: Layout, columns: number): Line[] => {
-	const {notice, noticeRows = 1, keys: all, moreKeys, display} = content;
-	const {separator} = display.glyphs;
-	// What the help has told already is not told twice.
-	const told: readonly string[] =
-		words === 'all' ? [display.messages.keys.openAgain, display.messages.keys.copyUrl] : [];
-	const keys = all.filter(key => !told.includes(key));
-	const width = columns - 2;
-	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
-	const [said, ...more] = notice === undefined ? [] : wrapWords(notice, width).slice(0, noticeRows).map(plain);
-	// The blank row above the keys is where something is said; without one it takes the place of the keys.
-	return indent(1, air ? [said ?? [], ...more, ...rows] : said === undefined ? rows : [said]);
-};
-
-const compose = (content: BrowserContent, layout: Layout, columns: number): Frame => {
-	const {asking, status, added, display} = content;
-	const {air, words} = layout;
-	const {continueThere, openThis, comesNotBack, takesLong} = display.messages.browser;
-	const comesBack = comesBackHere(content);
-	const address = shortLink(content, columns, words);
-	if (words === 'none') return frameOf([...address, statusLine(status, columns)]);
-
-	const head = [
-		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', display}),
-		...spacer(air),
-		...indent(1, paragraph(!comesBack ? comesNotBack : isMissing(content) ? openThis : continueThere, columns - 2)),
-	];
-	const waiting = indent(1, [statusLine(status, columns - 1)]);
-	const under = added.length === 0 ? [] : [...spacer(air), ...added];
-	if (words === 'brief')
-		return frameOf([...head, ...address, ...waiting, ...under, ...footer(content, layout, columns)]);
-
-	const detail = status.detail === undefined ? [] : indent(3, paragraph(status.detail, columns - 4));
-	// At the end, where it moves nothing that someone is about to read or to copy.
-	const late = content.takesLong && comesBack ? [...spacer(air), ...indent(1, paragraph(takesLong, columns - 2))] : [];
-	const [first = [], ...others] = helpLines(helpOf(content), columns - 2, display.glyphs.separator);
-	return frameOf([
-		...head,
-		...spacer(air),
-		...waiting,
-		...detail,
-		...under,
-		...spacer(air),
-		...indent(1, first),
-		...address,
-		...indent(1, others.flat()),
-		...forwardLines(content.address, display, columns),
-		...late,
-		...footer(content, layout, columns),
-	]);
-};
-
-const layouts: readonly Layout[] = [
-	{air: true, words: 'all'},
-	{air: false, words: 'all'},
-	{air: false, words: 'all', asked: false},
-	{air: false, words: 'brief', asked: true},
-	{air: true, words: 'brief'},
-	{air: false, words: 'brief'},
-	{air: false, words: 'none'},
+const helpsOf = (
+	{how, link, comesBack, forwardedAddress}: BrowserContent,
+	{messages: {browser: say}}: Display,
+): Help[] => [
+	...(how.by === 'browser' ? [{question: say.notOpened, help: link, link, goes: 11}] : []),
+	comesBack
+		? {question: say.errorPage, help: say.pasteItsLink, goes: 9}
+		: {question: say.atTheEnd, help: say.pasteCodeOrLink, goes: 9},
+	...(forwardedAddress === undefined ? [] : [{question: say.forwardedAt, help: forwardedAddress, goes: 12}]),
 ];
 
-/** The browser screen for a window: blank rows go first, then the explanations, the address and its status never. */
-export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent): Frame =>
-	withWholeNotice(rows, content, noticeRows =>
-		firstThatFits(
-			rows,
-			composeEach(layouts, layout => compose({...content, noticeRows}, layout, columns)),
-		),
+/** The browser screen for a window: blank rows go first, then the help; the link and the status never go. */
+export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent, display: Display): Frame => {
+	const grid = gridOf(columns);
+	const {asking, status, notice, isBusy, aside, keys, presses} = content;
+	const {row, others} = footerOf(keys, display, grid.width - grid.mark);
+	const frame = frameOf(
+		fit(rows, [
+			...header(asking, grid, display),
+			gap(17),
+			...taskBlocks(content, grid, display),
+			gap(16),
+			...statusBlocks(status, notice, isBusy, grid, display),
+			asideBlock(aside, grid),
+			gap(24),
+			...helpBlocks(helpsOf(content, display), grid, display),
+			gap(20),
+			block(indent(grid.mark, [row]), 1),
+		]),
 	);
+	return withOtherKeys(frame, {others, presses, rows});
+};
+
+/** A screen with one thing to say: something is under way. */
+export const layOutWaiting = (
+	{columns, rows}: Size,
+	{asking, status, isBusy, keys}: Pick<BrowserContent, 'asking' | 'status' | 'isBusy' | 'keys'>,
+	display: Display,
+): Frame => {
+	const grid = gridOf(columns);
+	const {row} = footerOf(keys, display, grid.width - grid.mark);
+	return frameOf(
+		fit(rows, [
+			...header(asking, grid, display),
+			gap(17),
+			...statusBlocks(status, undefined, isBusy, grid, display),
+			gap(20),
+			block(indent(grid.mark, [row]), 1),
+		]),
+	);
+};

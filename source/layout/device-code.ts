@@ -1,247 +1,204 @@
 import type {SafeUrl} from '../core/safe-url.js';
 import {
-	composeEach,
+	block,
+	fit,
+	fitBeside,
 	frameOf,
-	firstThatFits,
-	qrCodeGap,
-	qrCodeMargin,
+	gap,
+	rowsOf,
+	type Block,
 	type Frame,
-	type Size,
 	type QrCodeRows,
-	withWholeNotice,
+	type Size,
 } from './fit.js';
-import {headerLines, spacer, type ConsentHeader} from './header.js';
-import {linkLines, bold, hanging, indent, keyLine, keyLines, plain, widthOf, wrapWords, type Line} from './row.js';
+import {gridOf, header, marked, type ConsentHeader, type Grid} from './header.js';
+import {footerOf, withOtherKeys, type Key} from './keys.js';
+import {blank, indent, linkLines, widthOf, wrapWords, type Line} from './line.js';
+import {asideBlock, statusBlocks, withKey, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
-import {statusLine, type FlowStatus} from './flow-status.js';
 
 export type CodeContent = {
 	readonly asking: ConsentHeader;
-	readonly address: SafeUrl;
+	readonly link: SafeUrl;
 	readonly userCode: string;
-	readonly qrCode?: QrCodeRows;
-	/** Whether the QR code was asked for, and goes before the explanations. */
-	readonly qrCodeFirst?: boolean;
-	/** Whether someone who scans has the code filled in already. */
-	readonly completes: boolean;
-	readonly status: FlowStatus;
-	/** The code before this one: it no longer works. */
-	readonly formerCode?: string;
-	/** Further sentences, the first ones being the more important. */
-	readonly remarks: readonly string[];
-	/** Another flow that is open, for a number of columns. */
-	readonly added: (columns: number) => readonly Line[];
-	/** Said once; its place is kept. */
-	readonly notice?: string;
-	/** How many rows it may take. @default 1 */
-	readonly noticeRows?: number;
-	readonly keys: readonly string[];
-	/** Whether all the keys are wanted, on as many rows as they need. */
-	readonly moreKeys: boolean;
-	readonly display: Display;
+	/** What a phone scans, where it can be drawn. */
+	readonly qrCode: QrCodeRows | undefined;
+	/** Whether it is drawn; where it is not its place is kept, so that drawing it moves nothing. */
+	readonly qrCodeShown: boolean;
+	/** Whether the link works on this computer only. */
+	readonly isLocal: boolean;
+	/** The hosts of the link and of the issuer, where they differ. */
+	readonly foreignHost: readonly [string, string] | undefined;
+	readonly status: Status;
+	readonly notice: Notice | undefined;
+	readonly isBusy: boolean;
+	readonly aside: Line | undefined;
+	readonly keys: readonly Key[];
+	/** How often `?` was pressed. */
+	readonly presses: number;
 };
 
-/** What a layout keeps. They are tried in order, from all to the least. */
-type Layout = {
-	readonly qrCode?: 'beside-text' | 'beside-everything' | 'above-code' | 'alone';
-	/** Blank rows: 3 everywhere, 2 not around the address, 1 above the keys only, 0 none. */
-	readonly air: 0 | 1 | 2 | 3;
-	readonly words: 'all' | 'brief' | 'none';
-	/** Whether who asks and the keys are shown. */
-	readonly frame: boolean;
-	/** Whether it is said what is asked for. @default where nothing else is left out */
-	readonly asked?: boolean;
-	/** The code and the address alone, the code first: what is too tall even so is cut at its end. */
-	readonly last?: boolean;
+/** The QR code goes before any block with a number below this. */
+const qrCodeGoes = 25;
+
+/** Beside the QR code the text has this much at least; and this where there is more. */
+const leastText = 38;
+const usualText = 45;
+
+/** A number, what to do, and with what: in one row, or in rows of its own where it is too wide for that. */
+const stepLines = (number: number, word: string, object: readonly Line[], isWide: boolean, grid: Grid): Line[] => {
+	const lead = marked({text: String(number), dim: true}, [{text: word}], grid);
+	if (isWide) return [...lead, ...object];
+	const [first = [], ...rest] = object;
+	const space = {text: ' '.repeat(Math.max(1, grid.object - grid.words - widthOf(word)))};
+	return [[...(lead[0] ?? []), space, ...first], ...indent(grid.object, rest)];
 };
 
-const roomy: readonly Layout['air'][] = [3, 2, 1, 0];
-
-const layouts: readonly Layout[] = [
-	...roomy.map(air => ({qrCode: 'beside-text', air, words: 'all', frame: true}) as const),
-	{qrCode: 'beside-text', air: 0, words: 'all', frame: true, asked: false},
-	...roomy.slice(2).map(air => ({qrCode: 'beside-text', air, words: 'brief', frame: true}) as const),
-	...roomy.map(air => ({qrCode: 'beside-everything', air, words: 'all', frame: true}) as const),
-	{qrCode: 'beside-everything', air: 0, words: 'all', frame: true, asked: false},
-	...roomy.slice(2).map(air => ({qrCode: 'beside-everything', air, words: 'brief', frame: true}) as const),
-	...roomy.map(air => ({qrCode: 'above-code', air, words: 'brief', frame: true}) as const),
-	{qrCode: 'alone', air: 0, words: 'brief', frame: true},
-	...roomy.map(air => ({air, words: 'all', frame: true}) as const),
-	{air: 0, words: 'all', frame: true, asked: false},
-	{air: 1, words: 'brief', frame: true, asked: true},
-	{air: 0, words: 'brief', frame: true, asked: true},
-	{air: 1, words: 'brief', frame: true},
-	{air: 0, words: 'brief', frame: true},
-	{air: 0, words: 'none', frame: true},
-	{air: 0, words: 'none', frame: false},
-	{air: 0, words: 'none', frame: false, last: true},
-];
-
-/** Narrower, and every sentence would be a column of single words. */
-const narrowestText = 26;
-
-const footer = (content: CodeContent, {air, frame}: Layout, columns: number): Line[] => {
-	const {notice, noticeRows = 1, keys, moreKeys, display} = content;
-	const width = columns - 2;
-	const separator = display.glyphs.separator;
-	const rows = moreKeys ? keyLines(keys, separator, width) : [keyLine(keys, separator, width)];
-	const [said, ...more] = notice === undefined ? [] : wrapWords(notice, width).slice(0, noticeRows).map(plain);
-	if (!frame) return [];
-	// The blank row above the keys is where something is said; without one it takes the place of the keys.
-	// Keys that were asked for stay.
-	if (air === 0) return indent(1, said === undefined || moreKeys ? rows : [said]);
-	return indent(1, [said ?? [], ...more, ...rows]);
-};
-
-// Not in the accent colour: on a light theme it is too faint for what must be read.
-const stepMark = (number: number): Line => [{text: String(number), bold: true}, {text: '  '}];
-
-const linkStep = ({address, display}: CodeContent, {words, frame}: Layout, columns: number): Line[] => {
-	const {messages, environment} = display;
+/** The link where it has room: behind its word, below it, or in rows of its own. */
+export const linkStep = (number: number, word: string, link: SafeUrl, grid: Grid, {environment}: Display): Line[] => {
+	const {object, words, width} = grid;
 	const links = environment.hyperlinks;
-	if (!frame || words === 'none') return linkLines(address, {width: columns, margin: frame ? 1 : 0, links});
-	return [
-		...indent(1, hanging(stepMark(1), messages.code.openAnywhere, columns - 2)),
-		...linkLines(address, {width: columns, margin: 4, links}),
-	];
-};
-
-/** The code and what to do with it, for a column of text. */
-const codeSteps = (content: CodeContent, {air, words, qrCode}: Layout, width: number): Line[] => {
-	const {messages} = content.display;
-	const {code} = messages;
-	const gap = spacer(air >= 1 || qrCode !== undefined);
-	if (words === 'all') {
-		const doThis = content.completes && qrCode !== undefined ? code.typeThereOrCompare : code.typeThere;
-		return [
-			...hanging(stepMark(2), doThis, width),
-			...gap,
-			...indent(Math.max(0, Math.min(9, Math.floor((width - widthOf(content.userCode)) / 2))), [
-				bold(content.userCode),
-			]),
-			...gap,
-			...hanging(stepMark(3), code.approve, width),
-		];
+	if (object + widthOf(link) <= width) {
+		return stepLines(number, word, [[{text: link, link: links ? link : undefined}]], false, grid);
 	}
 
-	const typed: Line = [...stepMark(2), {text: `${code.typeBriefly} `}, {text: content.userCode, bold: true}];
-	const fits = widthOf(code.typeBriefly) + 4 + widthOf(content.userCode) <= width;
-	return [
-		...(fits ? [typed] : [...hanging(stepMark(2), code.typeBriefly, width), ...indent(3, [bold(content.userCode)])]),
-		...hanging(stepMark(3), code.approveBriefly, width),
-	];
+	const below = linkLines(link, {width: words + widthOf(link) <= width ? width : width + 1, margin: words, links});
+	return stepLines(number, word, below, true, grid);
 };
 
-const detailOf = ({detail = ''}: FlowStatus): string => detail;
-
-/** Struck out, so that nobody types it, and named for whom that looks like nothing. */
-const formerLines = ({formerCode, display}: CodeContent, width: number): Line[] =>
-	formerCode === undefined
-		? []
-		: wrapWords(display.messages.code.former(formerCode), width).map(row => {
-				const [before = '', ...after] = row.split(formerCode);
-				if (after.length === 0) return plain(row);
-				return [{text: before}, {text: formerCode, struck: true}, {text: after.join(formerCode)}];
-			});
-
-const statusLines = (content: CodeContent, {words}: Layout, width: number): Line[] => {
-	const {status, remarks} = content;
-	const detail = words === 'none' ? '' : detailOf(status);
-	return [
-		statusLine(status, width),
-		...(detail === '' ? [] : indent(2, wrapWords(detail, width - 2).map(plain))),
-		...(words === 'all' ? indent(2, formerLines(content, width - 2)) : []),
-		...(words === 'all' ? remarks.flatMap(remark => indent(2, wrapWords(remark, width - 2).map(plain))) : []),
-	];
+/** The one thing to carry away, with half a row above and below it. */
+export const plateLines = (
+	text: string,
+	{plate, glyphs}: Display,
+): {readonly text: Line; readonly edges: readonly Line[]} => {
+	if (plate === 'brackets') return {text: [{text: `[ ${text} ]`, bold: true}], edges: [blank, blank]};
+	const padded = `   ${text}   `;
+	const edge = (half: string): Line => [{text: half.repeat(widthOf(padded)), tone: 'accent'}];
+	return {text: [{text: padded, plate: true}], edges: glyphs.blocks ? [edge('▄'), edge('▀')] : [blank, blank]};
 };
 
-const composeBare = (content: CodeContent, layout: Layout, columns: number): Frame => {
-	const {asking, userCode, display, notice, address} = content;
-	if (layout.last) {
-		return frameOf([
-			bold(userCode),
-			...linkLines(address, {width: columns, margin: 0, links: display.environment.hyperlinks}),
-		]);
-	}
-
-	const by = layout.frame ? 1 : 0;
-	const status = notice !== undefined && !layout.frame ? plain(notice) : statusLine(content.status, columns - by);
-	const header = layout.frame ? headerLines(asking, {columns, full: false, display}) : [];
-	return frameOf([
-		...header,
-		...linkStep(content, layout, columns),
-		...indent(by, [bold(userCode), status]),
-		...(layout.frame ? content.added(columns) : []),
-		...footer(content, layout, columns),
-	]);
+/** A plate behind a word, or in a row of its own. */
+export const plateStep = (
+	number: number,
+	word: string,
+	text: string,
+	grid: Grid,
+	display: Display,
+): readonly Block[] => {
+	const {text: plate, edges} = plateLines(text, display);
+	const isWide = grid.object + widthOf(text) + 6 > grid.width;
+	const column = isWide ? grid.words : grid.object;
+	const [above = blank, below = blank] = indent(column, edges);
+	const rows = stepLines(number, word, isWide ? indent(column, [plate]) : [plate], isWide, grid);
+	return [block([above], 23), block(rows), block([below], 23)];
 };
 
-const compose = (content: CodeContent, layout: Layout, columns: number): Frame | undefined => {
-	const {asking, qrCode, display} = content;
-	const {air, words} = layout;
-	if (words === 'none') return composeBare(content, layout, columns);
-	const header = [
-		...headerLines(asking, {columns, full: layout.asked ?? words === 'all', display}),
-		...spacer(air >= 2),
-	];
-	const added = content.added(columns);
-	const bottom = [...(added.length > 0 ? [...spacer(air >= 1), ...added] : []), ...footer(content, layout, columns)];
-	const textOf = (width: number): Line[] => [
-		...codeSteps(content, layout, width),
-		...spacer(air >= 1 || layout.qrCode !== undefined),
-		...statusLines(content, layout, width),
-	];
-
-	if (layout.qrCode === undefined) {
-		const address = linkStep(content, layout, columns);
-		const text = indent(1, textOf(columns - 2));
-		return frameOf([...header, ...address, ...spacer(air >= 2), ...text, ...bottom]);
-	}
-
+const noteUnderLink = ({qrCode, qrCodeShown, isLocal}: CodeContent, {messages: {code}}: Display): Line | undefined => {
+	if (isLocal) return [{text: code.thisComputerOnly, dim: true}];
 	if (qrCode === undefined) return undefined;
-	const besideWidth = columns - qrCodeMargin - qrCode.columns - qrCodeGap - 1;
-	if (layout.qrCode === 'alone') {
-		if (content.qrCodeFirst !== true || qrCode.columns + qrCodeMargin > columns) return undefined;
-		const address = linkLines(content.address, {width: columns, margin: 1, links: display.environment.hyperlinks});
-		return {
-			top: address,
-			qrCode,
-			beside: [],
-			bottom: [...indent(1, [bold(content.userCode)]), ...footer(content, layout, columns)],
-		};
+	return qrCodeShown ? [{text: code.orScan, dim: true}] : withKey(code.showsQrCode, 's');
+};
+
+const approveStep = (grid: Grid, {messages: {code}}: Display): Block => {
+	const rows = (sentences: readonly string[]) =>
+		sentences.flatMap(text => wrapWords(text, Math.max(1, grid.width - grid.object))).map((text): Line => [{text}]);
+	const step = (sentences: readonly string[]) => stepLines(3, code.approve, rows(sentences), false, grid);
+	const brief = block(step([code.onlyIfYours]), 4);
+	const joined = `${code.onlyIfYours}. ${code.neverType}.`;
+	const isShort = grid.object + widthOf(joined) <= grid.width;
+	return {lines: step(isShort ? [joined] : [`${code.onlyIfYours}.`, `${code.neverType}.`]), goes: 30, instead: brief};
+};
+
+/** Everything between the title and the keys. */
+const steps = (
+	content: CodeContent,
+	grid: Grid,
+	display: Display,
+): {link: readonly Block[]; rest: readonly Block[]} => {
+	const {link, userCode, foreignHost, status, notice, isBusy, aside} = content;
+	const {code} = display.messages;
+	const note = noteUnderLink(content, display);
+	const warning = foreignHost && {text: display.glyphs.warning, tone: 'warning' as const};
+	return {
+		link: [block(linkStep(1, code.open, link, grid, display))],
+		rest: [
+			...(note === undefined ? [] : [block(indent(grid.object, [note]), 18)]),
+			...(foreignHost === undefined ? [] : [block(marked(warning, code.foreignHost(...foreignHost), grid), 7)]),
+			gap(14),
+			...plateStep(2, code.type, userCode, grid, display),
+			gap(16),
+			approveStep(grid, display),
+			gap(15),
+			...statusBlocks(status, notice, isBusy, grid, display),
+			asideBlock(aside, grid),
+		],
+	};
+};
+
+const withQrCode = ({columns, rows}: Size, content: CodeContent, display: Display, bottom: readonly Block[]) => {
+	const {qrCode, link, asking} = content;
+	if (qrCode === undefined) return undefined;
+	const left = Math.min(usualText, columns - qrCode.columns - 1);
+	if (left < leastText) return undefined;
+	const grid = gridOf(columns, left - 1);
+	const [top = gap(0), ...title] = header(asking, grid, display);
+	const {link: linkRows, rest} = steps(content, grid, display);
+	if (grid.words + widthOf(link) <= grid.width) {
+		const beside = [...title, gap(17), ...linkRows, ...rest];
+		return fitBeside(rows, qrCode, {left, goes: qrCodeGoes, top: [top], beside, bottom});
 	}
 
-	if (layout.qrCode === 'above-code') {
-		if (qrCode.columns + qrCodeMargin > columns) return undefined;
-		const top = [...header, ...linkStep(content, layout, columns)];
-		const text = indent(1, textOf(columns - 2));
-		return {top, qrCode, beside: [], bottom: [...spacer(air >= 2), ...text, ...bottom]};
-	}
-
-	if (besideWidth < narrowestText) return undefined;
-	if (layout.qrCode === 'beside-text') {
-		const top = [...header, ...linkStep(content, layout, columns), ...spacer(air >= 3)];
-		return {top, qrCode, beside: textOf(besideWidth), bottom};
-	}
-
-	// Beside the QR code the address stands in one piece, or not at all.
-	if (widthOf(content.address) > besideWidth) return undefined;
-	const {messages, environment} = display;
-	const address = linkLines(content.address, {width: besideWidth, margin: 3, links: environment.hyperlinks});
-	const opened = hanging(stepMark(1), messages.code.openAnywhere, besideWidth);
-	return {top: header, qrCode, beside: [...opened, ...address, ...spacer(air >= 1), ...textOf(besideWidth)], bottom};
+	// Too long for the column: above the QR code.
+	const wide = gridOf(columns);
+	const above = [...header(asking, wide, display), gap(17), ...steps(content, wide, display).link];
+	return fitBeside(rows, qrCode, {left, goes: qrCodeGoes, top: above, beside: rest, bottom});
 };
 
 /**
- * The code screen for a window: of all that there is to say what fits, given up in this order: blank rows, the address
- * above the QR code (it moves beside it), the QR code, the explanations; the address and the code never.
+ * The code screen for a window. Where room is short the words go first, then the QR code, then the blank rows; the link,
+ * the code and the status never go.
  *
- * @param size - the rows are all that may be used
+ * @returns the frame, and whether a QR code has room in it
  */
-export const layOut = (size: Size, content: CodeContent): Frame =>
-	withWholeNotice(size.rows, content, noticeRows =>
-		firstThatFits(
-			size.rows,
-			composeEach(layouts, layout => compose({...content, noticeRows}, layout, size.columns)),
-		),
-	);
+export const layOutCode = (
+	size: Size,
+	content: CodeContent,
+	display: Display,
+): {readonly frame: Frame; readonly hasRoom: boolean} => {
+	const {columns, rows} = size;
+	const grid = gridOf(columns);
+	const {row, others} = footerOf(content.keys, display, grid.width - grid.mark);
+	const bottom = [gap(20), block(indent(grid.mark, [row]), 2)];
+	const beside = withQrCode(size, content, display, bottom);
+	const {link, rest} = steps(content, grid, display);
+	const frame =
+		beside === undefined
+			? frameOf(fit(rows, [...header(content.asking, grid, display), gap(17), ...link, ...rest, ...bottom]))
+			: content.qrCodeShown
+				? beside
+				: withoutQrCode(beside);
+	return {frame: withOtherKeys(frame, {others, presses: content.presses, rows}), hasRoom: beside !== undefined};
+};
+
+/** The same rows at the same places, without it. */
+const withoutQrCode = ({top, qrCode, bottom}: Frame): Frame => {
+	const {beside = [], rows = 0} = qrCode ?? {};
+	const padding = Array.from({length: Math.max(0, rows - beside.length)}, () => blank);
+	return {top: [...top, ...beside, ...padding], bottom};
+};
+
+/** The QR code alone, with the code under it: for a window that has no room for it beside the words. */
+export const layOutQrCode = (
+	{columns, rows}: Size,
+	{asking, qrCode, userCode, keys}: CodeContent,
+	display: Display,
+): Frame | undefined => {
+	const grid = gridOf(columns);
+	const {row} = footerOf(keys, display, grid.width - grid.mark);
+	if (qrCode === undefined || qrCode.columns > columns) return undefined;
+	const left = Math.min(grid.mark, columns - qrCode.columns);
+	const last = indent(grid.mark, [[{text: userCode, bold: true}], row]);
+	const frame: Frame = {top: [], qrCode: {...qrCode, left, beside: []}, bottom: last};
+	const full: Frame = {...frame, top: fit(3, [...header(asking, grid, display), gap(1)])};
+	return [full, frame].find(candidate => rowsOf(candidate) <= rows);
+};

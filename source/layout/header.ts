@@ -1,8 +1,8 @@
 import {displayText} from '../core/safe-text.js';
 import type {LoginState} from '../login/state.js';
-import {blank, cutEvery, lineWidth, plain, widthOf, wrapWords, type Line, indent, keyLine} from './row.js';
+import {gap, block, type Block} from './fit.js';
+import {cutEvery, lineWidth, paragraph, indent, plain, wrapWords, type Line} from './line.js';
 import type {Display} from './theme.js';
-import {firstThatFits, frameOf, type Frame, type Size} from './fit.js';
 
 /** Who asks, and for what. */
 export type ConsentHeader = {
@@ -10,8 +10,6 @@ export type ConsentHeader = {
 	/** The issuer's whole host; empty until it is known. */
 	readonly host: string;
 	readonly permissions: string;
-	/** The most that may be asked for once discovery has answered. */
-	readonly expected: string;
 };
 
 /** Before discovery has answered, an application may know its own name and issuer, and what it will ask for. */
@@ -21,9 +19,6 @@ export type AskingHint = {
 	readonly scope?: string | undefined;
 };
 
-/** What is asked for where nothing else is said, as far as the server has it. */
-const usualScope = 'openid profile email offline_access';
-
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
 
@@ -32,76 +27,46 @@ export const consentHeader = ({discovery}: LoginState, hint: AskingHint, {messag
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: discovery === undefined ? '' : messages.mayDo(discovery.requestedScope),
-		expected: messages.mayDo(hint.scope ?? usualScope),
+		permissions: messages.willDo(discovery?.requestedScope ?? hint.scope ?? ''),
 	};
 };
 
-/**
- * The host is never shortened: it is what a person can check.
- *
- * @param reserves - what is asked for may come later, and keeps its rows until then
- */
-export const headerLines = (
-	{title, host, permissions, expected}: ConsentHeader,
-	{
-		columns,
-		full,
-		reserves = false,
-		display,
-	}: {readonly columns: number; readonly full: boolean; readonly reserves?: boolean; readonly display: Display},
-): Line[] => {
-	const width = columns - 2;
-	const rowsOf = (text: string) => (text === '' ? [] : wrapWords(text, width).map(row => plain(` ${row}`)));
-	const asked = full ? rowsOf(permissions) : [];
-	const kept =
-		full && reserves
-			? rowsOf(expected)
-					.slice(asked.length)
-					.map(() => blank)
-			: [];
-	const who: Line = [
-		{text: ' '},
-		{text: title, bold: true},
-		...(host === '' ? [] : [{text: ` ${display.glyphs.separator} ${host}`}]),
-	];
-	if (lineWidth(who) > columns) {
-		const rows = [...wrapWords(title, width), ...cutEvery(host, width)].filter(Boolean);
-		return [...rows.map(text => plain(` ${text}`)), ...asked, ...kept];
-	}
+/** The columns where marks, words and what they act on begin. */
+export type Grid = {readonly mark: number; readonly words: number; readonly object: number; readonly width: number};
 
-	const gapBefore = (text: string) => columns - lineWidth(who) - widthOf(text) - 1;
-	if (gapBefore(reserves && widthOf(expected) > widthOf(permissions) ? expected : permissions) < 3)
-		return [who, ...asked, ...kept];
-	return full && permissions !== '' ? [[...who, {text: ' '.repeat(gapBefore(permissions)) + permissions}]] : [who];
+/** Below this a window is narrow: everything moves to the left, and the keys say less. */
+const roomyColumns = 60;
+
+/** @param width - the columns there are; one at the right stays free */
+export const gridOf = (columns: number, width = columns): Grid =>
+	columns < roomyColumns
+		? {mark: 1, words: 3, object: 11, width: width - 1}
+		: {mark: 2, words: 5, object: 14, width: width - 1};
+
+/** A mark and what it marks, with more rows below the words. The mark and the words touch the same text. */
+export const marked = (mark: Line[number] | undefined, text: string | Line, {mark: at, words, width}: Grid): Line[] => {
+	const pad = {text: ' '.repeat(at)};
+	const lead: Line = mark === undefined ? [{text: ' '.repeat(words)}] : [pad, mark, {text: ' '.repeat(words - at - 1)}];
+	if (typeof text !== 'string') return [[...lead, ...text]];
+	const [first = '', ...rest] = wrapWords(text, Math.max(1, width - words));
+	return [[...lead, {text: first}], ...indent(words, rest.map(plain))];
 };
 
-export const spacer = (isWanted: boolean): Line[] => (isWanted ? [blank] : []);
-
-/** A screen with one thing to say: something is under way. */
-export const openingFrame = ({
-	asking,
-	status,
-	added,
-	canGoBack,
-	size: {columns, rows},
-	display,
-}: {
-	readonly asking: ConsentHeader;
-	readonly status: Line;
-	readonly added?: readonly Line[] | undefined;
-	readonly canGoBack: boolean;
-	readonly size: Size;
-	readonly display: Display;
-}): Frame => {
-	const header = (full: boolean) => headerLines(asking, {columns, full, display});
-	const keys = canGoBack
-		? [...spacer(true), ...indent(1, [keyLine([display.messages.keys.back], display.glyphs.separator, columns - 2)])]
-		: [];
-	const under = added === undefined ? [] : [...spacer(true), ...added];
-	return firstThatFits(rows, [
-		frameOf([...header(true), ...spacer(true), ...indent(1, [status]), ...under, ...keys]),
-		frameOf([...header(false), ...indent(1, [status]), ...(added ?? [])]),
-		frameOf(indent(1, [status])),
-	]);
+/** The title and the host, which is never shortened: it is what a person can check. */
+const titleLines = ({title, host}: ConsentHeader, {mark, width}: Grid, {glyphs}: Display): Line[] => {
+	const line: Line = [{text: title, bold: true}, ...(host === '' ? [] : [{text: ` ${glyphs.separator} ${host}`}])];
+	if (mark + lineWidth(line) <= width) return indent(mark, [line]);
+	const room = Math.max(1, width - mark);
+	const titles: Line[] = wrapWords(title, room).map(text => [{text, bold: true}]);
+	return indent(mark, [...titles, ...(host === '' ? [] : cutEvery(host, room).map(plain))]);
 };
+
+/** The first rows of every screen. */
+export const header = (asking: ConsentHeader, grid: Grid, display: Display): readonly Block[] => [
+	gap(19),
+	block(titleLines(asking, grid, display), 3),
+];
+
+/** What the application will be able to do. */
+export const permissions = ({permissions}: ConsentHeader, {mark, width}: Grid): readonly Block[] =>
+	permissions === '' ? [] : [block(indent(mark, paragraph(permissions, width - mark)), 6)];

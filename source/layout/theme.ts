@@ -6,6 +6,7 @@ import {
 	forwardedAddress,
 	forwardLine,
 	isRemote,
+	locateTerminal,
 } from '../terminal/environment.js';
 import {
 	glyphs as glyphsFor,
@@ -13,6 +14,7 @@ import {
 	type Glyphs,
 	supportsHyperlinks,
 	colourLevel,
+	type ColourLevel,
 } from '../terminal/capabilities.js';
 
 /** Colours, by Ink's names or as `#rrggbb`. They only ever repeat what a word or a mark says too. */
@@ -44,14 +46,21 @@ export type TerminalCapabilities = {
 	readonly phoneReachable?: boolean;
 };
 
-/** How a port of this computer is reached from the person's. */
-type Ports = Pick<LoginTerminal, 'forwardLine' | 'forwardedAddress'>;
+/** Where the person's browser is, and how it reaches a port of this computer. */
+type Surroundings = Pick<LoginTerminal, 'browser' | 'forwardLine' | 'forwardedAddress'>;
+
+/** How the plate is drawn: on the accent colour, in inverse where colours are few or unwanted, otherwise in brackets. */
+type Plate = 'accent' | 'inverse' | 'brackets';
 
 /** Ink's colours look at stdout, wherever it draws, and at `FORCE_COLOR`. */
 const hasColours = (environment: TerminalEnvironment): boolean =>
 	colourLevel(environment) > 0 && (environment.tty.stdout || environment.env['FORCE_COLOR'] !== undefined);
 
-type Detected = {readonly environment: TerminalCapabilities; readonly terminal: Ports};
+type Detected = {
+	readonly environment: TerminalCapabilities;
+	readonly terminal: Surroundings;
+	readonly level: ColourLevel;
+};
 
 let detected: Detected | undefined;
 
@@ -66,7 +75,9 @@ const detect = (): Detected => {
 			hyperlinks: supportsHyperlinks(environment),
 			remote: isRemote(environment),
 		},
+		level: colourLevel(environment),
 		terminal: {
+			browser: locateTerminal(environment).browser,
 			forwardLine: port => forwardLine(environment, port),
 			forwardedAddress: port => forwardedAddress(environment, port),
 		},
@@ -90,8 +101,14 @@ export type Display = {
 	readonly theme: Theme;
 	readonly messages: Messages;
 	readonly environment: TerminalCapabilities;
-	readonly terminal: Ports;
+	readonly terminal: Surroundings;
 	readonly glyphs: Glyphs;
+	readonly plate: Plate;
+};
+
+const plateOf = ({unicode, color}: TerminalCapabilities, level: ColourLevel): Plate => {
+	if (!unicode || (!color && level === 0)) return 'brackets';
+	return color && level !== 1 ? 'accent' : 'inverse';
 };
 
 export const displayOf = ({theme, messages = english, environment, terminal}: DisplayProps): Display => {
@@ -103,5 +120,6 @@ export const displayOf = ({theme, messages = english, environment, terminal}: Di
 		environment: capabilities,
 		terminal: {...here.terminal, ...terminal},
 		glyphs: glyphsFor(capabilities.unicode),
+		plate: plateOf(capabilities, here.level),
 	};
 };

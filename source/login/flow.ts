@@ -15,7 +15,11 @@ export type FlowCommand =
 			/** The redirect's address, its query, or a bare code. */
 			readonly text: string;
 	  }
-	| {readonly type: 'open-browser'}
+	| {
+			readonly type: 'open-browser';
+			/** Whose link. @default the browser flow's, where that is open */
+			readonly flow?: 'browser' | 'device';
+	  }
 	| {readonly type: 'renew-code'};
 
 /** What may be asked of a running login. */
@@ -26,13 +30,21 @@ export type LoginCommand =
 			readonly type: 'open' | 'close';
 			/** The flow to open beside the others, or to end. */
 			readonly flow: FlowName;
-	  };
+	  }
+	/** Signs in here instead of waiting for the login of another process. */
+	| {readonly type: 'sign-in-here'};
 
 /** The commands that wait for a flow. */
 export type Commands = {
 	/** The next command; rejects with the signal's reason once it aborts. */
 	next(signal: AbortSignal): Promise<FlowCommand>;
 };
+
+/**
+ * Where the person's browser is: on this computer; on another one, from where the ports of this computer are reached; or
+ * out of reach.
+ */
+export type BrowserPlace = 'here' | 'forwarded' | 'elsewhere';
 
 /** How opening a browser went. It never throws and never blocks for longer than a few seconds. */
 export type BrowserOutcome =
@@ -93,6 +105,8 @@ export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
  * `login()` and `<Login>` hand in only what is to differ from that.
  */
 export type LoginTerminal = {
+	/** Where the person's browser is. @default 'here' */
+	readonly browser?: BrowserPlace;
 	/** Opens the person's browser. @default none is opened: the address is shown */
 	readonly openBrowser?: BrowserOpener;
 	/** Copies. @default nothing can be copied */

@@ -15,18 +15,20 @@ type Profile = {
 	readonly clock: Clock;
 	/** What the session has to be for. */
 	readonly provider: AskedSession;
+	/** Whether this login goes on where the other one was given up. */
+	readonly takesOver: boolean;
 };
 
 /**
  * Lets one process at a time show the login of a profile. The others wait for its session instead of opening windows of
- * their own and give up when it ended without one. Where it left a session that is not the one
- * asked for here, this login goes on.
+ * their own. Where it was given up they give up too, unless a person is there to sign in (`takesOver`). Where it left a
+ * session that is not the one asked for here, this login goes on.
  *
  * @returns the lock, or the session that the other login left
  * @throws LoginError `cancelled` where the other login was given up
  */
 export const lockLogin = async (
-	{store, profile, clock, provider}: Profile,
+	{store, profile, clock, provider, takesOver}: Profile,
 	onWait: () => void,
 	signal: AbortSignal,
 ): Promise<StoreLock | StoredSession> => {
@@ -54,10 +56,10 @@ export const lockLogin = async (
 	});
 	if (!wait.hadTo && lock !== undefined) return lock;
 	const session = await newSession();
-	if (lock !== undefined && session !== undefined && !isWanted(session)) return lock;
+	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();
 	if (session !== undefined && isWanted(session)) return session;
-	throw new LoginError('cancelled', 'The sign-in in another window ended without a session.', {
+	throw new LoginError('cancelled', 'The sign-in in another terminal was cancelled.', {
 		hint: 'Start it again here.',
 	});
 };

@@ -57,6 +57,8 @@ class Login implements LoginRun {
 	#provider: ResolvedProvider | undefined;
 	/** Commands are carried out one after the other, from the moment at which the provider is known. */
 	#commands: Promise<void>;
+	/** Aborted where the person waits for no other login any more. */
+	readonly #waiting = new AbortController();
 	#startCommands!: () => void;
 	#lock: StoreLock | undefined;
 	/** Why no way is open: where the person leaves then, it is why the login ended. */
@@ -109,6 +111,12 @@ class Login implements LoginRun {
 	}
 
 	command(command: LoginCommand): void {
+		if (command.type === 'sign-in-here') {
+			// At once: the commands before it may be what waits.
+			this.#waiting.abort();
+			return;
+		}
+
 		this.#commands = this.#commands
 			.then(async () => this.#obey(command))
 			.catch((error: unknown) => this.#fail(toLoginError(error)));
@@ -244,6 +252,10 @@ class Login implements LoginRun {
 				return this.#race.close(command.flow);
 			}
 
+			case 'sign-in-here': {
+				return;
+			}
+
 			case 'paste': {
 				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
 				await this.#open('browser', 'You pasted an address.', false);
@@ -252,7 +264,7 @@ class Login implements LoginRun {
 			}
 
 			case 'open-browser': {
-				this.#race.tell(this.#race.has('browser') ? 'browser' : 'device', command);
+				this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
 				return;
 			}
 
@@ -279,7 +291,17 @@ class Login implements LoginRun {
 	/** Resolves to whether this process is the one to show the login. */
 	async #takeLock(): Promise<boolean> {
 		const onWait = () => this.#log.append({type: 'waiting', for: 'other-login'});
-		const taken = await lockLogin(this.#parts, onWait, this.#controller.signal);
+		const {signal} = this.#controller;
+		let taken;
+		try {
+			const both = AbortSignal.any([signal, this.#waiting.signal]);
+			taken = await lockLogin({...this.#parts, takesOver: this.#options.attended ?? false}, onWait, both);
+		} catch (error) {
+			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
+			// Beside the other login, whose lock is not ours.
+			taken = {release: async () => undefined};
+		}
+
 		if ('release' in taken) {
 			this.#lock = taken;
 			return true;

@@ -11,8 +11,8 @@ export type Glyphs = {
 	readonly failure: string;
 	readonly warning: string;
 	readonly pointer: string;
-	/** The two arrow keys. */
-	readonly arrows: string;
+	/** Before the one thing to do. */
+	readonly arrow: string;
 	/** Between two things on one line. */
 	readonly separator: string;
 	readonly ellipsis: string;
@@ -23,12 +23,12 @@ export type Glyphs = {
 
 const unicodeGlyphs: Glyphs = {
 	spinner: 'dots',
-	still: '⠿',
+	still: '◌',
 	success: '✔',
 	failure: '✖',
 	warning: '⚠',
 	pointer: '❯',
-	arrows: '↑↓',
+	arrow: '→',
 	separator: '·',
 	ellipsis: '…',
 	dash: '–',
@@ -42,7 +42,7 @@ const asciiGlyphs: Glyphs = {
 	failure: 'x',
 	warning: '!',
 	pointer: '>',
-	arrows: 'up/down',
+	arrow: '>',
 	separator: '-',
 	ellipsis: '...',
 	dash: '-',
@@ -132,14 +132,14 @@ export type ColourLevel = 0 | 1 | 2 | 3;
 const forcedLevels: Readonly<Record<string, ColourLevel>> = {'0': 0, false: 0, '2': 2, '3': 3};
 
 /**
- * How many colours to use. `FORCE_COLOR` decides where it is set, then `NO_COLOR`: the libraries below know the first
- * alone, so the caller hands the result on as that.
+ * How many colours the terminal has; without any, nothing can be styled at all. `FORCE_COLOR` decides where it is set.
+ * `NO_COLOR` does not count here: it forbids colours, and leaves bold, dim and inverse.
  */
 export const colourLevel = (environment: TerminalEnvironment): ColourLevel => {
 	const {env, platform} = environment;
 	const forced = env['FORCE_COLOR'];
 	if (forced !== undefined) return forcedLevels[forced] ?? 1;
-	if (env['NO_COLOR'] || screenStream(environment) === undefined) return 0;
+	if (screenStream(environment) === undefined) return 0;
 	const term = env['TERM'] ?? '';
 	if (/^(truecolor|24bit)$/.test(env['COLORTERM'] ?? '')) return 3;
 	if (env['WT_SESSION'] ?? env['TERM_PROGRAM'] === 'iTerm.app') return 3;

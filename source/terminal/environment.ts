@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import {LoginError} from '../core/errors.js';
-import type {Recommendation} from '../login/flow.js';
+import type {BrowserPlace, Recommendation} from '../login/flow.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
 
@@ -107,7 +107,7 @@ export type TerminalLocation = {
 	 * Whether the person's browser reaches a loopback address of ours: it is on this computer, something forwards the
 	 * address to where it is, or neither.
 	 */
-	readonly browser: 'here' | 'forwarded' | 'elsewhere';
+	readonly browser: BrowserPlace;
 	/** A sentence that says why. */
 	readonly reason: string;
 	/** What stands between the program and the terminal. */
@@ -176,19 +176,19 @@ const places: readonly Row[] = [
 		'server',
 		({isServed}) => isServed === true,
 		'elsewhere',
-		'You are connected to a server: a browser opened there would not reach you.',
+		"You're connected to a server, so no browser opens here.",
 	],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),
 		'elsewhere',
-		'You are in a GitHub codespace: your browser cannot reach an address of its machine.',
+		"You're in a GitHub codespace, so no browser opens here.",
 	],
 	[
 		'gitpod',
 		({env}) => isSet(env['GITPOD_WORKSPACE_ID']) || isSet(env['GITPOD_ENVIRONMENT_ID']),
 		'elsewhere',
-		'You are in a Gitpod workspace: your browser cannot reach an address of its machine.',
+		"You're in a Gitpod workspace, so no browser opens here.",
 	],
 	[
 		'cloud-shell',
@@ -198,36 +198,36 @@ const places: readonly Row[] = [
 			isSet(env['ACC_CLOUD']) ||
 			env['AWS_EXECUTION_ENV'] === 'CloudShell',
 		'elsewhere',
-		'You are in a cloud shell: your browser cannot reach an address of its machine.',
+		"You're in a cloud shell, so no browser opens here.",
 	],
 	[
 		'vscode-tunnel',
 		environment => isVsCodeServer(environment) && isVsCodeTunnel(environment),
 		'elsewhere',
-		'You are in VS Code through a tunnel, which does not bring addresses of this machine to your browser.',
+		"You're in VS Code through a tunnel, so no browser opens here.",
 	],
 	[
 		'devcontainer',
 		environment => isSet(environment.env['REMOTE_CONTAINERS']) && isVsCodeServer(environment),
 		'forwarded',
-		'VS Code brings addresses of this container to your browser.',
+		"VS Code forwards this container's ports to your browser.",
 	],
 	[
 		'vscode-ssh',
 		environment => isVsCodeServer(environment) && isOverSsh(environment),
 		'forwarded',
-		'VS Code brings addresses of this machine to your browser.',
+		"VS Code forwards this machine's ports to your browser.",
 	],
-	['mosh', isMosh, 'elsewhere', 'You are connected over mosh: a browser opened here would not reach you.'],
-	['ssh', isOverSsh, 'elsewhere', 'You are connected over SSH: a browser opened here would not reach you.'],
+	['mosh', isMosh, 'elsewhere', "You're connected over mosh, so no browser opens here."],
+	['ssh', isOverSsh, 'elsewhere', "You're connected over SSH, so no browser opens here."],
 	[
 		'container',
 		// One with a display is part of a desktop: Toolbx, Distrobox.
 		environment => isContainer(environment) && !hasDisplay(environment),
 		'elsewhere',
-		'You are in a container: a browser cannot be opened here, and yours would not reach its addresses.',
+		"You're in a container, so no browser opens here.",
 	],
-	['wsl', isWsl, 'here', 'The browser of Windows can be opened from here.'],
+	['wsl', isWsl, 'here', 'Your Windows browser opens from here.'],
 	[
 		'headless',
 		environment => !hasDisplay(environment),
@@ -242,7 +242,7 @@ export const locateTerminal = (environment: TerminalEnvironment): TerminalLocati
 		'desktop',
 		undefined,
 		'here',
-		'Your browser can be opened from here.',
+		'Your browser opens from here.',
 	];
 	const multiplexer = multiplexerOf(environment);
 	return {place, browser, reason, ci: isCi(environment), multiplexer};
@@ -281,10 +281,10 @@ export type RecommendOptions = {
 };
 
 const flowReasons: Readonly<Record<FlowName, string>> = {
-	browser: 'No codes are offered for this login: open its address in your browser, and paste back where it ends.',
-	device: 'The browser flow is not offered for this login: use a code instead.',
-	'client-credentials': 'This client signs in by itself.',
-	password: 'A user name and a password are all that is offered for this login.',
+	browser: 'This server offers no codes, so sign in with your browser.',
+	device: 'This server offers no sign-in in the browser, so use a code.',
+	'client-credentials': 'This app signs in by itself.',
+	password: 'This server takes only a user name and a password.',
 };
 
 /**
@@ -302,7 +302,7 @@ export const recommend = (
 		if (available['client-credentials'] === true) {
 			return {
 				flow: 'client-credentials',
-				reason: 'Nobody is at a terminal here, and the client can sign in by itself.',
+				reason: 'Nobody is at a terminal here, and the app can sign in by itself.',
 			};
 		}
 
@@ -313,7 +313,7 @@ export const recommend = (
 
 	const {preferred} = options;
 	if (preferred && available[preferred] === true) {
-		return {flow: preferred, reason: 'You chose this flow for this profile before.'};
+		return {flow: preferred, reason: 'You chose this for this profile before.'};
 	}
 
 	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';

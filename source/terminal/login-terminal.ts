@@ -28,6 +28,7 @@ export const createLoginTerminal = (
 ): Required<LoginTerminal> => {
 	const location = locateTerminal(environment);
 	return {
+		browser: location.browser,
 		openBrowser: createBrowserOpener(environment),
 		clipboard: createClipboard(environment, write),
 		sockets: createLocalSockets(environment),

@@ -55,7 +55,7 @@ const wouldSplit = (command: readonly string[]): boolean =>
 	command.some(word => /^cmd(?:\.exe)?$/i.test(path.win32.basename(word))) && command.some(word => word.includes('&'));
 
 const reasonOf = (error: unknown): string =>
-	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it was not found' : 'it could not be started';
+	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'was not found' : 'could not be started';
 
 /**
  * Whether a started program did its work: openers end at once, with a code that tells; a browser goes on. `starting` is
@@ -76,7 +76,7 @@ const watch = async (
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
 			finish(
-				code === 0 ? opened : failed(`The browser was not opened: ${name} ended with ${killer ?? `code ${code}`}.`),
+				code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`),
 			);
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
@@ -87,7 +87,7 @@ const watch = async (
 				if (child.exitCode !== null || child.signalCode !== null) judge(child.exitCode, child.signalCode);
 				else child.once('exit', judge);
 			},
-			(error: unknown) => finish(failed(`The browser was not opened by ${name}: ${reasonOf(error)}.`)),
+			(error: unknown) => finish(failed(`No browser opened, ${name} ${reasonOf(error)}.`)),
 		);
 	});
 
@@ -106,27 +106,27 @@ export const createBrowserOpener = (
 	{openWithSystem = openWithPackage, patience = 2000}: BrowserOpenerOptions = {},
 ): BrowserOpener => {
 	return async (address, signal) => {
-		if (signal.aborted) return {status: 'skipped', detail: 'The login was over before a browser could be opened.'};
+		if (signal.aborted) return {status: 'skipped', detail: 'The sign-in was over before a browser could open.'};
 		const checked = checkUrl(address);
-		if (typeof checked === 'string') return failed(`The address was not opened: ${checked}.`);
+		if (typeof checked === 'string') return failed(`The link was not opened because ${checked}.`);
 		const url = escapeHref(checked.href);
 		const commands = browserCommands(environment, url);
 		let outcome: BrowserOutcome | undefined;
 		for (const command of commands) {
 			const name = displayText(path.basename(command[0] ?? ''), 40);
 			outcome = wouldSplit(command)
-				? failed(`The browser was not opened: ${name} would cut the link short at its first &.`)
+				? failed(`No browser opened, ${name} would cut the link short at its first &.`)
 				: await watch(name, start(command, environment.env), patience, signal);
 			if (outcome.status === 'opened') return outcome;
 		}
 
 		if (outcome) return outcome;
 		const {ci, place, browser, reason} = locateTerminal(environment);
-		if (ci) return {status: 'skipped', detail: 'This is a build machine: no browser is opened on it.'};
+		if (ci) return {status: 'skipped', detail: 'This is a build machine, so no browser opens here.'};
 		// Without a display the system's opener would start a text browser in our terminal.
 		if (browser !== 'here') {
 			const why =
-				browser === 'forwarded' ? 'No way to open your browser is known here: open the address yourself.' : reason;
+				browser === 'forwarded' ? 'Your browser cannot be opened from here, so open the link yourself.' : reason;
 			return {status: 'skipped', detail: why};
 		}
 

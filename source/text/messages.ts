@@ -3,21 +3,25 @@ import type {LoginErrorCode} from '../core/errors.js';
 import {person, twoPeople} from '../core/person.js';
 import type {Identity, StoreKind} from '../core/types.js';
 
-/** What well-known scopes let an application do; an empty text is not worth a word. */
-const permissions: Readonly<Record<string, string>> = {
+/** What well-known scopes let an application see; an empty text is not worth a word. */
+const seen: Readonly<Record<string, string>> = {
 	openid: '',
-	profile: 'read your profile',
-	email: 'read your email address',
-	offline_access: 'stay signed in',
+	profile: 'profile',
+	email: 'email',
+	address: 'postal address',
+	phone: 'phone number',
 };
+
+const listed = (items: readonly string[]): string =>
+	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
-const storePlaces: Readonly<Record<StoreKind, string>> = {
-	keyring: 'Kept in the system keyring',
-	file: 'Kept in a file that only you can read',
-	memory: 'Kept until this program ends',
-};
+/** Two people as briefly as tells them apart. */
+const apart = (one: Identity | undefined, other: Identity | undefined): readonly [string, string] =>
+	one?.email !== undefined && other?.email !== undefined && one.email.toLowerCase() !== other.email.toLowerCase()
+		? [one.email, other.email]
+		: twoPeople(one, other);
 
 /** The time of day as a clock on the wall shows it, from epoch milliseconds. */
 export const timeOfDay = (epoch: number): string => {
@@ -34,89 +38,93 @@ export const messages = {
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
 	signingInTo: (application: string | undefined, host: string) =>
 		application === undefined ? `Signing in at ${host}` : `Signing in to ${application} (${host})`,
-	/** What is asked for, from a space-separated scope; empty where there is nothing to say. */
-	mayDo: (scope: string) => {
+	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
+	willDo: (scope: string) => {
 		const asked = scope.split(' ').filter(Boolean);
-		const named = asked.map(name => permissions[name] ?? displayText(name, 30)).filter(Boolean);
-		return named.length === 0 ? '' : `may: ${named.join(', ')}`;
+		const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
+		const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
+		const does = [
+			...(sees === '' ? [] : [`see your ${sees}`]),
+			...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
+			...(asked.includes('offline_access') ? ['keep you signed in'] : []),
+		];
+		if (does.length === 0) return '';
+		return `It will ${does.length === 1 ? does.join('') : `${does.slice(0, -1).join(', ')}, and ${does.at(-1) ?? ''}`}`;
 	},
 	person,
 
 	picker: {
-		browser: 'On this computer',
-		browserDetail: 'opens your browser; nothing to type',
-		device: 'On my phone or elsewhere',
-		deviceDetail: 'scan a QR code, or type a short code',
-		deviceDetailWithoutQrCode: 'type a short code there',
-		stay: (identity: Identity) => `Stay ${identity.email ?? person(identity)}`,
-		stayDetail: 'already signed in here',
+		/** By where the person's browser is. */
+		browser: {
+			here: "In this computer's browser",
+			forwarded: 'In your browser',
+			elsewhere: "In your own computer's browser",
+		},
+		browserDetail: {here: 'nothing to type', forwarded: 'nothing to type', elsewhere: 'open a link, paste one back'},
+		commandFirst: 'run one ssh command first',
+		device: 'On another device',
+		deviceDetail: 'QR code or short code',
+		deviceDetailWithoutQrCode: 'a short code to type',
+		stay: (identity: Identity) => `Stay signed in as ${identity.email ?? person(identity)}`,
 		/** Beside a flow that is running already. */
 		running: 'already waiting',
-		/** `reason` is a sentence; the label before it is crossed out where the terminal can do that. */
 		unavailable: (reason: string) => reason,
 	},
 
 	code: {
-		openAnywhere: 'Open on any device:',
-		typeThere: 'Type this code there.',
-		typeThereOrCompare: 'Type this code there. If you scanned: check it is the same.',
-		typeBriefly: 'Type this code there:',
-		approve: 'Approve. Decline what you did not start; never enter a code that someone sent you.',
-		approveBriefly: 'Approve only if you started this.',
-		phoneCannotReach: 'A phone cannot reach this address: it is on this computer only.',
-		/** Hosts of the address and of the issuer. */
-		foreignHost: (host: string, issuer: string) => `${host} is not ${issuer}: go there only if you know it.`,
-		former: (code: string) => `${code} no longer works.`,
-		organisations: 'Some organisations refuse codes, and say so only in the browser.',
-		fastClock: 'Twice in a row: the clock of this computer may run fast, as in virtual machines.',
-		/** As the flow that was added to another. */
-		added: 'Or open on any device',
-		enter: (code: string) => `and type ${code}`,
+		open: 'Open',
+		type: 'Type',
+		approve: 'Approve',
+		onlyIfYours: 'only if you started this',
+		neverType: 'Never type a code someone sent you',
+		orScan: 'or scan the QR code',
+		showsQrCode: 's shows the QR code',
+		thisComputerOnly: 'on this computer only',
+		/** Hosts of the link and of the issuer. */
+		foreignHost: (host: string, issuer: string) => `${host} is not ${issuer}. Go on only if you know it`,
+		former: (code: string) => `${code} no longer works`,
+		/** The first word is the key. */
+		refusedThere: 'Refused there? b uses your browser',
+		fastClock: "This computer's clock may run fast",
 		opening: 'Getting a code',
 		waiting: 'Waiting for approval',
-		expired: 'This code has expired.',
-		checking: 'checking now',
-		nextCheck: (seconds: number) => `next check in ${seconds} s`,
-		everySeconds: (seconds: number) => `one every ${seconds} s`,
-		checked: (checks: number, next: string) =>
-			`${checks === 0 ? 'Not checked yet' : `Checked ${plural(checks, 'time', 'times')}`}, ${next}`,
-		slowedDown: (next: string) => `The server asked us to slow down: ${next}`,
-		/** `reason` is a sentence. */
-		tryingAgain: (reason: string, seconds: number) =>
-			seconds > 0 ? `${reason} Trying again in ${seconds} s.` : `${reason} Trying again.`,
-		slept: 'This computer slept: checking now',
-		approved: 'Approved on your other device.',
+		expired: 'The code expired before it was approved',
+		checked: (checks: number, interval: number) =>
+			checks === 0 ? `Checking every ${interval} s` : `Checked ${plural(checks, 'time', 'times')}, every ${interval} s`,
+		tryingAgain: (reason: string, seconds: number) => `${reason}, trying again in ${seconds} s`,
+		slept: 'This computer was asleep, checking now',
 	},
 
 	browser: {
-		continueThere: 'Continue in your browser. This window notices when you are done.',
-		openThis: 'Open this address in your browser. This window notices when you are done.',
-		opening: 'Preparing the address',
-		openingBrowser: 'Opening your browser',
-		waiting: 'Waiting for your browser',
-		exchanging: 'Back from your browser: signing you in',
-		expired: 'This address has expired.',
-		noWindow: 'No window?',
-		thisAddress: 'No browser here?',
-		thisComputerOnly: 'works on this computer only',
-		fails: 'Ends on a page that fails?',
-		pasteIt: "copy that page's address and paste it here",
-		/** The sign-in ends on a page of the provider's, which shows a code or has it in its address. */
-		comesNotBack: 'Continue in your browser. It will not come back here by itself.',
-		showsCode: 'At the end?',
-		pasteCode: "paste the code that is shown, or that page's address, here",
-		takesLong:
-			'Nothing has come back yet. If the browser shows an error: the provider may not know this port, the browser may insist on https, or it runs on another computer.',
-		elsewhere: 'Browser on another computer?',
-		useCode: 'd use a code instead',
-		forward: 'Or type this on that computer, then open the address there:',
-		forwardedAt: (address: string) =>
-			`Your browser reaches this port at ${address} too: a provider that knows that redirect URI can use it.`,
-		/** As the flow that was added to another. */
-		added: 'Or in the browser on this computer',
-		ignored: 'Ignored a response that was not ours.',
-		pasteRejected: (reason: string) => `That could not be used: ${reason}`,
-		signedIn: 'Signed in with your browser.',
+		continueThere: 'Continue in your browser',
+		openHere: 'Open this link on this computer',
+		openAnywhere: 'Open this link in your browser',
+		onYourComputer: 'On your own computer',
+		run: 'Run',
+		open: 'Open',
+		opening: 'Preparing the link',
+		openingBrowser: 'Opening it now',
+		waiting: 'Waiting for you there',
+		continues: 'This continues by itself',
+		exchanging: 'Signing you in',
+		expired: 'The link expired before you signed in',
+		notOpened: "Didn't open?",
+		errorPage: 'Error page?',
+		pasteItsLink: 'Paste its link here',
+		/** The sign-in ends on a page of the provider's, which shows a code or has it in its link. */
+		atTheEnd: 'At the end?',
+		pasteCodeOrLink: "Paste the code, or that page's link, here",
+		stuckThere: 'Stuck there? d uses another device',
+		forwardedAt: 'Forwarded port?',
+		ignored: "Ignored a response that wasn't for this sign-in",
+	},
+
+	/** The flow that is open besides the one on the screen. */
+	also: {
+		browser: 'Also in your browser',
+		code: 'Also with code',
+		device: 'Also on another device',
+		toShow: (key: string) => `${key} to show`,
 	},
 
 	machine: {
@@ -125,87 +133,95 @@ export const messages = {
 
 	/** A flow was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Asking ${host}`,
-	waitingElsewhere: 'Another window is signing in to this profile. This one waits for it.',
-	leftInMinutes: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
-	leftOnClock: (clock: string) => `${clock} left`,
-	lessThanTwoMinutes: (clock: string) => `less than two minutes left (${clock})`,
+	waitingElsewhere: 'Another terminal is signing in here, waiting for it',
+	minutesLeft: (minutes: number) => `${minutes} min left`,
+	left: (clock: string) => `${clock} left`,
 
 	copy: {
-		code: 'Code copied.',
-		address: 'Address copied.',
+		/** What a copy is called; the first word of a sentence. */
+		code: 'Code',
+		link: 'Link',
+		command: 'Command',
+		copied: (what: string) => `${what} copied`,
 		/** The terminal does not say whether it took it. */
-		sent: 'Sent to your terminal to copy.',
-		unavailable: (detail: string | undefined) =>
-			detail === undefined ? 'Nothing to copy with here.' : `Could not copy: ${detail}`,
+		sent: (what: string) => `${what} sent to your terminal's clipboard`,
+		codeAndLink: 'Code copied, link opened',
+		unavailable: (detail: string | undefined) => detail ?? "There's no clipboard here",
 	},
 	/** "Always this flow here". */
 	preference: {
-		kept: {
-			browser: 'From now on this profile begins with the browser.',
-			device: 'From now on this profile begins with a code.',
+		saved: {
+			browser: 'From now on this profile starts in the browser',
+			device: 'From now on this profile starts with a code',
 		},
-		forgotten: 'From now on the flow is chosen each time.',
-		notSaved: (reason: string) => `That could not be remembered: ${reason}`,
+		forgotten: 'From now on you choose each time',
+		notSaved: (reason: string) => `That couldn't be saved. ${reason}`,
 	},
-	pasteUseless: 'That is not the address of the page where you ended.',
-	/** `columns` and `rows` are what the QR code needs. */
-	tooSmallForQrCode: (columns: number, rows: number) => `The QR code needs a ${columns} by ${rows} window.`,
+	pasteUseless: "That isn't the link of the page where you ended",
+	/** What the QR code needs, and what the window has. */
+	tooSmallForQrCode: (columns: number, rows: number, hasColumns: number, hasRows: number) =>
+		`The QR code needs ${columns}x${rows}, this window has ${hasColumns}x${hasRows}`,
 
-	/** Keys with what they do; the first word is the key. */
+	/** What the keys do. */
 	keys: {
-		choose: (arrows: string) => `${arrows} or a number`,
-		chooseSpoken: 'arrow keys or a number choose',
-		continue: 'enter continue',
-		openHere: 'enter open here',
-		openAgain: 'enter open again',
-		openIt: 'enter try to open it',
-		copyCode: 'c copy code',
-		copyUrl: 'u copy address',
-		showQrCode: 's QR code',
-		hideQrCode: 's hide QR code',
-		showCode: 'h show code',
-		hideCode: 'h hide code',
-		useCode: 'd use a code',
-		addCode: 'd use a code as well',
-		useBrowser: "b use this computer's browser",
-		addBrowser: "b use this computer's browser as well",
-		newCode: 'n new code',
-		writeUrl: 'w write the address out',
-		always: {browser: 'r always the browser here', device: 'r always a code here'},
-		notAlways: 'r ask each time',
-		again: 'enter try again',
-		more: '? more flows',
-		moreBriefly: '? more',
-		fewer: '? back to the first keys',
-		back: 'esc back',
-		leave: 'esc leave',
-		yes: 'y yes',
-		no: 'n no',
+		select: 'select',
+		choose: 'choose',
+		cancel: 'cancel',
+		copyAndOpen: 'copy code and open link',
+		copyAndOpenBriefly: 'copy & open',
+		openAgain: 'open again',
+		copyCode: 'copy code',
+		copyLink: 'copy link',
+		copyCommand: 'copy command',
+		showQrCode: 'show QR code',
+		hideQrCode: 'hide QR code',
+		showCode: 'show code',
+		hideCode: 'hide code',
+		device: 'another device',
+		browser: {here: "this computer's browser", forwarded: 'your browser', elsewhere: "your own computer's browser"},
+		newCode: 'new code',
+		writeLink: 'print the whole link',
+		always: {browser: 'always use the browser', device: 'always use a code'},
+		askEachTime: 'ask each time',
+		again: 'try again',
+		signInHere: 'sign in here instead',
+		signInHereBriefly: 'sign in here',
+		allKeys: 'all keys',
+		allKeysBriefly: 'keys',
+		back: 'back',
 	},
 
+	/** Before someone else's session is replaced. */
 	prompt: {
-		switchAccount(stored: Identity | undefined, next: Identity | undefined, difference = '') {
-			const [present, replacing] = twoPeople(stored, next);
-			const owner = stored === undefined ? `has ${present}` : `belongs to ${present}`;
-			return `This profile ${owner}.${difference && ` ${difference}`} Replace it with ${replacing}?`;
-		},
-		briefly: (stored: Identity | undefined, next: Identity | undefined) =>
-			`Replace it with ${twoPeople(stored, next)[1]}?`,
-		whatHappens: 'With yes the stored session is forgotten here; with no it stays.',
+		belongsTo: (stored: Identity | undefined, next: Identity | undefined) =>
+			stored === undefined
+				? 'This profile has a session that names nobody'
+				: `This profile belongs to ${apart(stored, next)[0]}`,
+		keep: (stored: Identity | undefined, next: Identity | undefined) => `Keep ${apart(stored, next)[0]}`,
+		replace: (stored: Identity | undefined, next: Identity | undefined) => `Replace it with ${apart(stored, next)[1]}`,
+		signsOut: (stored: Identity | undefined) =>
+			`signs ${stored?.name?.split(' ')[0] ?? 'that account'} out on this computer`,
 	},
 
 	end: {
-		signedIn: (application: string | undefined, identity: Identity | undefined) =>
-			'Signed in' +
-			(application === undefined ? '' : ` to ${application}`) +
-			(identity === undefined ? '' : ` as ${person(identity)}`),
-		staysSignedIn: 'Stays signed in.',
-		until: (time: string) => `Until ${time}.`,
-		kept: (store: StoreKind, profile: string) =>
-			store === 'memory' ? `${storePlaces.memory}.` : `${storePlaces[store]} as "${profile}".`,
-		notYou: (command: string) => `Not you?  ${command}`,
+		/** A headline, and what else tells who it is. */
+		signedIn(application: string | undefined, identity: Identity | undefined): readonly string[] {
+			const done = `Signed in${application === undefined ? '' : ` to ${application}`}`;
+			if (identity === undefined) return [done];
+			const {name, email} = identity;
+			if (name === undefined || email === undefined || name === email)
+				return [`${done} as ${email ?? person(identity)}`];
+			const unverified = identity.emailVerified === false ? ['not verified'] : [];
+			return [`${done} as ${displayText(name, 40)}`, email, ...unverified];
+		},
+		/** Where it is saved; empty for the system keyring, which is where one expects it. */
+		saved: (store: StoreKind, profile: string): string =>
+			store === 'memory' ? 'Not saved' : store === 'file' ? `Saved in a private file as "${profile}"` : '',
+		until: (time: string) => `Until ${time}, then sign in again`,
+		next: 'Next',
+		notYou: 'Not you?',
 		stayed: (identity: Identity | undefined) =>
-			identity === undefined ? 'Still signed in.' : `Still signed in as ${person(identity)}.`,
+			identity === undefined ? 'Still signed in' : `Still signed in as ${person(identity)}`,
 	},
 
 	/** A failure's headline: `said` is the engine's own sentence. */
@@ -231,6 +247,7 @@ export const messages = {
 		expiresAt: (time: string) => `The code works until ${time}.`,
 		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
 		selected: 'selected',
+		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,
 		done: 'Done.',
 		failed: 'Failed.',

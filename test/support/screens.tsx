@@ -95,6 +95,9 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 			return playRecording({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
 		},
 	};
-	const terminal = {recommend: () => ({flow: 'browser', reason: 'A browser opened here reaches you.'}) as const};
+	const terminal = {
+		browser: 'here',
+		recommend: () => ({flow: 'browser', reason: 'Your browser opens from here.'}),
+	} as const;
 	return <Login flow="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

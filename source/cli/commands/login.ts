@@ -105,7 +105,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
  */
 const loadScreen = async (environment: TerminalEnvironment) => {
 	process.env['NODE_ENV'] ??= 'production';
-	process.env['FORCE_COLOR'] = String(process.env['NO_COLOR'] ? 0 : colourLevel(environment));
+	process.env['FORCE_COLOR'] = String(colourLevel(environment));
 	delete process.env['DEV'];
 	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
 	// a tenth of its memory went into that.
@@ -136,15 +136,17 @@ const show = async (
 	context.picker?.handOver();
 	const looks: ScreenOptions = {
 		currentIdentity: plan.currentIdentity,
-		showQr: !values['no-qr'],
+		// In the demo it shows what a phone would scan, and the row below says how to approve here.
+		showQr: values['no-qr'] ? false : demo && true,
+		next: demo === undefined ? 'ink-login token' : undefined,
 		preferredFlow: plan.preferred,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
 		// There nobody needs a browser to approve; what it could not approve stays open for the person.
 		footer: demo && {
 			key: 'a',
-			text: " a approve as Alice Demo, the demo's own user",
-			done: ' Approved as Alice Demo: the next check sees it.',
+			text: 'Demo: press a to approve, or open the link on this computer',
+			done: 'Demo: approved, the next check sees it',
 			isUseful: ({flows}) => [flows.device, flows.browser].some(flow => flow?.phase.status === 'waiting'),
 			act: demo.approve,
 		},

@@ -77,7 +77,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		['Others', others.join(', ')],
 	];
 	return [
-		displayText(messages.end.signedIn(application, identity), 400),
+		displayText(messages.end.signedIn(application, identity).join(', '), 400),
 		...rows
 			.filter(([, value]) => value !== '')
 			.map(([label, value]) => `${label.padEnd(11)}${displayText(value, 400)}`),

@@ -11,8 +11,9 @@
  */
 import path from 'node:path';
 import {consentHeader} from '../../layout/header.js';
-import {firstPossible, layOutPicker, pickerOptions, reasonToSay, recommendationBy} from '../../layout/picker.js';
-import {lineWidth} from '../../layout/row.js';
+import {firstPossible} from '../../layout/options.js';
+import {layOutPicker, pickerOptions, reasonToSay, recommendationBy} from '../../layout/picker.js';
+import {lineWidth} from '../../layout/line.js';
 import {displayOf} from '../../layout/theme.js';
 import {paintLines} from './paint.js';
 import {initialLoginState} from '../../login/state.js';
@@ -57,9 +58,9 @@ const drawer = (plan: LoginPlan, colours: ColourLevel) => {
 	const options = pickerOptions(initialLoginState, {...plan, recommendation}, display);
 	const asking = consentHeader(initialLoginState, plan.provider, display);
 	const reason = reasonToSay(recommendation);
-	const picker = {asking, options, selected: firstPossible(options), reason, notice: undefined, display};
+	const picker = {asking, options, selected: firstPossible(options), reason};
 	return (columns: number, rows: number): readonly string[] => {
-		const {top} = layOutPicker({columns, rows}, picker);
+		const {top} = layOutPicker({columns, rows}, picker, display);
 		return top.every(line => lineWidth(line) <= columns) ? paintLines(top, display, colours) : [];
 	};
 };

@@ -1,5 +1,5 @@
 import type {ColourLevel} from '../../terminal/capabilities.js';
-import type {Line, Span} from '../../layout/row.js';
+import type {Line, Span} from '../../layout/line.js';
 import type {Display} from '../../layout/theme.js';
 
 /** SGR parameters by the names that themes use (ECMA-48 §8.3.117). */
@@ -16,12 +16,12 @@ const colours: Readonly<Record<string, number>> = {
 
 const wrapIn = (on: number, off: number, text: string) => `\u001B[${on}m${text}\u001B[${off}m`;
 
-const paintSpan = ({text, bold, struck, tone}: Span, {theme, environment}: Display): string => {
+const paintSpan = ({text, bold, dim, tone}: Span, {theme, environment}: Display): string => {
 	let painted = text;
 	const colour = tone && environment.color ? colours[theme[tone]] : undefined;
 	if (colour !== undefined) painted = wrapIn(colour, 39, painted);
-	if (struck) painted = wrapIn(9, 29, painted);
-	return bold ? wrapIn(1, 22, painted) : painted;
+	if (bold) painted = wrapIn(1, 22, painted);
+	return dim ? wrapIn(2, 22, painted) : painted;
 };
 
 /** Lines as they look on a terminal, for the moment before Ink draws the same ones. Links and spinners are left to Ink. */

@@ -4,9 +4,13 @@ import type {SafeUrl} from '../core/safe-url.js';
 export type Span = {
 	readonly text: string;
 	readonly bold?: boolean;
+	/** Steps back: for nothing that someone needs to sign in, or to judge a sign-in. */
+	readonly dim?: boolean;
 	readonly struck?: boolean;
+	/** Stands on the accent colour: the one thing to carry away. */
+	readonly plate?: boolean;
 	readonly tone?: 'accent' | 'success' | 'failure' | 'warning';
-	readonly link?: SafeUrl;
+	readonly link?: SafeUrl | undefined;
 	/** Drawn as a spinner, which is as wide as `text`. */
 	readonly spinner?: boolean;
 };
@@ -14,7 +18,16 @@ export type Span = {
 /** One row of a screen. A screen is composed of these before it is drawn, so that its height is known beforehand. */
 export type Line = readonly Span[];
 
-const appearance = ['text', 'bold', 'struck', 'tone', 'link', 'spinner'] as const satisfies readonly (keyof Span)[];
+const appearance = [
+	'text',
+	'bold',
+	'dim',
+	'struck',
+	'plate',
+	'tone',
+	'link',
+	'spinner',
+] as const satisfies readonly (keyof Span)[];
 
 export const isSameLine = (one: Line, other: Line): boolean =>
 	one.length === other.length &&
@@ -22,7 +35,6 @@ export const isSameLine = (one: Line, other: Line): boolean =>
 
 export const blank: Line = [];
 export const plain = (text: string): Line => [{text}];
-export const bold = (text: string): Line => [{text, bold: true}];
 
 const wide =
 	/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u;
@@ -77,45 +89,7 @@ export const paragraph = (text: string, width: number): Line[] => wrapWords(text
 export const indent = (by: number, lines: readonly Line[]): Line[] =>
 	lines.map(line => (line.length === 0 || by <= 0 ? line : [{text: ' '.repeat(by)}, ...line]));
 
-/** A paragraph behind a mark of its own, such as the number of a step. */
-export const hanging = (mark: Line, text: string, width: number): Line[] => {
-	const margin = lineWidth(mark);
-	const [first = '', ...rest] = wrapWords(text, width - margin);
-	return [[...mark, {text: first}], ...indent(margin, rest.map(plain))];
-};
-
-/** `enter open here`: the first word is the key. */
-const keySpans = (hint: string): Line => {
-	const [key = '', ...words] = hint.split(' ');
-	return [{text: key, bold: true}, {text: ['', ...words].join(' ')}];
-};
-
-const joinKeys = (hints: readonly string[], separator: string): Line =>
-	hints.flatMap((hint, index) => [...(index === 0 ? [] : [{text: ` ${separator} `}]), ...keySpans(hint)]);
-
-/** The keys on one row; where they do not fit those in the middle go first, and what leads further stays. */
-export const keyLine = (hints: readonly string[], separator: string, width: number): Line => {
-	let kept = [...hints];
-	while (kept.length > 1 && lineWidth(joinKeys(kept, separator)) > width) {
-		kept = kept.toSpliced(Math.max(0, kept.length - 3), 1);
-	}
-
-	return joinKeys(kept, separator);
-};
-
-/** All the keys, on as many rows as they need. */
-export const keyLines = (hints: readonly string[], separator: string, width: number): Line[] => {
-	const rows: string[][] = [[]];
-	for (const hint of hints) {
-		const row = rows.at(-1) ?? [];
-		if (row.length > 0 && lineWidth(joinKeys([...row, hint], separator)) > width) rows.push([hint]);
-		else row.push(hint);
-	}
-
-	return rows.map(row => joinKeys(row, separator));
-};
-
-/** An address in one piece on a row of its own; one that is wider than the row is cut, with the whole link on each row. */
+/** A link in one piece behind its margin; one that is wider fills whole rows, with the whole link on each of them. */
 export const linkLines = (
 	url: SafeUrl,
 	{width, margin, links}: {readonly width: number; readonly margin: number; readonly links: boolean},
@@ -123,6 +97,6 @@ export const linkLines = (
 	const by = widthOf(url) + margin > width ? 0 : margin;
 	return indent(
 		by,
-		cutEvery(url, width).map(text => [{text, bold: true, ...(links && {link: url})}]),
+		cutEvery(url, width).map(text => [{text, link: links ? url : undefined}]),
 	);
 };

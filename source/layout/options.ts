@@ -1,0 +1,108 @@
+import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
+import {gridOf} from './header.js';
+import {footerOf} from './keys.js';
+import {indent, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
+import type {Display} from './theme.js';
+
+/** One row of a list that someone chooses from. */
+export type ListOption = {
+	readonly label: string;
+	/** A few words beside it; left out where there is no room. */
+	readonly detail?: string;
+	/** Why it cannot be chosen; said in any window. */
+	readonly unavailable?: string | undefined;
+	/** Whether it stands apart from the one above. @default false */
+	readonly isApart?: boolean;
+};
+
+/** The first option that can be taken is where the choice begins. */
+export const firstPossible = (options: readonly ListOption[]): number =>
+	Math.max(
+		0,
+		options.findIndex(({unavailable}) => unavailable === undefined),
+	);
+
+/** The option that an arrow leads to. */
+export const nextOption = (options: readonly ListOption[], selected: number, key: 'up' | 'down'): number => {
+	const by = key === 'up' ? -1 : 1;
+	const order = options.map((_, step) => (selected + by * (step + 1) + options.length * 2) % options.length);
+	return order.find(index => options[index]?.unavailable === undefined) ?? selected;
+};
+
+/** The option that a digit names. */
+export const optionAt = (options: readonly ListOption[], key: string): number | undefined => {
+	const index = /^[1-9]$/.test(key) ? Number(key) - 1 : -1;
+	return options[index] !== undefined && options[index].unavailable === undefined ? index : undefined;
+};
+
+const labelColumn = 5;
+
+const optionBlocks = (options: readonly ListOption[], selected: number, columns: number, {glyphs}: Display) => {
+	const width = columns - 1;
+	const column = labelColumn + Math.max(...options.map(({label}) => widthOf(label))) + 3;
+	const besides = options.map(({detail = '', unavailable}) => unavailable ?? detail);
+	const hasRoom = options.every(({detail = ''}) => column + widthOf(detail) <= width);
+	const untold: string[] = [];
+	const blocks = options.flatMap(({label, unavailable, isApart = false}, index): Block[] => {
+		const isSelected = index === selected;
+		const isPossible = unavailable === undefined;
+		const beside = besides[index] ?? '';
+		const isBeside = hasRoom && beside !== '' && column + widthOf(beside) <= width;
+		if (!isPossible && !isBeside) untold.push(`${label}: ${beside}`);
+		const row: Line = [
+			{text: isSelected ? glyphs.pointer.padEnd(2) : '  ', tone: 'accent'},
+			{text: `${index + 1}`.padEnd(labelColumn - 2), dim: !isSelected, bold: isSelected},
+			{text: shortened(label, width - labelColumn), bold: isSelected, dim: !isPossible},
+			...(isBeside ? [{text: ' '.repeat(column - labelColumn - widthOf(label)) + beside, dim: true}] : []),
+		];
+		return [...(isApart ? [gap(13)] : []), block([row])];
+	});
+	return {blocks, untold};
+};
+
+/** What stands around a list. */
+export type ListContent = {
+	/** The rows above it. */
+	readonly above: readonly Block[];
+	/** A sentence that explains it. */
+	readonly reason?: string | undefined;
+	readonly options: readonly ListOption[];
+	readonly selected: number;
+	/** Said below it. */
+	readonly notice?: string | undefined;
+	/** What Escape is for. */
+	readonly escape: string;
+};
+
+/** A screen with a list. What is learned while someone chooses stands below the options, and none of them moves. */
+export const layOutList = (
+	{columns, rows}: Size,
+	{above, reason, options, selected, notice, escape}: ListContent,
+	display: Display,
+): Frame => {
+	const {keys} = display.messages;
+	const {mark, width} = gridOf(columns);
+	const {blocks, untold} = optionBlocks(options, selected, columns, display);
+	const sentence = (text: string) => wrapWords(text, Math.max(1, width - labelColumn)).map(plain);
+	const notes = [...(notice === undefined ? [] : [notice]), ...untold].flatMap(sentence);
+	const {row} = footerOf(
+		[
+			{key: 'enter', label: keys.select, isMain: true},
+			{key: `1-${options.length}`, label: keys.choose, isMain: true},
+			{key: 'escape', label: escape, isMain: true},
+		].map(key => ({...key, brief: key.label})),
+		display,
+		width - mark,
+	);
+	return frameOf(
+		fit(rows, [
+			...above,
+			...(reason === undefined ? [] : [gap(16), block(indent(labelColumn, sentence(reason)), 10)]),
+			gap(17),
+			...blocks,
+			...(notes.length === 0 ? [] : [block(indent(labelColumn, notes), 5)]),
+			gap(20),
+			block(indent(mark, [row]), 4),
+		]),
+	);
+};
