@@ -6,18 +6,27 @@ const quotationMarks = /["\u201C-\u201F\u2033\u275D\u275E\uFF02]/g;
 const quoted = (text: string, maximumLength: number) =>
 	`"${displayText(text.replaceAll(quotationMarks, "'"), maximumLength)}"`;
 
+/** Letters and what names have between them: no e-mail address, and no end of a sentence. */
+const plainName = /^(?!.*\p{L}{4,}\.)[\p{L}\p{M}\p{N} .'\u2019-]{1,40}$/u;
+
+/** What someone is called. A name could be any text: one that is more than a name stands in quotation marks which it cannot end. */
+export const nameOf = ({name, subject}: Identity): string => {
+	const called = displayText(name ?? subject, 255);
+	return plainName.test(called) ? called : quoted(called, 40);
+};
+
 /** @param more - what else tells who it is, with the e-mail address */
-const describe = ({name, email, emailVerified, subject}: Identity, more: readonly string[] = []): string => {
+const describe = (identity: Identity, more: readonly string[] = []): string => {
+	const {name, email, emailVerified} = identity;
 	const mail = email === undefined ? [] : [email, ...(emailVerified === false ? ['not verified'] : [])];
 	const details = [...mail, ...more];
 	if (email !== undefined && (name === undefined || name === email)) return details.join(', ');
-	const called = quoted(name ?? subject, 40);
+	const called = nameOf(identity);
 	return details.length === 0 ? called : `${called} (${details.join(', ')})`;
 };
 
 /**
- * A person in words, for a sentence: a name could be any text, so it stands in quotation marks which it cannot end, and
- * is cut before the e-mail address is.
+ * A person in words, for a sentence: the name is cut before the e-mail address is.
  */
 export const person = (identity: Identity): string => describe(identity);
 

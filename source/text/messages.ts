@@ -1,6 +1,6 @@
 import {displayText} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
-import {person, twoPeople} from '../core/person.js';
+import {nameOf, person, twoPeople} from '../core/person.js';
 import type {Identity, StoreKind} from '../core/types.js';
 
 /** What well-known scopes let an application see; an empty text is not worth a word. */
@@ -212,7 +212,7 @@ export const messages = {
 			if (name === undefined || email === undefined || name === email)
 				return [`${done} as ${email ?? person(identity)}`];
 			const unverified = identity.emailVerified === false ? ['not verified'] : [];
-			return [`${done} as ${displayText(name, 40)}`, email, ...unverified];
+			return [`${done} as ${nameOf(identity)}`, email, ...unverified];
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved: (store: StoreKind, profile: string): string =>
