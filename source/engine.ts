@@ -4,6 +4,7 @@
  */
 
 export * from './oauth/presets.js';
+export {registrations, type Registration} from './oauth/registration.js';
 export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
 export {messages, type Messages} from './text/messages.js';
 export {createNdjsonReporter, showNdjson} from './text/ndjson.js';

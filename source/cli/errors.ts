@@ -89,7 +89,7 @@ export class UsageError extends Error {
 	override readonly name = 'UsageError';
 	readonly hint: string;
 
-	constructor(message: string, hint = 'See: ink-login --help') {
+	constructor(message: string, hint = 'See: ink-login help') {
 		super(message);
 		this.hint = hint;
 	}
@@ -99,7 +99,7 @@ export class UsageError extends Error {
 export const tellFailure = (error: unknown, stderr: Output, exitCodeOf: (code: LoginErrorCode) => number): number => {
 	const failure = error instanceof UsageError ? error : toLoginError(error);
 	stderr.write(`ink-login: ${displayText(failure.message, 1000)}\n`);
-	if (failure.hint !== '') stderr.write(`${displayText(failure.hint, 1000)}\n`);
+	for (const line of failure.hint.split('\n').filter(Boolean)) stderr.write(`${displayText(line, 1000)}\n`);
 	return failure instanceof UsageError ? exitCodes.usage : exitCodeOf(failure.code);
 };
 

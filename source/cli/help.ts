@@ -1,46 +1,120 @@
 import {commandNames, optionGroups, optionTable, type CommandName, type Option} from './options.js';
 
-type CommandHelp = {readonly usage: string; readonly summary: string; readonly more?: readonly string[]};
+type CommandHelp = {
+	readonly usage: string;
+	/** One sentence. */
+	readonly summary: string;
+	/** Lines to type, each with a word on it where that helps. */
+	readonly examples: readonly (readonly [line: string, what?: string])[];
+	/** Whose options it takes besides its own, and what else is worth a line. */
+	readonly more?: readonly string[];
+};
 
 const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
-	ask: {usage: "[login's options]", summary: 'asks how to sign in, then signs in'},
+	ask: {
+		usage: '[OPTIONS]',
+		summary: 'Ask how to sign in, then sign in.',
+		examples: [
+			['ink-login --issuer https://login.example.com --client-id ID'],
+			['ink-login --preset github --client-id ID'],
+			['curl -H "$(ink-login token --format header)" https://api.example.com'],
+			['ink-login demo', 'no server of your own needed'],
+		],
+	},
 	login: {
 		usage: 'login [PROFILE]',
-		summary: 'signs in, and asks how only where it is not clear',
-		more: ['Without --issuer or --preset it is the server of the last login to the profile.'],
+		summary: 'Sign in; asks how only where needed.',
+		examples: [
+			['ink-login login --preset github --client-id ID --flow device'],
+			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
+			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
+			['ink-login login work', 'again, where you signed in before'],
+		],
 	},
-	token: {usage: 'token [PROFILE]', summary: 'prints a fresh token and nothing else'},
+	token: {
+		usage: 'token [PROFILE]',
+		summary: 'Print a fresh access token and nothing else.',
+		examples: [
+			['TOKEN=$(ink-login token)'],
+			['curl -H "$(ink-login token --format header)" https://api.example.com'],
+			['ink-login token work --format json', 'with its type, scope and expiry'],
+			['ink-login token --login --preset github --client-id ID'],
+		],
+		more: [
+			'--issuer, --preset, --domain, --client-id, --scope, --audience and --resource',
+			"check that it's the session you mean. With --login, all of login's options work.",
+		],
+	},
 	helper: {
 		usage: 'helper git [PROFILE]',
-		summary: "git's credential helper",
+		summary: 'Give git the token, as its credential helper.',
+		examples: [
+			["git config --global credential.https://HOST.helper '!ink-login helper git'"],
+			["git config credential.https://HOST.helper '!ink-login helper git work'"],
+			['ink-login login --issuer https://HOST --client-id ID', 'do this first'],
+		],
 		more: [
-			'git config --global credential.https://HOST.helper \\',
-			'    "!ink-login helper git [PROFILE]"',
-			"git gets the token for the issuer's host, and for those that --resource or",
-			'--audience named at the login as the service that the token is for.',
+			"git gets the token only for the issuer's host and for those that --resource or",
+			'--audience named when you signed in.',
 		],
 	},
 	exec: {
 		usage: 'exec [PROFILE] -- CMD',
-		summary: 'runs a command with a fresh token in its environment',
-		more: ['Its exit code and signals pass through; 125 where it could not be run.'],
+		summary: 'Run a command with a fresh token.',
+		examples: [
+			['ink-login exec -- ./deploy.sh', 'reads INK_LOGIN_TOKEN'],
+			['ink-login exec --env GITHUB_TOKEN -- gh pr list'],
+			["ink-login exec work -- sh -c 'echo $INK_LOGIN_TOKEN'"],
+		],
+		more: ['Exit code and signals of CMD pass through; 125 means that it could not be run.'],
 	},
-	exchange: {usage: 'exchange [PROFILE]', summary: "exchanges the session's token for another (RFC 8693)"},
-	status: {usage: 'status [PROFILE]', summary: 'says who is signed in, where and for how long'},
-	logout: {usage: 'logout [PROFILE]', summary: 'revokes the session and forgets it'},
-	demo: {usage: 'demo', summary: 'the login against a server that comes along, or that server alone'},
+	exchange: {
+		usage: 'exchange [PROFILE]',
+		summary: 'Exchange the token for another API (RFC 8693).',
+		examples: [
+			['ink-login exchange --audience https://billing.example.com'],
+			['ink-login exchange work --scope read --format header'],
+			['ink-login exchange --requested-token-type jwt --format json'],
+		],
+	},
+	status: {
+		usage: 'status [PROFILE]',
+		summary: 'Show who is signed in, where and how long.',
+		examples: [['ink-login status'], ['ink-login status work --json'], ['ink-login status --userinfo']],
+	},
+	logout: {
+		usage: 'logout [PROFILE]',
+		summary: 'Sign out; the server stays known.',
+		examples: [
+			['ink-login logout'],
+			['ink-login logout work --forget', 'its server and client ID, too'],
+			['ink-login logout --all'],
+		],
+	},
+	demo: {
+		usage: 'demo',
+		summary: 'Try signing in against a built-in demo server.',
+		examples: [
+			['ink-login demo'],
+			['ink-login demo --flow device', 'straight to the code'],
+			['ink-login demo --serve --port 8400', 'a server to try your own app against'],
+		],
+		more: ["Takes login's options too, except those about the provider."],
+	},
 };
 
-const exits = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person is needed, 5 try again
-later, 125 exec itself failed, 130 cancelled.
-INK_LOGIN_HOME moves every file that is kept.`;
+const exits = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person has to sign in, 5 try
+again later, 125 exec could not run it, 130 cancelled.
+Files are saved in INK_LOGIN_HOME, or where your system keeps such files.`;
+
+const width = 80;
 
 /** Long lines are broken between words, with what follows below the first word. */
 const column = (label: string, text: string, at: number): string => {
 	const lines = [''];
 	for (const word of text.split(' ')) {
 		const last = lines.at(-1) ?? '';
-		if (last !== '' && at + last.length + word.length + 1 > 80) lines.push(word);
+		if (last !== '' && at + last.length + word.length + 1 > width) lines.push(word);
 		else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
 	}
 
@@ -49,40 +123,63 @@ const column = (label: string, text: string, at: number): string => {
 	return gap + lines.join(`\n${' '.repeat(at)}`);
 };
 
-const describe = ({choices, help, value}: Option): string =>
-	choices === undefined || value === undefined ? help : `${help}: ${choices.join(', ')}`;
+const describe = ({choices, default: standard, help = '', value}: Option): string => {
+	if (choices === undefined || value === undefined)
+		return standard === undefined ? help : `${help} (default: ${standard})`;
+	return `${help}: ${choices.map(choice => (choice === standard ? `${choice} (default)` : choice)).join(', ')}`;
+};
+
+/** `token` and `demo` take login's options, which only login's help lists. */
+const isListed = (command: CommandName, {commands}: Option): boolean => {
+	const borrows = command === 'token' || command === 'demo';
+	return commands.includes(command) && (!borrows || !commands.includes('login') || commands === commandNames);
+};
+
+const rowsOf = (command: CommandName, isShown: (option: Option) => boolean): string[] => {
+	const rows: {label: string; text: string}[] = [];
+	for (const [name, option] of Object.entries(optionTable)) {
+		if (!isListed(command, option) || !isShown(option)) continue;
+		const label = `--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
+		const before = rows.at(-1);
+		if (option.help === undefined && before !== undefined) before.label += `, ${label}`;
+		else rows.push({label, text: describe(option)});
+	}
+
+	return rows.map(({label, text}) => column(label, text, 29));
+};
 
 const optionsOf = (command: CommandName): string =>
-	Object.entries(optionGroups)
-		.flatMap(([group, title]) => {
-			const rows = Object.entries(optionTable)
-				.filter(([, option]) => option.group === group && option.commands.includes(command))
-				.map(([name, option]) =>
-					column(`--${name}${option.value === undefined ? '' : ` ${option.value}`}`, describe(option), 28),
-				);
-			return rows.length === 0 ? [] : [`${title}\n${rows.join('\n')}`];
-		})
-		.join('\n\n');
+	(command === 'login'
+		? Object.entries(optionGroups).flatMap(([name, title]) => [title, ...rowsOf(command, ({group}) => group === name)])
+		: ['Options', ...rowsOf(command, () => true)]
+	).join('\n');
 
-/** The help of the command of that name, or of all of them. */
-export const helpText = (name?: string): string => {
-	const command = commandNames.find(each => each === name) ?? 'ask';
-	const {usage, summary, more = []} = commandHelp[command];
-	const commands =
+const examplesOf = ({examples}: CommandHelp): string => {
+	const at = Math.max(...examples.map(([line, what]) => (what === undefined ? 0 : line.length))) + 2;
+	return examples.map(([line, what]) => `  ${what === undefined ? line : `${line.padEnd(at)}# ${what}`}`).join('\n');
+};
+
+/** The help of the command of that name, or of all of them; undefined for a name that is none. */
+export const helpText = (name = '--help'): string | undefined => {
+	const command = name.startsWith('-') ? 'ask' : commandNames.find(each => each === name);
+	if (command === undefined) return undefined;
+	const help = commandHelp[command];
+	const parts =
 		command === 'ask'
-			? Object.values(commandHelp).map(each => column(`ink-login ${each.usage}`, each.summary, 34))
-			: [];
-	return [
-		command === 'ask'
-			? 'ink-login: sign in from wherever your terminal is'
-			: `ink-login ${usage}
-${summary}`,
-		more.join('\n'),
-		commands.join('\n'),
-		optionsOf(command),
-		command === 'ask' ? `ink-login --version | ink-login COMMAND --help\n\n${exits}` : '',
-	]
-		.filter(part => part !== '')
-		.join('\n\n')
-		.concat('\n');
+			? [
+					'ink-login: sign in from wherever your terminal is',
+					Object.values(commandHelp)
+						.map(({usage, summary}) => column(`ink-login ${usage}`, summary, 34))
+						.join('\n'),
+					examplesOf(help),
+					"ink-login help COMMAND shows its options; those of bare ink-login are login's.\nink-login --version, -v shows the version.",
+					exits,
+				]
+			: [
+					`ink-login ${help.usage}\n${help.summary}`,
+					examplesOf(help),
+					(help.more ?? []).join('\n'),
+					optionsOf(command),
+				];
+	return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 };

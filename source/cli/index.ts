@@ -16,10 +16,11 @@ const version = (): string =>
 		: (createRequire(import.meta.url)('ink-login/package.json') as {readonly version: string}).version;
 
 const quickAnswer = async (): Promise<string | undefined> => {
-	if (own[0] === '--version') return `${version()}\n`;
-	if (!own.includes('--help') && !own.includes('-h')) return undefined;
+	const [first = '', second] = own;
+	if (['--version', '-v', '-V'].includes(first)) return `${version()}\n`;
+	if (first !== 'help' && !own.includes('--help') && !own.includes('-h')) return undefined;
 	const {helpText} = await import('./help.js');
-	return helpText(own[0]);
+	return helpText(first === 'help' ? second : first);
 };
 
 /** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */

@@ -12,12 +12,12 @@ export const commandNames = [
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
+/** The parts of login's help. */
 export const optionGroups = {
-	output: 'What it does',
-	provider: 'The provider',
-	request: 'The request',
-	looks: 'The way it looks',
-	storage: 'Where it is kept',
+	provider: 'Where to sign in',
+	request: 'How to sign in',
+	looks: 'What you see',
+	storage: 'What is saved',
 } as const;
 
 export type Option = {
@@ -25,10 +25,13 @@ export type Option = {
 	readonly value?: string;
 	/** The only values that there are. */
 	readonly choices?: readonly string[];
+	/** What holds without it, as the help says it. */
+	readonly default?: string;
 	/** It may be given more than once. */
 	readonly many?: true;
-	readonly help: string;
-	readonly group: keyof typeof optionGroups;
+	/** What the help says of it; an option without is named on the row of the one before it. */
+	readonly help?: string;
+	readonly group: keyof typeof optionGroups | 'output';
 	readonly commands: readonly CommandName[];
 	/** The flows whose requests it is about; with `--flow` another one it is refused. */
 	readonly flows?: readonly string[];
@@ -36,202 +39,181 @@ export type Option = {
 
 const signIn = ['ask', 'login', 'token'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
+const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
 export const options = {
-	issuer: {
-		value: 'URL',
-		help: 'the server that people sign in at',
-		group: 'provider',
-		commands: signIn,
-	},
+	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: signIn},
 	preset: {
 		value: 'NAME',
-		choices: ['auth0', 'workos', 'workos-connect', 'github', 'google', 'entra'],
-		help: 'a provider that is known by name',
+		choices: ['auth0', 'entra', 'github', 'gitlab', 'google', 'keycloak', 'okta', 'workos', 'workos-connect'],
+		help: 'a provider by name',
 		group: 'provider',
 		commands: signIn,
 	},
-	domain: {
-		value: 'D',
-		help: "the domain, tenant or host of yours, where the preset's provider has one for each customer",
-		group: 'provider',
-		commands: signIn,
-	},
+	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: signIn},
 	endpoint: {
 		value: 'NAME=URL',
 		many: true,
-		help: 'authorization, token, device, userinfo, revocation, par or jwks, where the server does not say; may be repeated',
+		help: 'an endpoint the server does not publish; repeatable',
 		group: 'provider',
 		commands: signIn,
 	},
-	'client-id': {
-		value: 'ID',
-		help: 'the name of the client that is registered there',
-		group: 'provider',
-		commands: signIn,
-	},
+	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: signIn},
 	'client-secret-file': {
 		value: 'F',
-		help: 'a file with the client secret; - reads stdin',
+		help: "a file with the app's client secret (- for stdin)",
 		group: 'provider',
-		commands: [...signIn, 'helper', 'exec', 'exchange', 'logout'],
+		commands: withSecret,
 	},
 	'client-secret-env': {
 		value: 'NAME',
-		help: 'the environment variable that holds the client secret',
+		help: 'an environment variable with it',
 		group: 'provider',
-		commands: [...signIn, 'helper', 'exec', 'exchange', 'logout'],
+		commands: withSecret,
 	},
-	application: {
-		value: 'NAME',
-		help: 'what people sign in to, as they know it',
-		group: 'provider',
-		commands: anyLogin,
-	},
+	application: {value: 'NAME', help: 'the app name to show', group: 'provider', commands: anyLogin},
 	flow: {
 		value: 'FLOW',
 		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
-		help: 'the flow to sign in; auto takes what fits where you are',
+		default: 'auto',
+		help: 'how to sign in',
 		group: 'request',
 		commands: anyLogin,
 	},
 	scope: {
 		value: 'S',
-		help: 'what the token may do, separated by spaces',
+		help: 'scopes to ask for, separated by spaces',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	audience: {
 		value: 'A',
 		many: true,
-		help: 'the service that the token is for, as the provider calls it',
+		help: 'the API the token is for, as the provider names it',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	resource: {
 		value: 'URI',
 		many: true,
-		help: 'the address of the service that the token is for (RFC 8707); may be repeated',
+		help: 'the API the token is for, as a URL; repeatable',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	param: {
 		value: 'NAME=VALUE',
 		many: true,
-		help: "a further parameter that is the provider's own, such as organization; may be repeated",
+		help: 'an extra request parameter; repeatable',
 		group: 'request',
 		commands: anyLogin,
 	},
 	prompt: {
 		value: 'P',
-		help: 'what the server asks in any case: login, consent, select_account; or none',
+		help: 'force login, consent or select_account; or none',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	'login-hint': {
 		value: 'H',
-		help: 'who is going to sign in, as a name or an email address',
+		help: 'your user name or email, to fill in at the provider',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser', 'device', 'password'],
 	},
 	port: {
 		value: 'N[,N…]',
-		help: 'the registered ports for the callback, tried in order',
+		default: 'any free one',
+		help: 'callback ports to try',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	'redirect-uri': {
 		value: 'U',
-		help: 'the whole registered address for the callback; an https one is forwarded here, to --port',
+		help: 'the whole redirect URI, as registered',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	par: {
-		help: 'push the request to the server first (RFC 9126), even where it does not demand it',
+		help: 'always push the request first (RFC 9126)',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	renew: {
-		help: 'when a code expires, get a new one at once',
+		help: 'get a new code when one expires',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['device'],
 	},
-	timeout: {value: 'S', help: 'give up after so many seconds', group: 'request', commands: anyLogin},
-	'ca-file': {
-		value: 'F',
-		help: 'certificates (PEM) to trust beside the usual ones',
-		group: 'request',
-		commands: commandNames,
-	},
-	'no-open': {help: 'open no browser: show the address', group: 'looks', commands: anyLogin},
-	'no-qr': {help: 'show no QR code', group: 'looks', commands: anyLogin},
-	plain: {help: 'plain lines instead of a screen', group: 'looks', commands: anyLogin},
-	json: {
-		help: 'one JSON object a line on stdout, and nothing else',
-		group: 'looks',
-		commands: ['ask', 'login', 'demo', 'status'],
-	},
-	'screen-reader': {help: 'plain lines to be read aloud, the code spelled', group: 'looks', commands: anyLogin},
+	timeout: {value: 'S', default: 'never', help: 'give up after so many seconds', group: 'request', commands: anyLogin},
+	'ca-file': {value: 'F', help: 'more certificates to trust (PEM)', group: 'request', commands: commandNames},
+	'no-open': {group: 'looks', help: 'open no browser; draw no QR code', commands: anyLogin},
+	'no-qr': {group: 'looks', commands: anyLogin},
+	plain: {help: 'plain lines, or lines to be read aloud', group: 'looks', commands: anyLogin},
+	'screen-reader': {group: 'looks', commands: anyLogin},
+	json: {help: 'print JSON, one object a line', group: 'looks', commands: ['ask', 'login', 'demo', 'status']},
 	serve: {
-		help: 'run the server alone, on --port N or a free port, until Ctrl-C',
+		help: 'run the demo server alone, on --port N if given',
 		group: 'output',
 		commands: ['demo'],
 	},
 	type: {
 		value: 'TYPE',
 		choices: ['access', 'id'],
-		help: 'which token; for kubernetes the ID token unless told otherwise',
+		default: 'access',
+		help: 'which token (kubernetes gets id)',
 		group: 'output',
 		commands: ['token'],
 	},
 	format: {
 		value: 'FORMAT',
 		choices: ['raw', 'json', 'header', 'kubernetes'],
-		help: 'the form of it; header is an HTTP field, kubernetes an ExecCredential',
+		default: 'raw',
+		help: 'how to print it',
 		group: 'output',
 		commands: ['token', 'exchange'],
 	},
 	login: {
-		help: "show the login first if there is no session; takes login's options",
+		help: "sign in first if needed, with login's options",
 		group: 'output',
 		commands: ['token'],
 	},
 	env: {
 		value: 'NAME',
-		help: 'the environment variable for the token; INK_LOGIN_TOKEN',
+		default: 'INK_LOGIN_TOKEN',
+		help: 'the variable to set',
 		group: 'output',
 		commands: ['exec'],
 	},
 	'requested-token-type': {
 		value: 'T',
-		help: 'access_token, id_token, jwt, saml2 or a whole URN (RFC 8693 §3)',
+		help: 'access_token, id_token, jwt, saml2 or a URN',
 		group: 'output',
 		commands: ['exchange'],
 	},
 	'actor-token-file': {
 		value: 'F',
-		help: 'a file with the token of who acts for the subject; - reads stdin',
+		help: 'a file with the token of who acts (- for stdin)',
 		group: 'output',
 		commands: ['exchange'],
 	},
-	userinfo: {help: 'ask the server who it is', group: 'output', commands: ['status']},
-	all: {help: 'every profile', group: 'output', commands: ['logout']},
+	userinfo: {help: 'ask the server who it is, too', group: 'output', commands: ['status']},
+	all: {help: 'sign out of every profile', group: 'output', commands: ['logout']},
+	forget: {help: 'forget the server and client ID, too', group: 'output', commands: ['logout']},
 	store: {
 		value: 'KIND',
 		choices: ['auto', 'keyring', 'file', 'memory'],
-		help: 'auto takes the keyring where there is one, else a file',
+		default: 'auto',
+		help: 'saved in',
 		group: 'storage',
 		commands: commandNames,
 	},
 	'switch-account': {
-		help: 'replace a session of another person, server or client without asking',
+		help: "replace someone else's session without asking",
 		group: 'storage',
 		commands: anyLogin,
 	},
@@ -257,7 +239,7 @@ export const optionTable: Readonly<Record<string, Option>> = options;
 export const hasNoMeaning = ({flows}: Option, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
 
-/** Whether a session that is there has its own answer to an option: only a login has a use for others. */
+/** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {
 	const {group} = optionTable[name] ?? {};
 	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !name.startsWith('client-secret-');

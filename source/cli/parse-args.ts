@@ -24,26 +24,70 @@ export type CommandLine = {
 	readonly child: readonly string[];
 };
 
-const helpFor = (command: CommandName) => `See: ink-login ${command === 'ask' ? '' : `${command} `}--help`;
+const helpFor = (command: CommandName) => `See: ink-login help${command === 'ask' ? '' : ` ${command}`}`;
 
 const shown = (text: string) => displayText(text, 60);
+
+const list = (word: 'and' | 'or', items: readonly string[]): string =>
+	items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1) ?? ''}`;
 
 /** Nothing secret belongs on a command line, where every process of the machine can read it. */
 const secretName =
 	/secret|password|passwd|assertion|^(access|refresh|subject|actor)[-_]?token$|^(code|token|device_code|code_verifier)$/i;
 
-const secretHint =
-	'Every process on this computer can read a command line: take --client-secret-file or --client-secret-env.';
+const secretHint = 'Other processes can read a command line. Use --client-secret-file or --client-secret-env instead.';
+
+/** How many letters must be typed differently to get from one word to the other; two that are swapped count once. */
+const editDistance = (from: string, to: string): number => {
+	const rows: number[][] = [Array.from({length: to.length + 1}, (_, column) => column)];
+	const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+	for (let row = 1; row <= from.length; row++) {
+		const current = (rows[row] = [row]);
+		for (let column = 1; column <= to.length; column++) {
+			const isSame = from[row - 1] === to[column - 1];
+			const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+			current.push(
+				Math.min(
+					at(row - 1, column) + 1,
+					at(row, column - 1) + 1,
+					at(row - 1, column - 1) + (isSame ? 0 : 1),
+					isSwapped ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+				),
+			);
+		}
+	}
+
+	return at(from.length, to.length);
+};
+
+/** "Did you mean …? " for a word that is nearly one of those that there are. */
+const didYouMean = (typed: string, known: readonly string[], prefix = ''): string => {
+	if (typed.length > 30) return '';
+	const distances = known.map(name => [name, editDistance(typed.toLowerCase(), name)] as const);
+	const [nearest] = distances.sort(([, a], [, b]) => a - b);
+	if (nearest === undefined || nearest[1] > Math.max(1, Math.floor(typed.length / 3))) return '';
+	return `Did you mean ${prefix}${nearest[0]}? `;
+};
 
 const unknownOption = (name: string, command: CommandName): UsageError => {
-	if (secretName.test(name)) return new UsageError(`Secrets are not taken as options: --${shown(name)}.`, secretHint);
+	if (secretName.test(name)) return new UsageError(`Secrets can't be options: --${shown(name)}.`, secretHint);
 	const option = isOptionName(name) ? optionTable[name] : undefined;
-	return option === undefined
-		? new UsageError(`There is no option ${shown(`${name.length === 1 ? '-' : '--'}${name}`)}.`, helpFor(command))
-		: new UsageError(
-				`--${name} is not an option of ${command === 'ask' ? 'ink-login' : `ink-login ${command}`}.`,
-				`It belongs to: ${option.commands.filter(name => name !== 'ask').join(', ')}.`,
-			);
+	if (option !== undefined) {
+		return new UsageError(
+			`${command === 'ask' ? 'ink-login alone' : `ink-login ${command}`} has no option --${name}.`,
+			`It belongs to ${list(
+				'and',
+				option.commands.filter(name => name !== 'ask'),
+			)}.`,
+		);
+	}
+
+	const known = Object.entries(optionTable).filter(([, {commands}]) => commands.includes(command));
+	const suggestion = didYouMean(name, name.length === 1 ? [] : known.map(([name]) => name), '--');
+	return new UsageError(
+		`There's no option ${shown(`${name.length === 1 ? '-' : '--'}${name}`)}.`,
+		`${suggestion}${helpFor(command)}`,
+	);
 };
 
 /** The values, one by one in the order of the line, by option. */
@@ -75,7 +119,7 @@ const collect = (args: readonly string[], command: CommandName) => {
 		// `--scope --plain` is a forgotten value; one that begins with a dash is written `--scope=-x`.
 		const isForgotten = !token.inlineValue && value !== undefined && value.startsWith('-') && value !== '-';
 		if (option.value !== undefined && (value === undefined || value === '' || isForgotten)) {
-			throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`, helpFor(command));
+			throw new UsageError(`--${name} needs a value, as in --${name} ${option.value}.`, helpFor(command));
 		}
 
 		given.set(name, [...(given.get(name) ?? []), value ?? '']);
@@ -83,8 +127,6 @@ const collect = (args: readonly string[], command: CommandName) => {
 
 	return {given, positionals};
 };
-
-const oneOf = (choices: readonly string[]) => `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
 
 const readValue = (
 	name: string,
@@ -96,11 +138,15 @@ const readValue = (
 	if (many) return values;
 	const [first = '', ...others] = new Set(values);
 	if (others.length > 0) {
-		throw new UsageError(`--${name} is given twice, with different values.`, `Take one of them. ${helpFor(command)}`);
+		throw new UsageError(`--${name} is given twice, with different values.`, `Use one of them. ${helpFor(command)}`);
 	}
 
 	if (choices !== undefined && !choices.includes(first)) {
-		throw new UsageError(`--${name} cannot be ${shown(first)}.`, `It is ${oneOf(choices)}.`);
+		const others = name === 'preset' ? ' Any other provider works by its URL, with --issuer.' : '';
+		throw new UsageError(
+			`--${name} can't be ${shown(first)}.`,
+			`${didYouMean(first, choices)}Choose one of ${list('or', choices)}.${others}`,
+		);
 	}
 
 	return first;
@@ -109,7 +155,7 @@ const readValue = (
 /** What cannot be asked for at the same time, and why. */
 const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
-	['client-secret-file', 'client-secret-env', 'there is one secret'],
+	['client-secret-file', 'client-secret-env', 'there is only one secret'],
 	['redirect-uri', 'port', 'the port is part of the redirect URI'],
 ] as const;
 
@@ -118,14 +164,11 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		if (values[one] === undefined || values[other] === undefined) continue;
 		// What forwards an https URL here leads to one of the ports.
 		if (one === 'redirect-uri' && /^https:/i.test(values[one])) continue;
-		throw new UsageError(`--${one} and --${other} contradict each other: ${reason}.`, 'Leave one of them out.');
+		throw new UsageError(`--${one} and --${other} can't be combined, because ${reason}.`, 'Leave one of them out.');
 	}
 
 	if (values.domain !== undefined && values.preset === undefined) {
-		throw new UsageError(
-			'--domain belongs to a preset, and none is given.',
-			'Add --preset NAME, or take --issuer URL.',
-		);
+		throw new UsageError('--domain needs a preset.', 'Add --preset NAME, or use --issuer URL instead.');
 	}
 
 	const {flow} = values;
@@ -133,19 +176,19 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		const option = optionTable[name];
 		if (option !== undefined && hasNoMeaning(option, flow)) {
 			throw new UsageError(
-				`--${name} has no meaning with --flow ${flow}.`,
-				`It is about --flow ${oneOf(['auto', ...(option.flows ?? [])])}: leave one of the two out.`,
+				`--${name} doesn't work with --flow ${flow}.`,
+				`It's for --flow ${list('or', ['auto', ...(option.flows ?? [])])}. Leave one of the two out.`,
 			);
 		}
 
 		if (command === 'token' && values.login === undefined && isAboutSigningIn(name) && !saysWhichSession.has(name)) {
-			throw new UsageError(`--${name} is about signing in.`, 'Add --login, or leave it out: the session knows it.');
+			throw new UsageError(`--${name} is for signing in.`, 'Add --login, or leave it out: the session remembers it.');
 		}
 	}
 
 	const beside = values.serve && Object.keys(values).find(name => !['serve', 'port', 'json'].includes(name));
 	if (beside !== undefined) {
-		throw new UsageError(`--${beside} has no meaning with --serve.`, 'The server alone signs nobody in.');
+		throw new UsageError(`--${beside} doesn't work with --serve.`, 'The demo server alone signs nobody in.');
 	}
 
 	if (values.serve && values.port?.includes(',')) {
@@ -154,16 +197,23 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 
 	const fromStdin = (['client-secret-file', 'actor-token-file'] as const).filter(name => values[name] === '-');
 	if (fromStdin.length > 1 || (fromStdin.length > 0 && flow === 'password')) {
-		throw new UsageError('Two things cannot both be read from stdin.', 'Put one of them into a file.');
+		throw new UsageError("Two things can't both be read from stdin.", 'Put one of them in a file.');
 	}
 };
+
+const typedCommands = commandNames.filter(name => name !== 'ask');
 
 const commandOf = (args: readonly string[]): {command: CommandName; rest: readonly string[]} => {
 	const [first, ...rest] = args;
 	if (first === undefined || first.startsWith('-')) return {command: 'ask', rest: args};
-	const command = commandNames.find(name => name === first && name !== 'ask');
+	// What is known was told by then.
+	if (first === 'help') return commandOf(rest);
+	const command = typedCommands.find(name => name === first);
 	if (command === undefined) {
-		throw new UsageError(`There is no command ${shown(first)}.`, 'See: ink-login --help');
+		throw new UsageError(
+			`There's no command ${shown(first)}.`,
+			`${didYouMean(first, typedCommands)}See: ink-login help`,
+		);
 	}
 
 	return {command, rest};
@@ -177,8 +227,8 @@ const readPositionals = (command: CommandName, positionals: readonly string[]) =
 		const action = others.at(-1);
 		if (first !== 'git' || action === undefined || others.length > 2) {
 			throw new UsageError(
-				'The helper is called by git.',
-				'Say once: git config --global credential.https://HOST.helper "!ink-login helper git [PROFILE]"',
+				'git calls the helper by itself.',
+				'Set it up once: git config --global credential.https://HOST.helper "!ink-login helper git [PROFILE]"',
 			);
 		}
 
@@ -189,7 +239,7 @@ const readPositionals = (command: CommandName, positionals: readonly string[]) =
 	const extra = positionals[takesProfile ? 1 : 0];
 	if (extra !== undefined) {
 		const next = command === 'exec' ? 'Put -- before the command: ink-login exec [PROFILE] -- CMD' : helpFor(command);
-		throw new UsageError(`${shown(extra)} is one word too many.`, next);
+		throw new UsageError(`Unexpected argument: ${shown(extra)}.`, next);
 	}
 
 	return {profile: first};
@@ -211,17 +261,17 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 	refuseContradictions(values, command);
 	const {profile: named, action} = readPositionals(command, positionals);
 	if (values.all && named !== undefined) {
-		throw new UsageError('--all and the name of a profile contradict each other.', 'Leave one of them out.');
+		throw new UsageError("--all and a profile name can't be combined.", 'Leave one of them out.');
 	}
 
 	const profile = named ?? 'default';
-	if (profile === '') throw new UsageError('The name of the profile is empty.', helpFor(command));
+	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
 	if (command === 'exec' && !child[0]) {
-		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec [PROFILE] -- CMD');
+		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec -- ./deploy.sh');
 	}
 
 	if (values.env !== undefined && !/^[A-Za-z_]\w*$/.test(values.env)) {
-		throw new UsageError('--env needs the name of a variable.', 'As in: --env GITHUB_TOKEN');
+		throw new UsageError('--env needs a variable name.', 'As in: --env GITHUB_TOKEN');
 	}
 
 	if (command !== 'exec' && child.length > 0) {

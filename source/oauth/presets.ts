@@ -38,7 +38,7 @@ export const commonSettings = (options: PresetOptions): PresetOptions => ({
 	...Object.fromEntries(
 		commonNames.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]] as const])),
 	),
-	clientId: required(options.clientId, 'client id', 'Give the one that the provider shows for your application.'),
+	clientId: required(options.clientId, 'client id', 'Use the one your provider shows for your app.'),
 });
 
 /**
@@ -67,7 +67,7 @@ export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints
 		if (problem === undefined) continue;
 		throw misconfigured(
 			`The ${name} endpoint cannot be used: ${problem} (${shownUrl(address)}).`,
-			'Copy the address from the documentation of the provider.',
+			'Copy it from the documentation of the provider.',
 		);
 	}
 
@@ -80,8 +80,8 @@ export type Auth0Options = PresetOptions & {
 	readonly domain: string;
 };
 
-/** Auth0 compares redirect URIs to the letter, the port included. */
-const auth0Ports = [8484, 8485, 8486];
+/** Auth0 and Okta compare redirect URIs exactly, the port included. */
+const exactPorts = [8484, 8485, 8486];
 
 /**
  * Auth0: a "Native" application with the grants Authorization Code, Device Code and Refresh Token.
@@ -99,7 +99,7 @@ const auth0Ports = [8484, 8485, 8486];
 export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
 	name: 'auth0',
 	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
-	redirect: {ports: auth0Ports},
+	redirect: {ports: exactPorts},
 	...commonSettings(options),
 });
 
@@ -238,8 +238,8 @@ export type GoogleOptions = PresetOptions & {
 export const google = ({parameters, ...options}: GoogleOptions): Provider => {
 	// A program without types may well have left it out.
 	if ((options.clientSecret as ClientSecret | undefined) === undefined || options.clientSecret === '') {
-		throw new LoginError('config_error', 'The client secret is missing: Google gives one to every client.', {
-			hint: 'Copy it from the credentials page of the Google Cloud console.',
+		throw new LoginError('config_error', 'The client secret is missing. Google wants one from every app.', {
+			hint: 'Copy it from https://console.cloud.google.com/auth/clients.',
 		});
 	}
 
@@ -324,11 +324,8 @@ export type OidcOptions = PresetOptions & {
 };
 
 /**
- * Anything that describes itself (OpenID Connect Discovery, RFC 8414): Keycloak, Okta, GitLab, Hugging Face, Zitadel,
- * authentik, Dex and most others.
- *
- * Okta, and whatever else compares redirect URIs to the letter, needs `redirect: {ports: [...]}` with the ports that
- * are registered.
+ * Any server with metadata (OpenID Connect Discovery, RFC 8414): Hugging Face, Zitadel, authentik, Dex and most others.
+ * One that compares redirect URIs exactly needs `redirect: {ports: [...]}` with the registered ports.
  *
  * @throws LoginError `config_error`
  */
@@ -337,6 +334,68 @@ export const oidc = ({issuer, endpoints, ...options}: OidcOptions): Provider => 
 	issuer: checkIssuer(issuer),
 	...(endpoints !== undefined && {endpoints: checkEndpoints(endpoints)}),
 	...commonSettings(options),
+});
+
+/** An issuer from what people know of it: its host, with a path or without, or the whole URL. */
+const issuerAt = (domain: string, what: string, example: string): string => {
+	const place = required(domain, what, `Give it as in ${example}.`).trim().replace(/\/+$/, '');
+	return checkIssuer(place.includes('://') ? place : `https://${place}`);
+};
+
+/** What `okta` takes. */
+export type OktaOptions = PresetOptions & {
+	/** The org's domain, `acme.okta.com`, or an authorization server of it: `acme.okta.com/oauth2/default`. */
+	readonly domain: string;
+};
+
+/**
+ * Okta: a "Native Application" with the grants Authorization Code, Refresh Token and Device Authorization. Register
+ * `http://127.0.0.1:8484/callback`, and 8485 and 8486 for when that port is taken: Okta compares redirect URIs exactly.
+ *
+ * @throws LoginError `config_error`
+ */
+export const okta = ({domain, ...options}: OktaOptions): Provider => ({
+	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: exactPorts}, ...options}),
+	name: 'okta',
+});
+
+/** What `keycloak` takes. */
+export type KeycloakOptions = PresetOptions & {
+	/** The realm with its host, `sso.example.com/realms/NAME`, or its whole URL. */
+	readonly domain: string;
+};
+
+/**
+ * Keycloak: a public client ("Client authentication" off) with "Standard flow" and "OAuth 2.0 Device Authorization
+ * Grant". Any port of the registered `http://127.0.0.1/callback` is accepted.
+ *
+ * @throws LoginError `config_error`, also without a realm
+ */
+export const keycloak = ({domain, ...options}: KeycloakOptions): Provider => {
+	const example = 'sso.example.com/realms/NAME';
+	const issuer = issuerAt(domain, 'Keycloak realm', example);
+	if (/\/realms\/[^/]+$/.test(issuer)) return {...oidc({issuer, ...options}), name: 'keycloak'};
+	throw misconfigured(
+		`The Keycloak realm is missing (${shownUrl(issuer)}).`,
+		`Give it with its host, as in ${example}.`,
+	);
+};
+
+/** What `gitlab` takes. */
+export type GitlabOptions = PresetOptions & {
+	/** Your own GitLab's host. @default 'gitlab.com' */
+	readonly domain?: string;
+};
+
+/**
+ * GitLab: an application that isn't confidential, with the scopes `openid`, `profile` and `email`. Any port of the
+ * registered `http://127.0.0.1/callback` is accepted; codes work from GitLab 17.1 on.
+ *
+ * @throws LoginError `config_error`
+ */
+export const gitlab = ({domain = 'gitlab.com', ...options}: GitlabOptions): Provider => ({
+	...oidc({issuer: issuerAt(domain, 'GitLab host', 'gitlab.example.com'), ...options}),
+	name: 'gitlab',
 });
 
 /** What `oauth` takes. */
@@ -358,7 +417,7 @@ export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Pro
 	const {token, jwks} = endpoints;
 	if (token === undefined) {
 		throw new LoginError('config_error', 'The token endpoint is missing.', {
-			hint: 'Give the endpoints of the provider, or its issuer if it describes itself.',
+			hint: 'Give its endpoints, or its issuer where the server publishes metadata.',
 		});
 	}
 
@@ -379,9 +438,12 @@ export type AnyPresetOptions = Partial<
 	Auth0Options &
 		EntraOptions &
 		GithubOptions &
+		GitlabOptions &
 		GoogleOptions &
+		KeycloakOptions &
 		OAuthOptions &
 		OidcOptions &
+		OktaOptions &
 		WorkosConnectOptions &
 		WorkosOptions
 >;
@@ -390,7 +452,18 @@ export type AnyPresetOptions = Partial<
 type PresetFactory = {make(options: AnyPresetOptions): Provider}['make'];
 
 /** The presets by name, as the command knows them. */
-export type PresetName = 'auth0' | 'workos' | 'workos-connect' | 'github' | 'google' | 'entra' | 'oidc' | 'oauth';
+export type PresetName =
+	| 'auth0'
+	| 'workos'
+	| 'workos-connect'
+	| 'github'
+	| 'google'
+	| 'entra'
+	| 'okta'
+	| 'keycloak'
+	| 'gitlab'
+	| 'oidc'
+	| 'oauth';
 
 /** The presets by the names under which the command knows them. */
 export const presets: Readonly<Record<PresetName, PresetFactory>> = {
@@ -400,6 +473,9 @@ export const presets: Readonly<Record<PresetName, PresetFactory>> = {
 	github,
 	google,
 	entra,
+	okta,
+	keycloak,
+	gitlab,
 	oidc,
 	oauth,
 };
