@@ -2,7 +2,7 @@ import * as ink from 'ink';
 import {useInput, useStdin, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
 
-/** `enter`, `escape`, `up`, `down`, `ctrl+c`, `ctrl+z`, or the character. */
+/** `enter`, `escape`, `up`, `down`, `backspace`, `ctrl+` and one of c, o, u, z, or the character. */
 type KeyName = string;
 
 type KeysOptions = {
@@ -91,11 +91,13 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				// Ink 6 says `meta` on Escape too.
 				if (key.escape) onKey('escape');
 				else if (key.ctrl) {
-					if (/^[cz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
+					if (/^[couz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
 				} else if (key.meta) return;
 				else if (key.return) onKey('enter');
 				else if (key.upArrow) onKey('up');
 				else if (key.downArrow) onKey('down');
+				// Most terminals send for Backspace what Ink calls Delete.
+				else if (key.backspace || key.delete) onKey('backspace');
 				// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
 				else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
 				// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's.

@@ -20,7 +20,7 @@ export type Key = {
 
 const shownNames: Readonly<Record<string, string>> = {escape: 'esc'};
 
-export const keyName = (key: string): string => shownNames[key] ?? key;
+export const keyName = (key: string): string => shownNames[key] ?? key.replace('ctrl+', 'ctrl-');
 
 /** Does what a key is for, if it is for anything now. */
 export const runKey = (keys: readonly Key[], name: string): void =>

@@ -17,6 +17,8 @@ export type Registration = {
 		readonly example: string;
 		/** Used when none is given; without it the person has to give theirs. */
 		readonly fallback?: string;
+		/** Whether nearly everyone has one of their own, so that it is worth a question. */
+		readonly usuallyOwn: boolean;
 	};
 	/** Who needs a client secret: nobody, those who sign in with the browser, or everybody. */
 	readonly secret: 'never' | 'browser' | 'always';
@@ -43,7 +45,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 		page: (domain = 'github.com') => `https://${host(domain)}/settings/applications/new`,
 		steps: ['Check "Enable Device Flow".'],
 		redirectUris: anyPort,
-		domain: {label: 'GitHub Enterprise host', example: 'github.example.com', fallback: 'github.com'},
+		domain: {label: 'GitHub Enterprise host', example: 'github.example.com', fallback: 'github.com', usuallyOwn: false},
 		secret: 'browser',
 	},
 	google: {
@@ -64,7 +66,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 			'Set "Allow public client flows" to Yes.',
 		],
 		redirectUris: ['http://localhost'],
-		domain: {label: 'Tenant ID', example: '72f988bf-86f1-41af-91ab-2d7cd011db47', fallback: 'common'},
+		domain: {label: 'Tenant ID', example: '72f988bf-86f1-41af-91ab-2d7cd011db47', fallback: 'common', usuallyOwn: true},
 		secret: 'never',
 	},
 	auth0: {
@@ -76,7 +78,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 			'To stay signed in, turn on "Allow Offline Access" at your API.',
 		],
 		redirectUris: exactPorts,
-		domain: {label: 'Auth0 domain', example: 'acme.eu.auth0.com'},
+		domain: {label: 'Auth0 domain', example: 'acme.eu.auth0.com', usuallyOwn: true},
 		secret: 'never',
 	},
 	workos: {
@@ -91,7 +93,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 		page: () => 'https://dashboard.workos.com/environment/applications',
 		steps: ['Create an OAuth application, and make it a public one that uses PKCE.'],
 		redirectUris: anyPort,
-		domain: {label: 'AuthKit domain', example: 'acme.authkit.app'},
+		domain: {label: 'AuthKit domain', example: 'acme.authkit.app', usuallyOwn: true},
 		secret: 'never',
 	},
 	okta: {
@@ -105,7 +107,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 			'Check the grants Authorization Code, Refresh Token and Device Authorization.',
 		],
 		redirectUris: exactPorts,
-		domain: {label: 'Okta domain', example: 'acme.okta.com'},
+		domain: {label: 'Okta domain', example: 'acme.okta.com', usuallyOwn: true},
 		secret: 'never',
 	},
 	keycloak: {
@@ -116,7 +118,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 			'Check "Standard flow" and "OAuth 2.0 Device Authorization Grant".',
 		],
 		redirectUris: anyPort,
-		domain: {label: 'Keycloak realm', example: 'sso.example.com/realms/NAME'},
+		domain: {label: 'Keycloak realm', example: 'sso.example.com/realms/NAME', usuallyOwn: true},
 		secret: 'never',
 	},
 	gitlab: {
@@ -124,7 +126,7 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 		page: (domain = 'gitlab.com') => `https://${host(domain)}/-/user_settings/applications`,
 		steps: ['Uncheck "Confidential".', 'Check the scopes openid, profile and email.'],
 		redirectUris: anyPort,
-		domain: {label: 'GitLab host', example: 'gitlab.example.com', fallback: 'gitlab.com'},
+		domain: {label: 'GitLab host', example: 'gitlab.example.com', fallback: 'gitlab.com', usuallyOwn: false},
 		secret: 'never',
 	},
 };

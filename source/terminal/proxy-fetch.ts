@@ -9,7 +9,7 @@ type Variables = Pick<TerminalEnvironment, 'env'>;
 /** What `createFetch` takes besides the environment. */
 type FetchOptions = {
 	/** A file of certificates (PEM) that are trusted besides the usual ones. */
-	readonly caFile?: string;
+	readonly caFile?: string | undefined;
 };
 
 /** What newer versions of Node.js can tell about certificates; 20 cannot. */

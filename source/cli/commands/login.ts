@@ -1,23 +1,20 @@
 import process from 'node:process';
-import v8 from 'node:v8';
 import type {ScreenOptions} from '../../components/render-login.js';
 import {abortable} from '../../core/clock.js';
-import {toLoginError} from '../../core/errors.js';
+import {cancelled, toLoginError} from '../../core/errors.js';
 import type {LoginOptions} from '../../login/flow.js';
 import type {LoginState} from '../../login/state.js';
 import type {Session, TokenStore} from '../../session/types.js';
 import {login} from '../../login.js';
 import type {TerminalEnvironment} from '../../terminal/environment.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
-import {colourLevel} from '../../terminal/capabilities.js';
+import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
 import {loginText, type Command, type CommandContext, type Engine} from '../context.js';
 import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
-
-// Imported: the build replaces NODE_ENV of the global one by a constant.
 
 /** What the screen of `demo` can do beside a login's. */
 export type Demo = {
@@ -98,19 +95,8 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	};
 };
 
-/**
- * Loads Ink, React and the screen. Both look at the environment once, while they are loaded: React for its fast build,
- * Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it. Where
- * `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
- */
 const loadScreen = async (environment: TerminalEnvironment) => {
-	process.env['NODE_ENV'] ??= 'production';
-	process.env['FORCE_COLOR'] = String(colourLevel(environment));
-	delete process.env['DEV'];
-	// A screen that paints once a second never earns what it costs to optimise its code: half of a waiting login's time and
-	// a tenth of its memory went into that.
-	v8.setFlagsFromString('--no-opt');
-	v8.setFlagsFromString('--no-maglev');
+	prepareForInk(environment);
 	return import('../../components/render-login.js');
 };
 
@@ -187,6 +173,13 @@ export const signIn = async (
 
 /** `ink-login` and `ink-login login`. */
 export const run: Command = async (line, context) => {
-	const {exitCode} = await signIn(line, context);
+	const {askWhere} = await import('../first-run/index.js');
+	const known = await askWhere(line, context);
+	if (known === undefined) throw cancelled();
+	if (known.command === 'demo') return (await import('./demo.js')).run(known, context);
+	const {exitCode} = await signIn(known, context);
+	// What was asked need not be asked again.
+	if (known !== line && known.command === 'ask' && exitCode === exitCodes.done)
+		context.stdout.write(`     Again    ${loginText(known.profile, known.values)}\n`);
 	return exitCode;
 };

@@ -1,0 +1,81 @@
+import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
+import {gridOf, marked} from './header.js';
+import {footerOf, type Key} from './keys.js';
+import {cutEvery, indent, paragraph, widthOf, wrapWords, type Line} from './line.js';
+import {activity, noticeMark, type Notice} from './status.js';
+import type {Display} from './theme.js';
+
+/** A word, and what it stands for: "Callback URL  http://127.0.0.1/callback". */
+export type Fact = {readonly word: string; readonly text: string};
+
+export type QuestionContent = {
+	readonly title: string;
+	/** The host, behind the title. */
+	readonly host: string;
+	readonly label: string;
+	readonly typed: string;
+	/** Said below what is typed; its row is kept. */
+	readonly notice: Notice | undefined;
+	/** Something is being looked up, in a word. */
+	readonly busy: string | undefined;
+	readonly facts: readonly Fact[];
+	readonly keys: readonly Key[];
+};
+
+const factBlocks = (facts: readonly Fact[], words: number, width: number): Block[] => {
+	const column = Math.max(0, ...facts.map(({word}) => widthOf(word))) + 3;
+	return facts.map(({word, text}, index) => {
+		const room = width - words - column;
+		const rows = room >= 20 ? wrapWords(text, room) : wrapWords(text, Math.max(1, width - words));
+		const lead: Line = [{text: room >= 20 ? word.padEnd(column) : word, dim: true}];
+		const lines: Line[] =
+			room >= 20
+				? rows.map((text, row) => [...(row === 0 ? lead : [{text: ' '.repeat(column)}]), {text}])
+				: [lead, ...rows.map((text): Line => [{text}])];
+		return block(indent(words, lines), 7 + index);
+	});
+};
+
+/** One question, what is typed, and where to find the answer. */
+export const layOutQuestion = (
+	{columns, rows}: Size,
+	{title, host, label, typed, notice, busy, facts, keys}: QuestionContent,
+	display: Display,
+): Frame => {
+	const grid = gridOf(columns);
+	const {mark, words, width} = grid;
+	const {glyphs} = display;
+	const room = Math.max(1, width - words - 1);
+	// The end of a long answer is where someone types.
+	const shown = cutEvery(typed, room).at(-1) ?? '';
+	const field: Line = [
+		{text: ' '.repeat(mark)},
+		{text: glyphs.pointer.padEnd(words - mark), tone: 'accent'},
+		{text: shown, bold: true},
+		{text: glyphs.blocks ? '█' : '_'},
+	];
+	const said = notice ?? (busy === undefined ? undefined : {tone: 'success' as const, text: busy});
+	const told =
+		said === undefined
+			? [block([[]], 21)]
+			: [block(marked(notice ? noticeMark(notice, display) : activity(true, display), said.text, grid))];
+	const {row} = footerOf(keys, display, width - mark);
+	return frameOf(
+		fit(rows, [
+			gap(19),
+			block(
+				indent(mark, [[{text: title, bold: true}, ...(host === '' ? [] : [{text: ` ${glyphs.separator} ${host}`}])]]),
+				3,
+			),
+			gap(17),
+			block(indent(words, paragraph(label, Math.max(1, width - words))), 4),
+			gap(18),
+			block([field]),
+			...told,
+			...(facts.length === 0 ? [] : [gap(16)]),
+			...factBlocks(facts, words, width),
+			gap(20),
+			block(indent(mark, [row]), 5),
+		]),
+	);
+};
