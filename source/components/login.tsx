@@ -272,6 +272,10 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
+	const onChoose = (choice: Choice) => {
+		if (choice === 'stay') leave('stay');
+		else showFlow(choice);
+	};
 	const screens = {
 		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
 		browser: components?.BrowserScreen ?? BrowserScreen,
@@ -311,10 +315,6 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (isChoosing) {
 			const Picker = components?.FlowPicker ?? FlowPicker;
-			const onChoose = (choice: Choice) => {
-				if (choice === 'stay') leave('stay');
-				else showFlow(choice);
-			};
 			return (
 				<Picker
 					{...shared}
