@@ -298,7 +298,7 @@ class Login implements LoginRun {
 	/** Fetches the server's keys while the person is away; never fails. */
 	async #prefetchKeys(provider: ResolvedProvider): Promise<void> {
 		const {clock, loadFetch} = this.#parts;
-		const {prefetchKeys} = await import('../oauth/index.js');
+		const {prefetchKeys} = await import('../oauth/id-token.js');
 		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
 	}
 
@@ -307,7 +307,7 @@ class Login implements LoginRun {
 		const {store, profile, provider, keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
-		const {exportKeys} = await import('../oauth/index.js');
+		const {exportKeys} = await import('../oauth/id-token.js');
 		const keys = exportKeys(resolved.server);
 		const {clientSecret: _, server, flows: __, requestedScope, ...settings} = resolved;
 		const stored: StoredSession = {

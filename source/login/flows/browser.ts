@@ -32,7 +32,7 @@ const signInUrl = async (
 	const {provider} = context;
 	const parameters = await authorizationParameters(provider, transaction, redirectUri);
 	if (!usesPushedAuthorization(provider)) return authorizationUrl(provider, parameters);
-	const {pushAuthorizationRequest} = await import('../../oauth/index.js');
+	const {pushAuthorizationRequest} = await import('../../oauth/authorization-code.js');
 	const {requestUri} = await pushAuthorizationRequest(context, parameters);
 	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
 };
@@ -133,7 +133,7 @@ export const browserFlow: Flow = async context => {
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', flow: 'browser'});
-		const {exchangeAuthorizationCode} = await import('../../oauth/index.js');
+		const {exchangeAuthorizationCode} = await import('../../oauth/authorization-code.js');
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {
 			code,
