@@ -1,6 +1,10 @@
 import {LoginError} from '../../core/errors.js';
 import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
-import {requestDeviceAuthorization, requestDeviceToken, type DeviceAuthorization} from '../../oauth/device-authorization.js';
+import {
+	requestDeviceAuthorization,
+	requestDeviceToken,
+	type DeviceAuthorization,
+} from '../../oauth/device-authorization.js';
 import type {TokenSet} from '../../oauth/token-set.js';
 import {Deadline, momentOf, waitSince} from './deadline.js';
 
