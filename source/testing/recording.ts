@@ -65,8 +65,8 @@ const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, stor
 	scope,
 	refreshable,
 	store,
-	...(identity !== undefined && {identity}),
-	...(expiresAt !== undefined && {expiresAt}),
+	identity,
+	expiresAt,
 	async getToken() {
 		throw noTokens();
 	},
