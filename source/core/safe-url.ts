@@ -17,6 +17,9 @@ const maximumLength = 4096;
 export const isLoopbackHost = (hostname: string): boolean =>
 	hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 
+/** An IP address as it stands in a URL. */
+export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 /** The port of a redirect to this computer; undefined where it leads elsewhere. */
 export const loopbackPort = (redirectUri: string): number | undefined => {
 	const {protocol, hostname, port} = new URL(redirectUri);

@@ -1,5 +1,6 @@
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
+import {bracketed} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
 
 /** Where the authorization server sends the browser back to. */
@@ -33,9 +34,6 @@ const misconfigured = (uri: string, why: string) =>
 	new LoginError('config_error', `The redirect URI ${displayText(uri, 80)} cannot be used: ${why}.`, {
 		hint: 'Use the redirect URI that is registered with the provider: http on 127.0.0.1, or https.',
 	});
-
-/** As it stands in an address. */
-export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /** `localhost` is bound on both protocols: a browser may take either. */
 const bothLoopbacks = ['127.0.0.1', '::1'];

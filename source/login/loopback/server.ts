@@ -3,10 +3,10 @@ import type {Socket, AddressInfo} from 'node:net';
 import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../flow.js';
 import {LoginError} from '../../core/errors.js';
-import {isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
+import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import type {Clock, Random} from '../../core/clock.js';
 import {callbackPages, forwardedPage, pageHeaders, type CallbackPage} from './pages.js';
-import {bracketed, type RedirectTarget} from './redirect-uri.js';
+import type {RedirectTarget} from './redirect-uri.js';
 
 export type Listener = {readonly port: number; close(): void};
 
