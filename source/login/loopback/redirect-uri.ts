@@ -24,8 +24,6 @@ export type RedirectTarget =
 	/** To a page that is not ours: the person pastes what it shows. */
 	| {readonly kind: 'elsewhere'; readonly uri: string};
 
-type LoopbackTarget = Extract<RedirectTarget, {kind: 'loopback'}>;
-
 /** A loopback redirect URI in its parts; by hand, since `URL` forgets a port of 80, and the URI is repeated to the byte (RFC 6749 §4.1.3). */
 const loopbackUri =
 	/^(?<origin>http:\/\/(?:(?<name>localhost)|\[(?<six>::1)\]|(?<four>127(?:\.\d{1,3}){3})))(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?<query>\?[^#]*)?$/i;
@@ -89,7 +87,7 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 
 	if (uri !== undefined) return wholeUri(uri, redirect.ports);
 	const named = host === 'localhost';
-	const target: LoopbackTarget = {
+	return {
 		kind: 'loopback',
 		// RFC 8252 §7.3: IPv4 is not taken for granted.
 		addresses: named ? [bothLoopbacks] : [['127.0.0.1'], ['::1']],
@@ -98,5 +96,4 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 		path,
 		uri: (address, port) => `http://${named ? host : bracketed(address)}:${port}${path}`,
 	};
-	return target;
 };
