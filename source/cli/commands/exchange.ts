@@ -1,5 +1,4 @@
-import {displayText} from '../../core/safe-text.js';
-import {person} from '../../core/person.js';
+import {displayText, person} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {readSecretFile} from '../secrets.js';
 import {exitCodes, UsageError} from '../errors.js';

@@ -1,3 +1,4 @@
+import {Deadline, momentOf} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
 import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
@@ -20,7 +21,6 @@ import {
 	type Judgement,
 	type Mismatch,
 } from '../../oauth/authorization-code.js';
-import {Deadline, momentOf} from './deadline.js';
 
 /** More characters than any browser's address has. */
 const longestPaste = 16 * 1024;
@@ -157,9 +157,6 @@ class CallbackWaiter {
 /** Milliseconds that the person has for signing in. */
 const lifetime = 5 * 60_000;
 
-/** A suspended computer is noticed within this many milliseconds. */
-const slice = 5000;
-
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
 const signInUrl = async (
 	context: FlowContext,
@@ -229,7 +226,7 @@ export const browserFlow: Flow = async context => {
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
 	const expiry = async (deadline: Deadline): Promise<never> => {
-		while (deadline.left > 0) await clock.sleep(Math.min(deadline.left, slice), signal);
+		await deadline.reached(signal);
 		throw timedOut(redirectUri, waiter.strays);
 	};
 
