@@ -1,4 +1,4 @@
-import {commandNames, optionGroups, optionTable, type CommandName, type Option} from './options.js';
+import {commandNames, optionGroups, optionTable, type CommandName, type CommandOption} from './options.js';
 
 type CommandHelp = {readonly usage: string; readonly summary: string; readonly more?: readonly string[]};
 
@@ -49,7 +49,7 @@ const column = (label: string, text: string, at: number): string => {
 	return gap + lines.join(`\n${' '.repeat(at)}`);
 };
 
-const describe = ({choices, help, value}: Option): string =>
+const describe = ({choices, help, value}: CommandOption): string =>
 	choices === undefined || value === undefined ? help : `${help}: ${choices.join(', ')}`;
 
 const optionsOf = (command: CommandName): string =>

@@ -19,7 +19,7 @@ const readTokenType = (text: string): string => {
 };
 
 /** `ink-login exchange`: another token for the session's access token (RFC 8693). */
-export const run: Command = async (line, context) => {
+export const runExchange: Command = async (line, context) => {
 	const {values} = line;
 	const {stdin, stdout, stderr, environment, signals} = context;
 	const {audience, scope, 'actor-token-file': actorFile, 'requested-token-type': requested} = values;

@@ -15,7 +15,7 @@ import {loginText, type Command, type CommandContext, type Engine} from '../cont
 import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
-import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
+import {buildEngine, storeFor, prepareStore, readSession} from '../session.js';
 
 // Imported: the build replaces NODE_ENV of the global one by a constant.
 
@@ -61,7 +61,7 @@ const makePlan = async (
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
 	const {values, profile} = line;
 	const {environment, signals} = context;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
 	const {provider, earlier, view, flow, timeout} = plan;
 	const isScreen = view.kind === 'screen';
@@ -184,7 +184,7 @@ export const signIn = async (
 };
 
 /** `ink-login` and `ink-login login`. */
-export const run: Command = async (line, context) => {
+export const runLogin: Command = async (line, context) => {
 	const {exitCode} = await signIn(line, context);
 	return exitCode;
 };
