@@ -10,9 +10,9 @@ export {messages, type Messages} from './text/messages.js';
 export {createNdjsonReporter, showNdjson} from './text/ndjson.js';
 export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './text/plain.js';
 export * from './session/store/index.js';
-export {detectEnvironment, type TerminalEnvironment} from './terminal/environment.js';
-export {createLoginTerminal, type LoginTerminalOptions} from './terminal/login-terminal.js';
-export {locateTerminal, recommend, type TerminalLocation} from './terminal/environment.js';
+export {detectEnvironment, locateTerminal} from './terminal/environment.js';
+export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
+export {createLoginTerminal, recommend, type LoginTerminalOptions} from './terminal/login-terminal.js';
 export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
 
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';

@@ -53,7 +53,7 @@ export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' 
 export type Command = (line: CommandLine, context: CommandContext) => Promise<number | NodeJS.Signals>;
 
 /** What `token`, `helper` and `exec` do with a session. */
-export type UseSession = (
+export type SessionUse = (
 	line: CommandLine,
 	context: TokenContext,
 	session: SessionTokens,

@@ -5,14 +5,14 @@ import {systemKeyring} from '../session/store/keyring/keyring.js';
 import {openStore, stateDirectory} from '../session/store/open-store.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
-import type {TokenContext, UseSession} from './context.js';
+import type {TokenContext, SessionUse} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
 import {findSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {printToken, tokenTypeOf} from './token-format.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
-const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
+const useOf = async ({command, action}: CommandLine): Promise<SessionUse | undefined> => {
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
 	return command === 'helper' && action === 'get'
@@ -62,7 +62,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 		now: Date.now,
 	};
 	let line: CommandLine;
-	let use: UseSession | undefined;
+	let use: SessionUse | undefined;
 	let session: SessionTokens | undefined;
 	try {
 		line = parseCommandLine(argv);

@@ -22,7 +22,7 @@ export type SessionTokens = {
 /** A profile with a session, and the engine that keeps it alive. */
 export type OpenProfile = SessionTokens & {readonly engine: Engine; readonly store: TokenStore};
 
-export const openStore = async (
+export const storeFor = async (
 	{values}: CommandLine,
 	{openStore}: Pick<CommandContext, 'openStore'>,
 ): Promise<TokenStore> => openStore(values.store ?? 'auto');
@@ -133,7 +133,7 @@ const readWanted = async (
 export const findSession = async (line: CommandLine, context: TokenContext) => {
 	const {profile, values} = line;
 	const wanted = await readWanted(line, context);
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
 	const asked = wanted?.(stored.provider);

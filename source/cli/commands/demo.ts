@@ -33,7 +33,7 @@ Try it:
 `;
 
 /** `ink-login demo`: the login against the test kit's server, in this process; or that server alone. */
-export const run: Command = async (line, context) => {
+export const runDemo: Command = async (line, context) => {
 	const {values} = line;
 	const {stdout, signals} = context;
 	const asMachine = values.flow === 'client-credentials';

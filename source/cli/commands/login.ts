@@ -14,7 +14,7 @@ import {loginText, type Command, type CommandContext, type Engine} from '../cont
 import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
-import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
+import {buildEngine, storeFor, prepareStore, readSession} from '../session.js';
 
 /** What the screen of `demo` can do beside a login's. */
 export type Demo = {
@@ -58,7 +58,7 @@ const makePlan = async (
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
 	const {values, profile} = line;
 	const {environment, signals} = context;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
 	const {provider, earlier, view, flow, timeout} = plan;
 	const isScreen = view.kind === 'screen';
@@ -172,11 +172,11 @@ export const signIn = async (
 };
 
 /** `ink-login` and `ink-login login`. */
-export const run: Command = async (line, context) => {
+export const runLogin: Command = async (line, context) => {
 	const {askWhere} = await import('../first-run/index.js');
 	const known = await askWhere(line, context);
 	if (known === undefined) throw cancelled();
-	if (known.command === 'demo') return (await import('./demo.js')).run(known, context);
+	if (known.command === 'demo') return (await import('./demo.js')).runDemo(known, context);
 	const {exitCode} = await signIn(known, context);
 	// What was asked need not be asked again.
 	if (known !== line && known.command === 'ask' && exitCode === exitCodes.done)
