@@ -27,12 +27,19 @@ const usualScope = 'openid profile email offline_access';
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
 
-export const consentHeader = ({discovery}: LoginState, hint: AskingHint, {messages}: Display): ConsentHeader => {
+export const consentHeader = (
+	{discovery, stepUp}: LoginState,
+	hint: AskingHint,
+	{messages}: Display,
+): ConsentHeader => {
 	const application = discovery?.application ?? hint.application;
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: discovery === undefined ? '' : messages.mayDo(discovery.requestedScope),
+		permissions:
+			discovery === undefined
+				? ''
+				: `${stepUp === undefined ? '' : `${displayText(stepUp.reason)} `}${messages.mayDo(discovery.requestedScope)}`,
 		expected: messages.mayDo(hint.scope ?? usualScope),
 	};
 };

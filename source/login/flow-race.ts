@@ -2,6 +2,7 @@ import {abortable, type Clock, type Random} from '../core/clock.js';
 import type {EventLog} from './event-log.js';
 import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js';
+import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName} from '../core/types.js';
@@ -164,7 +165,7 @@ export class FlowRace {
 			const run = await parts.loadFlow[flow]();
 			signal.throwIfAborted();
 			const tokens = await run({
-				provider,
+				provider: withPersonRequest(provider, options),
 				clock,
 				random,
 				terminal,
