@@ -64,4 +64,6 @@ export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './session/types.js';
 export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
+export {parseChallenges, tokenChallenges, type Challenge, type TokenChallenge} from './oauth/challenge.js';
+export type {LoginRequest} from './oauth/request-parameters.js';
 export type {AccountSwitch} from './session/session-difference.js';

@@ -3,6 +3,7 @@ import type {LoginEvent} from './events.js';
 import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js';
 import {initialLoginState, reduceLogin, type LoginState} from './state.js';
+import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName} from '../core/types.js';
@@ -200,7 +201,7 @@ export class FlowRace {
 			const run = await parts.loadFlow[flow]();
 			signal.throwIfAborted();
 			const tokens = await run({
-				provider,
+				provider: withPersonRequest(provider, options),
 				clock,
 				random,
 				terminal,

@@ -173,6 +173,12 @@ class Login implements LoginRun {
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
 		});
+		const {reason, acrValues} = this.#options;
+		if (reason !== undefined) {
+			const {requestedScope: scope} = provider;
+			this.#log.append({type: 'step-up', scope, ...(acrValues !== undefined && {acrValues}), reason});
+		}
+
 		void this.#openFirst(provider);
 		const finish = await this.#finished;
 		if ('version' in finish) {

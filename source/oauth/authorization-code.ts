@@ -210,7 +210,9 @@ export const exchangeAuthorizationCode = async (
 			});
 		},
 		async process(issuer, client, response) {
-			return processAuthorizationCodeResponse(issuer, client, response, {expectedNonce, maxAge});
+			// Without an ID token nothing tells when the person signed in.
+			const limits = expectedNonce === undefined ? {} : {expectedNonce, maxAge};
+			return processAuthorizationCodeResponse(issuer, client, response, limits);
 		},
 		scope: provider.requestedScope,
 		idToken: {nonce: expectedNonce},

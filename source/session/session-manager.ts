@@ -1,4 +1,4 @@
-import {abortable, type Clock} from '../core/clock.js';
+import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
@@ -76,10 +76,11 @@ export class SessionManager {
 		type = 'access',
 		rejected,
 		signal,
+		...asked
 	}: TokenOptions): Promise<StoredSession> {
 		signal?.throwIfAborted();
 		const need: Need = {minimumValidity, type, rejected};
-		const stored = await this.#alive();
+		const stored = await this.#alive(asked);
 		if (this.#isFresh(stored, need)) return stored;
 		if (!canRenew(stored)) return this.#asItIs(stored, need);
 		signal?.throwIfAborted();
@@ -210,14 +211,14 @@ export class SessionManager {
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};
 	}
 
-	async #alive(): Promise<StoredSession> {
+	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {
 		const {store, profile, provider, signInHint: hint} = this.#options;
 		const stored = await store.read(profile);
 		if (stored === undefined) {
 			throw new LoginError('person_required', `Nobody is signed in (profile "${displayText(profile, 60)}").`, {hint});
 		}
 
-		const difference = differenceOf(stored, provider);
+		const difference = differenceOf(stored, provider) ?? differenceOf(stored, {...provider, ...omitUndefined(asked)});
 		if (difference !== undefined) {
 			throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 		}
