@@ -19,8 +19,10 @@ import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
 
 // Imported: the build replaces NODE_ENV of the global one by a constant.
 
-/** What the screen of `demo` can do beside a login's. */
+/** What `demo` can do beside a login. */
 export type Demo = {
+	/** Whether a person signs in. */
+	readonly needsApproval: boolean;
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
@@ -122,6 +124,11 @@ const show = async (
 ): Promise<Session> => {
 	const {kind, stream} = plan.view;
 	if (kind !== 'screen') {
+		// Lines have no key for it.
+		if (demo?.needsApproval && kind !== 'ndjson') {
+			context[stream].write('Demo: to approve, open the link below on this computer\n');
+		}
+
 		// Only one of them can read it.
 		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
 		return login(engine, {
