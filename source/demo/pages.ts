@@ -33,16 +33,7 @@ const codeForm = (isWrong = false): Reply =>
 			<p class="soft">Never type a code someone sent you.</p>
 			<form>
 				<label for="code">Code</label>
-				<input
-					id="code"
-					class="code"
-					name="user_code"
-					required
-					autofocus
-					autocomplete="off"
-					autocapitalize="characters"
-					spellcheck="false"
-				/>
+				<input id="code" class="code" name="user_code" required autofocus autocomplete="off" spellcheck="false" />
 				<button>Continue</button>
 			</form>`,
 	});
