@@ -193,7 +193,7 @@ export class FlowRace {
 	): Promise<void> {
 		const {parts, log, options, onTokens, onUnwanted} = this.#options;
 		const {clock, random, loadFetch} = parts;
-		const {terminal = {}, renew = false, credentials} = options;
+		const {terminal = {}, renew = false, next, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
 			const availability = provider.flows[flow];
@@ -209,6 +209,7 @@ export class FlowRace {
 				signal,
 				autoOpen,
 				autoRenew: renew,
+				next,
 				credentials,
 				fetch: async (input, init) => {
 					await this.#exchange.free(flow, signal);

@@ -156,6 +156,8 @@ export type LoginOptions = LoginRequest & {
 	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
 	/** Why someone is to sign in although there is a session, in one sentence: it is shown, as the event `step-up`. */
 	readonly reason?: string;
+	/** What to run once signed in, such as `acme deploy`: the browser's page and the screen show it. @default nothing is shown */
+	readonly next?: string | undefined;
 	/** Asks for, or reads, the user name and password of the password flow. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
@@ -199,6 +201,8 @@ export type FlowContext = RequestContext & {
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */
 	readonly autoRenew: boolean;
+	/** What the app says to run once signed in. */
+	readonly next?: string | undefined;
 	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };

@@ -10,14 +10,16 @@ import type {TerminalEnvironment} from '../../terminal/environment.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
-import {loginText, type Command, type CommandContext, type Engine} from '../context.js';
+import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
 import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {buildEngine, storeFor, prepareStore, readSession} from '../session.js';
 
-/** What the screen of `demo` can do beside a login's. */
+/** What `demo` can do beside a login. */
 export type Demo = {
+	/** Whether a person signs in. */
+	readonly needsApproval: boolean;
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
@@ -81,6 +83,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
+			next: more.demo === undefined ? commandText('token', ...(profile === 'default' ? [] : [profile])) : undefined,
 			renew: values.renew ?? false,
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {
@@ -108,6 +111,11 @@ const show = async (
 ): Promise<Session> => {
 	const {kind, stream} = plan.view;
 	if (kind !== 'screen') {
+		// Lines have no key for it.
+		if (demo?.needsApproval && kind !== 'ndjson') {
+			context[stream].write('Demo: to approve, open the link below on this computer\n');
+		}
+
 		// Only one of them can read it.
 		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
 		return login(engine, {
@@ -124,7 +132,6 @@ const show = async (
 		currentIdentity: plan.currentIdentity,
 		// In the demo it shows what a phone would scan, and the row below says how to approve here.
 		showQr: values['no-qr'] ? false : demo && true,
-		next: demo === undefined ? 'ink-login token' : undefined,
 		preferredFlow: plan.preferred,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,

@@ -2,6 +2,7 @@ import {Deadline, momentOf} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
 import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
+import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
 import {checkClientSecret} from '../../oauth/request.js';
@@ -216,7 +217,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async context => {
-	const {provider, clock, emit, commands, autoOpen} = context;
+	const {provider, clock, emit, commands, autoOpen, next} = context;
 	// The code is exchanged after the person has signed in, which is too late to find that out.
 	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 	const transaction = createTransaction(provider, context.random);
@@ -259,7 +260,8 @@ export const browserFlow: Flow = async context => {
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
-		loopback?.respond('done');
+		const application = provider.application ?? new URL(provider.issuer).host;
+		loopback?.respond(signedInPage({application, identity: tokens.identity, next}));
 		await loopback?.close();
 		return tokens;
 	};
@@ -268,7 +270,7 @@ export const browserFlow: Flow = async context => {
 		const code = await awaitCode().finally(() => waiting.abort());
 		return await redeem(code);
 	} catch (error) {
-		loopback?.respond('failed');
+		loopback?.respond(failedPage(toLoginError(error)));
 		throw error;
 	} finally {
 		await loopback?.close();

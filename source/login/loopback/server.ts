@@ -5,8 +5,8 @@ import type {LocalSockets} from '../flow.js';
 import {LoginError} from '../../core/errors.js';
 import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import type {Clock, Random} from '../../core/clock.js';
-import {callbackPages, forwardedPage, pageHeaders, type CallbackPage} from './pages.js';
-import type {RedirectTarget} from './redirect-uri.js';
+import {callbackPages, forwardedPage, pageHeaders} from './pages.js';
+import {type RedirectTarget} from './redirect-uri.js';
 
 type Listener = {readonly port: number; close(): void};
 
@@ -194,7 +194,7 @@ export type LoopbackServer = {
 	/** Leads to the authorization server; its path is unguessable. */
 	readonly shortUrl: SafeUrl;
 	/** Shows the outcome to the browser that waits for it. */
-	respond(page: CallbackPage): void;
+	respond(page: string): void;
 	/** Frees the port at once, and resolves when the last page is out and every connection is closed. */
 	close(): Promise<void>;
 };
@@ -250,12 +250,17 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		body: string,
 		more: Readonly<Record<string, string>> = {},
 	) => {
-		response.writeHead(status, {...headers, 'content-length': new TextEncoder().encode(body).length, ...more});
+		response.writeHead(status, {
+			...headers,
+			connection: 'close',
+			'content-length': new TextEncoder().encode(body).length,
+			...more,
+		});
 		response.end(body);
 	};
 
-	const respond = (page: CallbackPage) => {
-		for (const response of held) send(response, 200, callbackPages[page]);
+	const respond = (page: string) => {
+		for (const response of held) send(response, 200, page);
 		held.clear();
 	};
 
@@ -337,7 +342,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const closeAll = async (): Promise<void> => {
 		closing.abort();
 		const closed = listeners.map(async ({server}) => new Promise<void>(resolve => void server.close(() => resolve())));
-		respond('terminal');
+		respond(callbackPages.terminal);
 		const busy = new Set([...responding].filter(response => response.writableEnded).map(({socket}) => socket));
 		pool.destroyAllBut(busy);
 		// Every page says `Connection: close`, so its socket closes by itself unless the browser does not read.
