@@ -1,10 +1,9 @@
 import {lstatSync, readdirSync, realpathSync} from 'node:fs';
-import module from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
-import {checkFolder, isPrivateFolder} from '../session/store/atomic-file.js';
+import {checkFolder, isPrivateFolder} from '../session/store/file-system.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
-import {stateDirectory} from '../session/store/open-store.js';
+import {stateDirectory} from '../session/store/session-file.js';
 
 /** Node.js 22.1 and later. */
 type CompileCache = {enableCompileCache?(directory: string): unknown};
@@ -43,7 +42,7 @@ export const codeCacheFolder = (home: string): string | undefined => {
 
 /** Keeps compiled code between runs where Node.js can, and where the folder for it can be trusted. */
 export const enableCodeCache = (): void => {
-	const node = module as CompileCache;
+	const node = process.getBuiltinModule('node:module') as CompileCache;
 	if (node.enableCompileCache === undefined) return;
 	// Node.js makes its version's folder with what the umask leaves.
 	const umask = process.umask(0o077);

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import {createRequire} from 'node:module';
+import {enableCodeCache} from './code-cache.js';
+import {runQuickly} from './fast-token.js';
 import type {Picker} from './picker/open-picker.js';
 import {writeNow} from './write-now.js';
 
@@ -23,10 +25,8 @@ const quickAnswer = async (): Promise<string | undefined> => {
 };
 
 /** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */
-const runQuickly = async (): Promise<number | undefined> => {
-	if (!['token', 'helper', 'exec'].includes(own[0] ?? '')) return undefined;
-	return (await import('./fast-token.js')).runQuickly(argv);
-};
+const useFreshToken = async (): Promise<number | undefined> =>
+	['token', 'helper', 'exec'].includes(own[0] ?? '') ? runQuickly(argv) : undefined;
 
 /** For the bare command; every other one begins with its name. */
 const showPicker = async (): Promise<Picker | undefined> => {
@@ -42,10 +42,9 @@ const run = async (): Promise<void> => {
 		return;
 	}
 
-	const exitCode = await runQuickly();
+	const exitCode = await useFreshToken();
 	if (exitCode !== undefined) process.exit(exitCode);
 	const picker = await showPicker();
-	const {enableCodeCache} = await import('./code-cache.js');
 	enableCodeCache();
 	const {main} = await import('./main.js');
 	process.exit(await main(argv, picker));
