@@ -47,7 +47,7 @@ const buildLibrary = async () =>
 	});
 
 /** What the command's entry imports when it has no fresh token to give. */
-const later = ['main', 'help', 'picker/open-picker'];
+const later = ['main', 'picker/open-picker'];
 
 /**
  * The command's entry with all that it loads before `main`. CommonJS, since starting Node's loader of ES modules takes as

@@ -1,6 +1,5 @@
 import {lstatSync, readdirSync, realpathSync} from 'node:fs';
-import path from 'node:path';
-import process from 'node:process';
+import {dirname, join} from 'node:path';
 import {checkFolder, isPrivateFolder} from '../session/store/file-system.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
 import {stateDirectory} from '../session/store/session-file.js';
@@ -15,7 +14,7 @@ type CompileCache = {enableCompileCache?(directory: string): unknown};
 const isSteady = (folder: string): boolean => {
 	const {uid, mode} = lstatSync(folder);
 	const isSteadyItself = (uid === 0 || uid === process.geteuid?.()) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
-	const above = path.dirname(folder);
+	const above = dirname(folder);
 	return isSteadyItself && (above === folder || isSteady(above));
 };
 
@@ -27,16 +26,16 @@ const isSteady = (folder: string): boolean => {
  */
 export const codeCacheFolder = (home: string): string | undefined => {
 	if (checkFolder(nodeFileSystem, home) === undefined) return undefined;
-	const folder = path.join(realpathSync(home), 'code-cache');
+	const folder = join(realpathSync(home), 'code-cache');
 	if (nodeFileSystem.userId() === undefined) return folder;
-	if (!isSteady(path.dirname(folder))) return undefined;
+	if (!isSteady(dirname(folder))) return undefined;
 	nodeFileSystem.makeFolder(folder);
 	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.fileInfo(each));
 	const isOurs =
 		isPrivate(folder) &&
 		readdirSync(folder, {withFileTypes: true})
 			.filter(entry => !entry.isFile())
-			.every(({name}) => isPrivate(path.join(folder, name)));
+			.every(({name}) => isPrivate(join(folder, name)));
 	return isOurs ? folder : undefined;
 };
 

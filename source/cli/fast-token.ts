@@ -1,4 +1,4 @@
-import path from 'node:path';
+import {resolve} from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
 import {cancelled} from '../core/errors.js';
 import {createEncryption} from '../session/store/encryption.js';
@@ -7,8 +7,6 @@ import {systemKeyring} from '../session/store/keyring/keyring.js';
 import {parseSession, readSessionFile, stateDirectory} from '../session/store/session-file.js';
 import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
-import {runChild} from './commands/exec.js';
-import {respondToGit} from './commands/git-credential.js';
 import {printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
 import type {TokenContext, UseSession} from './context.js';
@@ -17,15 +15,17 @@ import {findSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
-const useOf = ({command, action}: CommandLine): UseSession | undefined => {
+const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
 	if (command === 'token') return printToken;
-	if (command === 'exec') return runChild;
-	return command === 'helper' && action === 'get' ? respondToGit : undefined;
+	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
+	return command === 'helper' && action === 'get'
+		? (await import('./commands/git-credential.js')).respondToGit
+		: undefined;
 };
 
 /** The profile's session as its file has it; a keyring that is locked is for `main` to wait for. */
 const readStored = async (profile: string): Promise<StoredSession | undefined> => {
-	const directory = path.resolve(stateDirectory(process.env, process.platform));
+	const directory = resolve(stateDirectory(process.env, process.platform));
 	const file = readSessionFile(nodeFileSystem, directory, profile);
 	if (file === undefined || 'session' in file) return file?.session;
 	const {decrypt} = createEncryption(systemKeyring({account: directory, mayWait: false}));
@@ -75,7 +75,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 	let session: SessionTokens | undefined;
 	try {
 		line = parseCommandLine(argv);
-		use = useOf(line);
+		use = await useOf(line);
 		session = use && (await freshSession(line, context));
 	} catch {
 		return undefined;

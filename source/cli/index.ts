@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import {createRequire} from 'node:module';
-import {enableCodeCache} from './code-cache.js';
-import {runQuickly} from './fast-token.js';
 import type {Picker} from './picker/open-picker.js';
 import {writeNow} from './write-now.js';
 
@@ -25,8 +23,10 @@ const quickAnswer = async (): Promise<string | undefined> => {
 };
 
 /** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */
-const useFreshToken = async (): Promise<number | undefined> =>
-	['token', 'helper', 'exec'].includes(own[0] ?? '') ? runQuickly(argv) : undefined;
+const runQuickly = async (): Promise<number | undefined> => {
+	if (!['token', 'helper', 'exec'].includes(own[0] ?? '')) return undefined;
+	return (await import('./fast-token.js')).runQuickly(argv);
+};
 
 /** For the bare command; every other one begins with its name. */
 const showPicker = async (): Promise<Picker | undefined> => {
@@ -42,9 +42,10 @@ const run = async (): Promise<void> => {
 		return;
 	}
 
-	const exitCode = await useFreshToken();
+	const exitCode = await runQuickly();
 	if (exitCode !== undefined) process.exit(exitCode);
 	const picker = await showPicker();
+	const {enableCodeCache} = await import('./code-cache.js');
 	enableCodeCache();
 	const {main} = await import('./main.js');
 	process.exit(await main(argv, picker));

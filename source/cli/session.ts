@@ -1,4 +1,4 @@
-import path from 'node:path';
+import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
@@ -60,7 +60,7 @@ export const buildEngine = (
 	stored?: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
 ): Engine => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
-	const caFile = values['ca-file'] === undefined ? stored?.caFile : path.resolve(values['ca-file']);
+	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
 	return context.createEngine({
 		provider:
 			source === undefined

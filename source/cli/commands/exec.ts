@@ -1,4 +1,4 @@
-import type {ChildProcess} from 'node:child_process';
+import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import {secretSourceOf} from '../secrets.js';
@@ -33,8 +33,6 @@ export const runChild: UseSession = async ({values, child: words}, {environment,
 	const env = Object.fromEntries(Object.entries(environment.env).filter(([name]) => !secrets.includes(name)));
 	const [program = '', ...args] = words;
 	const {tty} = environment;
-	// Not imported: `token` shares this file's bundle and needs no child.
-	const {spawn} = process.getBuiltinModule('node:child_process');
 	const child = spawn(program, args, {
 		stdio: 'inherit',
 		env: {...env, [values.env ?? defaultVariable]: accessToken},

@@ -2,15 +2,7 @@ import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
-import {
-	claimFolder,
-	overwriteFile,
-	removeIfThere,
-	removeOwn,
-	replaceFile,
-	sweep,
-	withRoom,
-} from './atomic-file.js';
+import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
 	errorCode,
@@ -36,11 +28,7 @@ import {
 /** Encrypts sessions with a key that lies elsewhere. */
 export type Encryption = {
 	/** Takes the lock where it has to make the key first. */
-	readonly encrypt: (
-		profile: string,
-		text: string,
-		takeLock: () => Promise<StoreLock | undefined>,
-	) => Promise<string>;
+	readonly encrypt: (profile: string, text: string, takeLock: () => Promise<StoreLock | undefined>) => Promise<string>;
 	/** Undefined where no key opens it. */
 	readonly decrypt: (profile: string, encrypted: string) => Promise<string | undefined>;
 };
@@ -276,9 +264,7 @@ class FileStore implements TokenStore {
 	async #encrypt(profile: string, text: string): Promise<string> {
 		const {signal} = new AbortController();
 		const encryption = await this.#needEncryption();
-		return encryption.encrypt(profile, text, async () =>
-			this.#takeLock(`${this.#directory}/keyring.lock`, {signal}),
-		);
+		return encryption.encrypt(profile, text, async () => this.#takeLock(`${this.#directory}/keyring.lock`, {signal}));
 	}
 
 	async #needEncryption(): Promise<Encryption> {

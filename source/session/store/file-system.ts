@@ -240,11 +240,12 @@ export const fileInfoIfThere = (fileSystem: FileSystem, path: string): FileInfo 
 export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
 	const info = fileInfoIfThere(fileSystem, path);
 	if (info === undefined) return undefined;
+	const isOpen = fileSystem.userId() !== undefined && (info.mode & 0o1022) !== 0;
+	if (info.kind === 'folder' && isOurs(fileSystem, info) && !isOpen) return info;
 	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
 	const place = displayText(path);
 	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
 	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
-	if (fileSystem.userId() === undefined || (info.mode & 0o1022) === 0) return info;
 	throw storeError(
 		`${place} is a folder that others may write to.`,
 		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',

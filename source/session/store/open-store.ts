@@ -53,8 +53,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> 
 
 	const service = app === undefined && home !== undefined ? ownName : checkApp(app);
 	const directory = path.resolve(home ?? path.join(stateDirectory(environment, platform), 'apps', service));
-	const keyring = async () =>
-		options.keyring ?? loadKeyring({account: directory, service, environment, platform, say});
+	const keyring = async () => options.keyring ?? loadKeyring({account: directory, service, environment, platform, say});
 	return createFileStore({
 		...{directory, fileSystem, clock},
 		encryption: async () => loadEncryption(await keyring()),

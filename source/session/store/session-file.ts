@@ -1,5 +1,5 @@
-import os from 'node:os';
-import path from 'node:path';
+import {homedir, userInfo} from 'node:os';
+import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
 import type {FlowName} from '../../core/types.js';
 import type {StoredSession, ProfilePreferences} from '../types.js';
@@ -17,10 +17,10 @@ export const ownName = 'ink-login';
  * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
  */
 export const homeDirectory = (): string => {
-	for (const read of [os.homedir, () => os.userInfo().homedir]) {
+	for (const read of [homedir, () => userInfo().homedir]) {
 		try {
 			const home = read();
-			if (path.isAbsolute(home)) return home;
+			if (isAbsolute(home)) return home;
 		} catch {
 			// The system knows no such user.
 		}
@@ -41,7 +41,7 @@ export const stateDirectory = (
 	platform: NodeJS.Platform,
 	findHome: () => string = homeDirectory,
 ): string => {
-	const paths = platform === 'win32' ? path.win32 : path.posix;
+	const paths = platform === 'win32' ? win32 : posix;
 	const own = environment['INK_LOGIN_HOME'];
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);

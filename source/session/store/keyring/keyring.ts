@@ -8,8 +8,7 @@ const keyringUnavailable = (what: string) =>
 	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
 
 /** Where no unlocking helps. */
-const keyringUnusable = (what: string) =>
-	storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
+const keyringUnusable = (what: string) => storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
 
 type Request = {
 	readonly module: string;
