@@ -305,23 +305,15 @@ test('an abort ends the request, the wait for a refresh and the wait for a login
 test('insufficient scope leads to one login for all scopes, shared by all who heard of it, and the old session lives until then', async () => {
 	const late: (() => void)[] = [];
 	let before: string | undefined;
-	const {engine, logins, first, store, server, events} = await signedIn(
-		async (_request, token, count) => {
-			if (token !== first) return new Response('ok');
-			if (count % 2 === 0) await new Promise<void>(resolve => late.push(resolve));
-			return challenge(403, 'error="insufficient_scope", scope="mail.send openid"');
-		},
-		{
-			script: {
-				responses: {
-					authorization: async (_request, conforming) => {
-						before = (await store.read('default'))?.tokens.accessToken;
-						return conforming();
-					},
-				},
-			},
-		},
-	);
+	const {engine, logins, first, store, server, events} = await signedIn(async (_request, token, count) => {
+		if (token !== first) return new Response('ok');
+		if (count % 2 === 0) await new Promise<void>(resolve => late.push(resolve));
+		return challenge(403, 'error="insufficient_scope", scope="mail.send openid"');
+	});
+	server.answer('authorization', async (_request, conforming) => {
+		before = (await store.read('default'))?.tokens.accessToken;
+		return conforming();
+	});
 	const calls = Array.from({length: 10}, async () => (await engine.fetch(api)).status);
 	await Promise.all(calls.filter((_, index) => index % 2 === 0));
 	for (const answer of late) answer();
@@ -347,6 +339,23 @@ test('a stronger or more recent sign-in is asked for with the next login alone',
 	const parameters = server.requestsTo('authorization').at(-1)?.parameters;
 	assert.deepEqual([parameters?.get('acr_values'), parameters?.get('max_age')], ['phr phrh', '60']);
 	assert.equal((await store.read('default'))?.provider.parameters?.authorize?.['acr_values'], undefined);
+});
+
+test('a login asks for what its options say; its session keeps the scope and the organization, and the next login asks for no more', async () => {
+	const {engine, server, store} = await signedIn(ok);
+	const {openBrowser} = server;
+	const asked = {scope: 'openid email', organization: 'org_1', prompt: 'login', loginHint: 'ada', maxAge: 0};
+	await engine.login({...asked, flow: 'browser', terminal: {openBrowser}, switchAccount: true}).session;
+	const parameters = server.requestsTo('authorization').at(-1)?.parameters;
+	assert.deepEqual(
+		['scope', 'organization', 'prompt', 'login_hint', 'max_age'].map(name => parameters?.get(name)),
+		['openid email', 'org_1', 'login', 'ada', '0'],
+	);
+	const {provider, requestedScope} = (await store.read('default'))!;
+	assert.deepEqual(
+		[requestedScope, provider.parameters?.authorize, provider.prompt, provider.loginHint],
+		['openid email', {organization: 'org_1'}, undefined, undefined],
+	);
 });
 
 test('different needs lead to one login after the other, two for an operation at most, and never twice for the same', async () => {
@@ -454,11 +463,13 @@ test('a response is streamed as it comes, and an abort ends it', async t => {
 
 test('a Request goes over the wire whole, also after a rejection', async t => {
 	const seen: unknown[] = [];
-	const {engine, origin} = await onLoopback(t, async (request, response) => {
+	const {engine, origin} = await onLoopback(t, (request, response) => {
 		let body = '';
-		for await (const chunk of request) body += String(chunk);
-		seen.push([request.method, request.headers['content-length'], request.headers['content-type'], body]);
-		response.writeHead(seen.length === 1 ? 401 : 200).end();
+		request.setEncoding('utf8').on('data', chunk => (body += String(chunk)));
+		request.on('end', () => {
+			seen.push([request.method, request.headers['content-length'], request.headers['content-type'], body]);
+			response.writeHead(seen.length === 1 ? 401 : 200).end();
+		});
 	});
 	const request = new Request(origin, {method: 'PUT', body: 'x=1', headers: {'content-type': 'text/x'}});
 	assert.equal((await engine.fetch(request)).status, 200);
