@@ -21,6 +21,17 @@ const describe = ({name, email, emailVerified, subject}: Identity, more: readonl
  */
 export const person = (identity: Identity): string => describe(identity);
 
+/** Letters and digits, joined as in names: neither a sentence nor an e-mail address looks like that. */
+const plainName = /^[\p{L}\p{M}\p{N}]+(?:[ '’-][\p{L}\p{M}\p{N}]+)*$/u;
+
+/** A person at the end of a line, as in `Alice Demo · alice@example.test`: a name that could read as more is quoted. */
+export const nameAndEmail = ({name, email, emailVerified, subject}: Identity): string => {
+	const mail = email === undefined ? [] : [`${email}${emailVerified === false ? ' (not verified)' : ''}`];
+	if (email !== undefined && (name === undefined || name === email)) return mail.join('');
+	const called = displayText(name ?? subject, 40);
+	return [plainName.test(called) ? called : quoted(called, 40), ...mail].join(' · ');
+};
+
 const asRead = (identity: Identity): string => describe(identity).normalize('NFKC').toLowerCase();
 
 /** In the place of a person where a session says of none. */

@@ -1,6 +1,6 @@
 import {displayText} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
-import {person, twoPeople} from '../core/person.js';
+import {nameAndEmail, person, twoPeople} from '../core/person.js';
 import type {Identity, StoreKind} from '../core/types.js';
 
 /** What well-known scopes let an application do; an empty text is not worth a word. */
@@ -211,23 +211,57 @@ export const messages = {
 	/** A failure's headline: `said` is the engine's own sentence. */
 	failure: (_code: LoginErrorCode, said: string) => said,
 
-	/** For lines that are only ever added to: no screen, or a screen reader. Each is said once. */
+	/**
+	 * For lines that are only ever added to, with the verbs of the screens. Read aloud, a line gets its full stop, and a
+	 * comma in place of `·`.
+	 */
 	plain: {
 		open: 'Open',
-		enter: 'Enter',
-		or: 'or',
-		within: (minutes: number, time: string) => `within ${plural(minutes, 'minute', 'minutes')}, until ${time}`,
-		codeFilledIn: '(code filled in: compare it)',
+		check: 'Check',
+		isShown: 'is shown there',
+		type: 'Type',
+		approve: 'Approve',
+		ifYouStartedThis: 'only if you started this',
+		run: 'Run',
+		next: 'Next',
+		openingBrowser: 'Opening your browser. If nothing opens:',
+		onThisComputer: 'On this computer:',
+		onYourComputer: 'On your own computer:',
+		errorPage: 'Error page? Paste its link here',
+		/** The redirect leads to a page of the provider's. */
+		lastPage: "At the end, paste the last page's link here",
+		forApproval: 'Waiting for approval',
+		forBrowser: 'Waiting for your browser',
 		minutesLeft: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
-		newCode: 'The code has expired. Here is a new one.',
-		comeBack: 'This program notices when you are done.',
-		onAnotherComputer: 'Browser on another computer? Type this there first:',
+		newCode: (former: string) => `${former} expired, here's a new code`,
+		foreignHost: (host: string, issuer: string) => `${host} isn't ${issuer}, open it only if you know it`,
+		blockedCodes: 'Some organizations block codes, and only your browser says so',
+		slowedDown: (seconds: number) => `The server asked for fewer checks, now every ${seconds} s`,
+		fastClock: "This computer's clock may be fast, as happens in virtual machines",
+		noResponse: (host: string, seconds: number) =>
+			`No response${host === '' ? '' : ` from ${host}`}, trying again in ${seconds} s`,
+		slept: 'This computer was asleep, checking now',
+		nothingCameBack: (redirectUri: string) =>
+			`Nothing came back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,
+		otherSignIn: 'Ignored a response to another sign-in',
+		otherTerminal: 'Another terminal is signing in to this profile, waiting for it',
+		backFromBrowser: 'Back from your browser, signing you in',
+		signedIn: (application: string | undefined, identity: Identity | undefined) =>
+			'Signed in' +
+			(application === undefined ? '' : ` to ${application}`) +
+			(identity === undefined ? '' : ` as ${nameAndEmail(identity)}`),
+		/** A session that can't be refreshed. */
+		until: (time: string) => `Signed in until ${time}`,
+		savedInFile: (profile: string) => `Saved as profile "${profile}" in a private file`,
+		notSaved: 'Not saved, it ends with this program',
 	},
 	spoken: {
 		/** The code whole and letter by letter. */
 		enterCode: (code: string) =>
-			`Enter code ${code}. Spelled: ${Array.from(code, character => spelled[character] ?? character).join(', ')}.`,
+			`Type the code ${code}. Spelled: ${Array.from(code, character => spelled[character] ?? character).join(', ')}.`,
 		open: (address: string) => `Open ${address}`,
+		/** A link that is too long to be read out. */
+		linkCopied: "The link was copied. Paste it into your browser's address bar.",
 		expiresAt: (time: string) => `The code works until ${time}.`,
 		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
 		selected: 'selected',
