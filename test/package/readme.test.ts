@@ -127,7 +127,7 @@ test('the lines for a program without Ink sign someone in, with lines and with t
 		.replace('login, ', 'login, screen, ')
 		.replace('login(engine)', 'login(engine, {show: screen})');
 	for (const {program, says} of [
-		{program: text, says: /^Enter /m},
+		{program: text, says: /^Check /m},
 		{program: withScreen, says: / esc /},
 	]) {
 		const cwd = await projectWith(t, 'app.ts', program);
