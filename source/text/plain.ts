@@ -17,15 +17,15 @@ export type PlainOptions = {
 	/** Whether there is more than ASCII to write with. @default true */
 	readonly unicode?: boolean;
 	/** What to type on the computer where the browser is, so that a port there leads here; none where both are the same. */
-	readonly forward?: ((port: number) => string | undefined) | undefined;
+	readonly forward?: (port: number) => string | undefined;
 	/** Whether a link that is pasted would be read. @default nothing is read */
 	readonly readsPastes?: () => boolean;
 	/** Copies a link that is too long to be listened to. @default it is read out */
-	readonly copy?: Clipboard | undefined;
+	readonly copy?: Clipboard;
 	/** The command to run once signed in. */
-	readonly next?: string | undefined;
+	readonly next?: string;
 	/** Every word. */
-	readonly messages?: Messages | undefined;
+	readonly messages?: Messages;
 };
 
 /** Takes the events of one login in order. Disposing of it ends its countdown. */
