@@ -92,9 +92,7 @@ const watch = async (
 		};
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
-			finish(
-				code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`),
-			);
+			finish(code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`));
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
 		starting.then(

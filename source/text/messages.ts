@@ -35,8 +35,6 @@ export const timeOfDay = (epoch: number): string => {
 export const messages = {
 	/** Who asks, as every screen begins. */
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
-	signingInTo: (application: string | undefined, host: string) =>
-		application === undefined ? `Signing in at ${host}` : `Signing in to ${application} (${host})`,
 	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
 	willDo: (scope: string) => {
 		const asked = scope.split(' ').filter(Boolean);
@@ -215,7 +213,13 @@ export const messages = {
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved: (store: StoreKind, profile: string): string =>
-			store === 'memory' ? (profile === 'demo' ? 'Not saved (demo)' : 'Not saved') : store === 'file' ? `Saved in a private file as "${profile}"` : '',
+			store === 'memory'
+				? profile === 'demo'
+					? 'Not saved (demo)'
+					: 'Not saved'
+				: store === 'file'
+					? `Saved in a private file as "${profile}"`
+					: '',
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',
 		notYou: 'Not you?',
@@ -253,8 +257,6 @@ export const messages = {
 		blockedCodes: 'Some organizations block codes, and only your browser says so',
 		slowedDown: (seconds: number) => `The server asked for fewer checks, now every ${seconds} s`,
 		fastClock: "This computer's clock may be fast, as happens in virtual machines",
-		noResponse: (host: string, seconds: number) =>
-			`No response${host === '' ? '' : ` from ${host}`}, trying again in ${seconds} s`,
 		slept: 'This computer was asleep, checking now',
 		nothingCameBack: (redirectUri: string) =>
 			`Nothing came back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,

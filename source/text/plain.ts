@@ -1,5 +1,5 @@
 import type {Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
@@ -229,7 +229,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'backoff': {
 				const seconds = Math.max(1, Math.round((event.retryAt - clock.now()) / 1000));
-				sayOnce(plain.noResponse(issuerHost, seconds), event.type);
+				sayOnce(messages.code.tryingAgain(unstopped(event.reason), seconds), event.type);
 				return;
 			}
 
