@@ -3,13 +3,20 @@ import type {LoginErrorCode} from '../core/errors.js';
 import {person, twoPeople} from '../core/person.js';
 import type {Identity, StoreKind} from '../core/types.js';
 
-/** What well-known scopes let an application do; an empty text is not worth a word. */
+/** What well-known scopes let an app do; an empty text is not worth a word. */
 const permissions: Readonly<Record<string, string>> = {
 	openid: '',
 	profile: 'read your profile',
 	email: 'read your email address',
 	offline_access: 'stay signed in',
 };
+
+/** What a space-separated scope lets an app do, in words where they are known. */
+export const permissionsOf = (scope: string): readonly string[] =>
+	scope
+		.split(' ')
+		.map(name => permissions[name] ?? displayText(name, 30))
+		.filter(Boolean);
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -36,8 +43,7 @@ export const messages = {
 		application === undefined ? `Signing in at ${host}` : `Signing in to ${application} (${host})`,
 	/** What is asked for, from a space-separated scope; empty where there is nothing to say. */
 	mayDo: (scope: string) => {
-		const asked = scope.split(' ').filter(Boolean);
-		const named = asked.map(name => permissions[name] ?? displayText(name, 30)).filter(Boolean);
+		const named = permissionsOf(scope);
 		return named.length === 0 ? '' : `may: ${named.join(', ')}`;
 	},
 	person,

@@ -31,7 +31,7 @@ export const homeDirectory = (): string => {
 		}
 	}
 
-	throw storeError('You have no home directory to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+	throw storeError('You have no home directory to save anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
 };
 
 /**
@@ -51,7 +51,7 @@ export const stateDirectory = (
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);
 		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever a command is run.`,
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever you run a command.`,
 			'Set it to an absolute path.',
 		);
 	}
@@ -116,7 +116,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> 
 		...{directory, keyring, fileSystem, clock},
 		kind: kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind,
 		async choose() {
-			const chosen = await choose(kind, keyring, directory);
+			const chosen = await choose(kind, keyring);
 			rememberKind(fileSystem, directory, chosen.kind);
 			return chosen;
 		},
@@ -137,18 +137,14 @@ const checkApp = (app: string | undefined): string => {
 
 type Choice = {readonly kind: 'keyring' | 'file'; readonly notice?: string};
 
-const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: Keyring, directory: string): Promise<Choice> => {
+const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: Keyring): Promise<Choice> => {
 	if (kind === 'file') return {kind};
 	try {
 		await keyring.probe();
 		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;
-		const where = displayText(directory, 500);
-		return {
-			kind: 'file',
-			notice: `${error.message} The session is kept in a file that only you can read, in ${where}.`,
-		};
+		return {kind: 'file', notice: `${error.message} The session is saved in a file that only you can read.`};
 	}
 };
 
