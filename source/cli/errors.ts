@@ -129,6 +129,8 @@ export const hints: Hints = {
 	trustCertificate: 'Behind a company proxy, trust its certificate with --ca-file F or NODE_EXTRA_CA_CERTS.',
 	caFile: 'Choose a PEM file with --ca-file F. It holds lines such as -----BEGIN CERTIFICATE-----.',
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
+	unknownHost:
+		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
 	pushRequest: 'Add --par, since this app has to push its sign-in requests.',
