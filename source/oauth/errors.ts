@@ -4,7 +4,7 @@ import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {clockSentence, waitSentence, type ResponseInfo, type EndpointKind} from './response-info.js';
 import {oauthError} from './error-codes.js';
 
-/** What is wrong with an ID token, as the end of "The server's proof of who signed in is not acceptable: …". */
+/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't acceptable: …". */
 export type IdTokenProblem = {
 	readonly reason: string;
 	/** What to do about it, where that is not the same for every problem. */

@@ -62,7 +62,7 @@ test('client credentials are kept until shortly before the token ends, and then 
 	expire();
 	const {exit, stdout, stderr} = await run(['token']);
 	assert.deepEqual([exit, stdout], [1, '']);
-	assert.match(stderr, /^ink-login: The environment variable MY_SECRET with the client secret is not set\.\n/);
+	assert.match(stderr, /^ink-login: The environment variable MY_SECRET, for the client secret, is not set\.\n/);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });
 

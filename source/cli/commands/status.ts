@@ -69,7 +69,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		['Profile', profile],
 		['Server', provider.issuer],
 		['Signed in', flowNames[flow]],
-		['Allows to', permissionsOf(tokens.scope).join(', ')],
+		['The app can', permissionsOf(tokens.scope).join(', ')],
 		['Token', tokenLife(session, now)],
 		['Saved in', store.description],
 		['Others', others.join(', ')],
@@ -81,7 +81,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		displayText(messages.end.signedIn(application, identity), 400),
 		...rows
 			.filter(([, value]) => value !== '')
-			.map(([label, value]) => `${displayText(label, 40).padEnd(10)} ${displayText(value, 400)}`),
+			.map(([label, value]) => `${displayText(label, 40).padEnd(11)} ${displayText(value, 400)}`),
 	]
 		.map(row => `${row}\n`)
 		.join('');
