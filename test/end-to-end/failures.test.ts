@@ -56,7 +56,7 @@ const failures: readonly Failure[] = [
 		script: {interval: 1, responses: {token: refused('access_denied')}},
 		args: device,
 		code: 'access_denied',
-		sentence: /^The (request|sign-in) was (declined|refused)\.$/,
+		sentence: /^Sign-in was declined\.$/,
 		next: /^Start again if that was not meant/,
 		keys: /n new code · b use this computer's browser · esc leave/,
 	},
@@ -66,7 +66,7 @@ const failures: readonly Failure[] = [
 		args: browser,
 		visits: true,
 		code: 'access_denied',
-		sentence: /^The (request|sign-in) was (declined|refused)\.$/,
+		sentence: /^Sign-in was declined\.$/,
 		next: /^Start again if that was not meant/,
 		keys: /enter try again · d use a code · esc leave/,
 	},
@@ -84,7 +84,7 @@ const failures: readonly Failure[] = [
 		issuer: deadAddress,
 		args: device,
 		code: 'network_error',
-		sentence: /^127\.0\.0\.1:\d+ connection refused\.$/,
+		sentence: /^Can't connect to 127\.0\.0\.1:\d+: connection refused\.$/,
 		next: /^Check the network/,
 	},
 	{
@@ -93,7 +93,7 @@ const failures: readonly Failure[] = [
 		args: device,
 		code: 'invalid_client',
 		sentence: /^The server doesn't accept this client\.$/,
-		next: /^Check the client id/,
+		next: /^Check the client ID/,
 		keys: /b use this computer's browser · esc leave/,
 	},
 	{
@@ -103,7 +103,7 @@ const failures: readonly Failure[] = [
 		visits: true,
 		code: 'invalid_client',
 		sentence: /^The server doesn't accept this client\.$/,
-		next: /^Check the client id/,
+		next: /^Check the client ID/,
 		keys: /d use a code · esc leave/,
 	},
 	{
@@ -128,7 +128,7 @@ const failures: readonly Failure[] = [
 		args: async t => [...browser, '--port', String(await takenPort(t))],
 		code: 'port_in_use',
 		sentence: /^Port \d+ (\(held by .*\) )?is in use\.$/,
-		next: /^Close the program that holds it.* --port\.$/,
+		next: /^Close the program that uses it.* --port\.$/,
 		keys: /enter try again · d use a code · esc leave/,
 	},
 ];

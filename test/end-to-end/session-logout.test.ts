@@ -74,7 +74,7 @@ test('no token of a profile is left behind, however its files came there, and --
 for (const [name, answer, reason] of [
 	['refuses', {status: 401}, /./],
 	['is not there for a while', {status: 503, headers: {'retry-after': '120'}}, /HTTP 503.*wait 120 seconds/],
-	['answers nothing', 'hang', /did not answer/],
+	['answers nothing', 'hang', /did not respond/],
 	['breaks the connection', 'drop', /Can't connect to/],
 	[
 		'does not know that kind of token',

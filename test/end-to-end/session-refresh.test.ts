@@ -175,7 +175,7 @@ test('demand 40: with the network cut a valid session gives its token, and an ex
 });
 
 for (const [name, answer, sentence] of [
-	['answers nothing', 'hang', /did not answer/],
+	['answers nothing', 'hang', /did not respond/],
 	['fails', {status: 503}, /is unavailable at the moment \(HTTP 503\)/],
 	['is a wall that wants a sign-in of its own', {headers: {'content-type': 'text/html'}, body: '<html>'}, /./],
 	['redirects', {status: 302, headers: {location: 'https://evil.example'}}, /redirect/],

@@ -190,7 +190,7 @@ test('status says who, where and how long, as lines and as JSON, and asks the se
 	assert.deepEqual([exit, stderr], [0, '']);
 	assert.match(stdout, /Alice Demo/);
 	assert.ok(stdout.includes(server.issuer));
-	assert.match(stdout, /Token +until \d{4}-\d\d-\d\d \d\d:\d\d; renews itself/);
+	assert.match(stdout, /Token +works until \d{4}-\d\d-\d\d \d\d:\d\d, then renewed/);
 	assert.match(stdout, /Others +work/);
 	const json = JSON.parse((await run(['status', 'work', '--json'])).stdout) as Record<string, unknown>;
 	const {identity, expiresAt} = session('work').tokens;

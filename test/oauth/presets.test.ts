@@ -173,8 +173,8 @@ test('S34: an issuer is https, or http on loopback, without query and fragment',
 		'https://ada@id.example',
 		'javascript:alert(1)',
 	]) {
-		refuses(() => oidc({issuer, clientId}), /issuer cannot be used/);
-		refuses(() => workos({baseUrl: issuer, clientId}), /issuer cannot be used/);
+		refuses(() => oidc({issuer, clientId}), /issuer can't be used/);
+		refuses(() => workos({baseUrl: issuer, clientId}), /issuer can't be used/);
 	}
 
 	refuses(() => presets.oidc({clientId}), /issuer is missing/);
