@@ -57,7 +57,7 @@ const failures: readonly Failure[] = [
 		args: device,
 		code: 'access_denied',
 		sentence: /^Sign-in was declined\.$/,
-		next: /^Start again if that was not meant/,
+		next: /^If that was a mistake, try again/,
 		keys: /n new code · b use this computer's browser · esc leave/,
 	},
 	{
@@ -67,7 +67,7 @@ const failures: readonly Failure[] = [
 		visits: true,
 		code: 'access_denied',
 		sentence: /^Sign-in was declined\.$/,
-		next: /^Start again if that was not meant/,
+		next: /^If that was a mistake, try again/,
 		keys: /enter try again · d use a code · esc leave/,
 	},
 	{
@@ -85,7 +85,7 @@ const failures: readonly Failure[] = [
 		args: device,
 		code: 'network_error',
 		sentence: /^Can't connect to 127\.0\.0\.1:\d+: connection refused\.$/,
-		next: /^Check the network/,
+		next: /^Check your network/,
 	},
 	{
 		when: 'the server knows no such client, as a code is asked for',

@@ -73,7 +73,7 @@ test('demand 41: a kubectl that has no person to offer is told so at once, and n
 		{env: {KUBERNETES_EXEC_INFO: JSON.stringify(info)}},
 	);
 	assert.deepEqual([exit, stdout], [3, '']);
-	assert.match(stderr, /needs a person.*\n.*ink-login login --issuer/);
+	assert.match(stderr, /Someone has to sign in.*\n.*ink-login login --issuer/);
 });
 
 test('the real git fetches with the helper, again after the token ends, and again after a server refused it', async t => {

@@ -34,9 +34,8 @@ export const run: Command = async (line, context) => {
 	const {stderr, signals} = context;
 	const {all = false, forget = false} = line.values;
 	const store = await openStore(line, context);
-	const signedIn = await store.list();
 	const known = forget ? await store.list('preferences') : [];
-	const profiles = all ? [...new Set([...signedIn, ...known])] : [line.profile];
+	const profiles = all ? [...new Set([...(await store.list()), ...known])] : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
 	const removeRemains = async (profile?: string) => {
 		if (await store.removeRemains?.(profile)) stderr.write('Deleted what earlier sessions had left behind.\n');
@@ -68,7 +67,7 @@ export const run: Command = async (line, context) => {
 			const wasSignedIn = result.outcome !== 'no-session';
 			const forgot =
 				forget && (wasSignedIn || known.includes(profile)) ? ' Its server and client ID are forgotten.' : '';
-			const others = wasSignedIn || all ? '' : profilesLine(signedIn);
+			const others = wasSignedIn || all ? '' : profilesLine(await store.list());
 			stderr.write(`${sentenceOf(profile, result)}${forgot}${others}\n`);
 			// What the server may still honour is worth more than a sentence to a script.
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;

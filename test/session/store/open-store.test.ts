@@ -59,7 +59,7 @@ test('S28: auto falls back to files, says so, and remembers it', async t => {
 	assert.equal(store.notices.length, 1);
 	assert.match(
 		store.notices[0]!,
-		/^The system keyring is locked\. The session is saved in a file that only you can read, in .+\.$/,
+		/^The system keyring is locked\. The session is saved in a file that only you can read\.$/,
 	);
 	const later = await openStore({home, keyring: locked});
 	assert.equal(later.kind, 'file');
