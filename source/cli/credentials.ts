@@ -34,8 +34,8 @@ const ask = async (
 };
 
 const missing = (): LoginError =>
-	new LoginError('config_error', 'stdin ended before the user name and the password were read.', {
-		hint: 'Give both on stdin, each on a line of its own; with --login-hint NAME the password alone.',
+	new LoginError('config_error', 'Stdin ended before the user name and the password were read.', {
+		hint: 'Give both on stdin, one a line. With --login-hint NAME, give the password alone.',
 	});
 
 /**

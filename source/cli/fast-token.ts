@@ -11,7 +11,7 @@ import {printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
 import type {TokenContext, SessionUse} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
-import {findSession, type SessionTokens} from './session.js';
+import {checkSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
@@ -36,7 +36,9 @@ const readStored = async (profile: string): Promise<StoredSession | undefined> =
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
 const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
 	if (line.values.store === 'memory') return undefined;
-	const stored = await findSession(line, context, async () => readStored(line.profile));
+	const stored = await readStored(line.profile);
+	if (stored === undefined) return undefined;
+	await checkSession(line, context, stored);
 	const {tokens} = stored;
 	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
 	return isEnough ? {stored, tokens: async () => tokens} : undefined;
