@@ -137,7 +137,7 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./oauth/index.js');
+			const {fetchUserInfo} = await import('./oauth/userinfo.js');
 			const stored = await this.#sessions.fresh({signal});
 			try {
 				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
@@ -153,7 +153,7 @@ export class TokenEngine {
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
 			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./oauth/index.js');
+			const {exchangeToken} = await import('./oauth/token-exchange.js');
 			const stored = await this.#sessions.fresh({signal});
 			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
 		});
@@ -183,7 +183,7 @@ export class TokenEngine {
 	}
 
 	async #discover(signal: AbortSignal): Promise<ResolvedProvider> {
-		const {discover} = await import('./oauth/index.js');
+		const {discover} = await import('./oauth/discovery.js');
 		return discover(this.provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
 	}
 

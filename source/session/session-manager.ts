@@ -164,7 +164,7 @@ export class SessionManager {
 		const stored = await store.read(profile).catch(() => undefined);
 		const isLive = stored !== undefined && stored.dead !== true;
 		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
-		const {revokeTokens} = await import('../oauth/index.js');
+		const {revokeTokens} = await import('../oauth/revocation.js');
 		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
 	}
 
@@ -186,7 +186,7 @@ export class SessionManager {
 	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
 	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
 		try {
-			const {revokeTokens} = await import('../oauth/index.js');
+			const {revokeTokens} = await import('../oauth/revocation.js');
 			return await revokeTokens(await this.context(stored, signal), stored.tokens);
 		} catch (error) {
 			return {outcome: 'not-revoked', reason: toLoginError(error).message};
@@ -196,7 +196,7 @@ export class SessionManager {
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const {importKeys} = await import('../oauth/index.js');
+		const {importKeys} = await import('../oauth/jwks.js');
 		const server = {...stored.server};
 		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
@@ -257,7 +257,7 @@ export class SessionManager {
 		const context = await this.context(stored, neverAborted);
 		try {
 			const tokens = await this.#ask(context, stored);
-			const {exportKeys} = await import('../oauth/index.js');
+			const {exportKeys} = await import('../oauth/jwks.js');
 			const keys = exportKeys(context.provider.server) ?? stored.keys;
 			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
@@ -295,7 +295,7 @@ export class SessionManager {
 		}
 
 		if (present === undefined) {
-			const {revokeTokens} = await import('../oauth/index.js');
+			const {revokeTokens} = await import('../oauth/revocation.js');
 			await revokeTokens(context, next.tokens);
 		}
 
@@ -304,7 +304,7 @@ export class SessionManager {
 
 	/** One request, and one more where no response came: it may have been lost after the server acted. */
 	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
-		const {refreshTokens, requestClientCredentials} = await import('../oauth/index.js');
+		const {refreshTokens, requestClientCredentials} = await import('../oauth/token-endpoint.js');
 		if (flow === 'client-credentials') return requestClientCredentials(context);
 		try {
 			return await refreshTokens(context, tokens);
