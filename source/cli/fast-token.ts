@@ -1,9 +1,7 @@
 import {resolve} from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
 import {cancelled} from '../core/errors.js';
-import {createEncryption} from '../session/store/encryption.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
-import {systemKeyring} from '../session/store/keyring/keyring.js';
 import {parseSession, readSessionFile, stateDirectory} from '../session/store/session-file.js';
 import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
@@ -28,6 +26,8 @@ const readStored = async (profile: string): Promise<StoredSession | undefined> =
 	const directory = resolve(stateDirectory(process.env, process.platform));
 	const file = readSessionFile(nodeFileSystem, directory, profile);
 	if (file === undefined || 'session' in file) return file?.session;
+	const {systemKeyring} = await import('../session/store/keyring/keyring.js');
+	const {createEncryption} = await import('../session/store/encryption.js');
 	const {decrypt} = createEncryption(systemKeyring({account: directory, mayWait: false}));
 	const text = await decrypt(profile, file.encrypted);
 	return text === undefined ? undefined : parseSession(text);

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {cancelled} from '../core/errors.js';
-import {openStore, stateDirectory} from '../session/store/index.js';
+import {openStore} from '../session/store/open-store.js';
+import {stateDirectory} from '../session/store/session-file.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './parse-args.js';

@@ -11,7 +11,6 @@ import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
 import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
-import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {buildEngine, storeFor, prepareStore, readSession, tell} from '../session.js';
@@ -103,7 +102,10 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			}),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
-			credentials: credentialsReader(context, values['login-hint']),
+			async credentials(signal) {
+				const {readCredentials} = await import('../credentials.js');
+				return readCredentials(context, values['login-hint'], signal);
+			},
 		},
 	};
 };
