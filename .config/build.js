@@ -46,8 +46,8 @@ const buildLibrary = async () =>
 		external: [...installed, ...Object.keys(peerDependencies)],
 	});
 
-/** As the command's entry imports it. */
-const main = './main.js';
+/** What the command's entry imports when it has no fresh token to give. */
+const later = ['main', 'picker/open-picker'];
 
 /**
  * The command's entry with all that it loads before `main`. CommonJS, since starting Node's loader of ES modules takes as
@@ -60,7 +60,7 @@ const buildEntry = async () => {
 		entryPoints: ['source/cli/index.ts'],
 		outfile,
 		format: 'cjs',
-		external: [...installed, main],
+		external: [...installed, ...later.map(name => `./${name}.js`)],
 		// V8 skips the body of a function until it is called, but not that of an arrow function: 2 ms of each start.
 		supported: {arrow: false},
 		define: {packageVersion: JSON.stringify(version), 'import.meta.url': '__filename'},
@@ -73,7 +73,7 @@ const buildEntry = async () => {
 const buildCommand = async () =>
 	esbuild.build({
 		...split,
-		entryPoints: [path.join('source/cli', main.replace(/js$/, 'ts'))],
+		entryPoints: later.map(name => `source/cli/${name}.ts`),
 		outbase: 'source/cli',
 		outdir: 'build/command',
 		define: {'process.env.NODE_ENV': '"production"'},

@@ -5,6 +5,7 @@ import {canRenew, renewsItself} from './session/freshness.js';
 import {loadFlow} from './login/flows/index.js';
 import {type Hints, LoginError, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
+import {withSessionRequest} from './oauth/request-parameters.js';
 import {startLogin} from './login/login.js';
 import {SessionManager} from './session/session-manager.js';
 import type {
@@ -25,6 +26,13 @@ export type TokenEngineOptions = {
 	readonly provider: Provider;
 	/** Keeps the session, as from `openStore({app: 'acme'})`. */
 	readonly store: TokenStore;
+	/**
+	 * Where `fetch` may send the token, as in `https://api.acme.dev`: https, or http on loopback. Each `resource` of the
+	 * provider adds its own.
+	 *
+	 * @default none
+	 */
+	readonly origins?: readonly string[];
 	/** The name that the session is kept by: one for each account or server. @default 'default' */
 	readonly profile?: string;
 	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
@@ -39,6 +47,12 @@ export type TokenEngineOptions = {
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
+	/**
+	 * Shows a login that a request turned out to need, as `login` does: it resolves once the session is saved.
+	 *
+	 * @default none is shown: such a request fails with `person_required`
+	 */
+	readonly show?: (engine: TokenEngine, options: LoginOptions) => Promise<Session>;
 	/** Takes a sentence for the person where something went wrong although there is a token. @default nobody hears it */
 	readonly warn?: (sentence: string) => void;
 	/** What people of this application do about other failures. @default sentences that name no command and no option */
@@ -47,7 +61,7 @@ export type TokenEngineOptions = {
 
 /**
  * Gets tokens and keeps them alive. Its requests follow the proxy variables of the environment and trust `caFile`, unless
- * a `fetch` is handed in. Every method throws `LoginError`s only.
+ * a `fetch` is handed in. Every method throws `LoginError`s only, but for `fetch`.
  */
 export class TokenEngine {
 	/** Where people sign in, and as which client. */
@@ -58,9 +72,23 @@ export class TokenEngine {
 	readonly profile: string;
 	/** The clock that all times are by. */
 	readonly clock: Clock;
+	/**
+	 * The global `fetch` with the session's token, for `origins` alone. A redirect to another origin is followed without
+	 * the token; a request that has an Authorization header of its own is sent as it is.
+	 *
+	 * A token that is rejected (401) is refreshed, once for all who heard of it; a 403 or 401 that asks for more scope or a
+	 * stronger sign-in (RFC 6750, RFC 9470) leads to a login by `show`. Then the request is sent again, unless its body is a
+	 * stream: its response is handed out as it came.
+	 *
+	 * @throws LoginError `config_error` for another origin, before anything is sent; `person_required`, and whatever keeps a
+	 * token from coming; otherwise what the fetch below throws, and the signal's reason
+	 */
+	readonly fetch: typeof fetch;
 	readonly #options: TokenEngineOptions;
 	readonly #sessions: SessionManager;
-	#fetch: Promise<typeof fetch> | undefined;
+	#reach: Promise<typeof fetch> | undefined;
+	#hardenedFetch: Promise<typeof fetch> | undefined;
+	#authorizedFetch: Promise<typeof fetch> | undefined;
 	/** What was asked ahead of the next login. */
 	#ahead: {readonly provider: Promise<ResolvedProvider>; readonly abort: () => void} | undefined;
 
@@ -73,6 +101,16 @@ export class TokenEngine {
 		this.#options = options;
 		const loadFetch = async () => this.#loadFetch();
 		this.#sessions = new SessionManager({provider, store, profile, clock, signInHint, warn, loadFetch});
+		this.fetch = async (input, init) => {
+			try {
+				return await (
+					await (this.#authorizedFetch ??= this.#makeAuthorizedFetch(signInHint))
+				)(input, init);
+			} catch (error) {
+				(init?.signal ?? (input instanceof Request ? input.signal : undefined))?.throwIfAborted();
+				throw error instanceof LoginError ? error.withHints(options.hints ?? {}) : error;
+			}
+		};
 	}
 
 	/**
@@ -82,7 +120,7 @@ export class TokenEngine {
 	prepare(): void {
 		if (this.#ahead !== undefined) return;
 		const controller = new AbortController();
-		const ahead = {provider: this.#discover(controller.signal), abort: () => controller.abort()};
+		const ahead = {provider: this.#discover(controller.signal, this.provider), abort: () => controller.abort()};
 		this.#ahead = ahead;
 		ahead.provider.catch(() => {
 			if (this.#ahead === ahead) this.#ahead = undefined;
@@ -91,7 +129,8 @@ export class TokenEngine {
 
 	/** Starts a login; nothing is shown. It begins its work one macrotask later. */
 	login(options: LoginOptions = {}): LoginRun {
-		const {provider, store, profile, clock} = this;
+		const {store, profile, clock} = this;
+		const provider = withSessionRequest(this.provider, options);
 		const {random = systemRandom, hints = {}, clientSecretSource, caFile} = this.#options;
 		return startLogin(
 			{
@@ -104,7 +143,7 @@ export class TokenEngine {
 				loadFlow,
 				keeper: this.#sessions,
 				loadFetch: async () => this.#loadFetch(),
-				discover: async signal => this.#takeProvider(signal),
+				discover: async signal => this.#takeProvider(signal, provider),
 				toSession: stored => this.#session(stored),
 				remembered: {
 					...(clientSecretSource !== undefined && {clientSecretSource}),
@@ -128,8 +167,8 @@ export class TokenEngine {
 		return this.#guard(async () => (await this.#sessions.fresh(options)).tokens);
 	}
 
-	/** A fresh access token. */
-	async accessToken(options: AccessTokenOptions = {}): Promise<string> {
+	/** A fresh access token of the session, which must cover what is asked for. */
+	async token(options: AccessTokenOptions = {}): Promise<string> {
 		const {accessToken} = await this.tokens(options);
 		return accessToken;
 	}
@@ -137,7 +176,7 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./oauth/index.js');
+			const {fetchUserInfo} = await import('./oauth/userinfo.js');
 			const stored = await this.#sessions.fresh({signal});
 			try {
 				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
@@ -153,7 +192,7 @@ export class TokenEngine {
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
 			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./oauth/index.js');
+			const {exchangeToken} = await import('./oauth/token-exchange.js');
 			const stored = await this.#sessions.fresh({signal});
 			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
 		});
@@ -173,18 +212,18 @@ export class TokenEngine {
 		await this.#sessions.settled();
 	}
 
-	/** What the provider can do: as asked ahead, which serves one login, or asked now. */
-	async #takeProvider(signal: AbortSignal): Promise<ResolvedProvider> {
+	/** What the provider can do: as asked ahead, which serves one login without a scope or an organization of its own, or asked now. */
+	async #takeProvider(signal: AbortSignal, provider: Provider): Promise<ResolvedProvider> {
 		const ahead = this.#ahead;
-		if (ahead === undefined) return this.#discover(signal);
+		if (ahead === undefined || provider !== this.provider) return this.#discover(signal, provider);
 		this.#ahead = undefined;
 		signal.addEventListener('abort', ahead.abort, {once: true});
 		return ahead.provider;
 	}
 
-	async #discover(signal: AbortSignal): Promise<ResolvedProvider> {
-		const {discover} = await import('./oauth/index.js');
-		return discover(this.provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
+	async #discover(signal: AbortSignal, provider: Provider): Promise<ResolvedProvider> {
+		const {discover} = await import('./oauth/discovery.js');
+		return discover(provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
 	}
 
 	#session(stored: StoredSession): Session {
@@ -198,21 +237,38 @@ export class TokenEngine {
 			...(expiresAt !== undefined && {expiresAt}),
 			refreshable: renewsItself(stored),
 			store: this.store.kind,
-			getToken: async options => this.accessToken(options),
+			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
 		};
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */
 	async #loadFetch(): Promise<typeof fetch> {
-		return (this.#fetch ??= this.#makeFetch());
+		return (this.#hardenedFetch ??= this.#makeFetch());
 	}
 
 	async #makeFetch(): Promise<typeof fetch> {
-		const {caFile} = this.#options;
 		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
-		const reach = this.#options.fetch ?? (await environmentFetch(caFile));
-		return hardenedFetch({fetch: reach, clock: this.clock});
+		return hardenedFetch({fetch: await this.#loadReach(), clock: this.clock});
+	}
+
+	/** The fetch that both go through. */
+	async #loadReach(): Promise<typeof fetch> {
+		const {fetch: given, caFile} = this.#options;
+		return (this.#reach ??= given === undefined ? environmentFetch(caFile) : Promise.resolve(given));
+	}
+
+	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
+		const {origins = [], show} = this.#options;
+		const {authorizedFetch} = await import('./session/authorized-fetch.js');
+		return authorizedFetch({
+			sessions: this.#sessions,
+			fetch: await this.#loadReach(),
+			origins,
+			resource: this.provider.resource ?? [],
+			signInHint,
+			show: show && (async login => show(this, login)),
+		});
 	}
 
 	async #guard<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -1,10 +1,8 @@
 import {lstatSync, readdirSync, realpathSync} from 'node:fs';
-import module from 'node:module';
-import path from 'node:path';
-import process from 'node:process';
-import {checkFolder, isPrivateFolder} from '../session/store/atomic-file.js';
+import {dirname, join} from 'node:path';
+import {checkFolder, isPrivateFolder} from '../session/store/file-system.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
-import {stateDirectory} from '../session/store/open-store.js';
+import {stateDirectory} from '../session/store/session-file.js';
 
 /** Node.js 22.1 and later. */
 type CompileCache = {enableCompileCache?(directory: string): unknown};
@@ -16,7 +14,7 @@ type CompileCache = {enableCompileCache?(directory: string): unknown};
 const isSteady = (folder: string): boolean => {
 	const {uid, mode} = lstatSync(folder);
 	const isSteadyItself = (uid === 0 || uid === process.geteuid?.()) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
-	const above = path.dirname(folder);
+	const above = dirname(folder);
 	return isSteadyItself && (above === folder || isSteady(above));
 };
 
@@ -28,22 +26,22 @@ const isSteady = (folder: string): boolean => {
  */
 export const codeCacheFolder = (home: string): string | undefined => {
 	if (checkFolder(nodeFileSystem, home) === undefined) return undefined;
-	const folder = path.join(realpathSync(home), 'code-cache');
+	const folder = join(realpathSync(home), 'code-cache');
 	if (nodeFileSystem.userId() === undefined) return folder;
-	if (!isSteady(path.dirname(folder))) return undefined;
+	if (!isSteady(dirname(folder))) return undefined;
 	nodeFileSystem.makeFolder(folder);
 	const isPrivate = (each: string) => isPrivateFolder(nodeFileSystem, nodeFileSystem.fileInfo(each));
 	const isOurs =
 		isPrivate(folder) &&
 		readdirSync(folder, {withFileTypes: true})
 			.filter(entry => !entry.isFile())
-			.every(({name}) => isPrivate(path.join(folder, name)));
+			.every(({name}) => isPrivate(join(folder, name)));
 	return isOurs ? folder : undefined;
 };
 
 /** Keeps compiled code between runs where Node.js can, and where the folder for it can be trusted. */
 export const enableCodeCache = (): void => {
-	const node = module as CompileCache;
+	const node = process.getBuiltinModule('node:module') as CompileCache;
 	if (node.enableCompileCache === undefined) return;
 	// Node.js makes its version's folder with what the umask leaves.
 	const umask = process.umask(0o077);

@@ -44,7 +44,7 @@ export type CommandContext = {
 };
 
 /** What `token`, `helper` and `exec` use of the process: little enough to be had in a moment. */
-export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' | 'openStore' | 'now'> & {
+export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' | 'now'> & {
 	readonly stdin: Input;
 	readonly environment: Pick<TerminalEnvironment, 'env' | 'tty'>;
 };
@@ -53,7 +53,7 @@ export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' 
 export type Command = (line: CommandLine, context: CommandContext) => Promise<number | NodeJS.Signals>;
 
 /** What `token`, `helper` and `exec` do with a session. */
-export type UseSession = (
+export type SessionUse = (
 	line: CommandLine,
 	context: TokenContext,
 	session: SessionTokens,

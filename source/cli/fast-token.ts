@@ -1,18 +1,21 @@
-import path from 'node:path';
+import {resolve} from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
 import {cancelled} from '../core/errors.js';
+import {createEncryption} from '../session/store/encryption.js';
+import {nodeFileSystem} from '../session/store/file-system.js';
 import {systemKeyring} from '../session/store/keyring/keyring.js';
-import {openStore, stateDirectory} from '../session/store/open-store.js';
+import {parseSession, readSessionFile, stateDirectory} from '../session/store/session-file.js';
+import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
+import {printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
-import type {TokenContext, UseSession} from './context.js';
+import type {TokenContext, SessionUse} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
 import {findSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
-import {printToken, tokenTypeOf} from './token-format.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
-const useOf = async ({command, action}: CommandLine): Promise<UseSession | undefined> => {
+const useOf = async ({command, action}: CommandLine): Promise<SessionUse | undefined> => {
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
 	return command === 'helper' && action === 'get'
@@ -20,9 +23,20 @@ const useOf = async ({command, action}: CommandLine): Promise<UseSession | undef
 		: undefined;
 };
 
+/** The profile's session as its file has it; a keyring that is locked is for `main` to wait for. */
+const readStored = async (profile: string): Promise<StoredSession | undefined> => {
+	const directory = resolve(stateDirectory(process.env, process.platform));
+	const file = readSessionFile(nodeFileSystem, directory, profile);
+	if (file === undefined || 'session' in file) return file?.session;
+	const {decrypt} = createEncryption(systemKeyring({account: directory, mayWait: false}));
+	const text = await decrypt(profile, file.encrypted);
+	return text === undefined ? undefined : parseSession(text);
+};
+
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
 const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
-	const {stored} = await findSession(line, context);
+	if (line.values.store === 'memory') return undefined;
+	const stored = await findSession(line, context, async () => readStored(line.profile));
 	const {tokens} = stored;
 	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
 	return isEnough ? {stored, tokens: async () => tokens} : undefined;
@@ -35,7 +49,7 @@ const freshSession = async (line: CommandLine, context: TokenContext): Promise<S
  * @returns the exit code; undefined where `main` has to see to it, which then tells what is wrong
  */
 export const runQuickly = async (argv: readonly string[]): Promise<number | undefined> => {
-	const {env, platform} = process;
+	const {env} = process;
 	let tty: TokenContext['environment']['tty'] | undefined;
 	let signals: ProcessSignals | undefined;
 	const listen = () =>
@@ -54,15 +68,10 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 		get signals() {
 			return listen();
 		},
-		async openStore(kind) {
-			const home = stateDirectory(env, platform);
-			// A keyring that is locked is for `main` to wait for.
-			return openStore({kind, home, keyring: systemKeyring({account: path.resolve(home), mayWait: false})});
-		},
 		now: Date.now,
 	};
 	let line: CommandLine;
-	let use: UseSession | undefined;
+	let use: SessionUse | undefined;
 	let session: SessionTokens | undefined;
 	try {
 		line = parseCommandLine(argv);

@@ -1,4 +1,4 @@
-import {commandNames, optionGroups, optionTable, type CommandName, type Option} from './options.js';
+import {commandNames, optionGroups, optionTable, type CommandName, type CommandOption} from './options.js';
 
 type CommandHelp = {
 	readonly usage: string;
@@ -123,19 +123,19 @@ const column = (label: string, text: string, at: number): string => {
 	return gap + lines.join(`\n${' '.repeat(at)}`);
 };
 
-const describe = ({choices, default: standard, help = '', value}: Option): string => {
+const describe = ({choices, default: standard, help = '', value}: CommandOption): string => {
 	if (choices === undefined || value === undefined)
 		return standard === undefined ? help : `${help} (default: ${standard})`;
 	return `${help}: ${choices.map(choice => (choice === standard ? `${choice} (default)` : choice)).join(', ')}`;
 };
 
 /** `token` and `demo` take login's options, which only login's help lists. */
-const isListed = (command: CommandName, {commands}: Option): boolean => {
+const isListed = (command: CommandName, {commands}: CommandOption): boolean => {
 	const borrows = command === 'token' || command === 'demo';
 	return commands.includes(command) && (!borrows || !commands.includes('login') || commands === commandNames);
 };
 
-const rowsOf = (command: CommandName, isShown: (option: Option) => boolean): string[] => {
+const rowsOf = (command: CommandName, isShown: (option: CommandOption) => boolean): string[] => {
 	const rows: {label: string; text: string}[] = [];
 	for (const [name, option] of Object.entries(optionTable)) {
 		if (!isListed(command, option) || !isShown(option)) continue;

@@ -2,9 +2,9 @@ import {
 	type TerminalEnvironment,
 	locateTerminal,
 	personIsThere,
-	recommend,
 	type TerminalLocation,
 } from '../terminal/environment.js';
+import {recommend} from '../terminal/login-terminal.js';
 import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';
 import {LoginError} from '../core/errors.js';

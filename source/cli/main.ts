@@ -12,16 +12,16 @@ import {listenToSignals} from './signals.js';
 import {reportUnwritten, written} from './write-now.js';
 
 /** Each is loaded when it is called: a script that wants a token waits for nothing else. */
-const commands: Readonly<Record<CommandName, () => Promise<{readonly run: Command}>>> = {
-	ask: async () => import('./commands/login.js'),
-	login: async () => import('./commands/login.js'),
-	token: async () => import('./commands/token.js'),
-	helper: async () => import('./commands/git-credential.js'),
-	exec: async () => import('./commands/exec.js'),
-	exchange: async () => import('./commands/exchange.js'),
-	status: async () => import('./commands/status.js'),
-	logout: async () => import('./commands/logout.js'),
-	demo: async () => import('./commands/demo.js'),
+const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
+	ask: async () => (await import('./commands/login.js')).runLogin,
+	login: async () => (await import('./commands/login.js')).runLogin,
+	token: async () => (await import('./commands/token.js')).runToken,
+	helper: async () => (await import('./commands/git-credential.js')).runHelper,
+	exec: async () => (await import('./commands/exec.js')).runExec,
+	exchange: async () => (await import('./commands/exchange.js')).runExchange,
+	status: async () => (await import('./commands/status.js')).runStatus,
+	logout: async () => (await import('./commands/logout.js')).runLogout,
+	demo: async () => (await import('./commands/demo.js')).runDemo,
 };
 
 /** Runs what the arguments say; every failure is told by then. */
@@ -33,7 +33,7 @@ export const runCommandLine = async (
 	try {
 		const line = parseCommandLine(argv);
 		codes = exitCodesOf(line.command);
-		const {run} = await commands[line.command]();
+		const run = await commands[line.command]();
 		return await run(line, context);
 	} catch (error) {
 		context.picker?.erase();

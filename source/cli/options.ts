@@ -20,7 +20,7 @@ export const optionGroups = {
 	storage: 'What is saved',
 } as const;
 
-export type Option = {
+export type CommandOption = {
 	/** The name of its value in the help; a switch has none. */
 	readonly value?: string;
 	/** The only values that there are. */
@@ -217,7 +217,7 @@ export const options = {
 		group: 'storage',
 		commands: anyLogin,
 	},
-} as const satisfies Readonly<Record<string, Option>>;
+} as const satisfies Readonly<Record<string, CommandOption>>;
 
 export type OptionName = keyof typeof options;
 
@@ -233,10 +233,10 @@ export type OptionValues = {
 };
 
 /** The table without its literal types, to walk over. */
-export const optionTable: Readonly<Record<string, Option>> = options;
+export const optionTable: Readonly<Record<string, CommandOption>> = options;
 
 /** Whether an option is about other flows than the one that is named. */
-export const hasNoMeaning = ({flows}: Option, flow: OptionValues['flow']): boolean =>
+export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
 
 /** Whether a saved session already knows an option's value: only a login has a use for others. */

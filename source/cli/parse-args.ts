@@ -98,10 +98,9 @@ const collect = (args: readonly string[], command: CommandName) => {
 		tokens: true,
 		allowPositionals: true,
 		options: Object.fromEntries(
-			Object.entries(optionTable).map(([name, {value}]) => [
-				name,
-				{type: value === undefined ? 'boolean' : 'string', multiple: true} as const,
-			]),
+			Object.entries(optionTable)
+				.filter(([, {commands}]) => commands.includes(command))
+				.map(([name, {value}]) => [name, {type: value === undefined ? 'boolean' : 'string', multiple: true} as const]),
 		),
 	});
 	const given = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {ClientSecretSource} from '../session/types.js';
@@ -10,7 +10,7 @@ export const secretSourceOf = (values: OptionValues): ClientSecretSource | undef
 	const {'client-secret-file': file, 'client-secret-env': env} = values;
 	if (env !== undefined) return {env};
 	if (file === undefined) return undefined;
-	return file === '-' ? {stdin: true} : {file: path.resolve(file)};
+	return file === '-' ? {stdin: true} : {file: resolve(file)};
 };
 
 /** The source of an earlier login, where it is still there: stdin was there once. */

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
@@ -22,7 +22,7 @@ export type SessionTokens = {
 /** A profile with a session, and the engine that keeps it alive. */
 export type OpenProfile = SessionTokens & {readonly engine: Engine; readonly store: TokenStore};
 
-export const openStore = async (
+export const storeFor = async (
 	{values}: CommandLine,
 	{openStore}: Pick<CommandContext, 'openStore'>,
 ): Promise<TokenStore> => openStore(values.store ?? 'auto');
@@ -60,7 +60,7 @@ export const buildEngine = (
 	stored?: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
 ): Engine => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
-	const caFile = values['ca-file'] === undefined ? stored?.caFile : path.resolve(values['ca-file']);
+	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
 	return context.createEngine({
 		provider:
 			source === undefined
@@ -125,16 +125,19 @@ const readWanted = async (
 };
 
 /**
- * Finds the profile's session; no request is made.
+ * Reads the profile's session, and judges whether it is the one to use; no request is made.
  *
  * @throws LoginError `person_required` where there is no session that could give a token, or not the one that the options
  * ask for
  */
-export const findSession = async (line: CommandLine, context: TokenContext) => {
+export const findSession = async (
+	line: CommandLine,
+	context: TokenContext,
+	read: () => Promise<StoredSession | undefined>,
+): Promise<StoredSession> => {
 	const {profile, values} = line;
 	const wanted = await readWanted(line, context);
-	const store = await openStore(line, context);
-	const stored = await readSession(store, profile, context);
+	const stored = await read();
 	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
 	const asked = wanted?.(stored.provider);
 	// A preset's own scope was not asked for.
@@ -144,11 +147,12 @@ export const findSession = async (line: CommandLine, context: TokenContext) => {
 		throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 	}
 
-	return {stored, store};
+	return stored;
 };
 
 /** Opens the profile as its login left it: no option is needed. Throws as {@link findSession} does. */
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
-	const {stored, store} = await findSession(line, context);
+	const store = await storeFor(line, context);
+	const stored = await findSession(line, context, async () => readSession(store, line.profile, context));
 	return openSession(stored, store, line, context);
 };

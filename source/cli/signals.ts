@@ -1,4 +1,4 @@
-import os from 'node:os';
+import {constants} from 'node:os';
 import type {LoginError} from '../core/errors.js';
 import type {TerminalEnvironment} from '../terminal/environment.js';
 import type {Signals} from './context.js';
@@ -61,7 +61,7 @@ export const listenToSignals = (reason: LoginError, {settled, say}: UnderWay): P
 	const endBy = (name: NodeJS.Signals) => {
 		process.removeAllListeners(name);
 		process.kill(process.pid, name);
-		return 128 + os.constants.signals[name];
+		return 128 + constants.signals[name];
 	};
 	const onSignal = (name: NodeJS.Signals) => {
 		if (listener) {

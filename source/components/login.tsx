@@ -64,13 +64,11 @@ type Source =
 export type LoginProps = Source &
 	DisplayProps &
 	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
-	Pick<LoginOptions, 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
+	Pick<LoginOptions, 'next' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
 		/** A flow to take at once; `ask` shows the picker first. @default 'ask' */
 		readonly flow?: LoginOptions['flow'];
 		/** Who is signed in already; the picker offers to stay so. */
 		readonly currentIdentity?: Identity;
-		/** What to type next, such as `acme deploy`: named once someone has signed in. */
-		readonly next?: string | undefined;
 		/** What to type where someone else should have signed in, such as `acme login --switch-account`. */
 		readonly switchCommand?: string;
 		/**
@@ -182,6 +180,7 @@ export function Login(props: LoginProps): ReactNode {
 	const login = useLogin(props.run ?? props.engine, {
 		flow,
 		terminal,
+		next: props.next,
 		open: props.open,
 		renew: props.renew,
 		timeout: props.timeout,
@@ -272,6 +271,10 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
+	const onChoose = (choice: Choice) => {
+		if (choice === 'stay') leave('stay');
+		else showFlow(choice);
+	};
 	const screens = {
 		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
 		browser: components?.BrowserScreen ?? BrowserScreen,
@@ -311,10 +314,6 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (isChoosing) {
 			const Picker = components?.FlowPicker ?? FlowPicker;
-			const onChoose = (choice: Choice) => {
-				if (choice === 'stay') leave('stay');
-				else showFlow(choice);
-			};
 			return (
 				<Picker
 					{...shared}

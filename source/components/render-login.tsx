@@ -37,7 +37,6 @@ export type ScreenOptions = Pick<
 	| 'components'
 	| 'currentIdentity'
 	| 'environment'
-	| 'next'
 	| 'onPrefer'
 	| 'preferredFlow'
 	| 'showQr'

@@ -17,6 +17,9 @@ const maximumLength = 4096;
 export const isLoopbackHost = (hostname: string): boolean =>
 	hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 
+/** An IP address as it stands in a URL. */
+export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 /** The port of a redirect to this computer; undefined where it leads elsewhere. */
 export const loopbackPort = (redirectUri: string): number | undefined => {
 	const {protocol, hostname, port} = new URL(redirectUri);
@@ -56,14 +59,15 @@ export const safeUrl = (
 	code: 'bad_response' | 'config_error' = 'bad_response',
 ): SafeUrl => {
 	const url = checkUrl(text);
-	if (typeof url === 'string') {
-		throw new LoginError(code, `${what} cannot be used: ${url} (${shownUrl(text)}).`, {
-			hint: 'Check the provider URL, or ask your administrator.',
-		});
-	}
-
+	if (typeof url === 'string') throw unusableUrl(what, url, text, code);
 	return escapeHref(url.href);
 };
+
+/** @param problem - as the end of "It cannot be used because …", from {@link checkUrl} */
+export const unusableUrl = (what: string, problem: string, text: string, code: 'bad_response' | 'config_error') =>
+	new LoginError(code, `${what} cannot be used: ${problem} (${shownUrl(text)}).`, {
+		hint: 'Check the provider URL, or ask your administrator.',
+	});
 
 /**
  * An address that we built ourselves from checked parts. In a shell `&` would begin a command: it is left only in the

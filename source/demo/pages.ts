@@ -1,63 +1,45 @@
-import {createHash, randomBytes} from 'node:crypto';
+import {randomBytes} from 'node:crypto';
 import {displayText} from '../core/safe-text.js';
+import {html, page, pageHeaders} from '../login/loopback/pages.js';
 import type {Reply, ScriptedRequest} from '../testing/response.js';
 import type {ScriptedServer} from '../testing/scripted-server.js';
-import {html, Markup} from './html.js';
+import {messages} from '../text/messages.js';
 
-const style = `:root { color-scheme: light dark; }
-body { max-width: 28rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-input, button { font: inherit; min-height: 3rem; padding: 0 1rem; margin-right: 1rem; }
-.code { font: 600 1.75rem ui-monospace, monospace; letter-spacing: 0.08em; }`;
+const formStyle = `
+form{display:flex;flex-wrap:wrap;gap:12px;margin-top:24px}
+label{width:100%;text-align:left;font-size:15px}
+input,button{flex:1;min-width:0;min-height:48px;padding:0 16px;border:1px solid var(--soft);border-radius:10px;font:inherit;font-weight:600}
+input{flex-basis:100%;font-family:var(--mono);background:var(--ground);color:inherit;text-align:center;text-transform:uppercase}
+button{background:none;color:inherit;cursor:pointer}
+button:last-of-type{border-color:var(--ink);background:var(--ink);color:var(--card)}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+.code{font-size:28px;line-height:1.4;letter-spacing:.08em}
+`;
 
-const headers = {
-	'content-type': 'text/html; charset=utf-8',
-	'cache-control': 'no-store',
-	// A form's redirect ends at the app's loopback URL, and no policy can name [::1].
-	'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; form-action http:; frame-ancestors 'none'; base-uri 'none'`,
-	'referrer-policy': 'no-referrer',
-};
+// A form's redirect ends at the app's loopback URL, and no policy can name [::1].
+const headers = await pageHeaders(formStyle, 'http:');
 
-const page = (title: string, body: Markup, status = 200): Reply => ({
+const reply = (content: Parameters<typeof page>[0], status = 200): Reply => ({
 	status,
 	headers,
-	body: html`<!doctype html>
-		<html lang="en">
-			<head>
-				<meta name="viewport" content="width=device-width, initial-scale=1" />
-				<title>${title} · ink-login demo</title>
-				${new Markup(`<style>${style}</style>`)}
-			</head>
-			<body>
-				<main>
-					<h1>${title}</h1>
-					${body}
-				</main>
-			</body>
-		</html>`.toString(),
+	body: page(content, formStyle),
 });
 
-const codeForm = (problem?: string): Reply =>
-	page(
-		'Enter the code',
-		html`${problem !== undefined && html`<p role="alert">${problem}</p>`}
+const codeForm = (isWrong = false): Reply =>
+	reply({
+		mark: isWrong ? 'cross' : 'prompt',
+		heading: isWrong ? "This code doesn't work" : 'Type the code from your terminal',
+		body: html`${isWrong && html`<p>It's unknown, used or expired. Type the one your terminal shows.</p>`}
+			<p class="soft">Never type a code someone sent you.</p>
 			<form>
-				<p><label for="code">Code</label></p>
-				<p>
-					<input
-						id="code"
-						class="code"
-						name="user_code"
-						size="9"
-						required
-						autofocus
-						autocomplete="off"
-						autocapitalize="characters"
-					/>
-				</p>
-				<p>Your terminal shows it. Never type a code that someone sent you.</p>
+				<label for="code">Code</label>
+				<input id="code" class="code" name="user_code" required autofocus autocomplete="off" spellcheck="false" />
 				<button>Continue</button>
 			</form>`,
-	);
+	});
+
+const startAgain = html`<p>Start again from your terminal.</p>`;
+const canClose = html`<p class="soft">You can close this window and go back to your terminal.</p>`;
 
 type Decision = (approved: boolean, at: number) => Reply;
 
@@ -71,33 +53,30 @@ export const addPages = (server: ScriptedServer, person: string, application: st
 	const decisions = new Map<string, Decision>();
 
 	const remember = async (request: ScriptedRequest, conforming: () => Promise<Reply>): Promise<Reply> => {
-		const reply = await conforming();
-		const body = new Map<string, unknown>(Object.entries(reply.body ?? {}));
+		const response = await conforming();
+		const body = new Map<string, unknown>(Object.entries(response.body ?? {}));
 		const name = body.get('request_uri') ?? body.get('user_code');
 		const expiresAt = request.at + Number(body.get('expires_in')) * 1000;
 		if (typeof name === 'string') asked.set(name, {scope: request.parameters.get('scope') ?? '', expiresAt});
-		return reply;
+		return response;
 	};
 
-	const ask = (title: string, scope: string, userCode: string | undefined, decision: Decision): Reply => {
+	const ask = (scope: string, userCode: string | undefined, decision: Decision): Reply => {
 		const ticket = randomBytes(16).toString('base64url');
 		decisions.set(ticket, decision);
-		return page(
-			title,
-			html`<p><strong>${application}</strong> asks to sign in as <strong>${person}</strong>.</p>
-				${
-					userCode !== undefined &&
-					html`<p>Compare this code with the one in your terminal:</p>
-						<p class="code">${userCode}</p>`
-				}
-				<p>Scopes: ${displayText(scope) || 'none'}</p>
-				<p>Approve only if you started this yourself, just now.</p>
+		return reply({
+			mark: 'prompt',
+			heading: `Sign in to ${application}?`,
+			body: html`<p>as ${person}</p>
+				${userCode !== undefined && html`<p class="plate code">${userCode}</p>`}
+				<p class="soft">${messages.willDo(displayText(scope))}</p>
+				<p>Approve only if you started this${userCode !== undefined && ', and your terminal shows the same code'}.</p>
 				<form method="post">
 					<input type="hidden" name="ticket" value="${ticket}" />
-					<button name="decision" value="approve">Approve</button>
 					<button name="decision" value="decline">Decline</button>
+					<button name="decision" value="approve">Approve</button>
 				</form>`,
-		);
+		});
 	};
 
 	const decide = ({parameters, at}: ScriptedRequest): Reply => {
@@ -105,25 +84,25 @@ export const addPages = (server: ScriptedServer, person: string, application: st
 		const decision = decisions.get(ticket);
 		decisions.delete(ticket);
 		return decision === undefined
-			? page('This page is out of date', html`<p>Start again from your terminal.</p>`, 400)
+			? reply({mark: 'cross', heading: 'This page is out of date', body: startAgain}, 400)
 			: decision(parameters.get('decision') === 'approve', at);
 	};
 
 	const authorize = async (request: ScriptedRequest, conforming: () => Promise<Reply>): Promise<Reply> => {
 		if (request.method === 'POST') return decide(request);
-		const reply = await conforming();
-		const {location} = reply.headers;
+		const response = await conforming();
+		const {location} = response.headers;
 		const redirect = location === undefined ? undefined : new URL(location);
-		if (redirect?.searchParams.has('code') !== true) return reply;
+		if (redirect?.searchParams.has('code') !== true) return response;
 		const {parameters} = request;
 		const scope = asked.get(parameters.get('request_uri') ?? '')?.scope ?? parameters.get('scope') ?? '';
-		return ask('Sign in?', scope, undefined, approved => {
+		return ask(scope, undefined, approved => {
 			if (!approved) {
 				redirect.searchParams.delete('code');
 				redirect.searchParams.set('error', 'access_denied');
 			}
 
-			return {...reply, status: 303, headers: {...reply.headers, location: redirect.href}};
+			return {...response, status: 303, headers: {...response.headers, location: redirect.href}};
 		});
 	};
 
@@ -134,17 +113,16 @@ export const addPages = (server: ScriptedServer, person: string, application: st
 		if (typed === null) return codeForm();
 		const userCode = typed.toUpperCase().replaceAll(/\W/g, '').replace(/^.{4}/, '$&-');
 		const device = asked.get(userCode);
-		const gone = 'This code is unknown, used or expired. Compare it with your terminal.';
-		if (device === undefined || request.at >= device.expiresAt) return codeForm(gone);
-		return ask('Is this your code?', device.scope, userCode, (approved, at) => {
-			if (!asked.delete(userCode) || at >= device.expiresAt) return codeForm(gone);
+		if (device === undefined || request.at >= device.expiresAt) return codeForm(true);
+		return ask(device.scope, userCode, (approved, at) => {
+			if (!asked.delete(userCode) || at >= device.expiresAt) return codeForm(true);
 			if (!approved) {
 				server.deny(userCode);
-				return page('Declined', html`<p>Nobody was signed in. You can close this page.</p>`);
+				return reply({mark: 'prompt', heading: "You're not signed in", body: canClose});
 			}
 
 			server.approve(userCode);
-			return page('You are signed in', html`<p>Go back to your terminal. You can close this page.</p>`);
+			return reply({mark: 'check', heading: 'Approved', body: canClose});
 		});
 	};
 

@@ -1,4 +1,5 @@
 import {LoginError} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
 import {startScriptedServer, type ScriptedServer} from '../testing/scripted-server.js';
 import {addPages} from './pages.js';
 
@@ -16,9 +17,12 @@ const machineClient = {id: 'ink-login-demo-machine', secret: 'ink-login-demo-sec
  * @throws LoginError `port_in_use` or `internal_error`
  */
 export const startDemo = async ({
+	application = 'the demo',
 	asMachine = false,
 	port,
 }: {
+	/** What the pages say someone signs in to. @default 'the demo' */
+	readonly application?: string | undefined;
 	/** Registers a client with a secret, for client credentials. */
 	readonly asMachine?: boolean;
 	/** @default a free one */
@@ -34,7 +38,7 @@ export const startDemo = async ({
 			// Issued before the person has read the page.
 			codeLifetime: 600,
 		});
-		addPages(server, `${demoUser.name} (${demoUser.email})`, server.provider.clientId);
+		addPages(server, `${demoUser.name} · ${demoUser.email}`, displayText(application, 60));
 		return server;
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);

@@ -49,7 +49,7 @@ const useNotice = (state: LoginState, given: string | undefined, display: Displa
 	return {
 		notice: isShown ? news : warning === undefined ? undefined : ({tone: 'warning', text: warning} as const),
 		say,
-		dismiss() {
+		dismiss: () => {
 			say(undefined);
 			setSeen(trouble);
 		},

@@ -44,7 +44,7 @@ export const useSession = (engine: TokenEngine): UseSession => {
 		};
 	}, [engine, reading]);
 
-	const getToken = useCallback(async (options?: AccessTokenOptions) => engine.accessToken(options), [engine]);
+	const getToken = useCallback(async (options?: AccessTokenOptions) => engine.token(options), [engine]);
 	const reload = useCallback(() => setReading(count => count + 1), []);
 	const logout = useCallback(async () => {
 		const result = await engine.logout();

@@ -22,12 +22,17 @@ export type AskingHint = {
 const hostOf = (issuer: string | undefined): string =>
 	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
 
-export const consentHeader = ({discovery}: LoginState, hint: AskingHint, {messages}: Display): ConsentHeader => {
+export const consentHeader = (
+	{discovery, stepUp}: LoginState,
+	hint: AskingHint,
+	{messages}: Display,
+): ConsentHeader => {
 	const application = discovery?.application ?? hint.application;
+	const willDo = messages.willDo(discovery?.requestedScope ?? hint.scope ?? '');
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: messages.willDo(discovery?.requestedScope ?? hint.scope ?? ''),
+		permissions: [...(stepUp === undefined ? [] : [displayText(stepUp.reason)]), willDo].filter(Boolean).join(' '),
 	};
 };
 

@@ -30,6 +30,16 @@ export type LoginEvent =
 			readonly requestedScope: string;
 			readonly flows: FlowAvailability;
 	  }
+	/** A server asks for more than the session has: someone is to sign in for it. */
+	| {
+			readonly type: 'step-up';
+			/** All that is asked for, space separated. */
+			readonly scope: string;
+			/** Space separated. */
+			readonly acrValues?: string;
+			/** One sentence. */
+			readonly reason: string;
+	  }
 	/** A flow was opened, and why. */
 	| {
 			readonly type: 'flow-opened';

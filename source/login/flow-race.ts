@@ -1,7 +1,9 @@
 import {abortable, type Clock, type Random} from '../core/clock.js';
-import type {EventLog} from './event-log.js';
+import type {LoginEvent} from './events.js';
 import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js';
+import {initialLoginState, reduceLogin, type LoginState} from './state.js';
+import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName} from '../core/types.js';
@@ -16,8 +18,43 @@ class Changes {
 		for (const resolve of waiting) resolve();
 	}
 
-	async next(signal: AbortSignal): Promise<void> {
+	async next(signal?: AbortSignal): Promise<void> {
 		await abortable(new Promise<void>(resolve => this.#waiting.push(resolve)), signal);
+	}
+}
+
+/** The events of one login with what they amount to, for any number of readers, none of whom it ever waits for. */
+export class EventLog implements AsyncIterable<LoginEvent> {
+	state: LoginState = initialLoginState;
+	readonly #events: LoginEvent[] = [];
+	readonly #listeners = new Set<() => void>();
+	readonly #changes = new Changes();
+	#ended = false;
+
+	append(event: LoginEvent): void {
+		if (this.#ended) return;
+		this.#ended = event.type === 'signed-in' || event.type === 'failed';
+		this.#events.push(event);
+		this.state = reduceLogin(this.state, event);
+		for (const listener of [...this.#listeners]) listener();
+		this.#changes.announce();
+	}
+
+	subscribe(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	async *[Symbol.asyncIterator](): AsyncGenerator<LoginEvent> {
+		let next = 0;
+		for (;;) {
+			const event = this.#events[next];
+			if (event !== undefined) {
+				next += 1;
+				yield event;
+			} else if (this.#ended) return;
+			else await this.#changes.next();
+		}
 	}
 }
 
@@ -156,7 +193,7 @@ export class FlowRace {
 	): Promise<void> {
 		const {parts, log, options, onTokens, onUnwanted} = this.#options;
 		const {clock, random, loadFetch} = parts;
-		const {terminal = {}, renew = false, credentials} = options;
+		const {terminal = {}, renew = false, next, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
 			const availability = provider.flows[flow];
@@ -164,7 +201,7 @@ export class FlowRace {
 			const run = await parts.loadFlow[flow]();
 			signal.throwIfAborted();
 			const tokens = await run({
-				provider,
+				provider: withPersonRequest(provider, options),
 				clock,
 				random,
 				terminal,
@@ -172,6 +209,7 @@ export class FlowRace {
 				signal,
 				autoOpen,
 				autoRenew: renew,
+				next,
 				credentials,
 				fetch: async (input, init) => {
 					await this.#exchange.free(flow, signal);

@@ -6,6 +6,7 @@ import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
 import type {RequestContext} from '../oauth/request.js';
+import type {LoginRequest} from '../oauth/request-parameters.js';
 import type {AccountSwitch} from '../session/session-difference.js';
 
 /** What a person, or a screen on their behalf, may ask of a running flow. */
@@ -130,7 +131,7 @@ export type LoginTerminal = {
 };
 
 /** How a login is to go. */
-export type LoginOptions = {
+export type LoginOptions = LoginRequest & {
 	/** A flow to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
 	readonly flow?: FlowName | 'auto' | 'ask';
 	/**
@@ -153,6 +154,10 @@ export type LoginOptions = {
 	 * without asking, `false` refuses. @default false
 	 */
 	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
+	/** Why someone is to sign in although there is a session, in one sentence: it is shown, as the event `step-up`. */
+	readonly reason?: string;
+	/** What to run once signed in, such as `acme deploy`: the browser's page and the screen show it. @default nothing is shown */
+	readonly next?: string | undefined;
 	/** Asks for, or reads, the user name and password of the password flow. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
@@ -196,6 +201,8 @@ export type FlowContext = RequestContext & {
 	readonly autoOpen: boolean;
 	/** Whether an expiring device code is followed by a new one by itself. */
 	readonly autoRenew: boolean;
+	/** What the app says to run once signed in. */
+	readonly next?: string | undefined;
 	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };

@@ -1,8 +1,7 @@
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {EventLog} from './event-log.js';
+import {EventLog, FlowRace, type FlowParts} from './flow-race.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
-import {FlowRace, type FlowParts} from './flow-race.js';
 import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
 import type {LoginEvent} from './events.js';
 import {lockLogin} from './login-lock.js';
@@ -146,16 +145,7 @@ class Login implements LoginRun {
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
 			const {identity, scope, expiresAt, refreshable, store, profile, flow} = session;
-			this.#log.append({
-				type: 'signed-in',
-				...(identity !== undefined && {identity}),
-				scope,
-				...(expiresAt !== undefined && {expiresAt}),
-				refreshable,
-				store,
-				profile,
-				flow,
-			});
+			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, profile, flow});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);
@@ -183,6 +173,12 @@ class Login implements LoginRun {
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
 		});
+		const {reason, acrValues} = this.#options;
+		if (reason !== undefined) {
+			const {requestedScope: scope} = provider;
+			this.#log.append({type: 'step-up', scope, ...(acrValues !== undefined && {acrValues}), reason});
+		}
+
 		void this.#openFirst(provider);
 		const finish = await this.#finished;
 		if ('version' in finish) {
@@ -244,37 +240,21 @@ class Login implements LoginRun {
 		if (this.#controller.signal.aborted) return;
 		const {open = true} = this.#options;
 		switch (command.type) {
-			case 'open': {
+			case 'open':
 				return this.#open(command.flow, 'You chose this flow.', open);
-			}
-
-			case 'close': {
+			case 'close':
 				return this.#race.close(command.flow);
-			}
-
-			case 'sign-in-here': {
+			case 'sign-in-here':
 				return;
-			}
-
-			case 'paste': {
+			case 'paste':
 				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
 				await this.#open('browser', 'You pasted an address.', false);
-				this.#race.tell('browser', command);
-				return;
-			}
-
-			case 'open-browser': {
-				this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
-				return;
-			}
-
-			case 'renew-code': {
-				if (this.#race.has('device')) {
-					this.#race.tell('device', command);
-					return;
-				}
+				return this.#race.tell('browser', command);
+			case 'open-browser':
+				return this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
+			case 'renew-code':
+				if (this.#race.has('device')) return this.#race.tell('device', command);
 				return this.#open('device', 'You asked for a new code.', open);
-			}
 		}
 	}
 
@@ -317,10 +297,10 @@ class Login implements LoginRun {
 		await lock?.release();
 	}
 
-	/** Fetches the server's keys while the person is away; never fails. */
+	/** While the person is away; never fails. */
 	async #prefetchKeys(provider: ResolvedProvider): Promise<void> {
 		const {clock, loadFetch} = this.#parts;
-		const {prefetchKeys} = await import('../oauth/index.js');
+		const {prefetchKeys} = await import('../oauth/id-token.js');
 		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
 	}
 
@@ -329,7 +309,7 @@ class Login implements LoginRun {
 		const {store, profile, provider, keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
-		const {exportKeys} = await import('../oauth/index.js');
+		const {exportKeys} = await import('../oauth/id-token.js');
 		const keys = exportKeys(resolved.server);
 		const {clientSecret: _, server, flows: __, requestedScope, ...settings} = resolved;
 		const stored: StoredSession = {
@@ -340,7 +320,7 @@ class Login implements LoginRun {
 			requestedScope,
 			provider: settings,
 			server,
-			...(keys !== undefined && {keys}),
+			keys,
 			...remembered,
 		};
 		await keeper.write(stored, signal);

@@ -9,16 +9,15 @@ import {
 } from 'oauth4webapi';
 import type {Random} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
-import {base64url} from './jwt.js';
+import {base64url, type TokenSet} from './token-set.js';
 import {requestParameters} from './request-parameters.js';
-import type {ResolvedProvider} from './provider.js';
+import {isIssuer, type ResolvedProvider} from './provider.js';
+import {standardError} from './quirks.js';
 import {escapeHref, safeUrl, type SafeUrl} from '../core/safe-url.js';
-import {isIssuer} from './issuer.js';
 import {oauthError} from './error-codes.js';
-import type {TokenSet} from './token-set.js';
 import {unusableResponse} from './errors.js';
-import {callServer, openCall, type RequestContext} from './request.js';
-import {completeGrant} from './token-endpoint.js';
+import {callServer, type RequestContext} from './request.js';
+import {requestTokens} from './token-endpoint.js';
 
 /** What one authorization request binds its response to; new for each request, and in memory only (RFC 7636 §7.1, RFC 9700 §2.1.1). */
 export type AuthorizationTransaction = {
@@ -106,7 +105,6 @@ export const authorizationUrl = ({server}: ResolvedProvider, parameters: URLSear
 export type Mismatch = 'no-state' | 'several-states' | 'other-state' | 'incomplete';
 
 export type Judgement =
-	/** Ours, with a code. */
 	| {readonly kind: 'accepted'; readonly code: string}
 	/** Not ours: it says nothing about this login, which goes on. */
 	| {readonly kind: 'ignored'; readonly mismatch: Mismatch}
@@ -135,11 +133,9 @@ const malformed = (what: string) =>
 	});
 
 const serverError = (parameters: URLSearchParams, {dialect, server, requestedScope}: ResolvedProvider): LoginError => {
-	const error = parameters.get('error') ?? '';
-	const aliases = new Map(Object.entries(dialect?.errorAliases ?? {}));
 	return oauthError(
 		{
-			error: aliases.get(error) ?? error,
+			error: standardError(parameters.get('error') ?? '', dialect),
 			error_description: parameters.get('error_description'),
 			error_uri: parameters.get('error_uri'),
 		},
@@ -202,34 +198,25 @@ export const exchangeAuthorizationCode = async (
 	const {provider} = context;
 	const {server} = provider;
 	// Without openid no ID token comes, and where they are ignored none is looked at.
-	const expectedNonce =
-		provider.idToken !== 'ignore' && provider.requestedScope.split(' ').includes('openid') ? nonce : undefined;
-	const call = openCall(context, 'token');
-	try {
-		context.signal.throwIfAborted();
-		// The library takes a code from its own validation only; the response was judged when it came.
-		const parameters = validateAuthResponse(
-			{issuer: server.issuer},
-			call.client,
-			new URLSearchParams({code}),
-			expectNoState,
-		);
-		return await completeGrant(context, call, {
-			async send({client, authentication, options}) {
-				return authorizationCodeGrantRequest(server, client, authentication, parameters, redirectUri, codeVerifier, {
-					...options,
-					additionalParameters: requestParameters(provider, 'token'),
-				});
-			},
-			async process(issuer, client, response) {
-				return processAuthorizationCodeResponse(issuer, client, response, {expectedNonce, maxAge});
-			},
-			scope: provider.requestedScope,
-			idToken: {nonce: expectedNonce},
-		});
-	} catch (error) {
-		throw call.fail(error);
-	}
+	const expectedNonce = provider.idToken !== 'ignore' && scopesOf(provider).includes('openid') ? nonce : undefined;
+	return requestTokens(context, {
+		async send({client, authentication, options}) {
+			const {issuer} = server;
+			// The library takes a code from its own validation only; the response was judged when it came.
+			const parameters = validateAuthResponse({issuer}, client, new URLSearchParams({code}), expectNoState);
+			return authorizationCodeGrantRequest(server, client, authentication, parameters, redirectUri, codeVerifier, {
+				...options,
+				additionalParameters: requestParameters(provider, 'token'),
+			});
+		},
+		async process(issuer, client, response) {
+			// Without an ID token nothing tells when the person signed in.
+			const limits = expectedNonce === undefined ? {} : {expectedNonce, maxAge};
+			return processAuthorizationCodeResponse(issuer, client, response, limits);
+		},
+		scope: provider.requestedScope,
+		idToken: {nonce: expectedNonce},
+	});
 };
 
 /** OpenID Connect Core §6.2 says 512 characters; some servers put the whole request in. */

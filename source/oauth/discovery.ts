@@ -7,15 +7,13 @@ import {
 	processDiscoveryResponse,
 } from 'oauth4webapi';
 import {LoginError, type Hint} from '../core/errors.js';
-import {checkUrl, isLoopbackHost, shownUrl} from '../core/safe-url.js';
-import type {Provider, Endpoints, ResolvedProvider} from './provider.js';
-import type {Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
-import type {ResponseInfo} from './response-info.js';
-import {unusableResponse} from './errors.js';
-import {checkIssuer, metadataIssuer} from './issuer.js';
+import {checkUrl, isLoopbackHost, unusableUrl} from '../core/safe-url.js';
+import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metadataIssuer} from './provider.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
-import {callServer} from './request.js';
+import {omitUndefined, type Clock} from '../core/clock.js';
+import {displayText} from '../core/safe-text.js';
+import {type ResponseInfo, callServer} from './request.js';
+import {unusableResponse} from './errors.js';
 import type {FlowAvailability} from '../core/types.js';
 
 /** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
@@ -63,28 +61,21 @@ export const checkServerUrl = (
 	code: 'config_error' | 'bad_response' = 'config_error',
 ): URL => {
 	const url = checkUrl(text);
-	const problem =
-		typeof url === 'string'
-			? url
-			: isPrivateHost(url.hostname) && !isPrivateHost(new URL(issuer).hostname)
-				? 'it leads into a private network'
-				: undefined;
-	if (typeof url !== 'string' && problem === undefined) return url;
-	throw new LoginError(code, `${what} cannot be used: ${problem ?? ''} (${shownUrl(text)}).`, {
-		hint: 'Check the provider URL, or ask your administrator.',
-	});
+	if (typeof url === 'string') throw unusableUrl(what, url, text, code);
+	if (!isPrivateHost(url.hostname) || isPrivateHost(new URL(issuer).hostname)) return url;
+	throw unusableUrl(what, 'it leads into a private network', text, code);
 };
 
-/** The endpoints that a client comes into touch with. */
-export const endpointNames = [
-	'authorization_endpoint',
-	'token_endpoint',
-	'device_authorization_endpoint',
-	'userinfo_endpoint',
-	'revocation_endpoint',
-	'pushed_authorization_request_endpoint',
-	'jwks_uri',
-] as const;
+/** The endpoints that a client comes into touch with, as the provider's settings and the metadata call them. */
+const endpointNames = [
+	['authorization', 'authorization_endpoint'],
+	['token', 'token_endpoint'],
+	['deviceAuthorization', 'device_authorization_endpoint'],
+	['userInfo', 'userinfo_endpoint'],
+	['revocation', 'revocation_endpoint'],
+	['pushedAuthorization', 'pushed_authorization_request_endpoint'],
+	['jwks', 'jwks_uri'],
+] as const satisfies readonly (readonly [keyof Endpoints, keyof AuthorizationServer])[];
 
 const isRelated = (host: string, issuerHost: string): boolean =>
 	host === issuerHost ||
@@ -102,8 +93,8 @@ export const isForeignHost = (hostname: string, issuer: string, knownHosts: read
  * @param chosen - endpoints that were given by hand: the person who gave them may point into a private network
  * @throws LoginError `config_error` that names the endpoint
  */
-export const checkMetadata = (server: AuthorizationServer, chosen: Partial<AuthorizationServer>): void => {
-	for (const name of endpointNames) {
+const checkMetadata = (server: AuthorizationServer, chosen: Partial<AuthorizationServer>): void => {
+	for (const [, name] of endpointNames) {
 		const address = server[name];
 		if (address === undefined) continue;
 		const isChosen = chosen[name] !== undefined;
@@ -117,21 +108,17 @@ export const checkMetadata = (server: AuthorizationServer, chosen: Partial<Autho
 };
 
 /** Which flows are possible with this provider, or in plain words why not. */
-export const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
-	const {unsupportedFlows = {}} = provider;
-	const noTokens = server.token_endpoint === undefined ? 'The provider has no token endpoint.' : undefined;
-	const needs = (isThere: boolean, why: string): true | string => noTokens ?? (isThere || why);
+const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
+	const {unsupportedFlows = {}, clientSecret, allowPassword} = provider;
+	const {token_endpoint: token, authorization_endpoint: page, device_authorization_endpoint: codes} = server;
+	const needs = (isThere: boolean, why: string): true | string =>
+		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
 	return {
-		browser:
-			unsupportedFlows.browser ??
-			needs(server.authorization_endpoint !== undefined, 'The provider has no sign-in in the browser.'),
-		device:
-			unsupportedFlows.device ??
-			needs(server.device_authorization_endpoint !== undefined, 'The provider has no sign-in with a code.'),
-		'client-credentials':
-			unsupportedFlows['client-credentials'] ??
-			needs(provider.clientSecret !== undefined, 'It needs a client secret, and none is given.'),
-		password: needs(provider.allowPassword === true, 'Signing in with a password is switched off.'),
+		browser: needs(page !== undefined, 'The provider has no sign-in in the browser.'),
+		device: needs(codes !== undefined, 'The provider has no sign-in with a code.'),
+		'client-credentials': needs(clientSecret !== undefined, 'It needs a client secret, and none is given.'),
+		password: needs(allowPassword === true, 'Signing in with a password is switched off.'),
+		...omitUndefined(unsupportedFlows),
 	};
 };
 
@@ -141,7 +128,7 @@ const defaultScopes = ['openid', 'profile', 'email', 'offline_access'];
  * The scope to ask for: the configured one, else the usual four as far as the server lists them. Without OpenID Connect
  * none of them means anything (OIDC Core §3.1.2.1).
  */
-export const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {
+const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {
 	if (provider.scope !== undefined) return provider.scope.split(/\s+/).filter(Boolean).join(' ');
 	if (!isOpenId) return '';
 	const listed = server.scopes_supported;
@@ -163,31 +150,15 @@ const listNames = [
 ] as const;
 const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
 
-const fromEndpoints = ({
-	authorization,
-	token,
-	deviceAuthorization,
-	userInfo,
-	revocation,
-	pushedAuthorization,
-	jwks,
-}: Endpoints): Partial<AuthorizationServer> => {
-	const chosen = {
-		authorization_endpoint: authorization,
-		token_endpoint: token,
-		device_authorization_endpoint: deviceAuthorization,
-		userinfo_endpoint: userInfo,
-		revocation_endpoint: revocation,
-		pushed_authorization_request_endpoint: pushedAuthorization,
-		jwks_uri: jwks,
-	};
-	return Object.fromEntries(Object.entries(chosen).filter(([, address]) => address !== undefined));
-};
+const fromEndpoints = (endpoints: Endpoints = {}): Partial<AuthorizationServer> =>
+	Object.fromEntries(
+		endpointNames.flatMap(([ours, theirs]) => (endpoints[ours] === undefined ? [] : [[theirs, endpoints[ours]]])),
+	);
 
 /** Takes the members that we know, if they are what they should be (a `__proto__` is copied nowhere). */
 const pickMembers = (document: AuthorizationServer): Metadata => {
 	const server: Metadata = {issuer: document.issuer};
-	for (const name of endpointNames) {
+	for (const [, name] of endpointNames) {
 		if (typeof document[name] === 'string' && document[name] !== '') server[name] = document[name];
 	}
 
@@ -232,11 +203,11 @@ const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
 
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
 const redirected = ({issuer}: Provider, info: ResponseInfo): LoginError => {
-	const {code, message, endpoint, status} = unusableResponse('', 'discovery', info);
+	const error = unusableResponse('', 'discovery', info);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(info.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
 	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
-	return new LoginError(code, message, {hint, endpoint, status});
+	return new LoginError(error.code, error.message, {...error, hint});
 };
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
@@ -265,11 +236,11 @@ type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly id
 /** @param errors - why there is no document in either place */
 const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
 	const redirect = errors.find(({status = 0}) => status >= 300 && status < 400);
-	const {endpoint, status} = redirect ?? errors.at(-1) ?? {};
+	const hint: Hint = redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint;
 	return new LoginError(
 		'config_error',
 		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
-		{hint: redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint, endpoint, status},
+		{...(redirect ?? errors.at(-1)), hint},
 	);
 };
 
@@ -310,8 +281,8 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 	checkIssuer(given.issuer);
 	checkRequestParameters(given.parameters);
 	checkResources(given.resource);
-	const chosen = fromEndpoints(given.endpoints ?? {});
-	const isComplete = endpointNames.every(name => chosen[name] !== undefined);
+	const chosen = fromEndpoints(given.endpoints);
+	const isComplete = endpointNames.every(([, name]) => chosen[name] !== undefined);
 	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
 	const {idToken = found.idToken} = given;
 	const provider: Provider = {...given, idToken};

@@ -1,7 +1,15 @@
 import {displayText} from '../core/safe-text.js';
 import {sayHint, type Hint, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {checkUrl} from '../core/safe-url.js';
-import {waitSentence, type ResponseInfo} from './response-info.js';
+import type {ResponseInfo} from './request.js';
+
+/** When to come back, where the server has said so (RFC 9110 §10.2.3). */
+export const waitSentence = ({retryAfter = 0}: ResponseInfo): string => {
+	if (retryAfter === 0) return 'Try again in a while.';
+	const [unit, length] = retryAfter < 120 ? ['second', 1] : retryAfter < 7200 ? ['minute', 60] : ['hour', 3600];
+	const count = Math.ceil(retryAfter / length);
+	return `Try again in ${count} ${unit}${count === 1 ? '' : 's'}.`;
+};
 
 type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: Hint};
 
@@ -13,11 +21,6 @@ const interaction: Meaning = {
 const unavailable: Meaning = {
 	code: 'server_unavailable',
 	message: 'The server cannot answer at the moment.',
-	hint: waitSentence({}),
-};
-const tooMany: Meaning = {
-	code: 'server_unavailable',
-	message: 'The server has had too many requests.',
 	hint: waitSentence({}),
 };
 const unsupported: Meaning = {
@@ -66,7 +69,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	account_selection_required: interaction,
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
-	slow_down: tooMany,
+	slow_down: {...unavailable, message: 'The server has had too many requests.'},
 	temporarily_unavailable: unavailable,
 };
 
@@ -141,7 +144,6 @@ export const oauthError = (
 	body: {readonly error: string; readonly error_description?: unknown; readonly error_uri?: unknown},
 	info: ResponseInfo,
 ): LoginError => {
-	const {endpoint, status} = info;
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
 	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
@@ -152,8 +154,7 @@ export const oauthError = (
 	const isLink = typeof more !== 'string' && more.protocol === 'https:';
 	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {
+		...info,
 		hint: words => hints.map(hint => sayHint(hint, words)).join(' '),
-		endpoint,
-		status,
 	});
 };

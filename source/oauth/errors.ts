@@ -1,28 +1,23 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
-import {clockSentence, waitSentence, type ResponseInfo, type EndpointKind} from './response-info.js';
-import {oauthError} from './error-codes.js';
+import {waitSentence, oauthError} from './error-codes.js';
+import type {ResponseInfo, EndpointKind} from './request.js';
 
 /** What is wrong with an ID token, as the end of "The server's proof of who signed in is not acceptable: …". */
-export type IdTokenProblem = {
+type IdTokenProblem = {
 	readonly reason: string;
-	/** What to do about it, where that is not the same for every problem. */
+	/** Where it is not the same as for every problem. */
 	readonly hint?: string;
 };
 
-/** A claim that has another value than it must have; its name stays, for the administrator. */
+/** A claim that has another value than it must have: its name stays, for the administrator. */
 const otherClaims: Readonly<Record<string, string>> = {
 	iss: 'it comes from another issuer than the one that was asked (iss)',
 	aud: 'it was issued for another client (aud)',
 	azp: 'it was issued to another client (azp)',
 	nonce: 'it belongs to another sign-in (nonce)',
 };
-
-/** A claim whose value is not the one that it must have. */
-export const otherClaim = (claim = 'content'): IdTokenProblem => ({
-	reason: otherClaims[claim] ?? `its ${claim} is not the expected one`,
-});
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -54,7 +49,7 @@ const sentences: readonly (readonly [RegExp, (found: RegExpMatchArray, cause: un
 ];
 
 /** What the library found wrong with an ID token; undefined where its sentence is about something else. */
-export const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => {
+const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => {
 	for (const [pattern, describe] of sentences) {
 		const found = pattern.exec(message);
 		if (found) return describe(found, cause);
@@ -70,10 +65,28 @@ export const identityError = (
 	hint = 'Nothing was stored. Try again; if it stays like this, ask your administrator.',
 ): LoginError =>
 	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
+		...info,
 		hint,
-		endpoint: info.endpoint,
-		status: info.status,
 	});
+
+const units = [
+	['day', 86_400_000],
+	['hour', 3_600_000],
+	['minute', 60_000],
+] as const;
+
+/**
+ * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
+ * minute.
+ */
+const clockSentence = ({clockAhead = 0}: ResponseInfo): string | undefined => {
+	const off = Math.abs(clockAhead);
+	const [unit, length] = units.find(([, milliseconds]) => off >= milliseconds) ?? [];
+	if (unit === undefined) return undefined;
+	const count = Math.round(off / length);
+	const direction = clockAhead > 0 ? 'ahead of' : 'behind';
+	return `This computer's clock is about ${count} ${unit}${count === 1 ? '' : 's'} ${direction} the server's.`;
+};
 
 /** A check of an ID token's times that failed; the clock is named where it differs from the server's. */
 export const timeError = (reason: string, info: ResponseInfo): LoginError => {
@@ -82,11 +95,7 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	return new LoginError(
 		'identity_check_failed',
 		`${clock} So the server's proof of who signed in counts as ${reason}.`,
-		{
-			hint: 'Set the clock of this computer, then sign in again.',
-			endpoint: info.endpoint,
-			status: info.status,
-		},
+		{...info, hint: 'Set the clock of this computer, then sign in again.'},
 	);
 };
 
@@ -120,8 +129,7 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 		});
 	}
 
-	const isTimeout =
-		code.endsWith('TIMEOUT') || code === 'ETIMEDOUT' || (error instanceof Error && error.name === 'TimeoutError');
+	const isTimeout = /TIMEOUT$|^ETIMEDOUT$/.test(code) || (error instanceof Error && error.name === 'TimeoutError');
 	return isTimeout
 		? new LoginError('timeout', `${host} did not answer in time.`, {
 				hint: 'Check the network and the proxy settings, then try again.',
@@ -134,18 +142,17 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 };
 
 /** Tokens that need more than to be sent (RFC 6749 §7.1). */
-export const unusableType = (type: unknown, {endpoint, status}: ResponseInfo): LoginError =>
+export const unusableType = (type: unknown, info: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
 		`The server sent a token that this program cannot use (token_type ${displayText(String(type), 20)}).`,
-		{hint: 'Have the provider issue Bearer tokens for this client.', endpoint, status},
+		{...info, hint: 'Have the provider issue Bearer tokens for this client.'},
 	);
 
 /** A response that is no response of the protocol: the status tells what can be told. */
 export const unusableResponse = (what: string, endpointKind: EndpointKind, info: ResponseInfo): LoginError => {
 	const {endpoint, status = 0} = info;
-	const fail = (code: LoginErrorCode, message: string, hint: string) =>
-		new LoginError(code, message, {hint, endpoint, status: info.status});
+	const fail = (code: LoginErrorCode, message: string, hint: string) => new LoginError(code, message, {...info, hint});
 	if (status === 429) return oauthError({error: 'slow_down'}, info);
 	if (status >= 500 || status === 408) {
 		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(info));
@@ -180,31 +187,25 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the provider URL.');
 };
 
-const tokenRejected = ({endpoint, status}: ResponseInfo, needsScope = false): LoginError =>
+const tokenRejected = (info: ResponseInfo, needsScope = false): LoginError =>
 	needsScope
 		? new LoginError('token_rejected', 'The access token does not cover this request.', {
+				...info,
 				hint: 'Sign in again and ask for the scope that is needed.',
-				endpoint,
-				status,
 			})
 		: new LoginError('token_rejected', 'The server no longer accepts the access token.', {
+				...info,
 				hint: 'Refresh the token, or sign in again.',
-				endpoint,
-				status,
 			});
 
 const fromProblem = ({reason, hint}: IdTokenProblem, info: ResponseInfo) => identityError(reason, info, hint);
 
 /** The scope `openid` asks for an ID token, and only an OpenID provider has one to give (OIDC Core §3.1.2.1, §3.1.3.3). */
-const noIdToken = ({endpoint, status}: ResponseInfo): LoginError =>
+const noIdToken = (info: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
 		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
-		{
-			hint: 'It does not act as an OpenID provider for this client: leave openid out of the scopes.',
-			endpoint,
-			status,
-		},
+		{...info, hint: 'It does not act as an OpenID provider for this client: leave openid out of the scopes.'},
 	);
 
 const fromProcessing = (
@@ -234,7 +235,8 @@ const fromProcessing = (
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
 			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
-			return fromProblem(otherClaim(claim ?? attribute), info);
+			const name = claim ?? attribute ?? 'content';
+			return identityError(otherClaims[name] ?? `its ${name} is not the expected one`, info);
 		}
 
 		case oauth.KEY_SELECTION:

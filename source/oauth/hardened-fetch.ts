@@ -1,4 +1,4 @@
-import {systemClock, type Clock} from '../core/clock.js';
+import {abortable, systemClock, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {checkUrl} from '../core/safe-url.js';
@@ -47,46 +47,18 @@ const nestsTooDeep = (text: string): boolean => {
 	return false;
 };
 
-/** The body's chunks, or undefined where they are too many. */
-const readChunks = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Uint8Array[] | undefined> => {
-	const reader = body.getReader();
-	// Not every fetch that is handed in ends the body with its signal, and an endless one would be read for ever.
-	const stop = () => void reader.cancel(signal.reason).catch(() => undefined);
-	signal.addEventListener('abort', stop, {once: true});
-	try {
-		const chunks: Uint8Array[] = [];
-		let size = 0;
-		for (;;) {
-			const {done, value} = await reader.read();
-			signal.throwIfAborted();
-			if (done) return chunks;
-			size += value.byteLength;
-			if (size > maximumBodyBytes) {
-				stop();
-				return undefined;
-			}
-
-			chunks.push(value);
-		}
-	} finally {
-		signal.removeEventListener('abort', stop);
-	}
-};
-
-const readLimited = async ({body}: Response, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-	if (body === null) return new Uint8Array();
-	const chunks = await readChunks(body, signal);
-	if (chunks === undefined) return undefined;
-	const size = chunks.reduce((sum, {byteLength}) => sum + byteLength, 0);
-
-	const bytes = new Uint8Array(size);
-	let offset = 0;
-	for (const chunk of chunks) {
-		bytes.set(chunk, offset);
-		offset += chunk.byteLength;
-	}
-
-	return bytes;
+/** Undefined where it is too long. Not every fetch that is handed in ends the body with its signal: here it ends. */
+const readLimited = async ({body}: Response, signal: AbortSignal): Promise<ArrayBuffer | undefined> => {
+	let size = 0;
+	const limit = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+		transform(chunk, controller) {
+			size += chunk.byteLength;
+			if (size > maximumBodyBytes) controller.terminate();
+			else controller.enqueue(chunk);
+		},
+	});
+	const bytes = await new Response(body?.pipeThrough(limit, {signal})).arrayBuffer();
+	return size > maximumBodyBytes ? undefined : bytes;
 };
 
 /** The text of the body, or why it is not read. */
@@ -116,7 +88,7 @@ const rebuild = async (response: Response, endpoint: string, signal: AbortSignal
 	return new Response(body, {status, headers});
 };
 
-/** Runs `work` with a signal that follows the caller's and ends after {@link totalTime}; nothing outlives it. */
+/** Runs `work` with a signal that follows the caller's and ends after {@link totalTime}. */
 const withTimeLimit = async (
 	clock: Clock,
 	caller: AbortSignal | null | undefined,
@@ -124,17 +96,11 @@ const withTimeLimit = async (
 	work: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Response> => {
 	caller?.throwIfAborted();
-	const request = new AbortController();
-	const timer = new AbortController();
-	const follow = () => request.abort(caller?.reason);
-	caller?.addEventListener('abort', follow, {once: true});
-	const aborted = new Promise<never>((_resolve, reject) => {
-		request.signal.addEventListener('abort', () => reject(request.signal.reason as Error), {once: true});
-	});
-	aborted.catch(() => undefined);
-	clock.sleep(totalTime, timer.signal).then(
+	const limit = new AbortController();
+	const done = new AbortController();
+	clock.sleep(totalTime, done.signal).then(
 		() =>
-			request.abort(
+			limit.abort(
 				new LoginError('timeout', `The server did not answer within ${totalTime / 1000} seconds.`, {
 					hint: 'Try again; if it stays like this, check the network and the proxy settings.',
 					endpoint,
@@ -142,12 +108,8 @@ const withTimeLimit = async (
 			),
 		() => undefined,
 	);
-	try {
-		return await Promise.race([work(request.signal), aborted]);
-	} finally {
-		timer.abort();
-		caller?.removeEventListener('abort', follow);
-	}
+	const signal = AbortSignal.any(caller ? [caller, limit.signal] : [limit.signal]);
+	return abortable(work(signal), signal).finally(() => done.abort());
 };
 
 /**

@@ -1,8 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import type {Endpoints, Provider, ClientSecret} from './provider.js';
+import {type Endpoints, type Provider, type ClientSecret, checkIssuer, isTenantId} from './provider.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
-import {checkIssuer, isTenantId} from './issuer.js';
 
 const commonNames = [
 	'clientId',

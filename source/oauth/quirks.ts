@@ -1,7 +1,7 @@
 import type {Dialect, ProviderSettings} from './provider.js';
-import {decodeJwtPart} from './jwt.js';
+import {decodeJwtPart, isObject} from './token-set.js';
 import {isOAuthErrorCode, isTemporaryErrorCode} from './error-codes.js';
-import type {EndpointKind} from './response-info.js';
+import type {EndpointKind} from './request.js';
 
 type Json = Record<string, unknown>;
 
@@ -25,9 +25,6 @@ const put = (body: Json, name: string, value: unknown) => {
 	else body[name] = value;
 };
 
-const isObject = (value: unknown): value is Json =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** No device code is believed to live longer, in seconds. */
 const longestCodeLife = 1800;
 
@@ -36,6 +33,10 @@ export const readInterval = (value: unknown): number | undefined => {
 	const seconds = readNumber(value);
 	return seconds === undefined || seconds < 0 ? undefined : clamp(seconds, 1, longestCodeLife);
 };
+
+/** An error code of the provider's own, in the word of the standards. */
+export const standardError = (error: string, {errorAliases = {}}: Dialect = {}): string =>
+	new Map(Object.entries(errorAliases)).get(error) ?? error;
 
 const normaliseDeviceAuthorization = (body: Json) => {
 	put(body, 'verification_uri', body['verification_uri'] ?? body['verification_url']);
@@ -143,8 +144,7 @@ export const normaliseResponse = async (
 	headers.set('content-type', 'application/json');
 	const body = withoutNulls(parsed);
 	const {error} = body;
-	if (typeof error === 'string')
-		body['error'] = new Map(Object.entries(dialect.errorAliases ?? {})).get(error) ?? error;
+	if (typeof error === 'string') body['error'] = standardError(error, dialect);
 	const decided = decideStatus(body, status, endpointKind, dialect);
 	// With Basic a 401 must carry a challenge (RFC 6749 §5.2); the reason is in the body.
 	if (typeof body['error'] === 'string' && endpointKind !== 'user-info') headers.delete('www-authenticate');

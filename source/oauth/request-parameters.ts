@@ -1,6 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import type {ProviderSettings} from './provider.js';
+import {omitUndefined} from '../core/clock.js';
+import type {Provider, ProviderSettings} from './provider.js';
 
 /** The protocol's own parameters, and all that may carry a secret: a value from elsewhere would undo a protection. */
 const reserved =
@@ -27,6 +28,48 @@ export const checkRequestParameters = (parameters: ProviderSettings['parameters'
 		}
 	}
 };
+
+/** What one login asks for instead of what its provider says. */
+export type LoginRequest = {
+	/** Space separated. */
+	readonly scope?: string;
+	/** The organization to sign in to, where the provider has a parameter of that name. */
+	readonly organization?: string;
+	/** OIDC Core §3.1.2.1, as in `login` for a person who is to sign in even where the browser knows them. */
+	readonly prompt?: string;
+	/** How strongly to sign in: authentication context classes, space separated, the preferred one first. */
+	readonly acrValues?: string;
+	/** Seconds since the person last signed in, at most. */
+	readonly maxAge?: number;
+	/** Who is going to sign in. */
+	readonly loginHint?: string;
+};
+
+const addParameters = ({parameters}: ProviderSettings, extra: Readonly<Record<string, string | undefined>>) => {
+	const more = omitUndefined(extra);
+	return {
+		...parameters,
+		authorize: {...parameters?.authorize, ...more},
+		device: {...parameters?.device, ...more},
+	} as ProviderSettings['parameters'];
+};
+
+/** The provider with what a login asks of the session, which is saved with it. */
+export const withSessionRequest = (provider: Provider, {scope, organization}: LoginRequest): Provider =>
+	scope === undefined && organization === undefined
+		? provider
+		: {...provider, scope: scope ?? provider.scope, parameters: addParameters(provider, {organization})};
+
+/** The provider with what a login asks of the person; the session's next login asks for none of it. */
+export const withPersonRequest = <Given extends Provider>(
+	provider: Given,
+	{prompt = provider.prompt, loginHint = provider.loginHint, acrValues, maxAge}: LoginRequest,
+): Given => ({
+	...provider,
+	prompt,
+	loginHint,
+	parameters: addParameters(provider, {acr_values: acrValues, max_age: maxAge?.toString()}),
+});
 
 /** @throws LoginError `config_error` for what is no resource */
 export const checkResources = (resources: readonly string[] = []): void => {

@@ -4,6 +4,7 @@ import {
 	None,
 	type ClientAuth,
 	allowInsecureRequests,
+	type AuthorizationServer,
 	clockSkew,
 	customFetch,
 	type Client,
@@ -11,24 +12,24 @@ import {
 } from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
 import type {ClientAuthentication, Provider, ResolvedProvider} from './provider.js';
-import {noteResponse, type ResponseInfo, type EndpointKind} from './response-info.js';
 import {networkError, requestError} from './errors.js';
 import {normaliseResponse} from './quirks.js';
 import type {Clock} from '../core/clock.js';
 
-const configError = (message: string, hint: string) => new LoginError('config_error', message, {hint});
-
 const readSecret = async ({clientSecret}: Provider): Promise<string> => {
-	let secret: string | undefined;
 	try {
-		secret = typeof clientSecret === 'function' ? await clientSecret() : clientSecret;
+		const secret = typeof clientSecret === 'function' ? await clientSecret() : clientSecret;
+		if (secret !== undefined && secret !== '') return secret;
 	} catch (error) {
 		if (error instanceof LoginError) throw error;
-		throw configError('The client secret could not be read.', 'Check where it is kept: the file or the variable.');
+		throw new LoginError('config_error', 'The client secret could not be read.', {
+			hint: 'Check where it is kept: the file or the variable.',
+		});
 	}
 
-	if (secret !== undefined && secret !== '') return secret;
-	throw configError('The client authentication needs a client secret, and there is none.', 'Name the client secret.');
+	throw new LoginError('config_error', 'The client authentication needs a client secret, and there is none.', {
+		hint: 'Name the client secret.',
+	});
 };
 
 /** `post` unless the server offers only Basic: many servers forget to undo the encoding of RFC 6749 §2.3.1 in Basic. */
@@ -78,9 +79,64 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 	};
 };
 
+/** What a request is for: the same bytes mean different things at different endpoints. */
+export type EndpointKind =
+	| 'discovery'
+	| 'keys'
+	| 'pushed-authorization'
+	| 'device-authorization'
+	| 'device-token'
+	| 'token'
+	| 'token-exchange'
+	| 'user-info'
+	| 'revocation';
+
+/** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
+export type ResponseInfo = {
+	/** Origin and path that were asked. */
+	endpoint?: string;
+	status?: number;
+	/** Where a redirect leads, without its query. */
+	location?: string;
+	/** Seconds. */
+	retryAfter?: number;
+	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
+	clockAhead?: number;
+	scope?: string;
+	readonly server?: AuthorizationServer;
+};
+
+const longestRetryAfter = 86_400;
+
+const readDate = (text: string | null): number => (text === null ? Number.NaN : Date.parse(text));
+
+/** In seconds, whether they were given as a number or as a date (RFC 9110 §10.2.3). */
+const readRetryAfter = (headers: Headers, now: number): number | undefined => {
+	const text = headers.get('retry-after')?.trim();
+	if (text === undefined || text === '') return undefined;
+	// A date is the server's: it is compared with the server's own clock where that is known.
+	const seconds = /^\d+$/.test(text) ? Number(text) : (readDate(text) - (readDate(headers.get('date')) || now)) / 1000;
+	return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), longestRetryAfter);
+};
+
+const redirectTarget = (location: string | null, endpoint: string | undefined): string | undefined => {
+	if (location === null || !URL.canParse(location, endpoint)) return undefined;
+	const {origin, pathname} = new URL(location, endpoint);
+	return origin + pathname;
+};
+
+const noteResponse = (info: ResponseInfo, response: Response, clock: Clock): void => {
+	const now = clock.now();
+	const serverTime = readDate(response.headers.get('date'));
+	info.status = response.status;
+	info.location = redirectTarget(response.headers.get('location'), info.endpoint);
+	info.retryAfter = readRetryAfter(response.headers, now);
+	info.clockAhead = Number.isNaN(serverTime) ? undefined : now - serverTime;
+};
+
 /** A {@link RequestContext} before or after discovery. */
 type CallContext = Omit<RequestContext, 'provider'> & {
-	readonly provider: Provider & Partial<Pick<RequestContext['provider'], 'server' | 'requestedScope'>>;
+	readonly provider: Provider & Partial<Pick<ResolvedProvider, 'server' | 'requestedScope'>>;
 };
 
 type LibraryFetch = (url: string, options: CustomFetchOptions<string, unknown>) => Promise<Response>;

@@ -12,10 +12,9 @@ import {
 } from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import type {IdTokenClaims, TokenSet} from './token-set.js';
+import {type IdTokenClaims, type TokenSet, decodeJwtPart} from './token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './errors.js';
-import {decodeJwtPart} from './jwt.js';
 import {omitUndefined} from '../core/clock.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall, type RequestContext} from './request.js';
@@ -129,9 +128,9 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 		.filter(name => !personalScopes.has(name))
 		.join(' ');
 	return requestTokens(context, {
-		async send(call) {
+		async send({client, authentication, options}) {
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
-			return clientCredentialsGrantRequest(provider.server, call.client, call.authentication, parameters, call.options);
+			return clientCredentialsGrantRequest(provider.server, client, authentication, parameters, options);
 		},
 		scope,
 	});
@@ -150,19 +149,12 @@ export const requestPassword = async (
 	}
 
 	return requestTokens(context, {
-		async send(call) {
+		async send({client, authentication, options}) {
 			const scope = provider.requestedScope;
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
 			parameters.set('username', username);
 			parameters.set('password', password);
-			return genericTokenEndpointRequest(
-				provider.server,
-				call.client,
-				call.authentication,
-				'password',
-				parameters,
-				call.options,
-			);
+			return genericTokenEndpointRequest(provider.server, client, authentication, 'password', parameters, options);
 		},
 		scope: provider.requestedScope,
 	});

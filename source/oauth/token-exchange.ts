@@ -1,7 +1,7 @@
 import {genericTokenEndpointRequest, processGenericTokenEndpointResponse} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import {decodeJwtPart} from './jwt.js';
+import {decodeJwtPart, isObject} from './token-set.js';
 import {omitUndefined} from '../core/clock.js';
 import {checkResources} from './request-parameters.js';
 import {callServer, type RequestContext} from './request.js';
@@ -67,8 +67,7 @@ const exchangeParameters = (subjectToken: string, request: ExchangeRequest): URL
 /** The `act` claim, if the token is a JWT that lets itself be read: for display only (RFC 8693 §4.1). */
 const readActor = (token: string): string | undefined => {
 	const actor = decodeJwtPart(token, 1)?.['act'];
-	if (typeof actor !== 'object' || actor === null || !('sub' in actor)) return undefined;
-	return typeof actor.sub === 'string' ? displayText(actor.sub, 100) : undefined;
+	return isObject(actor) && typeof actor['sub'] === 'string' ? displayText(actor['sub'], 100) : undefined;
 };
 
 /**
@@ -84,21 +83,19 @@ export const exchangeToken = async (
 	try {
 		return await requestExchange(context, subjectToken, request);
 	} catch (error) {
-		if (error instanceof LoginError && error.code === 'invalid_grant') {
-			// The general sentence is about the code of a login.
+		if (!(error instanceof LoginError)) throw error;
+		// The general sentences are about a sign-in.
+		if (error.code === 'invalid_grant') {
 			throw new LoginError('invalid_grant', 'The server does not accept the token that was to be exchanged.', {
+				...error,
 				hint: 'Sign in again, or check the token that is handed in.',
-				endpoint: error.endpoint,
-				status: error.status,
 			});
 		}
 
-		if (!(error instanceof LoginError) || error.code !== 'unsupported_grant') throw error;
-		// Its own words are about ways to sign in.
+		if (error.code !== 'unsupported_grant') throw error;
 		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
+			...error,
 			hint: 'Ask your administrator to allow token exchange for this client.',
-			endpoint: error.endpoint,
-			status: error.status,
 		});
 	}
 };
@@ -123,7 +120,7 @@ const requestExchange = async (
 				typeof issued === 'string'
 					? `The server issued a token of another type than was asked for (${displayText(issued, 80)}).`
 					: 'The server does not say what type of token it issued.',
-				{hint: 'Ask for a token type that the server can issue.', endpoint: info.endpoint, status: info.status},
+				{...info, hint: 'Ask for a token type that the server can issue.'},
 			);
 		}
 

@@ -1,11 +1,10 @@
 import {processUserInfoResponse, skipSubjectCheck, userInfoRequest} from 'oauth4webapi';
 import {unusableResponse} from './errors.js';
-import {toIdentity} from './id-token.js';
-import {openCall, callServer, type RequestContext} from './request.js';
+import {toIdentity, verifySignature} from './id-token.js';
+import {callServer, type RequestContext} from './request.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import type {TokenSet} from './token-set.js';
-import {verifySignature} from './jwks.js';
+import {isObject, type TokenSet} from './token-set.js';
 import type {Identity} from '../core/types.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -16,33 +15,26 @@ const read = (members: Members, name: string | undefined): string | undefined =>
 };
 
 /** Who it is by the words of a server without ID tokens: for display only. Undefined where it does not say. */
-export const mapIdentity = ({provider}: RequestContext, source: unknown): Identity | undefined => {
-	if (provider.identity === undefined || typeof source !== 'object' || source === null) return undefined;
-	const members = source as Members;
+const mapIdentity = ({provider}: RequestContext, source: unknown): Identity | undefined => {
+	if (provider.identity === undefined || !isObject(source)) return undefined;
 	const {subject, name, email} = provider.identity;
-	const found = read(members, subject);
+	const found = read(source, subject);
 	if (found === undefined || !/^[\x20-\x7E]{1,255}$/.test(found)) return undefined;
-	return toIdentity(provider.issuer, found, {name: read(members, name), email: read(members, email)});
+	return toIdentity(provider.issuer, found, {name: read(source, name), email: read(source, email)});
 };
 
 /** Asks the provider's own address with the token, as GitHub's `/user`. */
-export const askIdentity = async (
+const askIdentity = async (
 	context: RequestContext,
 	url: string,
 	accessToken: string,
 ): Promise<{readonly identity?: Identity; readonly claims: Members}> => {
-	const call = openCall(context, 'user-info');
-	try {
-		const response = await call.get(url, {authorization: `Bearer ${accessToken}`});
+	return callServer(context, 'user-info', async ({get, info}) => {
+		const response = await get(url, {authorization: `Bearer ${accessToken}`});
 		const claims: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
-		if (typeof claims !== 'object' || claims === null) {
-			throw unusableResponse('it is not what was asked for', 'user-info', call.info);
-		}
-
-		return {identity: mapIdentity(context, claims), claims: {...claims}};
-	} catch (error) {
-		throw call.fail(error);
-	}
+		if (isObject(claims)) return {identity: mapIdentity(context, claims), claims};
+		throw unusableResponse('it is not what was asked for', 'user-info', info);
+	});
 };
 
 /** Claims of the userinfo endpoint, its `sub` compared with the ID token's (OIDC Core §5.3.2). */
@@ -70,12 +62,7 @@ const notForUserInfo = ({provider}: RequestContext, {scope}: TokenSet, error: Lo
 			? 'Sign in again and ask for the scope openid.'
 			: `The token is for ${displayText(service, 80)}: sign in without naming a service to ask who it is.`;
 	if (service === undefined && scope.split(' ').includes('openid')) return error;
-	const {endpoint, status} = error;
-	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {
-		hint,
-		endpoint,
-		status,
-	});
+	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {...error, hint});
 };
 
 /**

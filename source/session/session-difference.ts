@@ -1,6 +1,5 @@
-import {displayText} from '../core/safe-text.js';
+import {displayText, person, twoPeople} from '../core/safe-text.js';
 import {cancelled, LoginError} from '../core/errors.js';
-import {person, twoPeople} from '../core/person.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {StoredSession} from './types.js';

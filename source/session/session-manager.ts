@@ -1,4 +1,4 @@
-import {abortable, type Clock} from '../core/clock.js';
+import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
@@ -76,10 +76,11 @@ export class SessionManager {
 		type = 'access',
 		rejected,
 		signal,
+		...asked
 	}: TokenOptions): Promise<StoredSession> {
 		signal?.throwIfAborted();
 		const need: Need = {minimumValidity, type, rejected};
-		const stored = await this.#alive();
+		const stored = await this.#alive(asked);
 		if (this.#isFresh(stored, need)) return stored;
 		if (!canRenew(stored)) return this.#asItIs(stored, need);
 		signal?.throwIfAborted();
@@ -164,7 +165,7 @@ export class SessionManager {
 		const stored = await store.read(profile).catch(() => undefined);
 		const isLive = stored !== undefined && stored.dead !== true;
 		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
-		const {revokeTokens} = await import('../oauth/index.js');
+		const {revokeTokens} = await import('../oauth/revocation.js');
 		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
 	}
 
@@ -186,7 +187,7 @@ export class SessionManager {
 	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
 	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
 		try {
-			const {revokeTokens} = await import('../oauth/index.js');
+			const {revokeTokens} = await import('../oauth/revocation.js');
 			return await revokeTokens(await this.context(stored, signal), stored.tokens);
 		} catch (error) {
 			return {outcome: 'not-revoked', reason: toLoginError(error).message};
@@ -196,7 +197,7 @@ export class SessionManager {
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const {importKeys} = await import('../oauth/index.js');
+		const {importKeys} = await import('../oauth/id-token.js');
 		const server = {...stored.server};
 		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
@@ -210,14 +211,14 @@ export class SessionManager {
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};
 	}
 
-	async #alive(): Promise<StoredSession> {
+	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {
 		const {store, profile, provider, signInHint: hint} = this.#options;
 		const stored = await store.read(profile);
 		if (stored === undefined) {
 			throw new LoginError('person_required', `Nobody is signed in (profile "${displayText(profile, 60)}").`, {hint});
 		}
 
-		const difference = differenceOf(stored, provider);
+		const difference = differenceOf(stored, provider) ?? differenceOf(stored, {...provider, ...omitUndefined(asked)});
 		if (difference !== undefined) {
 			throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 		}
@@ -257,7 +258,7 @@ export class SessionManager {
 		const context = await this.context(stored, neverAborted);
 		try {
 			const tokens = await this.#ask(context, stored);
-			const {exportKeys} = await import('../oauth/index.js');
+			const {exportKeys} = await import('../oauth/id-token.js');
 			const keys = exportKeys(context.provider.server) ?? stored.keys;
 			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
@@ -295,7 +296,7 @@ export class SessionManager {
 		}
 
 		if (present === undefined) {
-			const {revokeTokens} = await import('../oauth/index.js');
+			const {revokeTokens} = await import('../oauth/revocation.js');
 			await revokeTokens(context, next.tokens);
 		}
 
@@ -304,7 +305,7 @@ export class SessionManager {
 
 	/** One request, and one more where no response came: it may have been lost after the server acted. */
 	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
-		const {refreshTokens, requestClientCredentials} = await import('../oauth/index.js');
+		const {refreshTokens, requestClientCredentials} = await import('../oauth/token-endpoint.js');
 		if (flow === 'client-credentials') return requestClientCredentials(context);
 		try {
 			return await refreshTokens(context, tokens);

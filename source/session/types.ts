@@ -6,6 +6,10 @@ import type {LogoutResult} from '../oauth/revocation.js';
 
 /** How fresh a token must be. */
 export type AccessTokenOptions = {
+	/** What the session must have been asked for or granted, space separated, besides what the provider's settings say. */
+	readonly scope?: string;
+	/** The resources that the session must be for. @default those of the provider's settings */
+	readonly resource?: readonly string[];
 	/** Seconds that the token must at least remain valid; capped at 10 % of its lifetime. @default 60 */
 	readonly minimumValidity?: number;
 	/** The access token that a server refused (HTTP 401): another one is handed out, renewed once for all who heard of it. */

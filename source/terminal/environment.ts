@@ -1,9 +1,8 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
-import {LoginError} from '../core/errors.js';
-import type {BrowserPlace, Recommendation} from '../login/flow.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {FlowName, FlowAvailability} from '../core/types.js';
+import type {BrowserPlace} from '../login/flow.js';
+import type {FlowName} from '../core/types.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {
@@ -271,59 +270,6 @@ export const personIsThere = (
 ): boolean => {
 	if (json || plain || flow === 'browser' || flow === 'device') return true;
 	return !isCi(environment) && (environment.tty.stdin || environment.tty.stdout || environment.tty.stderr);
-};
-
-export type RecommendOptions = {
-	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
-	readonly personIsThere: boolean;
-	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */
-	readonly preferred?: 'browser' | 'device' | undefined;
-};
-
-const flowReasons: Readonly<Record<FlowName, string>> = {
-	browser: 'This server offers no codes, so sign in with your browser.',
-	device: 'This server offers no sign-in in the browser, so use a code.',
-	'client-credentials': 'This app signs in by itself.',
-	password: 'This server takes only a user name and a password.',
-};
-
-/**
- * The flow that fits, and why.
- *
- * @throws LoginError `person_required` where nobody is there and the client cannot sign in by itself, `config_error`
- * where no flow is possible at all
- */
-export const recommend = (
-	location: TerminalLocation,
-	available: FlowAvailability,
-	options: RecommendOptions,
-): Recommendation => {
-	if (!options.personIsThere) {
-		if (available['client-credentials'] === true) {
-			return {
-				flow: 'client-credentials',
-				reason: 'Nobody is at a terminal here, and the app can sign in by itself.',
-			};
-		}
-
-		throw new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-			hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
-		});
-	}
-
-	const {preferred} = options;
-	if (preferred && available[preferred] === true) {
-		return {flow: preferred, reason: 'You chose this for this profile before.'};
-	}
-
-	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
-	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
-	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
-	const flow = order.find(candidate => available[candidate] === true);
-	if (flow) return {flow, reason: flowReasons[flow]};
-	throw new LoginError('config_error', 'No flow is possible with this server and client.', {
-		hint: 'Check the client id and what the server allows this client to do.',
-	});
 };
 
 /** What is safe to type unquoted in any shell. */

@@ -14,6 +14,16 @@ const clearWindow = (rows: number): string => `\u001B[H${'\u001B[2K\u001B[1B'.re
 /** React and Ink need a turn each until a new size is drawn. */
 const afterDrawing = (work: () => void) => setTimeout(() => setTimeout(work, 0), 0);
 
+/** The stream, but for the methods given. */
+const withOwn = <Stream extends NodeJS.WriteStream>(stream: Stream, own: object): Stream =>
+	new Proxy(stream, {
+		get(target, name) {
+			if (Object.hasOwn(own, name)) return Reflect.get(own, name) as unknown;
+			const value: unknown = Reflect.get(target, name, target);
+			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+		},
+	});
+
 /**
  * A terminal's stream for a screen in a window that may change. As soon as it does Ink draws again what stood there, laid
  * out for the window as it was, and pieces of that stay behind. So Ink hears of a new size once the screen is laid out
@@ -38,13 +48,7 @@ export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): St
 			return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
 		},
 	};
-	return new Proxy(stream, {
-		get(target, name) {
-			if (Object.hasOwn(own, name)) return Reflect.get(own, name) as unknown;
-			const value: unknown = Reflect.get(target, name, target);
-			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-		},
-	});
+	return withOwn(stream, own);
 };
 
 /* eslint-disable no-control-regex -- escape sequences begin with one. */
@@ -70,13 +74,7 @@ const goesOn = (row: string, next: string, columns: number): boolean => {
 const joinLinkRows = (text: string, columns: number): string => {
 	if (!text.includes(linkBegins)) return text;
 	const rows = text.split('\n');
-	return rows
-		.map((row, index) => {
-			const next = rows[index + 1];
-			if (next === undefined) return row;
-			return goesOn(row, next, columns) ? row : `${row}\n`;
-		})
-		.join('');
+	return rows.reduce((above, row, index) => above + (goesOn(rows[index - 1] ?? '', row, columns) ? row : `\n${row}`));
 };
 
 /**
@@ -85,16 +83,11 @@ const joinLinkRows = (text: string, columns: number): string => {
  * @param links - whether the terminal has OSC 8 links: without them they mark the addresses, and go no further.
  */
 export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, links: boolean): Stream => {
-	const write = (chunk: unknown, ...rest: unknown[]) => {
-		const joined = typeof chunk === 'string' ? joinLinkRows(chunk, stream.columns) : chunk;
-		const text = typeof joined === 'string' && !links ? joined.replaceAll(link, '') : joined;
-		return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
-	};
-	return new Proxy(stream, {
-		get(target, name) {
-			if (name === 'write') return write;
-			const value: unknown = Reflect.get(target, name, target);
-			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+	return withOwn(stream, {
+		write(chunk: unknown, ...rest: unknown[]) {
+			const joined = typeof chunk === 'string' ? joinLinkRows(chunk, stream.columns) : chunk;
+			const text = typeof joined === 'string' && !links ? joined.replaceAll(link, '') : joined;
+			return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
 		},
 	});
 };

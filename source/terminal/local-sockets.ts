@@ -1,6 +1,7 @@
 import {readdir, readFile, readlink} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {promisify} from 'node:util';
+import {bracketed} from '../core/safe-url.js';
 import type {Connection, LocalSockets} from '../login/flow.js';
 import type {TerminalEnvironment} from './environment.js';
 
@@ -11,14 +12,23 @@ const named = (name: string, pid: string): string => `${name}, process ${pid}`;
 
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
-const linesOf = async (path: string): Promise<readonly string[]> =>
-	(await readFile(path, 'utf8').catch(() => '')).split('\n');
+/** '' where there is no such table, or where the system keeps it to itself, as Android does. */
+const tableOf = async (name: string): Promise<string> => {
+	try {
+		return await readFile(`/proc/net/${name}`, 'latin1');
+	} catch (error) {
+		if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return '';
+		throw error;
+	}
+};
 
-/** The inodes of the sockets that listen on a port; "sl local remote st … uid timeout inode" (proc_net(5)). */
+/** The connections of Linux, one a line: "sl local remote st … uid timeout inode" (proc_net(5)). */
+const tables = async () => (await Promise.all(['tcp', 'tcp6'].map(tableOf))).join('');
+
+/** The inodes of the sockets that listen on a port. */
 const listeningInodes = async (port: number): Promise<ReadonlySet<string>> => {
 	const suffix = `:${hexPort(port)}`;
-	const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(linesOf));
-	const rows = tables.flat().map(line => line.trim().split(/\s+/));
+	const rows = (await tables()).split('\n').map(line => line.trim().split(/\s+/));
 	const listens = ([, local, , state]: readonly string[]) => state === '0A' && local?.endsWith(suffix) === true;
 	return new Set(rows.filter(listens).flatMap(row => row[9] ?? []));
 };
@@ -104,29 +114,11 @@ export const isOursByTables = (tables: string, connection: Connection, users: Re
 /** Judges by what `lsof -Fun` lists; without privileges it lists the user's own sockets alone. */
 export const isOursByList = (list: string, connection: Connection, users: ReadonlySet<string>): boolean => {
 	const {localAddress, localPort, remoteAddress, remotePort} = connection;
-	const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address);
 	const name = `n${bracketed(remoteAddress)}:${remotePort}->${bracketed(localAddress)}:${localPort}`;
 	const lines = list.split('\n');
-	const at = lines.indexOf(name);
-	return (
-		at >= 0 &&
-		users.has(
-			lines
-				.slice(0, at)
-				.findLast(line => line.startsWith('u'))
-				?.slice(1) ?? '',
-		)
-	);
-};
-
-/** '' where there is no such table, or where the system keeps it to itself, as Android does. */
-const tableOf = async (name: string): Promise<string> => {
-	try {
-		return await readFile(`/proc/net/${name}`, 'latin1');
-	} catch (error) {
-		if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return '';
-		throw error;
-	}
+	// The owner stands before what is theirs.
+	const owner = lines.slice(0, lines.indexOf(name)).findLast(line => line.startsWith('u'));
+	return lines.includes(name) && owner !== undefined && users.has(owner.slice(1));
 };
 
 /** Reads one at a time, each begun after it was asked for: a flood of connections costs no more than that. */
@@ -147,7 +139,7 @@ const oneAtATime = <Read>(read: () => Promise<Read>): (() => Promise<Read>) => {
 const systems = {
 	linux: {
 		holderOf: holderOnLinux,
-		list: async () => (await Promise.all(['tcp', 'tcp6'].map(tableOf))).join(''),
+		list: tables,
 		isOurs: (tables: string, connection: Connection, users: ReadonlySet<string>) =>
 			tables === '' || isOursByTables(tables, connection, users),
 	},

@@ -1,10 +1,14 @@
 import {randomBytes} from 'node:crypto';
-import {html, json, type Reply, type ScriptedRequest} from './response.js';
-import {AuthorizationEndpoint} from './authorization-endpoint.js';
+import {json, page, type Reply, type ScriptedRequest} from './response.js';
 import {includesScope, OAuthFailure, userClaims, type Grants} from './grants.js';
 import {clientOf, grantedScope, type ServerEndpoint, type ServerScript} from './server-script.js';
 import type {JsonObject} from './signing-key.js';
-import {urn} from './urn.js';
+import {isLoopbackHost} from '../core/safe-url.js';
+
+/** A name of OAuth's in the IETF's namespace (RFC 6755). */
+const urn = (name: string): string => `urn:ietf:params:oauth:${name}`;
+
+const onLoopback = (uri: URL): boolean => uri.protocol === 'http:' && isLoopbackHost(uri.hostname);
 
 /** What the server answers where the script says nothing else: OAuth 2.0 and OpenID Connect by the book. */
 export class ConformingServer {
@@ -12,7 +16,8 @@ export class ConformingServer {
 	readonly #script: ServerScript;
 	readonly #issuer: string;
 	readonly #endpoints: Readonly<Record<ServerEndpoint, string>>;
-	readonly #authorization: AuthorizationEndpoint;
+	/** Requests that were pushed before the browser comes with them. */
+	readonly #pushed = new Map<string, {readonly parameters: URLSearchParams; readonly expiresAt: number}>();
 
 	constructor(
 		script: ServerScript,
@@ -24,7 +29,6 @@ export class ConformingServer {
 		this.#issuer = issuer;
 		this.#endpoints = endpoints;
 		this.grants = grants;
-		this.#authorization = new AuthorizationEndpoint(script, issuer, grants);
 	}
 
 	get #client() {
@@ -50,43 +54,28 @@ export class ConformingServer {
 		switch (endpoint) {
 			case 'openidConfiguration':
 			case 'oauthMetadata': {
-				return json((this.#script.metadata ?? (metadata => metadata))(this.#metadata()));
+				const metadata = this.#metadata();
+				return json(this.#script.metadata?.(metadata) ?? metadata);
 			}
-
-			case 'jwks': {
+			case 'jwks':
 				return json({keys: this.grants.keys});
-			}
-
-			case 'authorization': {
-				return this.#authorization.authorize(parameters);
-			}
-
-			case 'pushedAuthorization': {
+			case 'authorization':
+				return this.#authorize(parameters);
+			case 'pushedAuthorization':
 				this.#authenticate(request);
-				return this.#authorization.push(parameters);
-			}
-
-			case 'deviceAuthorization': {
+				return this.#push(parameters);
+			case 'deviceAuthorization':
 				return this.#authorizeDevice(this.#authenticate(request), parameters);
-			}
-
-			case 'verification': {
-				return html('Approve the code from the test: <code>server.approve()</code>.');
-			}
-
-			case 'token': {
+			case 'verification':
+				return page('Approve the code from the test: <code>server.approve()</code>.');
+			case 'token':
 				return json(this.#token(this.#authenticate(request), parameters));
-			}
-
-			case 'userInfo': {
+			case 'userInfo':
 				return this.#userInfo(request);
-			}
-
-			case 'revocation': {
+			case 'revocation':
 				this.#authenticate(request);
 				this.grants.revoke(parameters.get('token') ?? '');
 				return {status: 200, headers: {}, body: ''};
-			}
 		}
 	}
 
@@ -139,6 +128,70 @@ export class ConformingServer {
 			: new OAuthFailure('invalid_client', undefined, 401);
 	}
 
+	/** RFC 6749 §4.1.1: nothing goes to a redirect URI that is not the client's. */
+	#authorize(query: URLSearchParams): Reply {
+		const requestUri = query.get('request_uri');
+		const pushed = requestUri === null ? undefined : this.#pushed.get(requestUri);
+		if (requestUri !== null) {
+			this.#pushed.delete(requestUri);
+			if (pushed === undefined || this.grants.clock.now() > pushed.expiresAt) {
+				return page('This request_uri is unknown, used or expired.', 400);
+			}
+		} else if (this.#script.requirePushedAuthorization) {
+			return page('Requests must be pushed (RFC 9126 §5).', 400);
+		}
+
+		const parameters = pushed?.parameters ?? query;
+		const refusal = this.#refusal(parameters);
+		if (refusal !== undefined) return page(refusal, 400);
+		const redirect = new URL(parameters.get('redirect_uri') ?? '');
+		const answer = new URLSearchParams(this.#authorizationResponse(parameters));
+		const state = parameters.get('state');
+		if (state !== null) answer.set('state', state);
+		answer.set('iss', this.#issuer);
+		for (const [name, value] of this.#script.callback?.(answer) ?? answer) {
+			redirect.searchParams.append(name, value);
+		}
+
+		return {status: 302, headers: {location: redirect.href, 'cache-control': 'no-store'}, body: undefined};
+	}
+
+	/** Why there is no redirect at all. */
+	#refusal(parameters: URLSearchParams): string | undefined {
+		if (parameters.get('client_id') !== this.#client.id) return 'This client is unknown.';
+		const redirectUri = parameters.get('redirect_uri') ?? '';
+		return URL.canParse(redirectUri) && (this.#script.redirectAllowed ?? onLoopback)(new URL(redirectUri))
+			? undefined
+			: 'This redirect URI is not registered.';
+	}
+
+	#authorizationResponse(parameters: URLSearchParams): Record<string, string> {
+		if (parameters.get('response_type') !== 'code') return {error: 'unsupported_response_type'};
+		const challenge = parameters.get('code_challenge');
+		if (!challenge || parameters.get('code_challenge_method') !== 'S256') {
+			return {error: 'invalid_request', error_description: 'PKCE with S256 is required'};
+		}
+
+		const {user} = this.grants;
+		const scope = grantedScope(this.#script, parameters);
+		const grant = this.grants.allow(this.#client.id, scope, {user, nonce: parameters.get('nonce')});
+		return {code: this.grants.issueCode(grant, parameters.get('redirect_uri') ?? '', challenge)};
+	}
+
+	/** RFC 9126 §2. */
+	#push(parameters: URLSearchParams): Reply {
+		const refusal = this.#refusal(parameters);
+		if (refusal !== undefined || parameters.has('request_uri')) {
+			throw new OAuthFailure('invalid_request', refusal);
+		}
+
+		const lifetime = 60;
+		const requestUri = urn(`request_uri:${randomBytes(24).toString('base64url')}`);
+		const expiresAt = this.grants.clock.now() + lifetime * 1000;
+		this.#pushed.set(requestUri, {parameters, expiresAt});
+		return json({request_uri: requestUri, expires_in: lifetime}, 201);
+	}
+
 	/** RFC 8628 §3.2. */
 	#authorizeDevice(clientId: string, parameters: URLSearchParams): Reply {
 		const device = this.grants.issueDeviceCode(clientId, grantedScope(this.#script, parameters));
@@ -151,7 +204,7 @@ export class ConformingServer {
 			verification_uri: this.#endpoints.verification,
 			verification_uri_complete: complete.href,
 			expires_in: this.#script.deviceCodeLifetime ?? 600,
-			...(!silent && {interval: device.interval}),
+			interval: silent ? undefined : device.interval,
 		});
 	}
 
@@ -159,24 +212,17 @@ export class ConformingServer {
 		const {grants} = this;
 		const scope = parameters.get('scope') ?? '';
 		switch (parameters.get('grant_type')) {
-			case 'authorization_code': {
+			case 'authorization_code':
 				return grants.tokens(grants.redeemCode(clientId, parameters));
-			}
-
-			case urn('grant-type:device_code'): {
+			case urn('grant-type:device_code'):
 				return grants.tokens(grants.redeemDeviceCode(clientId, parameters.get('device_code')));
-			}
-
 			case 'refresh_token': {
 				const {grant, refreshToken} = grants.redeemRefreshToken(clientId, parameters);
 				return grants.tokens(grant, {refreshToken, refreshed: true});
 			}
-
-			case 'client_credentials': {
+			case 'client_credentials':
 				if (this.#client.secret === undefined) throw new OAuthFailure('unauthorized_client');
 				return grants.tokens(grants.allow(clientId, scope));
-			}
-
 			case 'password': {
 				const {username, password} = this.#script.password ?? {username: 'ada', password: 'analytical engine'};
 				if (parameters.get('username') !== username || parameters.get('password') !== password) {
@@ -185,14 +231,10 @@ export class ConformingServer {
 
 				return grants.tokens(grants.allow(clientId, grantedScope(this.#script, parameters), {user: grants.user}));
 			}
-
-			case urn('grant-type:token-exchange'): {
+			case urn('grant-type:token-exchange'):
 				return this.#exchange(clientId, parameters);
-			}
-
-			default: {
+			default:
 				throw new OAuthFailure('unsupported_grant_type');
-			}
 		}
 	}
 
@@ -222,7 +264,7 @@ export class ConformingServer {
 			client_id: clientId,
 			scope,
 			jti: randomBytes(12).toString('base64url'),
-			...(parameters.has('actor_token') && {act: {sub: clientId}}),
+			act: parameters.has('actor_token') ? {sub: clientId} : undefined,
 		});
 		grants.issueAccessToken(grants.allow(clientId, scope, user && {user}), token);
 		return {

@@ -2,7 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {systemClock, type Clock} from '../core/clock.js';
 import {json, type Reply} from './response.js';
 import type {ScriptedUser, ServerScript} from './server-script.js';
-import {accessTokenHash, sharedSigningKey, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
+import {accessTokenHash, signJwt, type JsonObject, type SigningKey} from './signing-key.js';
 
 /** A response of RFC 6749 §5.2. */
 export class OAuthFailure extends Error {
@@ -10,7 +10,7 @@ export class OAuthFailure extends Error {
 
 	constructor(error: string, description?: string, status = 400, headers: Reply['headers'] = {}) {
 		super(error);
-		const reply = json({error, ...(description !== undefined && {error_description: description})}, status);
+		const reply = json({error, error_description: description}, status);
 		this.reply = {...reply, headers: {...reply.headers, ...headers}};
 	}
 }
@@ -76,14 +76,10 @@ export class Grants {
 	#signingKey: SigningKey;
 	#formerKeys: readonly SigningKey[] = [];
 
-	private constructor(script: ServerScript, issuer: string, key: SigningKey) {
+	constructor(script: ServerScript, issuer: string, key: SigningKey) {
 		this.#script = script;
 		this.#issuer = issuer;
 		this.#signingKey = key;
-	}
-
-	static async create(script: ServerScript, issuer: string): Promise<Grants> {
-		return new Grants(script, issuer, await sharedSigningKey());
 	}
 
 	get clock(): Clock {
@@ -95,14 +91,7 @@ export class Grants {
 	}
 
 	allow(clientId: string, scope: string, {user, nonce}: {user?: ScriptedUser; nonce?: string | null} = {}): Grant {
-		return {
-			clientId,
-			scope,
-			authTime: this.#seconds(),
-			revoked: false,
-			...(user !== undefined && {user}),
-			...(nonce && {nonce}),
-		};
+		return {clientId, scope, user, nonce: nonce ?? undefined, authTime: this.#seconds(), revoked: false};
 	}
 
 	issueCode(grant: Grant, redirectUri: string, challenge: string): string {
@@ -220,17 +209,15 @@ export class Grants {
 		{refreshToken, refreshed = false}: {refreshToken?: string; refreshed?: boolean} = {},
 	): JsonObject {
 		const accessToken = this.issueAccessToken(grant);
-		const lifetime = this.#lifetime();
 		const rotates = this.#script.rotateRefreshTokens ?? true;
 		const lasting = grant.user !== undefined && includesScope(grant.scope, 'offline_access');
 		return {
 			access_token: accessToken,
 			token_type: 'Bearer',
-			...(lifetime !== undefined && {expires_in: lifetime}),
+			expires_in: this.#lifetime(),
 			scope: grant.scope,
-			...(lasting && (rotates || refreshToken === undefined) && {refresh_token: this.issueRefreshToken(grant)}),
-			...(grant.user !== undefined &&
-				includesScope(grant.scope, 'openid') && {id_token: this.#idToken(grant, grant.user, accessToken, refreshed)}),
+			refresh_token: lasting && (rotates || refreshToken === undefined) ? this.issueRefreshToken(grant) : undefined,
+			id_token: includesScope(grant.scope, 'openid') ? this.#idToken(grant, accessToken, refreshed) : undefined,
 		};
 	}
 
@@ -255,14 +242,19 @@ export class Grants {
 	}
 
 	/** OIDC Core §2; without the nonce after a refresh (§12.2). */
-	#idToken(grant: Grant, user: ScriptedUser, accessToken: string, refreshed: boolean): string {
+	#idToken(
+		{user, clientId, scope, authTime, nonce}: Grant,
+		accessToken: string,
+		refreshed: boolean,
+	): string | undefined {
+		if (user === undefined) return undefined;
 		const claims = {
 			...this.registeredClaims(),
-			aud: grant.clientId,
-			auth_time: grant.authTime,
-			...(grant.nonce !== undefined && !refreshed && {nonce: grant.nonce}),
+			aud: clientId,
+			auth_time: authTime,
+			nonce: refreshed ? undefined : nonce,
 			at_hash: accessTokenHash(accessToken),
-			...userClaims(user, grant.scope),
+			...userClaims(user, scope),
 		};
 		return signJwt(this.#signingKey, claims, this.#script.idToken);
 	}

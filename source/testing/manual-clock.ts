@@ -60,14 +60,7 @@ export const createManualClock = ({now: wallStart = Date.now()}: {readonly now?:
 	let monotonic = 0;
 	const sleepers = new Set<Sleeper>();
 
-	const nextSleeper = (): Sleeper | undefined => {
-		let next: Sleeper | undefined;
-		for (const sleeper of sleepers) {
-			if (next === undefined || sleeper.due < next.due) next = sleeper;
-		}
-
-		return next;
-	};
+	const nextSleeper = (): Sleeper | undefined => [...sleepers].sort((one, other) => one.due - other.due)[0];
 
 	const move = (ms: number) => {
 		wall += ms;

@@ -1,5 +1,5 @@
 import type {Clock} from '../core/clock.js';
-import {EventLog} from '../login/event-log.js';
+import {EventLog} from '../login/flow-race.js';
 import type {LoginCommand, LoginRun} from '../login/flow.js';
 import {LoginError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
@@ -65,8 +65,8 @@ const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, stor
 	scope,
 	refreshable,
 	store,
-	...(identity !== undefined && {identity}),
-	...(expiresAt !== undefined && {expiresAt}),
+	identity,
+	expiresAt,
 	async getToken() {
 		throw noTokens();
 	},

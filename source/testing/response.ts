@@ -1,5 +1,6 @@
 import type {ServerResponse} from 'node:http';
 import {Readable} from 'node:stream';
+import {abortable} from '../core/clock.js';
 
 /** What a response's body may be: an object becomes JSON, text and bytes go out as they are, chunks go out one by one. */
 export type ResponseBody =
@@ -56,7 +57,7 @@ export const json = (body: Readonly<Record<string, unknown>>, status = 200): Rep
 	body,
 });
 
-export const html = (text: string, status = 200): Reply => ({
+export const page = (text: string, status = 200): Reply => ({
 	status,
 	headers: {'content-type': 'text/html; charset=utf-8'},
 	body: `<!doctype html><title>Scripted server</title><p>${text}</p>`,
@@ -83,10 +84,8 @@ const wireBody = (body: ResponseBody): string | Uint8Array | AsyncIterable<strin
 		: JSON.stringify(body);
 
 const wireHeaders = ({headers, body}: Reply): [string, string][] => {
-	const all: Reply['headers'] = {...(body !== undefined && {'content-type': 'application/json'}), ...headers};
-	return Object.entries(all).flatMap(([name, value]): [string, string][] =>
-		value === undefined ? [] : [[name, value]],
-	);
+	const all: Reply['headers'] = {'content-type': body === undefined ? undefined : 'application/json', ...headers};
+	return Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined);
 };
 
 const encoder = new TextEncoder();
@@ -97,11 +96,8 @@ const toStream = (chunks: AsyncIterable<string | Uint8Array>): ReadableStream<Ui
 	return new ReadableStream({
 		async pull(controller) {
 			const next = await iterator.next();
-			if (next.done) {
-				controller.close();
-			} else {
-				controller.enqueue(toBytes(next.value));
-			}
+			if (next.done) controller.close();
+			else controller.enqueue(toBytes(next.value));
 		},
 		async cancel() {
 			await iterator.return?.();
@@ -110,7 +106,7 @@ const toStream = (chunks: AsyncIterable<string | Uint8Array>): ReadableStream<Ui
 };
 
 /** The reply as `fetch` gives it. Text goes in as bytes: `Response` would add a content type to it. */
-export const toResponse = (reply: Reply, url: string): Response => {
+const toResponse = (reply: Reply, url: string): Response => {
 	const body = wireBody(reply.body);
 	const content =
 		body === undefined ? null : typeof body === 'string' || body instanceof Uint8Array ? toBytes(body) : toStream(body);
@@ -133,3 +129,26 @@ export const sendReply = (reply: Reply, response: ServerResponse): void => {
 	response.on('close', () => stream.destroy());
 	stream.pipe(response);
 };
+
+/** As `fetch` fails when there is no response. */
+const noResponse = (code: string) =>
+	new TypeError('fetch failed', {cause: Object.assign(new Error(`The scripted server: ${code}`), {code})});
+
+/** A `fetch` without a socket: it follows no redirect, and no host exists for it but those that are ours. */
+export const createMemoryFetch =
+	(
+		isOurs: (origin: string) => boolean,
+		handle: (method: string, url: URL, headers: Record<string, string>, body: string) => Promise<Outcome>,
+	): typeof fetch =>
+	async (input, init) => {
+		const request = new Request(input, init);
+		const signal = init?.signal ?? request.signal;
+		const url = new URL(request.url);
+		if (!isOurs(url.origin)) throw noResponse('ENOTFOUND');
+		const body = await abortable(request.text(), signal);
+		const answered = handle(request.method, url, Object.fromEntries(request.headers), body);
+		const outcome = await abortable(answered, signal);
+		if (outcome === 'hang') return abortable(new Promise<never>(() => undefined), signal);
+		if (outcome === 'drop') throw noResponse('ECONNRESET');
+		return toResponse(outcome, url.href);
+	};

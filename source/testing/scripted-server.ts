@@ -3,13 +3,18 @@ import type {AddressInfo} from 'node:net';
 import {systemClock} from '../core/clock.js';
 import type {BrowserOpener} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
-import {decide, sendReply, type ScriptedResponse, type Outcome, type ScriptedRequest} from './response.js';
+import {
+	createMemoryFetch,
+	decide,
+	sendReply,
+	type ScriptedResponse,
+	type Outcome,
+	type ScriptedRequest,
+} from './response.js';
 import {ConformingServer} from './conforming-server.js';
 import {Grants, type IssuedDeviceCode} from './grants.js';
-import {createMemoryFetch} from './memory-fetch.js';
 import {clientOf, serverEndpoints, type ScriptedUser, type ServerEndpoint, type ServerScript} from './server-script.js';
-import {createSigningKey, type JsonObject} from './signing-key.js';
-import {createWillingBrowser} from './willing-browser.js';
+import {createSigningKey, sharedSigningKey, type JsonObject} from './signing-key.js';
 
 /** A running scripted server. */
 export type ScriptedServer = AsyncDisposable & {
@@ -101,6 +106,32 @@ const listen = async (server: Server, port: number): Promise<string> =>
 		server.listen(port, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 	});
 
+/** A browser whose person allows everything: it follows redirects until a page has come. */
+const createWillingBrowser =
+	(fetchFor: (url: URL) => typeof fetch): BrowserOpener =>
+	async (address, signal) => {
+		let url = new URL(address);
+		for (let hop = 0; hop < 10; hop++) {
+			// The headers of a top-level navigation.
+			const response = await fetchFor(url)(url, {
+				headers: {accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate'},
+				redirect: 'manual',
+				signal,
+			});
+			await response.arrayBuffer();
+			const location = response.headers.get('location');
+			if (location === null) {
+				return response.ok
+					? {status: 'opened'}
+					: {status: 'failed', detail: `The page at ${url.origin}${url.pathname} is an error (${response.status}).`};
+			}
+
+			url = new URL(location, url);
+		}
+
+		return {status: 'failed', detail: 'The address leads in circles.'};
+	};
+
 /**
  * Starts an authorization server for tests: by default a small conforming one (discovery, code flow with PKCE and PAR,
  * device flow, refresh with rotation, client credentials, password, token exchange, userinfo, revocation, signed ID
@@ -120,7 +151,12 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 	const issuer = inMemory ? (script.issuer ?? '') : origin + (script.issuer ?? '');
 	const endpoints = addressesOf(script, issuer);
 	const byAddress = new Map(serverEndpoints.map(endpoint => [endpoints[endpoint], endpoint]));
-	const conforming = new ConformingServer(script, issuer, endpoints, await Grants.create(script, issuer));
+	const conforming = new ConformingServer(
+		script,
+		issuer,
+		endpoints,
+		new Grants(script, issuer, await sharedSigningKey()),
+	);
 	const {grants} = conforming;
 	const requests: ScriptedRequest<ServerEndpoint>[] = [];
 	const waiting = new Set<() => void>();
@@ -174,11 +210,8 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 				Object.entries(message.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
 			);
 			const outcome = await handle(message.method ?? '', url, headers, await readBody(message));
-			if (outcome === 'drop') {
-				response.destroy();
-			} else if (outcome !== 'hang') {
-				sendReply(outcome, response);
-			}
+			if (outcome === 'drop') response.destroy();
+			else if (outcome !== 'hang') sendReply(outcome, response);
 		};
 		// A response's function threw: `close` says so.
 		answer().catch(() => response.destroy());
@@ -207,7 +240,7 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 
 	const {id: clientId, secret: clientSecret} = clientOf(script);
 	return {
-		provider: {name: 'scripted', issuer, clientId, ...(clientSecret !== undefined && {clientSecret})},
+		provider: {name: 'scripted', issuer, clientId, clientSecret},
 		issuer,
 		endpoints,
 		script,

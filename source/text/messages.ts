@@ -1,6 +1,5 @@
-import {displayText} from '../core/safe-text.js';
+import {displayText, nameOf, person, twoPeople} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
-import {nameOf, person, twoPeople} from '../core/person.js';
 import type {Identity, StoreKind} from '../core/types.js';
 
 /** What well-known scopes let an application see; an empty text is not worth a word. */

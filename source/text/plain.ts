@@ -160,6 +160,11 @@ export const createPlainReporter = ({
 				return;
 			}
 
+			case 'step-up': {
+				say(event.reason);
+				return;
+			}
+
 			case 'flow-closed': {
 				countdown.stop(event.flow);
 				if (event.code !== undefined && event.code !== 'cancelled') sayOnce(messages.failure(event.code, event.reason));

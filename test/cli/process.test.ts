@@ -8,6 +8,7 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import test, {after} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {approvePage} from '../../source/demo/approve.js';
 import {openStore} from '../../source/session/store/index.js';
 import {storedSession, tokenSet} from './command-double.js';
 
@@ -119,6 +120,21 @@ test('the demo server alone says what a client needs, and runs until Ctrl-C', as
 	assert.equal((await fetch(`${issuer}/.well-known/openid-configuration`)).status, 200);
 	child.kill('SIGINT');
 	assert.equal(await ended, 0);
+});
+
+test('in plain lines the demo says how to approve, and its link does that', async () => {
+	const {child, heard, line, ended} = start('demo', '--plain', '--flow', 'device');
+	const [link = ''] = /http:\S+user_code=\S+/.exec(await line('stderr', /user_code=/)) ?? [];
+	assert.match(heard.stderr, /^Demo: to approve, open the link below on this computer\n/);
+	await approvePage(link);
+	child.kill();
+	await ended;
+});
+
+test('where nobody has to approve, the demo says nothing about it', async () => {
+	const {heard, ended} = start('demo', '--plain', '--flow', 'client-credentials');
+	assert.equal(await ended, 0);
+	assert.doesNotMatch(heard.stderr, /approve/);
 });
 
 test('the demo tells its server first, and is signed in to by a program alone', async () => {

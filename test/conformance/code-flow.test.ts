@@ -303,7 +303,7 @@ test('T06, S30: a redirect sends neither the token, nor the code, nor the refres
 		login.server.answer('userInfo', away);
 		await refusal(engine.userInfo(), 'bad_response');
 		login.server.answer('token', away);
-		await refusal(engine.accessToken({rejected: await engine.accessToken()}), 'bad_response');
+		await refusal(engine.token({rejected: await engine.token()}), 'bad_response');
 		assert.deepEqual(new Set(asked), new Set([providerIssuer]));
 	}
 });

@@ -118,7 +118,7 @@ export const runElsewhere = async (words: readonly string[]): Promise<number> =>
 
 		await step('userinfo', async () => (await engine.userInfo()).claims);
 		await step('refresh', async () => {
-			await engine.tokens({rejected: await engine.accessToken()});
+			await engine.tokens({rejected: await engine.token()});
 			return 'a new token';
 		});
 		await step('userinfo with the new token', async () => (await engine.userInfo()).claims);

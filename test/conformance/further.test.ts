@@ -57,7 +57,7 @@ test('oidcc-client-test-userinfo-bearer-header: the access token goes into the h
 	await login.browser();
 	await login.engine.userInfo();
 	const [request] = login.server.requestsTo('userInfo');
-	assert.equal(request!.headers['authorization'], `Bearer ${await login.engine.accessToken()}`);
+	assert.equal(request!.headers['authorization'], `Bearer ${await login.engine.token()}`);
 	assert.equal(request!.method, 'GET');
 	assert.equal(request!.url.search + request!.body, '');
 });

@@ -7,8 +7,8 @@ import {prepareLogin, refusal} from '../support/whole-login.js';
 test('oidcc-client-test-refresh-token: the refreshed access token is the one that userinfo gets', async () => {
 	const login = await prepareLogin();
 	await login.browser();
-	const before = await login.engine.accessToken();
-	const after = await login.engine.accessToken({rejected: before});
+	const before = await login.engine.token();
+	const after = await login.engine.token({rejected: before});
 	assert.notEqual(after, before);
 	await login.engine.userInfo();
 	assert.equal(login.server.requestsTo('userInfo')[0]!.headers['authorization'], `Bearer ${after}`);
@@ -23,7 +23,7 @@ for (const [module, claim] of [
 		await login.browser();
 		const before = await login.store.read('default');
 		login.server.script.idToken = {claims: claims => ({...claims, [claim]: `${String(claims[claim])}1`})};
-		await refusal(login.engine.accessToken({rejected: before!.tokens.accessToken}), 'person_required');
+		await refusal(login.engine.token({rejected: before!.tokens.accessToken}), 'person_required');
 		assert.deepEqual((await login.store.read('default'))?.tokens, before?.tokens);
 	});
 }

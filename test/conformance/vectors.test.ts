@@ -101,7 +101,7 @@ test('D01, D08, D12: the messages of RFC 8628 §3.1 to §3.5', async () => {
 test('X01, X03: the response of RFC 8693 §2.3', async () => {
 	const login = await prepareLogin();
 	await login.browser();
-	const subject = await login.engine.accessToken();
+	const subject = await login.engine.token();
 	const token =
 		'eyJhbGciOiJFUzI1NiIsImtpZCI6IjllciJ9.eyJhdWQiOiJodHRwczovL2JhY2tlbmQuZXhhbXBsZS5jb20iLCJpc3MiOiJodHRwczovL2FzLmV4YW1wbGUuY29tIiwiZXhwIjoxNDQxOTE3NTkzLCJpYXQiOjE0NDE5MTc1MzMsInN1YiI6ImJkY0BleGFtcGxlLmNvbSIsInNjb3BlIjoiYXBpIn0.40y3ZgQedw6rxf59WlwHDD9jryFOr0_Wh3CGozQBihNBhnXEQgU85AI9x3KmsPottVMLPIWvmDCMy5-kdXjwhw';
 	const issuedTokenType = 'urn:ietf:params:oauth:token-type:access_token';

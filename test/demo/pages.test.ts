@@ -56,7 +56,7 @@ test('a declined authorization request goes back as an error, without the code',
 	const {post, authorizationUrl} = await demo(t);
 	const url = authorizationUrl({...request, scope: 'openid email'});
 	const page = await read(url);
-	assert.match(page, /Alice Demo[^]*openid email/);
+	assert.match(page, /Alice Demo[^]*email/);
 	const declined = {ticket: ticketOn(page), decision: 'decline'};
 	const {searchParams} = new URL((await post(url, declined)).headers.get('location') ?? '');
 	assert.equal(searchParams.get('error'), 'access_denied');
@@ -76,7 +76,7 @@ test('the page of a pushed request shows the scopes that were pushed', async t =
 	const pushed = await post(server.endpoints.pushedAuthorization, {...request, scope: 'openid pushed:scope'});
 	const {request_uri: requestUri} = (await pushed.json()) as {readonly request_uri: string};
 	const url = authorizationUrl({client_id: request.client_id, request_uri: requestUri});
-	assert.match(await read(url), /openid pushed:scope/);
+	assert.match(await read(url), /pushed:scope/);
 });
 
 test('a device code waits for its page, and is declined or approved there once', async t => {
@@ -90,7 +90,7 @@ test('a device code waits for its page, and is declined or approved there once',
 	const approved = await device('openid profile');
 	await approvePage(approved.verification_uri_complete);
 	assert.ok((await poll(approved.device_code))['id_token']);
-	assert.match(await read(approved.verification_uri_complete), /unknown, used or expired/);
+	assert.match(await read(approved.verification_uri_complete), /code doesn&#39;t work/);
 });
 
 test('a taken port is the reason why the server does not start', async t => {

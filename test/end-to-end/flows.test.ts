@@ -130,7 +130,7 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			await person.press('Sign in');
 			await person.press('Approve');
 			await endsSignedIn(t, run, 'Acme');
-			await person.read('You are signed in.');
+			await person.read('Signed in to Acme as Alice Demo');
 			fitsIn(run, size);
 		});
 	}

@@ -27,6 +27,7 @@ test(
 			env: {DISPLAY: ':0', INK_LOGIN_HOME: clone, npm_config_update_notifier: 'false'},
 		});
 		t.after(async () => run[Symbol.asyncDispose]());
+		await run.waitFor(/^Building the demo, a few seconds/m, 'the first line', 20_000);
 		const picker = await run.waitFor(/esc leave/, 'the picker', 120_000);
 		assert.match(picker, /Sign in to the demo · 127\.0\.0\.1:\d+/);
 		assert.match(picker, /❯ 1 {2}On this computer/);

@@ -212,7 +212,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			const original = server.script.responses;
 			await signIn();
 			server.script.responses = {...original, [endpoint]: answer};
-			await attempt(async () => open().accessToken({rejected: await open().accessToken()}));
+			await attempt(async () => open().token({rejected: await open().token()}));
 			await attempt(async () => open().exchange({}));
 			await attempt(async () => open().userInfo());
 			await attempt(async () => open().login({flow: 'browser'}).session);

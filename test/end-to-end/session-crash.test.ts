@@ -141,7 +141,7 @@ for (const manner of manners) {
 				clock,
 				fetch: world.fetch,
 			});
-			await mortal.accessToken().catch(() => undefined);
+			await mortal.token().catch(() => undefined);
 			if (!world.hasDied) {
 				assert.ok(at > 50, `only ${at} points`);
 				break;
@@ -153,7 +153,7 @@ for (const manner of manners) {
 			assert.ok(stored, `gone at ${at}`);
 			const outcome = await survivor
 				.engine(server, session)
-				.accessToken()
+				.token()
 				.catch((error: unknown) => error);
 			assert.ok(clock.monotonic() - began < 5000, `stuck at ${at}`);
 			assert.deepEqual(survivor.store.notices, [], `torn at ${at}`);
@@ -259,7 +259,7 @@ for (const manner of manners) {
 				});
 				const outcomes = [];
 				for (let call = 0; call < 3; call++) {
-					outcomes.push(await engine.accessToken().catch((error: unknown) => (error as LoginError).code));
+					outcomes.push(await engine.token().catch((error: unknown) => (error as LoginError).code));
 				}
 
 				const isLost = acted && manner === 'strict';

@@ -91,7 +91,7 @@ const steps: Readonly<Record<string, Step>> = {
 	'a refresh': {
 		endpoints: ['token'],
 		prepare: signedIn,
-		run: async ({engine}) => engine.accessToken({rejected: await engine.accessToken()}),
+		run: async ({engine}) => engine.token({rejected: await engine.token()}),
 		// One more request where the connection broke.
 		limit: 2 * requestLimit,
 	},

@@ -35,7 +35,7 @@ test('defect of cli-auth: the lock is held until the refresh has ended', async (
 	const {provider, fetch} = login.server;
 	const other = new TokenEngine({provider, fetch, store: login.store});
 	const before = login.server.requestsTo('token').length;
-	const rejected = await other.accessToken();
+	const rejected = await other.token();
 	await Promise.all([login.engine, other].map(async engine => engine.tokens({rejected})));
 	assert.ok(login.server.requestsTo('token').length - before <= 2);
 });
@@ -47,7 +47,7 @@ test('defect of cli-auth: a session of which only the refresh token is left take
 	const {provider, fetch} = login.server;
 	const engines = Array.from({length: 8}, () => new TokenEngine({provider, fetch, store: login.store}));
 	const before = login.server.requestsTo('token').length;
-	const tokens = await Promise.all(engines.map(async engine => engine.accessToken()));
+	const tokens = await Promise.all(engines.map(async engine => engine.token()));
 	assert.equal(new Set(tokens).size, 1);
 	assert.equal(login.server.requestsTo('token').length - before, 1);
 });
@@ -199,7 +199,7 @@ test('defect of kubelogin and of workos: a session is written at once and whole,
 		const {provider, fetch, openBrowser} = login.server;
 		const engine = new EngineWithBrowser({provider, fetch, openBrowser, store: createFileStore({directory: folder})});
 		await engine.login({flow: 'browser'}).session;
-		const token = await engine.accessToken();
+		const token = await engine.token();
 		const files = await readdir(folder, {recursive: true, withFileTypes: true});
 		const texts = await Promise.all(
 			files.filter(file => file.isFile()).map(async file => readFile(path.join(file.parentPath, file.name), 'utf8')),

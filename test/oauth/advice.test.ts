@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {hints} from '../../source/cli/errors.js';
 import {judgeAuthorizationResponse} from '../../source/oauth/authorization-code.js';
 import {defaultHints, redirectAdvice, type LoginError} from '../../source/core/errors.js';
-import {requestDeviceAuthorization, requestDeviceToken} from '../../source/oauth/index.js';
+import {requestDeviceAuthorization, requestDeviceToken} from '../../source/oauth/device-authorization.js';
 import {json, testContext} from '../support/protocol-context.js';
 import {refusal} from '../support/whole-login.js';
 

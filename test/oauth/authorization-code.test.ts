@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {exchangeAuthorizationCode, pushAuthorizationRequest} from '../../source/oauth/index.js';
+import {exchangeAuthorizationCode, pushAuthorizationRequest} from '../../source/oauth/authorization-code.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {createSigningKey, signIdToken} from '../support/id-tokens.js';
 import {issuer, json, testContext, testTime} from '../support/protocol-context.js';

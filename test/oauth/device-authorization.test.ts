@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {requestDeviceAuthorization, requestDeviceToken} from '../../source/oauth/index.js';
+import {requestDeviceAuthorization, requestDeviceToken} from '../../source/oauth/device-authorization.js';
 import {createSigningKey, signIdToken} from '../support/id-tokens.js';
 import {issuer, json, testContext, testTime, type Sent} from '../support/protocol-context.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {auth0, entra, github, google, oauth, oidc, workos, workosConnect} from '../../source/oauth/presets.js';
-import {refreshTokens, revokeTokens} from '../../source/oauth/index.js';
+import {refreshTokens} from '../../source/oauth/token-endpoint.js';
+import {revokeTokens} from '../../source/oauth/revocation.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {startAuth0} from '../support/dialects/auth0.js';
 import {entraTenant, startEntra} from '../support/dialects/entra.js';

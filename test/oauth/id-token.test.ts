@@ -4,10 +4,10 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import type {JWTPayload} from 'jose';
 import {LoginError} from '../../source/core/errors.js';
-import {exportKeys, importKeys, prefetchKeys, requestDeviceToken} from '../../source/oauth/index.js';
-import {halfHash} from '../../source/oauth/jwt.js';
+import {exportKeys, importKeys, prefetchKeys} from '../../source/oauth/id-token.js';
+import {requestDeviceToken} from '../../source/oauth/device-authorization.js';
+import {halfHash, type TokenSet} from '../../source/oauth/token-set.js';
 import type {Provider} from '../../source/oauth/provider.js';
-import type {TokenSet} from '../../source/oauth/token-set.js';
 import {createSigningKey, goodClaims, signIdToken, type SigningKey} from '../support/id-tokens.js';
 import {issuer, json, stillClock, testContext, testTime} from '../support/protocol-context.js';
 

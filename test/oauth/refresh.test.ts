@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {refreshTokens} from '../../source/oauth/index.js';
+import {refreshTokens} from '../../source/oauth/token-endpoint.js';
 import {entra} from '../../source/oauth/presets.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenSet} from '../../source/oauth/token-set.js';

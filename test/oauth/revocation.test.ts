@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {LoginError} from '../../source/core/errors.js';
-import {revokeTokens} from '../../source/oauth/index.js';
+import {revokeTokens} from '../../source/oauth/revocation.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenSet} from '../../source/oauth/token-set.js';
 import {issuer, json, testContext, testTime, type Sent} from '../support/protocol-context.js';

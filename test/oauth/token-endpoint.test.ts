@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {requestClientCredentials, requestPassword} from '../../source/oauth/index.js';
+import {requestClientCredentials, requestPassword} from '../../source/oauth/token-endpoint.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {issuer, json, testContext, type Sent} from '../support/protocol-context.js';
 

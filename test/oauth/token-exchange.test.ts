@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {exchangeToken} from '../../source/oauth/index.js';
-import type {ExchangeRequest} from '../../source/oauth/token-exchange.js';
+import {exchangeToken, type ExchangeRequest} from '../../source/oauth/token-exchange.js';
 import {json, testContext, testTime} from '../support/protocol-context.js';
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';

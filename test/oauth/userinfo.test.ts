@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {SignJWT} from 'jose';
 import {LoginError} from '../../source/core/errors.js';
-import {fetchUserInfo} from '../../source/oauth/index.js';
+import {fetchUserInfo} from '../../source/oauth/userinfo.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenSet} from '../../source/oauth/token-set.js';
 import {createSigningKey, type SigningKey} from '../support/id-tokens.js';

@@ -86,16 +86,16 @@ const dropped: Reply = () => {
 
 test('a valid token costs no request', async () => {
 	const {engine, requests, clock} = await signedIn([]);
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 	await clock.advance(8 * minute);
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 	assert.equal(requests.length, 0);
 });
 
 test('B05: near its end it is refreshed, and the new tokens are stored before they are handed out', async () => {
 	const {engine, clock, store, requests} = await signedIn([renewed()]);
 	await clock.advance(9.5 * minute);
-	const token = await engine.accessToken();
+	const token = await engine.token();
 	assert.notEqual(token, 'at-1');
 	const session = await store.read('default');
 	assert.equal(session?.tokens.accessToken, token);
@@ -105,16 +105,16 @@ test('B05: near its end it is refreshed, and the new tokens are stored before th
 test('what is asked for is capped at a tenth of the lifetime', async () => {
 	const {engine, clock, requests} = await signedIn([renewed()]);
 	await clock.advance(8.9 * minute);
-	assert.equal(await engine.accessToken({minimumValidity: 3600}), 'at-1');
+	assert.equal(await engine.token({minimumValidity: 3600}), 'at-1');
 	await clock.advance(0.2 * minute);
-	await engine.accessToken({minimumValidity: 3600});
+	await engine.token({minimumValidity: 3600});
 	assert.equal(requests.length, 1);
 });
 
 test('calls in one process share one refresh', async () => {
 	const {engine, clock, requests} = await signedIn([renewed()]);
 	await clock.advance(10 * minute);
-	const tokens = await Promise.all(Array.from({length: 20}, async () => engine.accessToken()));
+	const tokens = await Promise.all(Array.from({length: 20}, async () => engine.token()));
 	assert.equal(new Set(tokens).size, 1);
 	assert.equal(requests.length, 1);
 });
@@ -129,7 +129,7 @@ test('a call that is aborted while the store is read starts no refresh', async (
 		aborting.abort();
 		return read(profile);
 	};
-	await assert.rejects(engine.accessToken({signal: aborting.signal}));
+	await assert.rejects(engine.token({signal: aborting.signal}));
 	await engine.settled();
 	assert.equal(requests.length, 0);
 });
@@ -137,14 +137,14 @@ test('a call that is aborted while the store is read starts no refresh', async (
 test('F09: a response without a refresh token keeps the old one', async () => {
 	const {engine, clock, store} = await signedIn([renewed({refresh_token: undefined})]);
 	await clock.advance(10 * minute);
-	await engine.accessToken();
+	await engine.token();
 	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-1');
 });
 
 test('S27: a response that was lost on the wire is asked for once more with the same token', async () => {
 	const {engine, clock, requests} = await signedIn([dropped, renewed()]);
 	await clock.advance(10 * minute);
-	await engine.accessToken();
+	await engine.token();
 	assert.deepEqual(
 		requests.map(({body}) => body.get('refresh_token')),
 		['rt-1', 'rt-1'],
@@ -159,7 +159,7 @@ for (const [name, replies, code] of [
 		const {engine, clock, store} = await signedIn(replies);
 		const before = await store.read('default');
 		await clock.advance(10 * minute);
-		await assert.rejects(engine.accessToken(), {code});
+		await assert.rejects(engine.token(), {code});
 		assert.deepEqual(await store.read('default'), before);
 	});
 }
@@ -167,7 +167,7 @@ for (const [name, replies, code] of [
 test('a token that is still valid is handed out while the server cannot be reached', async () => {
 	const {engine, clock} = await signedIn([dropped, dropped]);
 	await clock.advance(9.5 * minute);
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 });
 
 test('demand 39: after invalid_grant a sibling’s newer session is adopted', async () => {
@@ -194,14 +194,14 @@ test('demand 39: after invalid_grant a sibling’s newer session is adopted', as
 		store,
 	);
 	await clock.advance(10 * minute);
-	assert.equal(await engine.accessToken(), 'at-sibling');
+	assert.equal(await engine.token(), 'at-sibling');
 });
 
 test('B15: a session that the server called over is marked, so that nobody asks again', async () => {
 	const {engine, clock, requests} = await signedIn([oauthError('invalid_grant')]);
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 	assert.equal(requests.length, 1);
 	assert.equal(await engine.session(), undefined);
 });
@@ -215,13 +215,13 @@ test('O22: after a refresh that named another person the session is over, and it
 		tokens: {...change.tokens, claims},
 	});
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {
+	await assert.rejects(engine.token(), {
 		code: 'person_required',
 		message: /another person than the login.* So the session has ended/,
 		hint: 'Sign in again.',
 	});
 	assert.equal((await store.read('default'))?.dead, true);
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 	assert.equal(requests.filter(({path}) => path === '/token').length, 1);
 });
 
@@ -231,36 +231,36 @@ test('a session that cannot renew itself lives until its token ends', async () =
 	const {refreshToken: _, ...withoutRefresh} = tokens;
 	await engine.store.write('default', {...rest, tokens: withoutRefresh});
 	await clock.advance(9.9 * minute);
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 	await clock.advance(minute);
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 });
 
 test('a clock that was set back does not keep an old token alive', async () => {
 	const {engine, clock, requests} = await signedIn([renewed()]);
 	clock.jumpWall(-60 * minute);
-	await engine.accessToken();
+	await engine.token();
 	assert.equal(requests.length, 1);
 });
 
 test('nobody signed in, and a session of another client, both need a person', async () => {
 	const {engine, store, clock} = await signedIn([]);
 	await store.remove('default');
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 	const session = stored(clock);
 	await store.write('default', {...session, provider: {...session.provider, clientId: 'another'}});
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 });
 
 test('who has to sign in is told so in the words of the application, and by default without the name of any command', async () => {
 	const {engine, clock, store} = await signedIn([]);
 	await store.remove('default');
-	await assert.rejects(engine.accessToken(), {code: 'person_required', hint: 'Sign in again.'});
+	await assert.rejects(engine.token(), {code: 'person_required', hint: 'Sign in again.'});
 	const {provider} = engine;
 	const acme = new TokenEngine({provider, store, clock, signInHint: 'Run: acme login'});
-	await assert.rejects(acme.accessToken(), {code: 'person_required', hint: 'Run: acme login'});
+	await assert.rejects(acme.token(), {code: 'person_required', hint: 'Run: acme login'});
 	await store.write('default', {...stored(clock), dead: true});
-	await assert.rejects(acme.accessToken(), {code: 'person_required', hint: 'Run: acme login'});
+	await assert.rejects(acme.token(), {code: 'person_required', hint: 'Run: acme login'});
 });
 
 test('client credentials are asked for again when the token ends', async () => {
@@ -271,9 +271,9 @@ test('client credentials are asked for again when the token ends', async () => {
 		store,
 	);
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {code: 'config_error', message: /without its client secret/});
+	await assert.rejects(engine.token(), {code: 'config_error', message: /without its client secret/});
 	assert.equal(requests.length, 0);
-	await withSecret().accessToken();
+	await withSecret().token();
 	assert.equal(requests[0]?.body.get('grant_type'), 'client_credentials');
 });
 
@@ -282,13 +282,13 @@ test('a caller who gives up does not stop the refresh, whose response is kept', 
 	const {engine, clock, store, requests} = await signedIn([async () => new Promise(resolve => (answer = resolve))]);
 	await clock.advance(10 * minute);
 	const controller = new AbortController();
-	const asking = engine.accessToken({signal: controller.signal});
+	const asking = engine.token({signal: controller.signal});
 	// What the refresh needs is loaded from disk first, which takes real turns.
 	while (requests.length === 0) await new Promise(resolve => setImmediate(resolve));
 	controller.abort(new LoginError('cancelled', 'Never mind.', {hint: ''}));
 	await assert.rejects(asking, {code: 'cancelled'});
 	answer(json({access_token: 'at-late', token_type: 'bearer', expires_in: 600, refresh_token: 'rt-late'}));
-	assert.equal(await engine.accessToken(), 'at-late');
+	assert.equal(await engine.token(), 'at-late');
 	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-late');
 });
 
@@ -299,7 +299,7 @@ test('a disk that is full says so before the refresh token is spent', async () =
 	};
 
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {code: 'store_error'});
+	await assert.rejects(engine.token(), {code: 'store_error'});
 	assert.equal(requests.length, 0);
 });
 
@@ -320,7 +320,7 @@ test('a disk that fills while the server answers: the new token is handed out, a
 		};
 		const {engine, clock} = await signedIn([reply], {}, store, sentence => told.push(sentence));
 		await clock.advance(10 * minute);
-		assert.notEqual(await engine.accessToken(), 'at-1');
+		assert.notEqual(await engine.token(), 'at-1');
 		assert.equal(told.length, lost);
 		if (lost) assert.match(told.join(), /^The disk is full\. .+ sign in again\.$/);
 	}
@@ -343,7 +343,7 @@ test('anyone who signs in without waiting any longer for a refresh keeps the new
 		store,
 	);
 	await clock.advance(10 * minute);
-	assert.equal(await engine.accessToken(), 'at-login');
+	assert.equal(await engine.token(), 'at-login');
 	assert.equal((await store.read('default'))?.tokens.refreshToken, 'rt-login');
 });
 
@@ -363,7 +363,7 @@ test('a refresh that ends after a logout does not sign in again: its tokens are 
 		store,
 	);
 	await clock.advance(10 * minute);
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 	assert.equal(await store.read('default'), undefined);
 	assert.deepEqual(
 		requests.slice(1).map(({body}) => body.get('token')),
@@ -377,7 +377,7 @@ test('settled() waits for the response of a refresh whose caller has left', asyn
 	await engine.settled();
 	await clock.advance(10 * minute);
 	const controller = new AbortController();
-	const asking = engine.accessToken({signal: controller.signal});
+	const asking = engine.token({signal: controller.signal});
 	// What the refresh needs is loaded from disk first, which takes real turns.
 	while (requests.length === 0) await new Promise(resolve => setImmediate(resolve));
 	controller.abort(new LoginError('cancelled', 'Never mind.', {hint: ''}));
@@ -443,31 +443,31 @@ test('demand 50: a logout that the server did not confirm forgets all the same, 
 test('an early refresh that is refused ends nothing while the access token is valid, and nobody asks again', async () => {
 	const {engine, clock, requests} = await signedIn([oauthError('invalid_grant')]);
 	await clock.advance(9.5 * minute);
-	assert.equal(await engine.accessToken(), 'at-1');
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 	assert.equal((await engine.session())?.refreshable, false);
 	assert.equal(requests.length, 1);
 	await clock.advance(minute);
-	await assert.rejects(engine.accessToken(), {code: 'person_required'});
+	await assert.rejects(engine.token(), {code: 'person_required'});
 	assert.equal(requests.length, 1);
 });
 
 test('a token that a server rejected and whose refresh is refused is the end at once', async () => {
 	const {engine, store} = await signedIn([oauthError('invalid_grant')]);
-	await assert.rejects(engine.accessToken({rejected: 'at-1'}), {code: 'person_required'});
+	await assert.rejects(engine.token({rejected: 'at-1'}), {code: 'person_required'});
 	assert.equal((await store.read('default'))?.dead, true);
 });
 
 test('a valid token is handed out whatever an early refresh fails of', async () => {
 	const {engine, clock} = await signedIn([oauthError('invalid_client', 401)]);
 	await clock.advance(9.5 * minute);
-	assert.equal(await engine.accessToken(), 'at-1');
+	assert.equal(await engine.token(), 'at-1');
 });
 
 test('however many hear of a 401, and however late, there is one refresh for the token that was rejected', async () => {
 	const {engine, requests} = await signedIn([renewed()]);
-	const rejected = await engine.accessToken();
-	const hear = async () => engine.accessToken({rejected});
+	const rejected = await engine.token();
+	const hear = async () => engine.token({rejected});
 	const first = await Promise.all([hear(), hear(), hear()]);
 	const late = await Promise.all([hear(), hear()]);
 	assert.equal(new Set([...first, ...late]).size, 1);
@@ -481,7 +481,7 @@ test('a server that repeats the access token is asked once by two processes that
 	]);
 	await clock.advance(10 * minute);
 	const other = signedInElsewhere(engine, store, clock, requests);
-	assert.deepEqual(await Promise.all([engine.accessToken(), other.accessToken()]), ['at-1', 'at-1']);
+	assert.deepEqual(await Promise.all([engine.token(), other.token()]), ['at-1', 'at-1']);
 	assert.equal(requests.length, 1);
 });
 

@@ -18,10 +18,10 @@ export const demoPerson = (page: Page) => {
 		},
 		/** Compares the code with the one in the terminal, and approves. */
 		async approveCode(userCode: string) {
-			await read('Is this your code?');
+			await read(/^Sign in to .+\?$/);
 			await page.getByText(userCode, {exact: true}).waitFor();
 			await press('Approve');
-			await read('You are signed in');
+			await read('Approved');
 		},
 	};
 };

@@ -30,8 +30,8 @@ const wholeLife = async (issuer: string, flow: FlowName): Promise<void> => {
 	const engine = new EngineWithBrowser({provider, store: createMemoryStore({clock}), clock, openBrowser});
 	await engine.login({flow, timeout: 120}).session;
 	await engine.userInfo().catch(onlyOurs);
-	const rejected = await engine.accessToken().catch(() => '');
-	await engine.accessToken({rejected}).catch(onlyOurs);
+	const rejected = await engine.token().catch(() => '');
+	await engine.token({rejected}).catch(onlyOurs);
 	await engine.logout();
 };
 

@@ -82,7 +82,7 @@ export const killRefreshes = async (t: Scope, manner: Manner, kills: number): Pr
 		const engine = new TokenEngine({provider: stored.provider, store});
 		const asked = performance.now();
 		const wasSpent = stored.tokens.refreshToken === before && isSpent(session, before);
-		const outcome = await engine.accessToken().then(
+		const outcome = await engine.token().then(
 			() => 'alive' as const,
 			(error: unknown) => toLoginError(error).code,
 		);

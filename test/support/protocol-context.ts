@@ -1,6 +1,6 @@
 import type {Clock} from '../../source/core/clock.js';
 import type {Provider} from '../../source/oauth/provider.js';
-import {discover} from '../../source/oauth/index.js';
+import {discover} from '../../source/oauth/discovery.js';
 import type {RequestContext} from '../../source/oauth/request.js';
 
 /** What a scripted server was asked. */

@@ -5,7 +5,7 @@ import {browserFlow} from '../../source/login/flows/browser.js';
 import {deviceFlow} from '../../source/login/flows/device.js';
 import {hardenedFetch} from '../../source/oauth/hardened-fetch.js';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
-import {discover} from '../../source/oauth/index.js';
+import {discover} from '../../source/oauth/discovery.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenSet} from '../../source/oauth/token-set.js';
 import {createManualClock, type ManualClock, type ScriptedServer} from '../../source/testing/index.js';

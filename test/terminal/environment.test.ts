@@ -7,9 +7,9 @@ import {
 	locateTerminal,
 	isRemote,
 	personIsThere,
-	recommend,
 	type Place,
 } from '../../source/terminal/environment.js';
+import {recommend} from '../../source/terminal/login-terminal.js';
 import {screenStream} from '../../source/terminal/capabilities.js';
 import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';
 import {shortest} from '../support/shortest.js';

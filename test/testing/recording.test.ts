@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {EventLog} from '../../source/login/event-log.js';
+import {EventLog} from '../../source/login/flow-race.js';
 import {displayText, safeUrl, type LoginEvent, type LoginRun} from '../../source/engine.js';
 import {
 	createManualClock,

@@ -182,6 +182,11 @@ or     https://acme.dev/device?user_code=WDJB-MJHT   (code filled in: compare it
 	);
 });
 
+test('why someone is to sign in again is said', () => {
+	const {say} = listen();
+	assert.equal(say(samples['step-up']), 'api.acme.dev needs more permissions: mail.send.\n');
+});
+
 test('what happens again is said once', () => {
 	for (const type of ['callback-ignored', 'backoff', 'waiting', 'exchange'] as const) {
 		const {say} = listen();

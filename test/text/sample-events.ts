@@ -17,6 +17,12 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		requestedScope: 'openid profile',
 		flows: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
 	},
+	'step-up': {
+		type: 'step-up',
+		scope: 'openid profile mail.send',
+		acrValues: 'phr',
+		reason: 'api.acme.dev needs more permissions: mail.send.',
+	},
 	'flow-opened': {type: 'flow-opened', flow: 'device', reason: 'You asked for it.'},
 	'flow-closed': {
 		type: 'flow-closed',

@@ -33,14 +33,15 @@ Try it:
 `;
 
 /** `ink-login demo`: the login against the test kit's server, in this process; or that server alone. */
-export const run: Command = async (line, context) => {
+export const runDemo: Command = async (line, context) => {
 	const {values} = line;
 	const {stdout, signals} = context;
+	const {application = 'the demo'} = values;
 	const asMachine = values.flow === 'client-credentials';
 	const port = values.serve && values.port !== undefined ? readPorts(values.port)[0] : undefined;
 	let server;
 	try {
-		server = await startDemo({asMachine, port});
+		server = await startDemo({application, asMachine, port});
 	} catch (error) {
 		return tellEarly(error, line, context);
 	}
@@ -58,11 +59,14 @@ export const run: Command = async (line, context) => {
 		const demoLine = {
 			...line,
 			profile: 'demo',
-			values: {...values, application: values.application ?? 'the demo', store: values.store ?? 'memory'},
+			values: {...values, application, store: values.store ?? 'memory'},
 		} as const;
 		const {exitCode} = await signIn(demoLine, context, {
 			provider: presets.oidc({issuer, clientId, ...(clientSecret !== undefined && {clientSecret})}),
-			demo: {approve: async (state, signal) => approve(issuer, state, signal)},
+			demo: {
+				approve: async (state, signal) => approve(issuer, state, signal),
+				needsApproval: !asMachine && values.flow !== 'password',
+			},
 		});
 		return exitCode;
 	} finally {

@@ -1,5 +1,4 @@
-import {displayText} from '../../core/safe-text.js';
-import {person} from '../../core/person.js';
+import {displayText, person} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {readSecretFile} from '../secrets.js';
 import {exitCodes, UsageError} from '../errors.js';
@@ -20,7 +19,7 @@ const readTokenType = (text: string): string => {
 };
 
 /** `ink-login exchange`: another token for the session's access token (RFC 8693). */
-export const run: Command = async (line, context) => {
+export const runExchange: Command = async (line, context) => {
 	const {values} = line;
 	const {stdin, stdout, stderr, environment, signals} = context;
 	const {audience, scope, 'actor-token-file': actorFile, 'requested-token-type': requested} = values;

@@ -2,7 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import {secretSourceOf} from '../secrets.js';
-import type {Command, UseSession} from '../context.js';
+import type {Command, SessionUse} from '../context.js';
 import {exitCodes} from '../errors.js';
 import {openProfile} from '../session.js';
 
@@ -24,7 +24,7 @@ const ended = async (child: ChildProcess, program: string): Promise<number | Nod
 	});
 
 /** Runs the command with a fresh token in its environment. */
-export const runChild: UseSession = async ({values, child: words}, {environment, signals}, {stored, tokens}) => {
+export const runChild: SessionUse = async ({values, child: words}, {environment, signals}, {stored, tokens}) => {
 	const {accessToken} = await tokens();
 	// With the client secret the child could get tokens of its own.
 	const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
@@ -46,4 +46,4 @@ export const runChild: UseSession = async ({values, child: words}, {environment,
 };
 
 /** `ink-login exec`: runs a command with the token in its environment; its exit code and signals pass through. */
-export const run: Command = async (line, context) => runChild(line, context, await openProfile(line, context));
+export const runExec: Command = async (line, context) => runChild(line, context, await openProfile(line, context));

@@ -1,8 +1,8 @@
 import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
-import type {Command, Input, UseSession} from '../context.js';
+import type {Command, Input, SessionUse} from '../context.js';
 import {exitCodes} from '../errors.js';
-import {openSession, openStore, readSession, signInFirst} from '../session.js';
+import {openSession, storeFor, readSession, signInFirst} from '../session.js';
 
 /** All that comes before an empty line or the end: git may leave its end open. */
 const readRequest = async (stdin: Input): Promise<string> => {
@@ -63,7 +63,7 @@ export const belongsToProfile = (
 };
 
 /** Answers git's question with a fresh token, or nothing where it is about another host, so that git asks the next helper. */
-export const respondToGit: UseSession = async ({action}, {stdin, stdout}, {stored, tokens}) => {
+export const respondToGit: SessionUse = async ({action}, {stdin, stdout}, {stored, tokens}) => {
 	const asked = parseGitCredential(await readRequest(stdin));
 	if (!belongsToProfile(asked, stored.provider)) return exitCodes.done;
 	if (action === 'erase') {
@@ -86,11 +86,11 @@ export const respondToGit: UseSession = async ({action}, {stdin, stdout}, {store
 };
 
 /** `ink-login helper git`: git's credential protocol (gitcredentials(7)). */
-export const run: Command = async (line, context) => {
+export const runHelper: Command = async (line, context) => {
 	const {action, profile} = line;
 	// What we have to store comes from `login`; actions of later versions are to be ignored.
 	if (action !== 'get' && action !== 'erase') return exitCodes.done;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined) return exitCodes.done;
 	const tokens = async (): Promise<never> => {

@@ -10,14 +10,16 @@ import type {TerminalEnvironment} from '../../terminal/environment.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
-import {loginText, type Command, type CommandContext, type Engine} from '../context.js';
+import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
 import {credentialsReader} from '../credentials.js';
 import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
-import {buildEngine, openStore, prepareStore, readSession} from '../session.js';
+import {buildEngine, storeFor, prepareStore, readSession} from '../session.js';
 
-/** What the screen of `demo` can do beside a login's. */
+/** What `demo` can do beside a login. */
 export type Demo = {
+	/** Whether a person signs in. */
+	readonly needsApproval: boolean;
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
@@ -58,7 +60,7 @@ const makePlan = async (
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
 	const {values, profile} = line;
 	const {environment, signals} = context;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
 	const {provider, earlier, view, flow, timeout} = plan;
 	const isScreen = view.kind === 'screen';
@@ -81,6 +83,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
+			next: more.demo === undefined ? commandText('token', ...(profile === 'default' ? [] : [profile])) : undefined,
 			renew: values.renew ?? false,
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {
@@ -108,6 +111,11 @@ const show = async (
 ): Promise<Session> => {
 	const {kind, stream} = plan.view;
 	if (kind !== 'screen') {
+		// Lines have no key for it.
+		if (demo?.needsApproval && kind !== 'ndjson') {
+			context[stream].write('Demo: to approve, open the link below on this computer\n');
+		}
+
 		// Only one of them can read it.
 		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
 		return login(engine, {
@@ -124,7 +132,6 @@ const show = async (
 		currentIdentity: plan.currentIdentity,
 		// In the demo it shows what a phone would scan, and the row below says how to approve here.
 		showQr: values['no-qr'] ? false : demo && true,
-		next: demo === undefined ? 'ink-login token' : undefined,
 		preferredFlow: plan.preferred,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
@@ -172,11 +179,11 @@ export const signIn = async (
 };
 
 /** `ink-login` and `ink-login login`. */
-export const run: Command = async (line, context) => {
+export const runLogin: Command = async (line, context) => {
 	const {askWhere} = await import('../first-run/index.js');
 	const known = await askWhere(line, context);
 	if (known === undefined) throw cancelled();
-	if (known.command === 'demo') return (await import('./demo.js')).run(known, context);
+	if (known.command === 'demo') return (await import('./demo.js')).runDemo(known, context);
 	const {exitCode} = await signIn(known, context);
 	// What was asked need not be asked again.
 	if (known !== line && known.command === 'ask' && exitCode === exitCodes.done)

@@ -1,7 +1,7 @@
 import {displayText} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure} from '../errors.js';
-import {openSession, openStore, readSession} from '../session.js';
+import {openSession, storeFor, readSession} from '../session.js';
 import type {LogoutResult} from '../../oauth/revocation.js';
 
 const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
@@ -29,9 +29,9 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 };
 
 /** `ink-login logout`: revokes and forgets, and says which of the two happened. */
-export const run: Command = async (line, context) => {
+export const runLogout: Command = async (line, context) => {
 	const {stderr, signals} = context;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const profiles = line.values.all ? await store.list() : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
 	const removeRemains = async (profile?: string) => {

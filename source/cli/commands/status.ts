@@ -7,7 +7,7 @@ import {messages} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
-import {openSession, openStore, readSession, signInFirst} from '../session.js';
+import {openSession, storeFor, readSession, signInFirst} from '../session.js';
 import type {Identity} from '../../core/types.js';
 
 const dateAndTime = (epoch: number): string => {
@@ -90,10 +90,10 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 const isOver = ({code}: LoginError): boolean => tokenExitCodeOf(code) === exitCodes.personRequired;
 
 /** `ink-login status`: who, where, how long. It asks nobody unless `--userinfo` is given. */
-export const run: Command = async (line, context) => {
+export const runStatus: Command = async (line, context) => {
 	const {values, profile} = line;
 	const {stdout, stderr, signals} = context;
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	let session = await readSession(store, profile, context);
 	const now = context.now();
 	const tellNobody = (error: LoginError) => {

@@ -5,7 +5,7 @@ import {openProfile} from '../session.js';
 import {printToken, readExecInfo} from '../token-format.js';
 
 /** `ink-login token`: a fresh token, after a login where there is no session and `--login` is given. */
-export const run: Command = async (line, context) => {
+export const runToken: Command = async (line, context) => {
 	const {format, login} = line.values;
 	// A call that cannot be answered is told before anybody signs in for it.
 	const unattended = format === 'kubernetes' && !readExecInfo(context.environment.env).interactive;

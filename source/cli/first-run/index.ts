@@ -13,7 +13,7 @@ import type {CommandLine} from '../parse-args.js';
 import type {CommandContext} from '../context.js';
 import {isAboutSigningIn} from '../options.js';
 import {readProvider} from '../provider.js';
-import {openStore, readSession} from '../session.js';
+import {storeFor, readSession} from '../session.js';
 import {optionsOf, placesFor, type Answers, type KnownProfile} from './questions.js';
 
 /** Whether nothing says where to sign in, and someone can be asked. */
@@ -22,11 +22,11 @@ const isUnknown = async (line: CommandLine, context: CommandContext): Promise<bo
 	const asksNothing = command !== 'ask' || values.json === true || values.plain === true;
 	if (asksNothing || Object.keys(values).some(isAboutSigningIn)) return false;
 	if (chooseView(context.environment, 'screen').kind !== 'screen') return false;
-	return (await readSession(await openStore(line, context), profile, context)) === undefined;
+	return (await readSession(await storeFor(line, context), profile, context)) === undefined;
 };
 
 const knownProfiles = async (line: CommandLine, context: CommandContext): Promise<readonly KnownProfile[]> => {
-	const store = await openStore(line, context);
+	const store = await storeFor(line, context);
 	const profiles = await store.list();
 	const known = profiles.slice(0, 3).map(async profile => {
 		const session = await readSession(store, profile, context);

@@ -19,7 +19,7 @@ import {paintLines} from './paint.js';
 import {initialLoginState} from '../../login/state.js';
 import {nodeFileSystem} from '../../session/store/file-system.js';
 import {readPreferencesFile, readSessionFile} from '../../session/store/session-file.js';
-import {stateDirectory} from '../../session/store/open-store.js';
+import {stateDirectory} from '../../session/store/session-file.js';
 import {detectEnvironment} from '../../terminal/environment.js';
 import {colourLevel, type ColourLevel} from '../../terminal/capabilities.js';
 import {guardTerminal} from '../../terminal/restore.js';

@@ -1,7 +1,9 @@
-import type {Clock} from '../../core/clock.js';
+import {Deadline, momentOf} from '../../core/clock.js';
+import {displayText} from '../../core/safe-text.js';
 import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
 import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
-import {openLoopback, type LoopbackServer} from '../loopback/server.js';
+import {failedPage, signedInPage} from '../loopback/pages.js';
+import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
 import {checkClientSecret} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
@@ -10,18 +12,151 @@ import {
 	authorizationParameters,
 	authorizationUrl,
 	createTransaction,
+	exchangeAuthorizationCode,
+	judgeAuthorizationResponse,
 	maxAgeOf,
+	namesItself,
+	pushAuthorizationRequest,
 	usesPushedAuthorization,
 	type AuthorizationTransaction,
+	type Judgement,
+	type Mismatch,
 } from '../../oauth/authorization-code.js';
-import {CallbackWaiter} from './callback.js';
-import {Deadline, momentOf} from './deadline.js';
+
+/** More characters than any browser's address has. */
+const longestPaste = 16 * 1024;
+
+const quotes = /^["'`“”‘’«»<]+|["'`“”‘’«»>]+$/g;
+const schemePrefix = /^[a-z][\w+.-]*:\/\//i;
+const queryOfResponse = /(?:^|[?&])(?:code|error|state)=/;
+const bareCode = /^[\w.~+/=*!$|:@-]{8,4096}$/;
+
+/** What the person can do about a response that was pasted and is not ours. */
+const pasteAdvice: Readonly<Record<Mismatch, string>> = {
+	'no-state': 'A part of that address is missing: copy all of it, from http to the end.',
+	'several-states': 'That address is not as the server made it: copy it again, once.',
+	'other-state': 'That address belongs to another sign-in: use the page that this sign-in opened.',
+	incomplete:
+		'That address has no response in it yet: sign in first, then copy the address of the page where that ends.',
+};
+
+/** Terminals and chats wrap what is pasted: line breaks go, with the blanks around them. */
+const unwrap = (text: string): string =>
+	text
+		.trim()
+		.split(/\s*[\r\n]+\s*/)
+		.join('');
+
+const decoded = (text: string): string => {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+};
+
+const place = ({protocol, host, pathname}: URL): string => `${protocol}//${host}${pathname}`;
+
+/**
+ * Finds the authorization response in what a person pasted: the whole address, its query, or a bare code, to which our
+ * own `state` is added since only this login asked for one.
+ *
+ * @param allowsBareCode - it cannot stand for a response that says who sent it (RFC 9207 §2.4)
+ * @returns a sentence that says what to paste instead where none is found
+ */
+const readPaste = (
+	text: string,
+	state: string,
+	redirectUri: string,
+	allowsBareCode: boolean,
+): URLSearchParams | string => {
+	if (text.length > longestPaste) return 'That is too long to be an address: copy only what the address bar holds.';
+	const clean = displayText(unwrap(text), longestPaste).replaceAll(quotes, '').trim();
+	if (clean === '') return `Nothing was pasted: copy the whole address that begins with ${redirectUri}.`;
+	const compact = clean.replaceAll(' ', '');
+
+	// Some browsers leave the scheme out of what they copy.
+	const scheme = schemePrefix.exec(redirectUri)?.[0] ?? '';
+	const address = (scheme + compact).startsWith(redirectUri) ? scheme + compact : compact;
+	if (schemePrefix.test(address)) {
+		if (!URL.canParse(address)) return 'That address is damaged: copy it again from the address bar.';
+		const url = new URL(address);
+		if (place(url) === place(new URL(redirectUri))) return url.searchParams;
+		return `That is another address: paste the one that begins with ${redirectUri}, where the sign-in ends.`;
+	}
+
+	if (queryOfResponse.test(compact)) return new URLSearchParams(compact.slice(compact.indexOf('?') + 1));
+	const code = decoded(clean);
+	if (!bareCode.test(code))
+		return `That is no response of a sign-in: paste the whole address that begins with ${redirectUri}.`;
+	if (allowsBareCode) return new URLSearchParams({code, state});
+	return 'That is only a part of the response: paste the whole address of the page where the sign-in ended.';
+};
+
+const strayCallback: Readonly<Record<Mismatch, string>> = {
+	'no-state': 'A response without a state came in, which this sign-in did not ask for.',
+	'several-states': 'A response with more than one state came in, which no server sends.',
+	'other-state': 'A response to another sign-in came in, perhaps from an old tab.',
+	incomplete: 'A response with neither a code nor an error came in.',
+};
+
+/** The first judged-true response of a login, whichever way it comes; there is no second one. */
+class CallbackWaiter {
+	/** The authorization code; rejects where the server refused. */
+	readonly code: Promise<string>;
+	/** How many responses were not ours. */
+	strays = 0;
+	readonly #context: FlowContext;
+	readonly #state: string;
+	#settle!: (judgement: Exclude<Judgement, {kind: 'ignored'}>) => void;
+	#spent = false;
+
+	constructor(context: FlowContext, state: string) {
+		this.#context = context;
+		this.#state = state;
+		this.code = new Promise((resolve, reject) => {
+			this.#settle = judgement => {
+				this.#spent = true;
+				if (judgement.kind === 'accepted') resolve(judgement.code);
+				else reject(judgement.error);
+			};
+		});
+		// It may come before anybody waits for it.
+		this.code.catch(() => undefined);
+	}
+
+	callback(parameters: URLSearchParams): CallbackVerdict {
+		if (this.#spent) return 'spent';
+		const mismatch = this.#judge(parameters);
+		if (mismatch === undefined) return 'hold';
+		this.strays += 1;
+		this.#context.emit({type: 'callback-ignored', reason: strayCallback[mismatch]});
+		return 'ignored';
+	}
+
+	/** Takes what a person pasted; a bad one is told, and costs nothing. */
+	paste(text: string, redirectUri: string): void {
+		const pasted = readPaste(text, this.#state, redirectUri, !namesItself(this.#context.provider));
+		const mismatch = typeof pasted === 'string' ? undefined : this.#judge(pasted);
+		const reason = typeof pasted === 'string' ? pasted : mismatch && pasteAdvice[mismatch];
+		if (reason !== undefined) this.#context.emit({type: 'paste-rejected', reason});
+	}
+
+	/** Ends the wait where the server will not be asked at all. */
+	refuse(error: LoginError): void {
+		this.#settle({kind: 'refused', error});
+	}
+
+	#judge(parameters: URLSearchParams): Mismatch | undefined {
+		const judgement = judgeAuthorizationResponse(parameters, this.#state, this.#context.provider);
+		if (judgement.kind === 'ignored') return judgement.mismatch;
+		this.#settle(judgement);
+		return undefined;
+	}
+}
 
 /** Milliseconds that the person has for signing in. */
 const lifetime = 5 * 60_000;
-
-/** A suspended computer is noticed within this many milliseconds. */
-const slice = 5000;
 
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
 const signInUrl = async (
@@ -32,7 +167,6 @@ const signInUrl = async (
 	const {provider} = context;
 	const parameters = await authorizationParameters(provider, transaction, redirectUri);
 	if (!usesPushedAuthorization(provider)) return authorizationUrl(provider, parameters);
-	const {pushAuthorizationRequest} = await import('../../oauth/index.js');
 	const {requestUri} = await pushAuthorizationRequest(context, parameters);
 	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
 };
@@ -71,17 +205,6 @@ const listen = async (
 	return {redirectUri: loopback.redirectUri, loopback};
 };
 
-/** Rejects with `timeout` at the end of the deadline. */
-const expiry = async (
-	clock: Clock,
-	deadline: Deadline,
-	signal: AbortSignal,
-	describe: () => LoginError,
-): Promise<never> => {
-	while (deadline.left > 0) await clock.sleep(Math.min(deadline.left, slice), signal);
-	throw describe();
-};
-
 const timedOut = (redirectUri: string, strays: number) => {
 	const seen =
 		strays === 0
@@ -94,14 +217,19 @@ const timedOut = (redirectUri: string, strays: number) => {
 
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async context => {
-	const {provider, clock, emit, commands, autoOpen} = context;
+	const {provider, clock, emit, commands, autoOpen, next} = context;
 	// The code is exchanged after the person has signed in, which is too late to find that out.
 	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 	const transaction = createTransaction(provider, context.random);
-	const waiter = new CallbackWaiter(context, transaction);
+	const waiter = new CallbackWaiter(context, transaction.state);
 	const {redirectUri, loopback} = await listen(context, transaction, waiter);
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
+
+	const expiry = async (deadline: Deadline): Promise<never> => {
+		await deadline.reached(signal);
+		throw timedOut(redirectUri, waiter.strays);
+	};
 
 	const takeCommands = async (open: () => void): Promise<never> => {
 		for (;;) {
@@ -123,26 +251,17 @@ export const browserFlow: Flow = async context => {
 		const open = () => void openInBrowser(context, shortUrl, signal);
 		if (autoOpen) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
-		return Promise.race([
-			waiter.code,
-			expiry(clock, deadline, signal, () => timedOut(redirectUri, waiter.strays)),
-			takeCommands(open),
-		]);
+		return Promise.race([waiter.code, expiry(deadline), takeCommands(open)]);
 	};
 
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', flow: 'browser'});
-		const {exchangeAuthorizationCode} = await import('../../oauth/index.js');
 		const maxAge = maxAgeOf(provider);
-		const tokens = await exchangeAuthorizationCode(context, {
-			code,
-			...transaction,
-			redirectUri,
-			maxAge,
-		});
+		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
-		loopback?.respond('done');
+		const application = provider.application ?? new URL(provider.issuer).host;
+		loopback?.respond(signedInPage({application, identity: tokens.identity, next}));
 		await loopback?.close();
 		return tokens;
 	};
@@ -151,7 +270,7 @@ export const browserFlow: Flow = async context => {
 		const code = await awaitCode().finally(() => waiting.abort());
 		return await redeem(code);
 	} catch (error) {
-		loopback?.respond('failed');
+		loopback?.respond(failedPage(toLoginError(error)));
 		throw error;
 	} finally {
 		await loopback?.close();

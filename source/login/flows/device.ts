@@ -1,8 +1,12 @@
 import {LoginError} from '../../core/errors.js';
 import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
-import {requestDeviceAuthorization, requestDeviceToken, type DeviceAuthorization} from '../../oauth/index.js';
+import {
+	requestDeviceAuthorization,
+	requestDeviceToken,
+	type DeviceAuthorization,
+} from '../../oauth/device-authorization.js';
 import type {TokenSet} from '../../oauth/token-set.js';
-import {Deadline, momentOf, waitSince} from './deadline.js';
+import {Deadline, momentOf, waitSince} from '../../core/clock.js';
 
 /** Seconds are what the protocol speaks; the schedule answers in milliseconds. */
 const second = 1000;

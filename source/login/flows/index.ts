@@ -4,7 +4,7 @@ import type {FlowName} from '../../core/types.js';
 
 /** Client credentials, for machines (RFC 6749 §4.4). */
 const clientCredentialsFlow: Flow = async context => {
-	const {requestClientCredentials} = await import('../../oauth/index.js');
+	const {requestClientCredentials} = await import('../../oauth/token-endpoint.js');
 	context.emit({type: 'exchange', flow: 'client-credentials'});
 	return requestClientCredentials(context);
 };
@@ -17,7 +17,7 @@ const passwordFlow: Flow = async context => {
 		});
 	}
 
-	const {requestPassword} = await import('../../oauth/index.js');
+	const {requestPassword} = await import('../../oauth/token-endpoint.js');
 	const credentials = await context.credentials(context.signal);
 	context.emit({type: 'exchange', flow: 'password'});
 	try {

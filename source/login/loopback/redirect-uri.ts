@@ -1,5 +1,6 @@
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
+import {bracketed} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
 
 /** Where the authorization server sends the browser back to. */
@@ -23,8 +24,6 @@ export type RedirectTarget =
 	/** To a page that is not ours: the person pastes what it shows. */
 	| {readonly kind: 'elsewhere'; readonly uri: string};
 
-type LoopbackTarget = Extract<RedirectTarget, {kind: 'loopback'}>;
-
 /** A loopback redirect URI in its parts; by hand, since `URL` forgets a port of 80, and the URI is repeated to the byte (RFC 6749 §4.1.3). */
 const loopbackUri =
 	/^(?<origin>http:\/\/(?:(?<name>localhost)|\[(?<six>::1)\]|(?<four>127(?:\.\d{1,3}){3})))(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?<query>\?[^#]*)?$/i;
@@ -33,9 +32,6 @@ const misconfigured = (uri: string, why: string) =>
 	new LoginError('config_error', `The redirect URI ${displayText(uri, 80)} cannot be used: ${why}.`, {
 		hint: 'Use the redirect URI that is registered with the provider: http on 127.0.0.1, or https.',
 	});
-
-/** As it stands in an address. */
-export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /** `localhost` is bound on both protocols: a browser may take either. */
 const bothLoopbacks = ['127.0.0.1', '::1'];
@@ -91,7 +87,7 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 
 	if (uri !== undefined) return wholeUri(uri, redirect.ports);
 	const named = host === 'localhost';
-	const target: LoopbackTarget = {
+	return {
 		kind: 'loopback',
 		// RFC 8252 §7.3: IPv4 is not taken for granted.
 		addresses: named ? [bothLoopbacks] : [['127.0.0.1'], ['::1']],
@@ -100,5 +96,4 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 		path,
 		uri: (address, port) => `http://${named ? host : bracketed(address)}:${port}${path}`,
 	};
-	return target;
 };

@@ -3,23 +3,21 @@ import type {Socket, AddressInfo} from 'node:net';
 import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../flow.js';
 import {LoginError} from '../../core/errors.js';
-import {isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
+import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import type {Clock, Random} from '../../core/clock.js';
-import {callbackPages, forwardedPage, pageHeaders, type CallbackPage} from './pages.js';
-import {bracketed, type RedirectTarget} from './redirect-uri.js';
+import {callbackPages, forwardedPage, pageHeaders} from './pages.js';
+import {type RedirectTarget} from './redirect-uri.js';
 
-export type Listener = {readonly port: number; close(): void};
+type Listener = {readonly port: number; close(): void};
 
 /** Listens on one address and port, exclusively; rejects with the system's error. */
 type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
 
 /** Another program has the port, or this one may not have it. */
-const taken = new Set(['EADDRINUSE', 'EACCES']);
+const taken: unknown[] = ['EADDRINUSE', 'EACCES'];
 
 /** How often a port that the system gave for one address may turn out to be taken on the other. */
 const patience = 10;
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 /** All addresses on one port; undefined when one of them is taken; empty when the computer has none of them. */
 const bindAll = async <Bound extends Listener>(
@@ -32,7 +30,7 @@ const bindAll = async <Bound extends Listener>(
 		try {
 			bound.push(await listen(address, bound[0]?.port ?? port));
 		} catch (error) {
-			if (!taken.has(String(codeOf(error)))) continue;
+			if (!(error instanceof Error && 'code' in error && taken.includes(error.code))) continue;
 			for (const listener of bound) listener.close();
 			return undefined;
 		}
@@ -43,11 +41,12 @@ const bindAll = async <Bound extends Listener>(
 
 const portInUse = async (ports: readonly number[], holderOf: LocalSockets['findPortOwner']) => {
 	const named = ports.filter(port => port !== 0);
-	const holders = await Promise.all(named.map(async port => holderOf(port)));
-	const texts = named.map((port, index) => {
-		const holder = holders[index];
-		return holder === undefined ? String(port) : `${port} (held by ${displayText(holder, 60)})`;
-	});
+	const texts = await Promise.all(
+		named.map(async port => {
+			const holder = await holderOf(port);
+			return holder === undefined ? String(port) : `${port} (held by ${displayText(holder, 60)})`;
+		}),
+	);
 	const list = new Intl.ListFormat('en').format(texts);
 	return new LoginError(
 		'port_in_use',
@@ -105,17 +104,11 @@ type Expectation = {
 
 type RequestVerdict =
 	| {readonly kind: 'callback'; readonly parameters: URLSearchParams}
-	| {
-			readonly kind: 'short-link';
-			/** Whether the browser came by another port, so that the redirect URI may not lead it back here. */
-			readonly isForwarded: boolean;
-	  }
-	| {readonly kind: 'refused'; readonly status: 400 | 403 | 404 | 405 | 421 | 503};
+	/** `isForwarded`: the browser came by another port, so that the redirect URI may not lead it back here. */
+	| {readonly kind: 'short-link'; readonly isForwarded: boolean}
+	| {readonly kind: 'refused'; readonly status: number};
 
-const refused = (status: Extract<RequestVerdict, {kind: 'refused'}>['status']): RequestVerdict => ({
-	kind: 'refused',
-	status,
-});
+const refused = (status: number): RequestVerdict => ({kind: 'refused', status});
 
 /**
  * Decides by the request alone whether it may be one that a browser makes for the person. No
@@ -135,7 +128,7 @@ export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expec
 	if (request.method !== 'GET') return refused(405);
 	// A speculative visit must not use up the code; the browser comes again when the person does.
 	const purposes = [...header('purpose'), ...header('sec-purpose'), ...header('x-moz')];
-	if (purposes.some(endpointKind => endpointKind.toLowerCase().includes('prefetch'))) return refused(503);
+	if (purposes.some(purpose => purpose.toLowerCase().includes('prefetch'))) return refused(503);
 	if (!path.startsWith('/')) return refused(400);
 	if (path !== paths.callbackPath && path !== paths.shortPath) return refused(404);
 	// Only a top-level navigation is the person's own; other Sec-Fetch headers come from honest clients too.
@@ -145,19 +138,16 @@ export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expec
 		: {kind: 'callback', parameters: new URLSearchParams(query.join('?'))};
 };
 
+const maximumSockets = 20;
+
 /**
  * The open connections of one login. When there are too many, the oldest that has sent no complete request goes: a plain
  * limit would turn away the true callback while someone else keeps idle connections open.
  */
-export class SocketPool {
+class SocketPool {
 	/** In the order in which they came. */
 	readonly #sockets = new Set<Socket>();
 	readonly #complete = new WeakSet<Socket>();
-	readonly #maximum: number;
-
-	constructor(maximum: number) {
-		this.#maximum = maximum;
-	}
 
 	watch(server: Server): void {
 		server.on('connection', socket => this.#add(socket));
@@ -173,13 +163,11 @@ export class SocketPool {
 	#add(socket: Socket): void {
 		this.#sockets.add(socket);
 		socket.on('close', () => this.#sockets.delete(socket));
-		if (this.#sockets.size <= this.#maximum) return;
-		for (const candidate of this.#sockets) {
-			if (this.#complete.has(candidate)) continue;
-			candidate.destroy();
-			this.#sockets.delete(candidate);
-			return;
-		}
+		if (this.#sockets.size <= maximumSockets) return;
+		const oldest = [...this.#sockets].find(candidate => !this.#complete.has(candidate));
+		if (oldest === undefined) return;
+		oldest.destroy();
+		this.#sockets.delete(oldest);
 	}
 }
 
@@ -206,7 +194,7 @@ export type LoopbackServer = {
 	/** Leads to the authorization server; its path is unguessable. */
 	readonly shortUrl: SafeUrl;
 	/** Shows the outcome to the browser that waits for it. */
-	respond(page: CallbackPage): void;
+	respond(page: string): void;
 	/** Frees the port at once, and resolves when the last page is out and every connection is closed. */
 	close(): Promise<void>;
 };
@@ -219,8 +207,6 @@ const limits = {
 	connectionsCheckingInterval: 1000,
 	keepAlive: false,
 };
-const maximumSockets = 20;
-
 /** How long a browser waits for the outcome before it is sent to the terminal. */
 const longestWait = 3000;
 
@@ -264,12 +250,17 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		body: string,
 		more: Readonly<Record<string, string>> = {},
 	) => {
-		response.writeHead(status, {...headers, 'content-length': new TextEncoder().encode(body).length, ...more});
+		response.writeHead(status, {
+			...headers,
+			connection: 'close',
+			'content-length': new TextEncoder().encode(body).length,
+			...more,
+		});
 		response.end(body);
 	};
 
-	const respond = (page: CallbackPage) => {
-		for (const response of held) send(response, 200, callbackPages[page]);
+	const respond = (page: string) => {
+		for (const response of held) send(response, 200, page);
 		held.clear();
 	};
 
@@ -327,7 +318,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 		}
 	};
 
-	const pool = new SocketPool(maximumSockets);
+	const pool = new SocketPool();
 	const listen = async (address: string, port: number): Promise<HttpListener> => {
 		const server = createServer(limits, (request, response) => void onRequest(request, response));
 		server.on('connection', socket => accepted.set(socket, isOurs(socket)));
@@ -351,7 +342,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const closeAll = async (): Promise<void> => {
 		closing.abort();
 		const closed = listeners.map(async ({server}) => new Promise<void>(resolve => void server.close(() => resolve())));
-		respond('terminal');
+		respond(callbackPages.terminal);
 		const busy = new Set([...responding].filter(response => response.writableEnded).map(({socket}) => socket));
 		pool.destroyAllBut(busy);
 		// Every page says `Connection: close`, so its socket closes by itself unless the browser does not read.

@@ -1,80 +1,18 @@
-import {errorCode, type FileInfo, type FileSystem} from './file-system.js';
-import {storeError} from './store-error.js';
 import {displayText} from '../../core/safe-text.js';
-
-/** No session comes near this: whatever is larger is not one of ours. */
-const largestFile = 16 * 1024 * 1024;
+import {
+	checkFolder,
+	errorCode,
+	fileInfoIfThere,
+	isOpenToOthers,
+	isOurs,
+	readOwnFile,
+	storeError,
+	type FileInfo,
+	type FileSystem,
+} from './file-system.js';
 
 /** How long a writer may take before what it left behind is swept, in milliseconds. */
 const abandonedAfter = 60_000;
-
-/** A file that is not ours to trust: the reason completes "was set aside: it …". */
-export class UnusableFileError extends Error {
-	readonly reason: string;
-
-	constructor(reason: string) {
-		super(reason);
-		this.reason = reason;
-	}
-}
-
-const isOurs = (fileSystem: FileSystem, {owner}: FileInfo): boolean => {
-	const user = fileSystem.userId();
-	return user === undefined || owner === user;
-};
-
-const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileInfo): boolean =>
-	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
-
-export type OwnFile = {
-	readonly data: Buffer;
-	/** Whether others could read or write it, then or at an earlier look: its content may be theirs. */
-	readonly wasOpen: boolean;
-};
-
-/** The mode of a file that others had rights to: closed to them, and still told from one that was always ours (0600). */
-const closedAfterwards = 0o400;
-
-/**
- * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
- * is the opened file, not its name.
- *
- * @throws UnusableFileError for a symbolic link, a FIFO, another user's file
- */
-export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | undefined => {
-	let handle: number;
-	try {
-		handle = fileSystem.openToRead(path);
-	} catch (error) {
-		switch (errorCode(error)) {
-			case 'ENOENT':
-				return undefined;
-			// O_NOFOLLOW met a link: ELOOP on Linux and macOS, EMLINK on FreeBSD. A socket cannot be opened at all.
-			case 'ELOOP':
-			case 'EMLINK':
-			case 'ENXIO':
-				throw new UnusableFileError('is not an ordinary file');
-			case 'EACCES':
-				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new UnusableFileError('belongs to another user');
-				throw error;
-			default:
-				throw error;
-		}
-	}
-
-	try {
-		const info = fileSystem.info(handle);
-		if (info.kind !== 'file') throw new UnusableFileError('is not an ordinary file');
-		if (!isOurs(fileSystem, info)) throw new UnusableFileError('belongs to another user');
-		if (info.size > largestFile) throw new UnusableFileError('is far too large');
-		const isOpen = isOpenToOthers(fileSystem, info);
-		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
-		const data = fileSystem.read(handle);
-		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && info.mode === closedAfterwards)};
-	} finally {
-		fileSystem.close(handle);
-	}
-};
 
 /**
  * Replaces a file as one step: a reader sees the old bytes or the new ones, and a crash at any point leaves one of
@@ -180,15 +118,6 @@ const flushFolder = (fileSystem: FileSystem, folder: string): void => {
 	}
 };
 
-const fileInfoIfThere = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
-	try {
-		return fileSystem.fileInfo(path);
-	} catch (error) {
-		if (errorCode(error) === 'ENOENT') return undefined;
-		throw error;
-	}
-};
-
 export const removeIfThere = (fileSystem: FileSystem, path: string): boolean => {
 	try {
 		fileSystem.remove(path);
@@ -235,33 +164,6 @@ export const claimFolder = (fileSystem: FileSystem, path: string): void => {
 	fileSystem.makeFolder(path);
 	checkFolder(fileSystem, path);
 };
-
-/**
- * Refuses a folder that is a symbolic link, or that is not ours alone: nothing in it is touched, so that `sudo` never
- * takes a session away from the person that it belongs to.
- *
- * The folders above it are not looked at: who can put another in its place gets no session to see and gives none to us,
- * since each file is judged once it is open. Compiled code is not, and looks at them (code-cache.ts).
- *
- * @returns undefined where there is no folder yet
- */
-export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
-	const info = fileInfoIfThere(fileSystem, path);
-	if (info === undefined) return undefined;
-	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
-	const place = displayText(path);
-	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
-	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
-	if (fileSystem.userId() === undefined || (info.mode & 0o1022) === 0) return info;
-	throw storeError(
-		`${place} is a folder that others may write to.`,
-		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
-	);
-};
-
-/** Whether a folder is ours, and closed to all others. */
-export const isPrivateFolder = (fileSystem: FileSystem, info: FileInfo): boolean =>
-	info.kind === 'folder' && isOurs(fileSystem, info) && !isOpenToOthers(fileSystem, info);
 
 /** Sixteen unguessable characters for a file name. */
 export const randomName = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');

@@ -2,20 +2,18 @@ import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
-	claimFolder,
-	UnusableFileError,
-	overwriteFile,
+	errorCode,
+	nodeFileSystem,
 	readOwnFile,
-	removeIfThere,
-	removeOwn,
-	replaceFile,
-	sweep,
-	withRoom,
+	storeError,
+	toStoreError,
+	UnusableFileError,
+	type FileSystem,
 	type OwnFile,
-} from './atomic-file.js';
-import {errorCode, nodeFileSystem, type FileSystem} from './file-system.js';
+} from './file-system.js';
 import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
 import {
 	profileFileName,
@@ -26,11 +24,11 @@ import {
 	parseSessionFile,
 	type SessionFile,
 } from './session-file.js';
-import {storeError, toStoreError} from './store-error.js';
 
 /** Encrypts sessions with a key that lies elsewhere. */
 export type Encryption = {
-	readonly encrypt: (profile: string, text: string) => Promise<string>;
+	/** Takes the lock where it has to make the key first. */
+	readonly encrypt: (profile: string, text: string, takeLock: () => Promise<StoreLock | undefined>) => Promise<string>;
 	/** Undefined where no key opens it. */
 	readonly decrypt: (profile: string, encrypted: string) => Promise<string | undefined>;
 };
@@ -39,8 +37,8 @@ export type Encryption = {
 export type FileStoreOptions = {
 	/** The folder of the sessions; made at the first write. */
 	readonly directory: string;
-	/** Opens encrypted sessions, and encrypts new ones where `kind` is `keyring`. */
-	readonly encryption?: Encryption;
+	/** Loads what opens encrypted sessions, and encrypts new ones where `kind` is `keyring`. */
+	readonly encryption?: () => Promise<Encryption>;
 	/** How a session without a file yet is kept. @default 'file' */
 	readonly kind?: 'file' | 'keyring';
 	/**
@@ -65,7 +63,8 @@ export const createFileStore = (options: FileStoreOptions): TokenStore => new Fi
 class FileStore implements TokenStore {
 	readonly notices: string[] = [];
 	readonly #directory: string;
-	readonly #encryption: Encryption | undefined;
+	readonly #loadEncryption: FileStoreOptions['encryption'];
+	#encryption: Promise<Encryption> | undefined;
 	#kind: 'file' | 'keyring';
 	/** Undefined once it has chosen, or where there is no choice. */
 	#choose: FileStoreOptions['choose'];
@@ -79,7 +78,7 @@ class FileStore implements TokenStore {
 
 	constructor(options: FileStoreOptions) {
 		this.#directory = options.directory;
-		this.#encryption = options.encryption;
+		this.#loadEncryption = options.encryption;
 		this.#kind = options.kind ?? 'file';
 		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -131,7 +130,7 @@ class FileStore implements TokenStore {
 			const file: SessionFile =
 				form === 'file'
 					? {version: 1, profile, session}
-					: {version: 1, profile, encrypted: await this.#needEncryption().encrypt(profile, JSON.stringify(session))};
+					: {version: 1, profile, encrypted: await this.#encrypt(profile, JSON.stringify(session))};
 			const path = this.#path(profile, extension);
 			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
@@ -191,11 +190,12 @@ class FileStore implements TokenStore {
 	}
 
 	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
-		return this.#guard(async () => {
-			claimFolder(this.#fileSystem, this.#directory);
-			const path = this.#path(profile, `.${endpointKind}.lock`);
-			return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
-		});
+		return this.#guard(async () => this.#takeLock(this.#path(profile, `.${endpointKind}.lock`), options));
+	}
+
+	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
+		claimFolder(this.#fileSystem, this.#directory);
+		return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
 	}
 
 	async #chooseKind(): Promise<void> {
@@ -240,7 +240,7 @@ class FileStore implements TokenStore {
 	 * computer's. So the file stays, and nobody but who signs in may replace it.
 	 */
 	async #readEncrypted(profile: string, encrypted: string): Promise<StoredSession | undefined> {
-		const encryption = this.#needEncryption();
+		const encryption = await this.#needEncryption();
 		let failure: LoginError;
 		try {
 			const text = await encryption.decrypt(profile, encrypted);
@@ -261,7 +261,14 @@ class FileStore implements TokenStore {
 		return undefined;
 	}
 
-	#needEncryption(): Encryption {
+	async #encrypt(profile: string, text: string): Promise<string> {
+		const {signal} = new AbortController();
+		const encryption = await this.#needEncryption();
+		return encryption.encrypt(profile, text, async () => this.#takeLock(`${this.#directory}/keyring.lock`, {signal}));
+	}
+
+	async #needEncryption(): Promise<Encryption> {
+		this.#encryption ??= this.#loadEncryption?.();
 		if (this.#encryption !== undefined) return this.#encryption;
 		throw storeError('The session is encrypted with a key in the system keyring.', 'Open the store with the keyring.');
 	}

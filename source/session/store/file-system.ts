@@ -18,6 +18,8 @@ import {
 	type Stats,
 } from 'node:fs';
 import {dirname} from 'node:path';
+import {LoginError} from '../../core/errors.js';
+import {displayText} from '../../core/safe-text.js';
 
 export type FileInfo = {
 	readonly kind: 'file' | 'folder' | 'other';
@@ -115,3 +117,141 @@ function makeFolder(path: string): void {
 /** The system's name for what went wrong, such as ENOENT. */
 export const errorCode = (error: unknown): string | undefined =>
 	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+export const storeError = (message: string, hint: string): LoginError => new LoginError('store_error', message, {hint});
+
+const elsewhere = 'set INK_LOGIN_HOME to a folder that only you can write to';
+
+/** One sentence for what the file system refused; `path` is shown, the contents never. */
+export const toStoreError = (error: unknown, path: string): LoginError => {
+	if (error instanceof LoginError) return error;
+	const place = displayText(path);
+	const code = errorCode(error);
+	switch (code) {
+		case 'ENOSPC':
+		case 'EDQUOT':
+			return storeError(`The disk is full: nothing can be kept in ${place}.`, 'Make room, then try again.');
+		case 'EROFS':
+			return storeError(`${place} is on a read-only file system.`, `Make it writable, or ${elsewhere}.`);
+		case 'EACCES':
+		case 'EPERM':
+			return storeError(`You have no right to use ${place}.`, `Give yourself that right, or ${elsewhere}.`);
+		case 'ENOTDIR':
+		case 'EEXIST':
+			return storeError(`${place} cannot be used: a file is in the way.`, `Move that file away, or ${elsewhere}.`);
+		default:
+			return storeError(
+				`${place} could not be used (${displayText(code ?? 'unknown error', 40)}).`,
+				`Try again, or ${elsewhere}.`,
+			);
+	}
+};
+
+/** No session comes near this: whatever is larger is not one of ours. */
+const largestFile = 16 * 1024 * 1024;
+
+/** A file that is not ours to trust: the reason completes "was set aside: it …". */
+export class UnusableFileError extends Error {
+	readonly reason: string;
+
+	constructor(reason: string) {
+		super(reason);
+		this.reason = reason;
+	}
+}
+
+export const isOurs = (fileSystem: FileSystem, {owner}: FileInfo): boolean => {
+	const user = fileSystem.userId();
+	return user === undefined || owner === user;
+};
+
+export const isOpenToOthers = (fileSystem: FileSystem, {mode}: FileInfo): boolean =>
+	fileSystem.userId() !== undefined && (mode & 0o077) !== 0;
+
+export type OwnFile = {
+	readonly data: Buffer;
+	/** Whether others could read or write it, then or at an earlier look: its content may be theirs. */
+	readonly wasOpen: boolean;
+};
+
+/** The mode of a file that others had rights to: closed to them, and still told from one that was always ours (0600). */
+const closedAfterwards = 0o400;
+
+/**
+ * A file of ours; undefined where there is none. Rights that others got by accident are taken back, and what is judged
+ * is the opened file, not its name.
+ *
+ * @throws UnusableFileError for a symbolic link, a FIFO, another user's file
+ */
+export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | undefined => {
+	let handle: number;
+	try {
+		handle = fileSystem.openToRead(path);
+	} catch (error) {
+		switch (errorCode(error)) {
+			case 'ENOENT':
+				return undefined;
+			// O_NOFOLLOW met a link: ELOOP on Linux and macOS, EMLINK on FreeBSD. A socket cannot be opened at all.
+			case 'ELOOP':
+			case 'EMLINK':
+			case 'ENXIO':
+				throw new UnusableFileError('is not an ordinary file');
+			case 'EACCES':
+				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new UnusableFileError('belongs to another user');
+				throw error;
+			default:
+				throw error;
+		}
+	}
+
+	try {
+		const info = fileSystem.info(handle);
+		if (info.kind !== 'file') throw new UnusableFileError('is not an ordinary file');
+		if (!isOurs(fileSystem, info)) throw new UnusableFileError('belongs to another user');
+		if (info.size > largestFile) throw new UnusableFileError('is far too large');
+		const isOpen = isOpenToOthers(fileSystem, info);
+		if (isOpen) fileSystem.restrict(handle, closedAfterwards);
+		const data = fileSystem.read(handle);
+		return {data, wasOpen: isOpen || (fileSystem.userId() !== undefined && info.mode === closedAfterwards)};
+	} finally {
+		fileSystem.close(handle);
+	}
+};
+
+/** Undefined where there is nothing of that name. */
+export const fileInfoIfThere = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
+	try {
+		return fileSystem.fileInfo(path);
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT') return undefined;
+		throw error;
+	}
+};
+
+/**
+ * Refuses a folder that is a symbolic link, or that is not ours alone: nothing in it is touched, so that `sudo` never
+ * takes a session away from the person that it belongs to.
+ *
+ * The folders above it are not looked at: who can put another in its place gets no session to see and gives none to us,
+ * since each file is judged once it is open. Compiled code is not, and looks at them (code-cache.ts).
+ *
+ * @returns undefined where there is no folder yet
+ */
+export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | undefined => {
+	const info = fileInfoIfThere(fileSystem, path);
+	if (info === undefined) return undefined;
+	const isOpen = fileSystem.userId() !== undefined && (info.mode & 0o1022) !== 0;
+	if (info.kind === 'folder' && isOurs(fileSystem, info) && !isOpen) return info;
+	const hint = 'Set INK_LOGIN_HOME to a folder of your own.';
+	const place = displayText(path);
+	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
+	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
+	throw storeError(
+		`${place} is a folder that others may write to.`,
+		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
+	);
+};
+
+/** Whether a folder is ours, and closed to all others. */
+export const isPrivateFolder = (fileSystem: FileSystem, info: FileInfo): boolean =>
+	info.kind === 'folder' && isOurs(fileSystem, info) && !isOpenToOthers(fileSystem, info);

@@ -1,71 +1,13 @@
-import os from 'node:os';
 import path from 'node:path';
-import {displayText} from '../../core/safe-text.js';
-import {storeError, toStoreError} from './store-error.js';
 import {systemClock, type Clock} from '../../core/clock.js';
 import {LoginError} from '../../core/errors.js';
+import {displayText} from '../../core/safe-text.js';
 import type {TokenStore} from '../types.js';
-import {claimFolder, readOwnFile, replaceFile} from './atomic-file.js';
-import {nodeFileSystem, type FileSystem} from './file-system.js';
-import {createKeyringStore} from './encryption.js';
-import {defaultService, systemKeyring, type Keyring} from './keyring/keyring.js';
-import {createMemoryStore} from './memory-store.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
-
-const name = 'ink-login';
-
-/**
- * The user's home directory. Node.js takes HOME for it as it is: one that is empty or relative would be another folder
- * wherever a command is run, with whatever lies there.
- *
- * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
- */
-export const homeDirectory = (): string => {
-	for (const read of [os.homedir, () => os.userInfo().homedir]) {
-		try {
-			const home = read();
-			if (path.isAbsolute(home)) return home;
-		} catch {
-			// The system knows no such user.
-		}
-	}
-
-	throw storeError('You have no home directory to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
-};
-
-/**
- * The folder that everything is kept in: `INK_LOGIN_HOME`, else the platform's place for a program's own state.
- *
- * @throws LoginError `store_error` for a relative `INK_LOGIN_HOME`: its sessions would be those of any folder that a
- * command is run in, and so would the compiled code (code-cache.ts)
- * @param findHome - finds the user's home directory, where that is needed
- */
-export const stateDirectory = (
-	environment: EnvironmentVariables,
-	platform: NodeJS.Platform,
-	findHome: () => string = homeDirectory,
-): string => {
-	const paths = platform === 'win32' ? path.win32 : path.posix;
-	const own = environment['INK_LOGIN_HOME'];
-	if (own !== undefined && own !== '') {
-		if (paths.isAbsolute(own)) return paths.resolve(own);
-		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever a command is run.`,
-			'Set it to an absolute path.',
-		);
-	}
-
-	if (platform === 'win32') {
-		const local = environment['LOCALAPPDATA'] ?? '';
-		return paths.join(paths.isAbsolute(local) ? local : paths.join(findHome(), 'AppData', 'Local'), name);
-	}
-
-	if (platform === 'darwin') return paths.join(findHome(), 'Library', 'Application Support', name);
-	// XDG Base Directory Specification: a relative path is invalid, and ignored.
-	const state = environment['XDG_STATE_HOME'] ?? '';
-	return paths.join(paths.isAbsolute(state) ? state : paths.join(findHome(), '.local', 'state'), name);
-};
+import {claimFolder, replaceFile} from './atomic-file.js';
+import {createFileStore, type FileStoreOptions} from './file-store.js';
+import {nodeFileSystem, readOwnFile, toStoreError, type FileSystem} from './file-system.js';
+import type {Keyring, KeyringOptions} from './keyring/keyring.js';
+import {ownName, stateDirectory} from './session-file.js';
 
 /** What `openStore` takes: `app`, or `home`, or the kind `memory`. */
 export type OpenStoreOptions = Settings &
@@ -107,13 +49,14 @@ type Settings = {
 export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> => {
 	const {kind = 'auto', app, home, environment = process.env, platform = process.platform, say} = options;
 	const {fileSystem = nodeFileSystem, clock = systemClock} = options;
-	if (kind === 'memory') return createMemoryStore({clock});
+	if (kind === 'memory') return (await import('./memory-store.js')).createMemoryStore({clock});
 
-	const service = app === undefined && home !== undefined ? defaultService : checkApp(app);
+	const service = app === undefined && home !== undefined ? ownName : checkApp(app);
 	const directory = path.resolve(home ?? path.join(stateDirectory(environment, platform), 'apps', service));
-	const keyring = options.keyring ?? systemKeyring({account: directory, service, environment, platform, say});
-	return createKeyringStore({
-		...{directory, keyring, fileSystem, clock},
+	const keyring = async () => options.keyring ?? loadKeyring({account: directory, service, environment, platform, say});
+	return createFileStore({
+		...{directory, fileSystem, clock},
+		encryption: async () => loadEncryption(await keyring()),
 		kind: kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind,
 		async choose() {
 			const chosen = await choose(kind, keyring, directory);
@@ -122,6 +65,24 @@ export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> 
 		},
 	});
 };
+
+/** What `createKeyringStore` takes. */
+export type KeyringStoreOptions = Omit<FileStoreOptions, 'encryption'> & {
+	/** @default the operating system's */
+	readonly keyring?: Keyring;
+};
+
+/** Keeps sessions in files that are encrypted with a key in the system keyring. The keyring is asked on first use. */
+export const createKeyringStore = ({keyring, ...options}: KeyringStoreOptions): TokenStore =>
+	createFileStore({
+		kind: 'keyring',
+		...options,
+		encryption: async () => loadEncryption(keyring ?? (await loadKeyring({account: options.directory}))),
+	});
+
+/** Both are loaded on first use: most sessions lie in plain files. */
+const loadKeyring = async (options: KeyringOptions) => (await import('./keyring/keyring.js')).systemKeyring(options);
+const loadEncryption = async (keyring: Keyring) => (await import('./encryption.js')).createEncryption(keyring);
 
 /** A folder of any file system: Windows has its devices in each, with any extension, and drops a dot at the end. */
 const appName = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d][a-z\d._-]*(?<!\.)$/;
@@ -137,10 +98,14 @@ const checkApp = (app: string | undefined): string => {
 
 type Choice = {readonly kind: 'keyring' | 'file'; readonly notice?: string};
 
-const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: Keyring, directory: string): Promise<Choice> => {
+const choose = async (
+	kind: 'auto' | 'keyring' | 'file',
+	keyring: () => Promise<Keyring>,
+	directory: string,
+): Promise<Choice> => {
 	if (kind === 'file') return {kind};
 	try {
-		await keyring.probe();
+		await (await keyring()).probe();
 		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;

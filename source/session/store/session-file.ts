@@ -1,8 +1,66 @@
-import type {StoredSession, ProfilePreferences} from '../types.js';
-import {UnusableFileError, type OwnFile, checkFolder, readOwnFile} from './atomic-file.js';
-import {storeError} from './store-error.js';
-import type {FileSystem} from './file-system.js';
+import {homedir, userInfo} from 'node:os';
+import {isAbsolute, posix, win32} from 'node:path';
+import {displayText} from '../../core/safe-text.js';
 import type {FlowName} from '../../core/types.js';
+import type {StoredSession, ProfilePreferences} from '../types.js';
+import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
+
+type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+/** What our own command keeps its things by. */
+export const ownName = 'ink-login';
+
+/**
+ * The user's home directory. Node.js takes HOME for it as it is: one that is empty or relative would be another folder
+ * wherever a command is run, with whatever lies there.
+ *
+ * @throws LoginError `store_error` for a user without one, as in a container that runs under any number
+ */
+export const homeDirectory = (): string => {
+	for (const read of [homedir, () => userInfo().homedir]) {
+		try {
+			const home = read();
+			if (isAbsolute(home)) return home;
+		} catch {
+			// The system knows no such user.
+		}
+	}
+
+	throw storeError('You have no home directory to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+};
+
+/**
+ * The folder that everything is kept in: `INK_LOGIN_HOME`, else the platform's place for a program's own state.
+ *
+ * @throws LoginError `store_error` for a relative `INK_LOGIN_HOME`: its sessions would be those of any folder that a
+ * command is run in, and so would the compiled code (code-cache.ts)
+ * @param findHome - finds the user's home directory, where that is needed
+ */
+export const stateDirectory = (
+	environment: EnvironmentVariables,
+	platform: NodeJS.Platform,
+	findHome: () => string = homeDirectory,
+): string => {
+	const paths = platform === 'win32' ? win32 : posix;
+	const own = environment['INK_LOGIN_HOME'];
+	if (own !== undefined && own !== '') {
+		if (paths.isAbsolute(own)) return paths.resolve(own);
+		throw storeError(
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever a command is run.`,
+			'Set it to an absolute path.',
+		);
+	}
+
+	if (platform === 'win32') {
+		const local = environment['LOCALAPPDATA'] ?? '';
+		return paths.join(paths.isAbsolute(local) ? local : paths.join(findHome(), 'AppData', 'Local'), ownName);
+	}
+
+	if (platform === 'darwin') return paths.join(findHome(), 'Library', 'Application Support', ownName);
+	// XDG Base Directory Specification: a relative path is invalid, and ignored.
+	const state = environment['XDG_STATE_HOME'] ?? '';
+	return paths.join(paths.isAbsolute(state) ? state : paths.join(findHome(), '.local', 'state'), ownName);
+};
 
 /** Longer names end in a fingerprint: file systems take 255 bytes, and the suffixes of temporary files need theirs. */
 const longestName = 120;

@@ -152,7 +152,7 @@ test('a callback becomes tokens, and the browser sees that it worked', async t =
 	const address = await login.until('authorization-url');
 	const {status, body} = await get(redirectOf(address), 'Sec-Fetch-Dest: document');
 	assert.equal(status, 200);
-	assert.equal(body, callbackPages.done);
+	assert.match(body, /Signed in to auth\.acme\.dev/);
 	const {accessToken, refreshToken, scope} = await login.result;
 	assert.deepEqual([accessToken, refreshToken, scope], ['at-1', 'rt-1', 'read']);
 	assert.deepEqual(
@@ -280,7 +280,7 @@ test('S19: after the true response every further one sees the same neutral page'
 
 	assert.equal(login.claims.open, 1);
 	release(json(tokens));
-	assert.equal((await first).body, callbackPages.done);
+	assert.match((await first).body, /Signed in to/);
 	await login.result;
 	assert.equal(login.requests.length, 1);
 	assert.equal(
@@ -292,7 +292,7 @@ test('S19: after the true response every further one sees the same neutral page'
 test('demand 26: a failed exchange is a failed page', async t => {
 	const login = start(t, {answer: () => json({error: 'invalid_grant'}, 400)});
 	const {body} = await get(redirectOf(await login.until('authorization-url')));
-	assert.equal(body, callbackPages.failed);
+	assert.match(body, /not signed in[^]*invalid_grant/);
 	assert.equal((await failure(login)).code, 'invalid_grant');
 	assert.equal(login.claims.open, 0);
 });
@@ -322,7 +322,7 @@ test("the server's error ends the flow with its own code", async t => {
 		const address = await login.until('authorization-url');
 		// An error counts even where a code stands beside it.
 		const {body} = await get(redirectOf(address, {error, error_description: 'no\u001B]0;x\u0007 flow'}));
-		assert.equal(body, callbackPages.failed);
+		assert.ok(body.includes(`Error code <code>${code}</code>`));
 		const thrown = await failure(login);
 		assert.equal(thrown.code, code);
 		assert.match(thrown.message, /no flow/);
@@ -489,7 +489,7 @@ test('a forwarded port leads to the sign-in page by a link, and says how to come
 		const {status, body} = await rawRequest(Number(port), `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 		assert.equal(status, 200, host);
 		assert.ok(body.includes(`<a href="${url.replaceAll('&', '&amp;')}">`));
-		assert.match(body, /paste it into your terminal/);
+		assert.match(body, /paste it into your\s+terminal/);
 	}
 
 	for (const host of ['evil.example:9000', '127.0.0.1.evil.example', 'localhost:9000.evil', '192.168.0.1:9000']) {
@@ -565,7 +565,7 @@ test('Q06: a refused push is the end, and never becomes plain parameters', async
 	});
 	const {body, headers} = await get((await login.until('authorization-url')).shortUrl);
 	assert.equal(headers.has('location'), false);
-	assert.ok([callbackPages.failed, callbackPages.terminal].includes(body));
+	assert.ok(body === callbackPages.terminal || body.includes('invalid_scope'));
 	assert.equal((await failure(login)).code, 'invalid_scope');
 });
 

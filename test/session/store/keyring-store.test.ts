@@ -4,9 +4,9 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {createFileStore} from '../../../source/session/store/file-store.js';
-import {createKeyringStore} from '../../../source/session/store/encryption.js';
+import {createKeyringStore} from '../../../source/session/store/open-store.js';
 import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
-import {storeError} from '../../../source/session/store/store-error.js';
+import {storeError} from '../../../source/session/store/file-system.js';
 import {makeSession, temporaryFolder} from './fixtures.js';
 
 type FakeKeyring = Keyring & {secret: string | undefined; gets: number; sets: number};

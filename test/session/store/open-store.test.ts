@@ -5,13 +5,9 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {LoginError} from '../../../source/core/errors.js';
 import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
-import {
-	openStore,
-	type OpenStoreOptions,
-	stateDirectory,
-	homeDirectory,
-} from '../../../source/session/store/open-store.js';
-import {storeError} from '../../../source/session/store/store-error.js';
+import {openStore, type OpenStoreOptions} from '../../../source/session/store/open-store.js';
+import {homeDirectory, stateDirectory} from '../../../source/session/store/session-file.js';
+import {storeError} from '../../../source/session/store/file-system.js';
 import {makeSession, temporaryFolder, watchedFileSystem} from './fixtures.js';
 
 const working = (): Keyring & {probes: number} => {

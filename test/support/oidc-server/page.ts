@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {html, Markup} from '../../../source/demo/html.js';
+import {html, Markup} from '../../../source/login/loopback/pages.js';
 import {pageStyle} from './page-style.js';
 
 const styleHash = createHash('sha256').update(pageStyle).digest('base64');

@@ -1,5 +1,5 @@
 import {displayText} from '../../../source/core/safe-text.js';
-import {html, type Markup} from '../../../source/demo/html.js';
+import {html, type Markup} from '../../../source/login/loopback/pages.js';
 import {page} from './page.js';
 import type {Person} from './registrations.js';
 

@@ -184,7 +184,7 @@ export const encodeCall = ({to, path, face, name, signature, write}: MethodCall,
 	return Buffer.concat([message.align(8).bytes, body.bytes]);
 };
 
-export type Reply = {
+export type MethodReply = {
 	readonly error?: string;
 	readonly signature: string;
 	readonly body: Reader;
@@ -202,7 +202,7 @@ export const messageLength = (bytes: Buffer): number | undefined => {
  * @returns undefined for a message that is no reply, as a signal is none
  * @throws RangeError or TypeError for one that cannot be read
  */
-export const decodeReply = (bytes: Buffer): {readonly replyTo: unknown; readonly reply: Reply} | undefined => {
+export const decodeReply = (bytes: Buffer): {readonly replyTo: unknown; readonly reply: MethodReply} | undefined => {
 	const isLittle = isLittleEndian(bytes);
 	const reader = new Reader(bytes, isLittle);
 	const [, type] = reader.take(12);
@@ -265,7 +265,7 @@ const hello: MethodCall = {
 
 const ended = () => new Error('The connection to the session bus has ended.');
 
-type Caller = {readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void};
+type Caller = {readonly resolve: (reply: MethodReply) => void; readonly reject: (error: Error) => void};
 
 /** A connection to the session bus, for method calls alone. */
 export class SessionBus {
@@ -300,7 +300,7 @@ export class SessionBus {
 	}
 
 	/** Rejects where the peer is gone, or is no bus. */
-	async call(call: MethodCall): Promise<Reply> {
+	async call(call: MethodCall): Promise<MethodReply> {
 		if (this.#hasEnded) throw ended();
 		return new Promise((resolve, reject) => this.#callers.set(this.#send(call), {resolve, reject}));
 	}

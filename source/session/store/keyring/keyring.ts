@@ -1,8 +1,14 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
-import {createRequire} from 'node:module';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
-import {keyringUnavailable, keyringUnusable} from '../store-error.js';
+import {storeError} from '../file-system.js';
+import {ownName} from '../session-file.js';
+
+const keyringUnavailable = (what: string) =>
+	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
+
+/** Where no unlocking helps. */
+const keyringUnusable = (what: string) => storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
 
 type Request = {
 	readonly module: string;
@@ -57,8 +63,8 @@ export const runKeyringChild = async (
 	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
 ): Promise<string | undefined> => {
 	if (process.env[mark] !== undefined) throw keyringUnavailable('cannot be reached');
-	// Most commands read a session from a file: they do without it.
-	const {spawn} = await import('node:child_process');
+	// Not imported: most commands read a session from a file.
+	const {spawn} = process.getBuiltinModule('node:child_process');
 	let child: ChildProcessByStdio<Writable, Readable, null>;
 	try {
 		child = spawn(process.execPath, ['--eval', program], {
@@ -106,7 +112,7 @@ export type Keyring = {
 	readonly probe: () => Promise<void>;
 };
 
-type KeyringOptions = {
+export type KeyringOptions = {
 	/** Tells the entry of one folder from another's: one entry for all sessions of a folder, so that a person is asked once. */
 	readonly account: string;
 	/** What the person reads where the system shows the entry. @default 'ink-login' */
@@ -118,8 +124,6 @@ type KeyringOptions = {
 	/** Whether it may wait for the person; a locked keyring is a failure otherwise. @default true */
 	readonly mayWait?: boolean;
 };
-
-export const defaultService = 'ink-login';
 
 /** Milliseconds. */
 const patience = {nobody: 2000, person: 30_000, beforeSaying: 1500};
@@ -152,7 +156,7 @@ const isRunByNode = (): boolean =>
  * display, 30 s where a window may be asking for a password
  */
 export const systemKeyring = (options: KeyringOptions): Keyring => {
-	const {account, service = defaultService, environment = process.env, platform = process.platform} = options;
+	const {account, service = ownName, environment = process.env, platform = process.platform} = options;
 	const {say, mayWait = true} = options;
 	const limit = canAskPerson(environment, platform) ? patience.person : patience.nobody;
 
@@ -206,10 +210,13 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 
 const noBus = () => keyringUnavailable('cannot be reached: no session bus of your own answers');
 
+// Not imported: it loads what ES modules need, a tenth of the time that `token` takes.
+const requireHere = () => process.getBuiltinModule('node:module').createRequire(import.meta.url);
+
 const locate = (): string => {
 	if (!isRunByNode()) throw keyringUnusable('is used only by programs that Node.js itself runs');
 	try {
-		return createRequire(import.meta.url).resolve('@napi-rs/keyring');
+		return requireHere().resolve('@napi-rs/keyring');
 	} catch {
 		throw keyringUnusable('cannot be used: the package @napi-rs/keyring is missing');
 	}
@@ -218,8 +225,7 @@ const locate = (): string => {
 const load = (): {Entry: typeof KeyringEntry} => {
 	locate();
 	try {
-		const require = createRequire(import.meta.url);
-		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
+		return requireHere()('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
 		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
 	}

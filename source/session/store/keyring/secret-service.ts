@@ -1,4 +1,4 @@
-import {type MethodCall, type Reader, type Reply, SessionBus, sessionBusPath} from './d-bus.js';
+import {type MethodCall, type Reader, type MethodReply, SessionBus, sessionBusPath} from './d-bus.js';
 
 /** What the desktop's Secret Service answers when asked for a secret. */
 export type SecretServiceReply =
@@ -123,7 +123,7 @@ const isDefaultLocked: MethodCall = {
 
 /** Undefined for an error, and for anything but what was asked for. */
 const valueOf = <Value>(
-	{error, signature, body}: Reply,
+	{error, signature, body}: MethodReply,
 	expected: string,
 	read: (body: Reader) => Value,
 ): Value | undefined => {
@@ -136,7 +136,7 @@ const valueOf = <Value>(
 };
 
 /** A secret is a structure of its session, the parameters of the encryption (none), the value and its type. */
-const secretOf = (reply: Reply, session: string): string | undefined =>
+const secretOf = (reply: MethodReply, session: string): string | undefined =>
 	valueOf(reply, '(oayays)', body => {
 		const isOurs = body.text() === session && body.bytes().length === 0;
 		const secret = body.bytes().toString('latin1');

@@ -1,0 +1,109 @@
+import {displayText, type DisplayText} from '../core/safe-text.js';
+import {checkUrl} from '../core/safe-url.js';
+
+/** One challenge of a `WWW-Authenticate` field (RFC 9110 §11.6.1). */
+export type Challenge = {
+	/** In lower case. */
+	readonly scheme: string;
+	/** What stands in the place of parameters, as with Negotiate. */
+	readonly token68?: string;
+	/** By their names in lower case; of two with one name the first counts. */
+	readonly parameters: ReadonlyMap<string, string>;
+};
+
+/** Characters that are read, and challenges that are made of them. */
+const longestField = 8192;
+const mostChallenges = 32;
+
+const separators = /[\s,]*/y;
+const parameterName = /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*/y;
+const quotedValue = /"((?:[^"\\]|\\[^])*)"/y;
+/** More than a token may hold: URLs are often sent without quotation marks. */
+const bareValue = /([^\s,"]+)/y;
+const schemeName = /([!#$%&'*+.^_`|~\w-]+)/y;
+const token68Value = /[ \t]+([\w.~+/-]+=*)[ \t]*(?=,|$)/y;
+
+/**
+ * The challenges of a `WWW-Authenticate` field, or of several that were joined by commas. Takes any text, in time that
+ * grows with its length alone: what cannot be read is passed over, and nothing after a quotation mark that never closes
+ * counts.
+ */
+export const parseChallenges = (field: string): readonly Challenge[] => {
+	const text = field.slice(0, longestField);
+	const challenges: Challenge[] = [];
+	let parameters = new Map<string, string>();
+	let index = 0;
+	const take = (pattern: RegExp): string | undefined => {
+		pattern.lastIndex = index;
+		const match = pattern.exec(text);
+		if (match === null) return undefined;
+		index = pattern.lastIndex;
+		return match[1] ?? '';
+	};
+
+	for (take(separators); index < text.length; take(separators)) {
+		const name = take(parameterName)?.toLowerCase();
+		if (name !== undefined) {
+			const isQuoted = text[index] === '"';
+			const value = isQuoted ? take(quotedValue)?.replaceAll(/\\([^])/g, '$1') : (take(bareValue) ?? '');
+			if (value === undefined) break;
+			if (!parameters.has(name)) parameters.set(name, value);
+			continue;
+		}
+
+		const scheme = take(schemeName)?.toLowerCase();
+		if (scheme === undefined) {
+			index += 1;
+			continue;
+		}
+
+		if (challenges.length === mostChallenges) break;
+		parameters = new Map();
+		challenges.push({scheme, token68: take(token68Value), parameters});
+	}
+
+	return challenges;
+};
+
+/** What a resource server says of a token (RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3, RFC 9728 §5.1); whatever is malformed is missing. */
+export type TokenChallenge = {
+	readonly scheme: 'bearer' | 'dpop';
+	/** Such as `insufficient_scope`. */
+	readonly error?: string;
+	/** The server's own words. */
+	readonly errorDescription?: DisplayText;
+	/** Space separated. */
+	readonly scope?: string;
+	/** Where the resource describes itself: https, or http on loopback. */
+	readonly resourceMetadata?: string;
+	/** Space separated, the preferred one first. */
+	readonly acrValues?: string;
+	/** Seconds. */
+	readonly maxAge?: number;
+};
+
+/** The characters of scope tokens (RFC 6749 §3.3), of error codes, and of authentication context classes. */
+const list = (text: string | undefined): string | undefined => {
+	const words = text?.split(' ').filter(Boolean).join(' ') ?? '';
+	return words.length <= 2000 && /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/.test(words) ? words : undefined;
+};
+
+/** The challenges of a response that are about an OAuth access token. */
+export const tokenChallenges = (headers: Headers): readonly TokenChallenge[] =>
+	parseChallenges(headers.get('www-authenticate') ?? '').flatMap(({scheme, parameters}) => {
+		if (scheme !== 'bearer' && scheme !== 'dpop') return [];
+		const description = parameters.get('error_description');
+		const metadata = checkUrl(parameters.get('resource_metadata') ?? '');
+		const maxAge = parameters.get('max_age') ?? '';
+		return [
+			{
+				scheme,
+				error: list(parameters.get('error')),
+				errorDescription: description === undefined ? undefined : displayText(description),
+				scope: list(parameters.get('scope')),
+				resourceMetadata: typeof metadata === 'string' ? undefined : metadata.href,
+				acrValues: list(parameters.get('acr_values')),
+				maxAge: /^\d{1,9}$/.test(maxAge) ? Number(maxAge) : undefined,
+			},
+		];
+	});

@@ -1,0 +1,154 @@
+import {abortable} from '../core/clock.js';
+import {LoginError} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
+import {checkUrl, shownUrl} from '../core/safe-url.js';
+import type {SessionManager} from './session-manager.js';
+import {needOf, StepUps, type StepUpOptions} from './step-up.js';
+
+type AuthorizedFetchOptions = StepUpOptions & {
+	readonly sessions: Pick<SessionManager, 'fresh'>;
+	/** Reaches the network; follows redirects unless it is told not to. */
+	readonly fetch: typeof fetch;
+	/** Where the token may go. */
+	readonly origins: readonly string[];
+	/** The resources of the provider, which add their origins. */
+	readonly resource: readonly string[];
+};
+
+/** As fetch takes it, with headers that may be changed. */
+type Call = RequestInit & {readonly headers: Headers; readonly signal?: AbortSignal | null};
+
+const mostRedirects = 20;
+const redirects = new Set([301, 302, 303, 307, 308]);
+/** What fetch leaves out of a request to another origin. */
+const forOneOrigin = ['authorization', 'proxy-authorization', 'cookie', 'host'];
+const aboutBody = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
+
+/** @throws LoginError `config_error` */
+const readOrigin = (text: string): string => {
+	const url = checkUrl(text);
+	const problem = typeof url === 'string' ? url : url.href === `${url.origin}/` ? undefined : 'it has more than a host';
+	if (typeof url !== 'string' && problem === undefined) return url.origin;
+	throw new LoginError('config_error', `The origin ${shownUrl(text)} cannot be used: ${problem}.`, {
+		hint: 'Each of `origins` is an https URL without a path, as in https://api.example.com.',
+	});
+};
+
+const originOf = (resource: string): readonly string[] => {
+	const url = checkUrl(resource);
+	return typeof url === 'string' ? [] : [url.origin];
+};
+
+/** A Request has its body read here, since it can be read only once. */
+const readCall = async (input: string | URL | Request, init: RequestInit = {}): Promise<Call> => {
+	if (!(input instanceof Request)) return {...init, headers: new Headers(init.headers)};
+	const request = new Request(input, init);
+	const {method, headers, signal, redirect, integrity} = request;
+	const body = request.body === null ? null : await abortable(request.arrayBuffer(), signal);
+	return {method, headers, signal, redirect, integrity, body};
+};
+
+/** A stream gives its content once; everything else that fetch takes can be sent again. */
+const isStream = (body: RequestInit['body']): boolean =>
+	typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
+const discard = async ({body}: Response): Promise<void> => body?.cancel().catch(() => undefined);
+
+/** The URL that a redirect leads to. */
+const redirectTarget = (from: URL, location: string, {status}: Response, count: number): URL => {
+	const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+	const problem =
+		to === undefined || !/^https?:$/.test(to.protocol)
+			? 'to something that is no web address'
+			: from.protocol === 'https:' && to.protocol === 'http:'
+				? 'from https to http'
+				: count > mostRedirects
+					? `more than ${mostRedirects} times`
+					: undefined;
+	if (to !== undefined && problem === undefined) return to;
+	throw new LoginError('bad_response', `${displayText(from.host, 80)} redirects ${problem}.`, {
+		hint: 'Check the URL of the request.',
+		endpoint: from.origin + from.pathname,
+		status,
+	});
+};
+
+/** As a redirect changes the request (Fetch §4.4). */
+const redirected = (call: Call, {status}: Response, isOtherOrigin: boolean): Call => {
+	const headers = new Headers(call.headers);
+	if (isOtherOrigin) for (const name of forOneOrigin) headers.delete(name);
+	const method = call.method?.toUpperCase() ?? 'GET';
+	const becomesGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST';
+	if (status !== 303 && isStream(call.body))
+		throw new TypeError('A stream cannot be sent again to where a redirect leads.');
+	if (!becomesGet) return {...call, headers};
+	for (const name of aboutBody) headers.delete(name);
+	return {...call, headers, method: 'GET', body: null};
+};
+
+/** One request with its redirects; another origin gets no Authorization header. */
+const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{response: Response; hasToken: boolean}> => {
+	const {redirect = 'follow'} = first;
+	let url = start;
+	let call = first;
+	for (let count = 1; ; count++) {
+		const response = await reach(url.href, {...call, redirect: redirect === 'follow' ? 'manual' : redirect});
+		const location = redirects.has(response.status) ? response.headers.get('location') : null;
+		if (redirect !== 'follow' || location === null) {
+			return {response, hasToken: call.headers.has('authorization')};
+		}
+
+		await discard(response);
+		const target = redirectTarget(url, location, response, count);
+		call = redirected(call, response, target.origin !== url.origin);
+		url = target;
+	}
+};
+
+/**
+ * A fetch that sends the session's access token. A 401 leads to one refresh, whoever else heard it; a 403 or 401 that asks
+ * for more than the session has leads to a login (RFC 6750 §3.1, RFC 9470), twice at most.
+ *
+ * @throws LoginError `config_error` for an origin that is not among `origins`
+ */
+export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch => {
+	const {sessions, fetch: reach, resource} = options;
+	const origins = new Set([...options.origins.map(readOrigin), ...resource.flatMap(originOf)]);
+	const stepUps = new StepUps(options);
+	return async (input, init) => {
+		const url = new URL(input instanceof Request ? input.url : input);
+		if (!origins.has(url.origin)) {
+			throw new LoginError('config_error', `The token is not for ${shownUrl(url.origin)}: nothing was sent.`, {
+				hint: 'Add it to the `origins` of the engine, or use a fetch without a token.',
+			});
+		}
+
+		const call = await readCall(input, init);
+		const signal = call.signal ?? undefined;
+		// The caller's own credentials are the caller's business, in good and in bad.
+		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
+		const asked = new Set<string>();
+		let rejected: string | undefined;
+		for (;;) {
+			const {tokens, flow} = await sessions.fresh({rejected, signal});
+			const headers = new Headers(call.headers);
+			headers.set('authorization', `Bearer ${tokens.accessToken}`);
+			const sent = stepUps.turn;
+			const {response, hasToken} = await send(reach, url, {...call, headers});
+			if (!hasToken || isStream(call.body)) return response;
+			const need = needOf(response);
+			const key = JSON.stringify(need);
+			if (need === undefined) {
+				if (response.status !== 401 || rejected !== undefined) return response;
+				rejected = tokens.accessToken;
+				await discard(response);
+			} else {
+				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
+				if (flow === 'client-credentials' || asked.has(key) || asked.size === 2) return response;
+				asked.add(key);
+				await discard(response);
+				await stepUps.signIn(need, url.host, sent, signal);
+			}
+		}
+	};
+};
