@@ -7,7 +7,7 @@ import {showNdjson} from './text/ndjson.js';
 import {showPlain} from './text/plain.js';
 import {detectEnvironment, personIsThere} from './terminal/environment.js';
 import {createLoginTerminal} from './terminal/login-terminal.js';
-import {chooseView} from './terminal/capabilities.js';
+import {chooseView, supportsUnicode} from './terminal/capabilities.js';
 import type {TokenEngine} from './token-engine.js';
 
 /** A login that is to be shown on a screen. */
@@ -92,10 +92,16 @@ export const login = async (
 	if (view.kind === 'ndjson') {
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
 	} else {
+		const shownOn = write === undefined ? process.stderr : process[view.stream];
 		await showPlain(run, {
 			write: write ?? (text => process.stderr.write(text)),
 			spelled: view.kind === 'spoken',
+			columns: () => shownOn.columns,
+			unicode: supportsUnicode(environment),
 			forward: terminal.forwardLine,
+			readsPastes: () => input !== undefined && !input.readableEnded,
+			copy: terminal.clipboard,
+			next: rest.next,
 			messages,
 		});
 	}

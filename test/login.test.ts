@@ -62,7 +62,7 @@ test('without a terminal login() writes plain lines to stderr, or NDJSON to stdo
 	const lines = await piped(program, {flow: 'device'}, server.issuer);
 	assert.equal(lines.code, 0);
 	assert.equal(lines.stdout, 'signed in: Alice Demo\n');
-	assert.match(lines.stderr, /^Enter +[A-Z]{4}-[A-Z]{4}/m);
+	assert.match(lines.stderr, /^Check +[A-Z]{4}-[A-Z]{4} is shown there/m);
 	const json = await piped(program, {flow: 'device', show: 'ndjson'}, server.issuer);
 	assert.equal(json.stderr, '');
 	assert.match(json.stdout, /^\{"type":"signed-in".*\}\nsigned in: Alice Demo\n$/m);

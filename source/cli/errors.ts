@@ -17,7 +17,7 @@ export const exitCodes = {
 	cancelled: 130,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** How a login, or a command about a session as a whole, ends that failed so. */
 export const exitCodeOf = (code: LoginErrorCode): ExitCode => {

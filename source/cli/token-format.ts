@@ -7,7 +7,7 @@ import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
 /** A token to be printed. */
-export type PrintableToken = {
+type PrintableToken = {
 	readonly token: string;
 	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
 	readonly type: string;
@@ -20,7 +20,7 @@ export type PrintableToken = {
 };
 
 /** A session's access token, to be printed. */
-export const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
+const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
 	token: accessToken,
 	type: 'access',
 	tokenType,
@@ -33,7 +33,7 @@ type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
 
 /** What kubectl says about its call, in KUBERNETES_EXEC_INFO. */
-export type ExecInfo = {
+type ExecInfo = {
 	readonly apiVersion: string;
 	/** Whether stdin is free for a person's use. */
 	readonly interactive: boolean;
@@ -79,7 +79,7 @@ export const execCredential = ({token, expiresAt}: PrintableToken, env: Environm
 	},
 });
 
-export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
+type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
 
 /**
  * What stdout gets.

@@ -1,5 +1,5 @@
 import type {ReactNode} from 'react';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
 import type {FlowName} from '../core/types.js';
 import type {LoginCommand} from '../login/flow.js';
@@ -8,7 +8,6 @@ import type {LoginState} from '../login/state.js';
 import {timeOfDay} from '../text/messages.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutFailure, layOutSignedIn} from '../layout/outcome.js';
-import {unstopped} from '../layout/status.js';
 import type {Display} from '../layout/theme.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useScreen} from '../hooks/use-screen.js';

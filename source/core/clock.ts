@@ -28,18 +28,11 @@ export type Clock = {
 /** A longer `setTimeout` fires at once, so a longer sleep is taken in several. */
 const longestTimer = 2 ** 31 - 1;
 
-const sleepOnce = async (ms: number, signal: AbortSignal): Promise<void> =>
-	new Promise((resolve, reject) => {
-		const onAbort = () => {
-			clearTimeout(timer);
-			reject(signal.reason as Error);
-		};
-		const timer = setTimeout(() => {
-			signal.removeEventListener('abort', onAbort);
-			resolve();
-		}, ms);
-		signal.addEventListener('abort', onAbort, {once: true});
-	});
+const sleepOnce = async (ms: number, signal: AbortSignal): Promise<void> => {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const over = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+	return abortable(over, signal).finally(() => clearTimeout(timer));
+};
 
 /** The real time. */
 export const systemClock: Clock = {

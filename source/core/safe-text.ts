@@ -47,8 +47,8 @@ const quotationMarks = /["\u201C-\u201F\u2033\u275D\u275E\uFF02]/g;
 const quoted = (text: string, maximumLength: number) =>
 	`"${displayText(text.replaceAll(quotationMarks, "'"), maximumLength)}"`;
 
-/** Letters and what names have between them: no e-mail address, and no end of a sentence. */
-const plainName = /^(?!.*\p{L}{4,}\.)[\p{L}\p{M}\p{N} .'\u2019-]{1,40}$/u;
+/** Letters and digits, joined as in names: neither a sentence nor an e-mail address looks like that. */
+const plainName = /^(?=.{1,40}$)[\p{L}\p{M}\p{N}]+(?:[ '\u2019-][\p{L}\p{M}\p{N}]+)*$/u;
 
 /** What someone is called. A name could be any text: one that is more than a name stands in quotation marks which it cannot end. */
 export const nameOf = ({name, subject}: Identity): string => {
@@ -81,3 +81,6 @@ export const twoPeople = (one: Identity | undefined, other: Identity | undefined
 	};
 	return [inWords(one), inWords(other)];
 };
+
+/** A sentence without its full stop, to go on with or to stand alone. */
+export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');

@@ -1,11 +1,11 @@
 import {useEffect, useState} from 'react';
 import {systemClock, type Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import {toLoginError} from '../core/errors.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {runKey, type Key} from '../layout/keys.js';
-import {unstopped, type Notice} from '../layout/status.js';
+import type {Notice} from '../layout/status.js';
 import type {Display} from '../layout/theme.js';
 import {useClipboard} from './use-clipboard.js';
 import {useKeys} from './use-keys.js';

@@ -1,3 +1,4 @@
+import {unstopped} from '../core/safe-text.js';
 import type {BrowserState, DeviceState, PollingState} from '../login/state.js';
 import {block, type Block} from './fit.js';
 import {marked, type Grid} from './header.js';
@@ -40,9 +41,6 @@ const leftText = (left: number, {messages}: Display): string =>
 
 const waitingFor = (words: string, left: number, display: Display): string =>
 	Number.isFinite(left) ? `${words} ${display.glyphs.separator} ${leftText(left, display)}` : words;
-
-/** A sentence without its full stop, to go on with. */
-export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');
 
 const warning = (text: string): Notice => ({tone: 'warning', text: unstopped(text)});
 

@@ -203,11 +203,11 @@ const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
 
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
 const redirected = ({issuer}: Provider, info: ResponseInfo): LoginError => {
-	const error = unusableResponse('', 'discovery', info);
+	const {code, message} = unusableResponse('', 'discovery', info);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(info.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
 	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
-	return new LoginError(error.code, error.message, {...error, hint});
+	return new LoginError(code, message, {...info, hint});
 };
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
@@ -236,11 +236,12 @@ type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly id
 /** @param errors - why there is no document in either place */
 const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
 	const redirect = errors.find(({status = 0}) => status >= 300 && status < 400);
+	const {endpoint, status} = redirect ?? errors.at(-1) ?? {};
 	const hint: Hint = redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint;
 	return new LoginError(
 		'config_error',
 		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
-		{...(redirect ?? errors.at(-1)), hint},
+		{hint, endpoint, status},
 	);
 };
 

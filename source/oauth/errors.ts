@@ -36,23 +36,23 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 };
 
 /** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
-const sentences: readonly (readonly [RegExp, (found: RegExpMatchArray, cause: unknown) => IdTokenProblem])[] = [
-	[/"alg" header/, (_, cause) => otherAlgorithm(cause)],
-	[/"typ" header/, () => ({reason: 'it is a token of another kind'})],
-	[/"crit" header/, () => ({reason: 'it needs an extension that this program does not know (crit)'})],
-	[/JWE decryption/, () => ({reason: 'it is encrypted, which this program cannot read'})],
-	[/unsupported JWS/, () => ({reason: 'it is signed in a way that this program does not know'})],
-	[/signature verification failed/, () => ({reason: 'its signature is not that of the server'})],
-	[/JWT "(\w+)" .*claim missing/, ([, claim = '']) => ({reason: `it has no ${claim}`})],
-	[/JWT "(\w+)" .*claim type/, ([, claim = '']) => ({reason: `its ${claim} is malformed`})],
-	[/\b(?:JWT|ID Token)\b/i, () => ({reason: 'it is malformed'})],
+const sentences: readonly (readonly [RegExp, string])[] = [
+	[/"typ" header/, 'it is a token of another kind'],
+	[/"crit" header/, 'it needs an extension that this program does not know (crit)'],
+	[/JWE decryption/, 'it is encrypted, which this program cannot read'],
+	[/unsupported JWS/, 'it is signed in a way that this program does not know'],
+	[/signature verification failed/, 'its signature is not that of the server'],
+	[/JWT "(\w+)" .*claim missing/, 'it has no CLAIM'],
+	[/JWT "(\w+)" .*claim type/, 'its CLAIM is malformed'],
+	[/\b(?:JWT|ID Token)\b/i, 'it is malformed'],
 ];
 
 /** What the library found wrong with an ID token; undefined where its sentence is about something else. */
 const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => {
-	for (const [pattern, describe] of sentences) {
+	if (message.includes('"alg" header')) return otherAlgorithm(cause);
+	for (const [pattern, reason] of sentences) {
 		const found = pattern.exec(message);
-		if (found) return describe(found, cause);
+		if (found) return {reason: reason.replace('CLAIM', found[1] ?? '')};
 	}
 
 	return undefined;
@@ -213,12 +213,12 @@ const fromProcessing = (
 	endpointKind: EndpointKind,
 	info: ResponseInfo,
 ): LoginError => {
+	const {attribute, claim} = (error.cause ?? {}) as {attribute?: string; claim?: string};
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
 		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
 		case oauth.MISSING_SERVER_METADATA:
 		case oauth.INVALID_SERVER_METADATA: {
-			const {attribute} = (error.cause ?? {}) as {attribute?: string};
 			return new LoginError('config_error', `The provider has no usable ${attribute ?? 'endpoint'} for this request.`, {
 				hint:
 					attribute === 'jwks_uri'
@@ -227,14 +227,10 @@ const fromProcessing = (
 			});
 		}
 
-		case oauth.JWT_TIMESTAMP_CHECK: {
-			const {claim} = (error.cause ?? {}) as {claim?: string};
+		case oauth.JWT_TIMESTAMP_CHECK:
 			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', info);
-		}
-
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
-			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
 			const name = claim ?? attribute ?? 'content';
 			return identityError(otherClaims[name] ?? `its ${name} is not the expected one`, info);
 		}

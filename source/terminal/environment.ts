@@ -26,21 +26,16 @@ export type TerminalEnvironment = {
 	readonly isServed?: boolean;
 };
 
-const textOf = (path: string): string => {
+/** '' where the system does not tell. */
+const told = (ask: () => string): string => {
 	try {
-		return readFileSync(path, 'utf8');
+		return ask();
 	} catch {
 		return '';
 	}
 };
 
-const userName = (): string => {
-	try {
-		return os.userInfo().username;
-	} catch {
-		return '';
-	}
-};
+const textOf = (path: string): string => told(() => readFileSync(path, 'utf8'));
 
 const ancestorsOf = (pid: number): string[] => {
 	const names: string[] = [];
@@ -74,7 +69,7 @@ export const detectEnvironment = (output?: {readonly fd?: number; readonly isTTY
 			? {stdin: isTTY, stdout: isTTY, stderr: false}
 			: {stdin: isatty(0), stdout: isatty(1), stderr: isatty(2)},
 		hostname: os.hostname(),
-		user: userName(),
+		user: told(() => os.userInfo().username),
 		kernel: isLinux ? textOf('/proc/version') : '',
 		containerMark: isLinux && (existsSync('/.dockerenv') || existsSync('/run/.containerenv')),
 		ancestors: isLinux && !isServed ? ancestorsOf(process.ppid) : [],
@@ -131,7 +126,7 @@ const multiplexerOf = ({env}: TerminalEnvironment): TerminalLocation['multiplexe
 const isMosh = ({ancestors}: TerminalEnvironment): boolean => ancestors.includes('mosh-server');
 
 /** Whether the terminal is at the other end of SSH, or of mosh, which begins as SSH. */
-export const isOverSsh = (environment: TerminalEnvironment): boolean =>
+const isOverSsh = (environment: TerminalEnvironment): boolean =>
 	isMosh(environment) ||
 	isSet(environment.env['SSH_CONNECTION']) ||
 	isSet(environment.env['SSH_TTY']) ||
@@ -171,12 +166,7 @@ type Row = readonly [
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
-	[
-		'server',
-		({isServed}) => isServed === true,
-		'elsewhere',
-		"You're connected to a server, so no browser opens here.",
-	],
+	['server', ({isServed}) => isServed === true, 'elsewhere', "You're connected to a server, so no browser opens here."],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),
@@ -253,20 +243,13 @@ export const isRemote = (environment: TerminalEnvironment): boolean => {
 	return multiplexer !== undefined || !['desktop', 'wsl', 'container', 'devcontainer', 'headless'].includes(place);
 };
 
-/** What was asked for on the command line, as far as it says that someone reads along. */
-type AttendanceOptions = {
-	readonly json?: boolean;
-	readonly plain?: boolean;
-	readonly flow?: FlowName | 'auto';
-};
-
 /**
  * Whether a login can count on a person: on a build machine, or with no terminal on any standard stream, only where
  * the options say so.
  */
 export const personIsThere = (
 	environment: TerminalEnvironment,
-	{json, plain, flow}: AttendanceOptions = {},
+	{json, plain, flow}: {readonly json?: boolean; readonly plain?: boolean; readonly flow?: FlowName | 'auto'} = {},
 ): boolean => {
 	if (json || plain || flow === 'browser' || flow === 'device') return true;
 	return !isCi(environment) && (environment.tty.stdin || environment.tty.stdout || environment.tty.stderr);

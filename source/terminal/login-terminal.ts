@@ -92,9 +92,7 @@ const watch = async (
 		};
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
-			finish(
-				code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`),
-			);
+			finish(code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`));
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
 		starting.then(
@@ -227,7 +225,7 @@ export const createClipboard = (
 	};
 };
 
-export type RecommendOptions = {
+type RecommendOptions = {
 	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */

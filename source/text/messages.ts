@@ -35,8 +35,6 @@ export const timeOfDay = (epoch: number): string => {
 export const messages = {
 	/** Who asks, as every screen begins. */
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
-	signingInTo: (application: string | undefined, host: string) =>
-		application === undefined ? `Signing in at ${host}` : `Signing in to ${application} (${host})`,
 	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
 	willDo: (scope: string) => {
 		const asked = scope.split(' ').filter(Boolean);
@@ -215,7 +213,13 @@ export const messages = {
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved: (store: StoreKind, profile: string): string =>
-			store === 'memory' ? 'Not saved' : store === 'file' ? `Saved in a private file as "${profile}"` : '',
+			store === 'memory'
+				? profile === 'demo'
+					? 'Not saved (demo)'
+					: 'Not saved'
+				: store === 'file'
+					? `Saved in a private file as "${profile}"`
+					: '',
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',
 		notYou: 'Not you?',
@@ -226,23 +230,47 @@ export const messages = {
 	/** A failure's headline: `said` is the engine's own sentence. */
 	failure: (_code: LoginErrorCode, said: string) => said,
 
-	/** For lines that are only ever added to: no screen, or a screen reader. Each is said once. */
+	/**
+	 * For lines that are only ever added to, with the verbs of the screens. Read aloud, a line gets its full stop, and a
+	 * comma in place of `·`.
+	 */
 	plain: {
 		open: 'Open',
-		enter: 'Enter',
-		or: 'or',
-		within: (minutes: number, time: string) => `within ${plural(minutes, 'minute', 'minutes')}, until ${time}`,
-		codeFilledIn: '(code filled in: compare it)',
+		check: 'Check',
+		isShown: 'is shown there',
+		type: 'Type',
+		approve: 'Approve',
+		ifYouStartedThis: 'only if you started this',
+		run: 'Run',
+		next: 'Next',
+		openingBrowser: 'Opening your browser. If nothing opens:',
+		onThisComputer: 'On this computer:',
+		onYourComputer: 'On your own computer:',
+		errorPage: 'Error page? Paste its link here',
+		/** The redirect leads to a page of the provider's. */
+		lastPage: "At the end, paste the last page's link here",
+		forApproval: 'Waiting for approval',
+		forBrowser: 'Waiting for your browser',
 		minutesLeft: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
-		newCode: 'The code has expired. Here is a new one.',
-		comeBack: 'This program notices when you are done.',
-		onAnotherComputer: 'Browser on another computer? Type this there first:',
+		newCode: (former: string) => `${former} expired, here's a new code`,
+		foreignHost: (host: string, issuer: string) => `${host} isn't ${issuer}, open it only if you know it`,
+		blockedCodes: 'Some organizations block codes, and only your browser says so',
+		slowedDown: (seconds: number) => `The server asked for fewer checks, now every ${seconds} s`,
+		fastClock: "This computer's clock may be fast, as happens in virtual machines",
+		slept: 'This computer was asleep, checking now',
+		nothingCameBack: (redirectUri: string) =>
+			`Nothing came back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,
+		otherSignIn: 'Ignored a response to another sign-in',
+		otherTerminal: 'Another terminal is signing in to this profile, waiting for it',
+		backFromBrowser: 'Back from your browser, signing you in',
 	},
 	spoken: {
 		/** The code whole and letter by letter. */
 		enterCode: (code: string) =>
-			`Enter code ${code}. Spelled: ${Array.from(code, character => spelled[character] ?? character).join(', ')}.`,
+			`Type the code ${code}. Spelled: ${Array.from(code, character => spelled[character] ?? character).join(', ')}.`,
 		open: (address: string) => `Open ${address}`,
+		/** A link that is too long to be read out. */
+		linkCopied: "The link was copied. Paste it into your browser's address bar.",
 		expiresAt: (time: string) => `The code works until ${time}.`,
 		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
 		selected: 'selected',

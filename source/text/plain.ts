@@ -1,67 +1,29 @@
 import type {Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
+import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
+import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
-import type {LoginRun} from '../login/flow.js';
-import {loopbackPort} from '../core/safe-url.js';
+import type {Clipboard, LoginRun} from '../login/flow.js';
 import {messages as defaultMessages, timeOfDay, type Messages} from './messages.js';
-
-/** Minutes before an end at which a word is said. */
-const marks = [5, 2, 1] as const;
-const minute = 60_000;
-
-/** Counts down to several ends, each by its own name; the word is said once for each mark of each. */
-type Countdown = Disposable & {
-	/** Counts down to `expiresAt` (epoch milliseconds), and no longer to the former end of that name. */
-	until(name: string, expiresAt: number): void;
-	stop(name: string): void;
-};
-
-const follow = async (
-	clock: Clock,
-	expiresAt: number,
-	say: (minutes: number) => void,
-	signal: AbortSignal,
-): Promise<void> => {
-	for (const [index, mark] of marks.entries()) {
-		const wait = expiresAt - mark * minute - clock.now();
-		if (wait < 0) continue;
-		await clock.sleep(wait, signal);
-		// After a suspension the mark may be long gone: the next one speaks then.
-		const next = marks[index + 1] ?? 0;
-		if (expiresAt - clock.now() > next * minute) say(mark);
-	}
-};
-
-export const createCountdown = (clock: Clock, say: (minutes: number, name: string) => void): Countdown => {
-	const running = new Map<string, AbortController>();
-	const stop = (name: string) => {
-		running.get(name)?.abort();
-		running.delete(name);
-	};
-
-	return {
-		until(name, expiresAt) {
-			stop(name);
-			const controller = new AbortController();
-			running.set(name, controller);
-			// A sleep that is aborted rejects: nobody is left to be told.
-			follow(clock, expiresAt, minutes => say(minutes, name), controller.signal).catch(() => undefined);
-		},
-		stop,
-		[Symbol.dispose]() {
-			for (const name of [...running.keys()]) stop(name);
-		},
-	};
-};
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {
 	/** Takes one line at a time, its line feed included. */
 	readonly write: (line: string) => void;
-	/** For whom listens instead of looking: whole sentences, the code spelled, no columns. @default false */
+	/** For screen readers: sentences, the code spelled, no columns. @default false */
 	readonly spelled?: boolean;
+	/** The width to wrap lines at, between words; URLs, codes and commands stay whole. @default no line is wrapped */
+	readonly columns?: () => number | undefined;
+	/** Whether there is more than ASCII to write with. @default true */
+	readonly unicode?: boolean;
 	/** What to type on the computer where the browser is, so that a port there leads here; none where both are the same. */
 	readonly forward?: (port: number) => string | undefined;
+	/** Whether a link that is pasted would be read. @default nothing is read */
+	readonly readsPastes?: () => boolean;
+	/** Copies a link that is too long to be listened to. @default it is read out */
+	readonly copy?: Clipboard;
+	/** The command to run once signed in. */
+	readonly next?: string;
 	/** Every word. */
 	readonly messages?: Messages;
 };
@@ -72,91 +34,155 @@ export type PlainReporter = Disposable & {
 	readonly event: (event: LoginEvent) => void;
 };
 
-/** A line takes an address of the greatest length that is allowed, and its label. */
+/** A URL of the greatest length that is allowed fits. */
 const longestLine = 4200;
+/** Characters of a URL that can be listened to. */
+const longestSpokenUrl = 100;
+/** Where what a verb is about begins. */
+const verbWidth = 9;
+/** Minutes before an end at which a word is said. */
+const marks = [5, 2, 1];
+const minute = 60_000;
+
+/** Breaks between words; one that is longer than a row, such as a URL, stays whole. */
+const wrap = (text: string, width: number): string[] =>
+	text.match(new RegExp(`[^ ].{0,${Math.max(1, width) - 1}}(?= |$)|[^ ]+`, 'gu')) ?? [];
+
+/** Writes sentences and steps. */
+const createWriter = ({write, spelled = false, columns: columnsNow, unicode = true}: PlainOptions) => {
+	const said = new Set<string>();
+	const clean = (text: string): string => {
+		const shown = displayText(text, longestLine);
+		if (spelled) return shown.replaceAll(' · ', ', ');
+		return unicode ? shown : shown.replaceAll('·', '-').replaceAll('…', '...');
+	};
+
+	const writeRows = (label: string, text: string) => {
+		// Some pseudo-terminals claim to be 0 columns wide.
+		const columns = columnsNow?.() ?? 0;
+		const rows = wrap(text, columns === 0 ? longestLine : columns - label.length);
+		const lines = rows.map((row, index) => (index === 0 ? label : ' '.repeat(label.length)) + row);
+		for (const line of lines) write(`${line.replaceAll('\u00A0', ' ')}\n`);
+	};
+
+	const say = (sentence: string) =>
+		writeRows('', clean(spelled && !/[.?!:]$/.test(sentence) ? `${sentence}.` : sentence));
+	/** @param topic - what it is about, where the words differ from time to time */
+	const sayOnce = (sentence: string, topic = sentence) => {
+		if (said.has(topic)) return;
+		said.add(topic);
+		say(sentence);
+	};
+	/** A verb and what it is about. @param whole - a URL, a code or a command */
+	const step = (verb: string, whole: string, remark = '') => {
+		const unbroken = displayText(whole, longestLine).replaceAll(' ', '\u00A0');
+		const text = `${unbroken} ${clean(remark)}`.trim();
+		if (spelled) writeRows('', `${verb} ${text}${remark === '' ? '' : '.'}`);
+		else writeRows(verb.padEnd(verbWidth), text);
+	};
+
+	return {say, sayOnce, step};
+};
 
 /**
  * A login as lines that are only ever added to, each said once: for logs, pipes, dumb terminals and screen readers.
  * No line holds a control character.
  */
-export const createPlainReporter = ({
-	write,
-	clock,
-	spelled = false,
-	forward,
-	messages = defaultMessages,
-}: PlainOptions & {readonly clock: Clock}): PlainReporter => {
-	const {plain, spoken, code, browser, end} = messages;
-	const said = new Set<string>();
-	const say = (line: string, before = '', after = '') => write(before + displayText(line, longestLine) + after + '\n');
-	const sayOnce = (line: string) => {
-		if (said.has(line)) return;
-		said.add(line);
-		say(line);
-	};
-	const countdown = createCountdown(clock, (minutes, name) => {
-		say(plain.minutesLeft(minutes));
-		if (name === 'browser' && minutes <= 2) sayOnce(browser.takesLong);
-	});
-	let slowDowns = 0;
-	let mayUseBrowser = false;
+export const createPlainReporter = (options: PlainOptions & {readonly clock: Clock}): PlainReporter => {
+	const {clock, spelled = false, forward, readsPastes, copy, next, messages = defaultMessages} = options;
+	const {plain, spoken, end} = messages;
+	const {say, sayOnce, step} = createWriter(options);
+	const waits = new Map<FlowName, AbortController>();
+	let application: string | undefined;
 	let issuerHost = '';
-	const width = Math.max(plain.open.length, plain.enter.length, plain.or.length) + 2;
-	const labelled = (label: string, text: string, remark?: string) => {
-		const remarkGap = spelled ? ' ' : '   ';
-		say(text, spelled ? `${label} ` : label.padEnd(width), remark === undefined ? '' : remarkGap + remark);
+	let mayUseBrowser = false;
+	let userCode = '';
+	let slowDowns = 0;
+	let link: EventOf<'authorization-url'> | undefined;
+
+	const stopWaiting = (flow: FlowName) => waits.get(flow)?.abort();
+	const finish = () => {
+		for (const flow of waits.keys()) stopWaiting(flow);
+	};
+
+	/** Says how long there is, and then at each mark what is left. */
+	const waitFor = async (flow: FlowName, sentence: string, expiresAt: number, advice?: string) => {
+		stopWaiting(flow);
+		const controller = new AbortController();
+		waits.set(flow, controller);
+		const minutesLeft = () => Math.round((expiresAt - clock.now()) / minute);
+		const all = Math.max(1, minutesLeft());
+		say(`${sentence}, ${plain.minutesLeft(all)}`);
+		for (const mark of marks) {
+			const wait = expiresAt - mark * minute - clock.now();
+			if (mark >= all || wait < 0) continue;
+			// One that is aborted rejects: nobody is left to be told.
+			await clock.sleep(wait, controller.signal);
+			// After a suspension the mark may be long gone: the next one speaks then.
+			if (minutesLeft() !== mark) continue;
+			say(plain.minutesLeft(mark));
+			if (advice !== undefined && mark <= 2) sayOnce(advice);
+		}
+	};
+
+	const open = (url: SafeUrl) => {
+		if (!spelled || url.length <= longestSpokenUrl || copy === undefined) {
+			step(plain.open, url);
+			return;
+		}
+
+		void copy(url).then(({status}) => {
+			if (status === 'unavailable') step(plain.open, url);
+			else say(spoken.linkCopied);
+		});
 	};
 
 	const showCode = (event: EventOf<'device-code'>) => {
-		const minutes = Math.max(1, Math.round((event.expiresAt - clock.now()) / 60_000));
-		if (event.renewal > 0) say(plain.newCode);
-		labelled(plain.open, event.verificationUri);
-		if (event.onForeignHost) sayOnce(code.foreignHost(new URL(event.verificationUri).host, issuerHost));
-		if (spelled) {
-			say(spoken.enterCode(event.userCode));
-			say(spoken.expiresAt(timeOfDay(event.expiresAt)));
-		} else {
-			labelled(plain.enter, event.userCode, plain.within(minutes, timeOfDay(event.expiresAt)));
-		}
-
-		if (event.verificationUriComplete !== undefined) {
-			labelled(plain.or, event.verificationUriComplete, plain.codeFilledIn);
-		}
-
-		sayOnce(code.approve);
-		countdown.until('device', event.expiresAt);
+		const {verificationUri, verificationUriComplete, onForeignHost, expiresAt, renewal} = event;
+		if (renewal > 0) say(plain.newCode(userCode));
+		userCode = event.userCode;
+		// The short link is easier to listen to, and a code that is typed need not be compared.
+		const complete = spelled ? undefined : verificationUriComplete;
+		open(complete ?? verificationUri);
+		if (onForeignHost) sayOnce(plain.foreignHost(new URL(verificationUri).host, issuerHost));
+		if (spelled) say(spoken.enterCode(userCode));
+		else if (complete === undefined) step(plain.type, userCode);
+		else step(plain.check, userCode, plain.isShown);
+		if (renewal === 0) step(plain.approve, '', plain.ifYouStartedThis);
+		waitFor('device', plain.forApproval, expiresAt).catch(() => undefined);
 	};
 
-	const showUrl = (event: EventOf<'authorization-url'>) => {
-		const port = loopbackPort(event.redirectUri);
+	const showLink = (isOpening: boolean) => {
+		if (link === undefined) return;
+		const {shortUrl, redirectUri, expiresAt} = link;
+		link = undefined;
+		const port = loopbackPort(redirectUri);
 		const forwarding = port === undefined ? undefined : forward?.(port);
 		if (forwarding !== undefined) {
-			say(plain.onAnotherComputer);
-			say(forwarding);
+			say(plain.onYourComputer);
+			step(plain.run, forwarding);
+		} else if (isOpening) {
+			say(plain.openingBrowser);
+		} else if (port !== undefined) {
+			say(plain.onThisComputer);
 		}
 
-		labelled(
-			plain.open,
-			event.shortUrl,
-			forwarding === undefined && port !== undefined ? `(${browser.thisComputerOnly})` : undefined,
-		);
-		if (event.url !== event.shortUrl) labelled(plain.or, event.url);
-		sayOnce(plain.comeBack);
-		sayOnce(`${browser.fails} ${browser.pasteIt}`);
-		countdown.until('browser', event.expiresAt);
-	};
-
-	const finish = () => {
-		countdown[Symbol.dispose]();
+		open(shortUrl);
+		if (readsPastes?.() === true) say(port === undefined ? plain.lastPage : plain.errorPage);
+		const advice = plain.nothingCameBack(redirectUri);
+		waitFor('browser', plain.forBrowser, expiresAt, advice).catch(() => undefined);
 	};
 
 	const event = (event: LoginEvent): void => {
+		// A link is shown once it is known whether a browser is being opened, which is what comes next.
+		if (event.type !== 'browser') showLink(false);
+
 		switch (event.type) {
 			case 'discovery': {
-				const host = new URL(event.issuer).host;
-				say(messages.signingInTo(event.application, host));
-				issuerHost = host;
+				application = event.application;
+				issuerHost = new URL(event.issuer).host;
 				mayUseBrowser = event.flows.browser === true;
+				say(`${messages.signInTo(application)} · ${issuerHost}`);
 				return;
 			}
 
@@ -166,7 +192,7 @@ export const createPlainReporter = ({
 			}
 
 			case 'flow-closed': {
-				countdown.stop(event.flow);
+				stopWaiting(event.flow);
 				if (event.code !== undefined && event.code !== 'cancelled') sayOnce(messages.failure(event.code, event.reason));
 				return;
 			}
@@ -177,77 +203,77 @@ export const createPlainReporter = ({
 			}
 
 			case 'authorization-url': {
-				showUrl(event);
+				link = event;
 				return;
 			}
 
 			case 'browser': {
-				if (event.status === 'opening') sayOnce(browser.openingBrowser);
-				else if (event.status !== 'opened') sayOnce(event.detail ?? browser.openThis);
+				if (event.detail !== undefined) sayOnce(event.detail);
+				showLink(event.status === 'opening');
 				return;
 			}
 
 			case 'poll': {
 				slowDowns = 0;
 				// After a minute without an approval it is time to say what may be in the way.
-				if (mayUseBrowser && event.attempt * event.interval >= 60) sayOnce(code.organisations);
+				if (mayUseBrowser && event.attempt * event.interval >= 60) sayOnce(plain.blockedCodes);
 				return;
 			}
 
 			case 'slow-down': {
 				slowDowns += 1;
-				sayOnce(code.slowedDown(code.everySeconds(event.interval)));
-				if (slowDowns > 1) sayOnce(code.fastClock);
+				sayOnce(plain.slowedDown(event.interval));
+				if (slowDowns > 1) sayOnce(plain.fastClock);
 				return;
 			}
 
 			case 'backoff': {
-				sayOnce(code.tryingAgain(event.reason, 0));
+				const seconds = Math.max(1, Math.round((event.retryAt - clock.now()) / 1000));
+				sayOnce(messages.code.tryingAgain(unstopped(event.reason), seconds), event.type);
 				return;
 			}
 
 			case 'resumed': {
-				say(code.slept);
+				say(plain.slept);
 				return;
 			}
 
 			case 'callback-ignored': {
-				sayOnce(browser.ignored);
+				sayOnce(plain.otherSignIn);
 				return;
 			}
 
 			// The response to something that was just done, so every time.
 			case 'paste-rejected': {
-				say(browser.pasteRejected(event.reason));
+				say(event.reason);
 				return;
 			}
 
 			case 'waiting': {
-				sayOnce(messages.waitingElsewhere);
+				sayOnce(plain.otherTerminal);
 				return;
 			}
 
 			case 'exchange': {
-				if (event.flow === 'browser') sayOnce(browser.exchanging);
+				if (event.flow === 'browser') sayOnce(plain.backFromBrowser);
 				return;
 			}
 
 			case 'signed-in': {
 				finish();
-				say(end.signedIn(undefined, event.identity));
-				const {refreshable, expiresAt, store, profile} = event;
-				const lasts = refreshable ? end.staysSignedIn : expiresAt === undefined ? '' : end.until(timeOfDay(expiresAt));
-				const kept = end.kept(store, profile);
-				// What renews itself and ends with this program lasts until then.
-				say(lasts === '' || (refreshable && store === 'memory') ? kept : `${lasts} ${kept}`);
+				const {identity, refreshable, expiresAt, store, profile} = event;
+				const saved = end.saved(store, profile);
+				say(end.signedIn(application, identity).join(' · '));
+				if (!refreshable && expiresAt !== undefined) say(end.until(timeOfDay(expiresAt)));
+				if (saved !== '') say(saved);
+				if (next !== undefined) step(end.next, next);
 				return;
 			}
 
 			case 'failed': {
 				finish();
-				const headline = messages.failure(event.code, event.message);
 				// A failure that closed the last flow has been said.
-				sayOnce(headline);
+				sayOnce(messages.failure(event.code, event.message));
 				if (event.hint !== '') say(event.hint);
 				return;
 			}

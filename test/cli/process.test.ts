@@ -99,7 +99,7 @@ test('exec ends by the signal that its child ended by', async () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`S37: ${signal} cancels a login, and is told`, async () => {
 		const {child, heard, line, ended} = start('demo', '--plain', '--flow', 'device');
-		await line('stderr', /^Enter/);
+		await line('stderr', /^Check/);
 		child.kill(signal);
 		assert.equal(await ended, signal === 'SIGHUP' ? 'SIGHUP' : 130);
 		assert.match(heard.stderr, /\nSign-in cancelled\.\n/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {displayText} from '../../source/core/safe-text.js';
+import {nameAndEmail} from '../../source/core/person.js';
 import {messages} from '../../source/text/messages.js';
 import type {ScriptedUser} from '../../source/testing/index.js';
 import {prepareLogin, providerIssuer as issuer} from '../support/whole-login.js';
@@ -63,4 +64,23 @@ test('the e-mail address is always there in full, and says so where the server h
 		`Signed in as "${'Alice '.repeat(7).slice(0, 39)}…" (${email}, not verified)`,
 		'Signed in as "Alice"',
 	]);
+});
+
+test('at the end of a line a name that reads as one stands as it is, and one that could read as more is quoted', () => {
+	const email = 'mallory@evil.example';
+	for (const name of ['Alice Demo', "Aoife O'Neill-Smith", 'Zoë', '山田太郎', 'R2 D2']) {
+		assert.equal(nameAndEmail(identity('u1', name, email)), `${name} · ${email}`);
+	}
+
+	for (const name of ['alice@example.com', 'Alice · alice@example.com', 'Alice. Saved', 'Alice, Bob', 'A'.repeat(60)]) {
+		assert.match(nameAndEmail(identity('u1', name, email)), /^"[^"]+" · mallory@evil\.example$/);
+	}
+
+	assert.equal(nameAndEmail(identity('u1', 'Alice" and more', email)), `"Alice' and more" · ${email}`);
+	assert.equal(nameAndEmail(identity('u1', email, email)), email);
+	assert.equal(nameAndEmail(identity('auth0|17')), '"auth0|17"');
+	assert.equal(
+		nameAndEmail({...identity('u1', 'Alice', email), emailVerified: false}),
+		`Alice · ${email} (not verified)`,
+	);
 });

@@ -195,13 +195,13 @@ test('where the terminal has no Unicode, it is ASCII alone, without a QR code', 
 test('a dumb terminal gets plain lines, each once', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const run = await commandInPty(t, loginArgs(server, '--flow', 'device'), {env: {TERM: 'dumb'}});
-	await run.waitFor(/Enter +[A-Z]{4}-[A-Z]{4}/);
+	await run.waitFor(/Check +[A-Z]{4}-[A-Z]{4} is shown there/);
 	server.approve();
 	assert.equal((await run.exit).code, 0);
 	assert.ok(!run.output.includes('\u001B'));
 	const lines = run.emulator.history().filter(line => line !== '');
 	assert.equal(new Set(lines).size, lines.length);
-	assert.match(lines.join('\n'), /Signed in as "Ada/);
+	assert.match(lines.join('\n'), /Signed in as Ada Lovelace - /);
 });
 
 test('with stdout in a pipe the screen goes to stderr, and stdout stays empty', {timeout}, async t => {
@@ -224,19 +224,19 @@ test('with stdout in a pipe the screen goes to stderr, and stdout stays empty', 
 test('with every stream in a pipe and --flow device, lines go to stderr', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const command = await pipedCommand(t, loginArgs(server, '--flow', 'device'));
-	await command.line('stderr', /^Enter/);
+	await command.line('stderr', /^Check/);
 	server.approve();
 	assert.equal(await command.ended, 0);
 	assert.equal(command.heard.stdout, '');
 	assert.ok(!command.heard.stderr.includes('\u001B'));
-	assert.match(command.heard.stderr, /\nSigned in as "Ada/);
+	assert.match(command.heard.stderr, /\nSigned in as Ada Lovelace · /);
 });
 
 test('keys that nobody can press are no matter: stdin is empty and the code still signs in', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const command = await pipedCommand(t, loginArgs(server, '--flow', 'device'));
 	command.child.stdin.end();
-	await command.line('stderr', /^Enter/);
+	await command.line('stderr', /^Check/);
 	server.approve();
 	assert.equal(await command.ended, 0);
 });

@@ -24,8 +24,8 @@ const listen = (options: Partial<PlainOptions> = {}) => {
 	};
 };
 
-test('a code is shown as plain lines in full, and the end says who signed in and what is kept', () => {
-	const {say} = listen();
+test('a code is shown as plain lines with the verbs of the screens, and the end says who signed in and what is next', () => {
+	const {say} = listen({next: 'acme deploy --now'});
 	const shown = say(
 		samples.discovery,
 		samples['flow-opened'],
@@ -36,71 +36,173 @@ test('a code is shown as plain lines in full, and the end says who signed in and
 	);
 	assert.equal(
 		shown,
-		`Signing in to Acme (auth.acme.dev)
-Open   https://acme.dev/device
-Enter  WDJB-MJHT   within 15 minutes, until 17:05
-or     https://acme.dev/device?user_code=WDJB-MJHT   (code filled in: compare it)
-Approve. Decline what you did not start; never enter a code that someone sent you.
-Signed in as "Alice Demo" (alice@example.test)
-Stays signed in. Kept in the system keyring as "default".
+		`Sign in to Acme · auth.acme.dev
+Open     https://acme.dev/device?user_code=WDJB-MJHT
+Check    WDJB-MJHT is shown there
+Approve  only if you started this
+Waiting for approval, 15 minutes left
+Signed in to Acme as Alice Demo · alice@example.test
+Next     acme deploy --now
 `,
 	);
 });
 
-test('demand 54: someone who listens gets the code whole and spelled, in sentences', () => {
-	const {say} = listen({spelled: true});
+test('without a link that has the code in it, the code is to be typed', () => {
+	const {verificationUriComplete: _, ...code} = samples['device-code'];
+	assert.match(listen().say(code), /^Open {5}https:\/\/acme\.dev\/device\nType {5}WDJB-MJHT\nApprove /);
+});
+
+test('demand 54: a screen reader gets the code whole and spelled, in sentences, and the short link', () => {
+	const {say} = listen({spelled: true, next: 'acme deploy'});
 	assert.equal(
-		say(samples.discovery, samples['device-code']),
-		`Signing in to Acme (auth.acme.dev)
+		say(samples.discovery, samples['device-code'], samples.backoff, samples['signed-in']),
+		`Sign in to Acme, auth.acme.dev.
 Open https://acme.dev/device
-Enter code WDJB-MJHT. Spelled: W, D, J, B, dash, M, J, H, T.
-The code works until 17:05.
-or https://acme.dev/device?user_code=WDJB-MJHT (code filled in: compare it)
-Approve. Decline what you did not start; never enter a code that someone sent you.
+Type the code WDJB-MJHT. Spelled: W, D, J, B, dash, M, J, H, T.
+Approve only if you started this.
+Waiting for approval, 15 minutes left.
+No response from auth.acme.dev, trying again in 40 s.
+Signed in to Acme as Alice Demo, alice@example.test.
+Next acme deploy
 `,
 	);
 });
 
-test('the browser flow writes the short link and the real one, and what to do where a page fails', () => {
-	const {say} = listen();
+test('the browser flow says that a browser opens, then the short link, and what to do where a page fails', () => {
+	const {say} = listen({readsPastes: () => true});
 	assert.equal(
 		say(samples['authorization-url'], {type: 'browser', status: 'opening'}, {type: 'browser', status: 'opened'}),
-		`Open   http://127.0.0.1:53114/k7q2mfxt9ahr3   (works on this computer only)
-or     https://auth.acme.dev/authorize?state=s1
-This program notices when you are done.
-Ends on a page that fails? copy that page's address and paste it here
-Opening your browser
+		`Opening your browser. If nothing opens:
+Open     http://127.0.0.1:53114/k7q2mfxt9ahr3
+Error page? Paste its link here
+Waiting for your browser, 10 minutes left
 `,
 	);
 	assert.equal(say(samples.browser), 'xdg-open was not found.\n');
 });
 
-test('demand 17: over SSH the line for the other computer comes before the address', () => {
+test('where no browser is opened, the reason comes before the link', () => {
+	const {say} = listen();
+	const skipped = {type: 'browser', status: 'skipped', detail: 'No browser was opened.'} as const;
+	assert.equal(
+		say(samples['authorization-url'], skipped),
+		`No browser was opened.
+On this computer:
+Open     http://127.0.0.1:53114/k7q2mfxt9ahr3
+Waiting for your browser, 10 minutes left
+`,
+	);
+});
+
+test('a link is shown even where nothing is heard of a browser', () => {
+	const {say} = listen();
+	assert.match(say(samples['authorization-url'], samples['callback-ignored']), /^On this computer:\nOpen .*\nWaiting/);
+});
+
+test('no paste is asked for where none would be read', () => {
+	const elsewhere = {...samples['authorization-url'], redirectUri: 'https://acme.dev/done'};
+	const opening = {type: 'browser', status: 'opening'} as const;
+	for (const address of [samples['authorization-url'], elsewhere]) {
+		assert.doesNotMatch(listen().say(address, opening), /paste/i);
+	}
+
+	const {say} = listen({readsPastes: () => true});
+	assert.match(say(elsewhere, opening), /\nAt the end, paste the last page's link here\n/);
+});
+
+test('demand 17: over SSH the command for the other computer comes before the link, and no browser is promised', () => {
 	const {say} = listen({forward: port => `ssh -N -L ${port}:127.0.0.1:53114 me@there`});
-	assert.deepEqual(say(samples['authorization-url']).split('\n').slice(0, 3), [
-		'Browser on another computer? Type this there first:',
-		'ssh -N -L 53114:127.0.0.1:53114 me@there',
-		'Open   http://127.0.0.1:53114/k7q2mfxt9ahr3',
+	const shown = say(samples['authorization-url'], {type: 'browser', status: 'opening'});
+	assert.deepEqual(shown.split('\n').slice(0, 3), [
+		'On your own computer:',
+		'Run      ssh -N -L 53114:127.0.0.1:53114 me@there',
+		'Open     http://127.0.0.1:53114/k7q2mfxt9ahr3',
 	]);
+	assert.doesNotMatch(shown, /Opening/);
+});
+
+test('a screen reader never reads out a long link: it is copied, and read only where that fails', async () => {
+	const url = safeUrl(`https://auth.acme.dev/authorize?state=${'s'.repeat(300)}`, 'test');
+	const address = {...samples['authorization-url'], url, shortUrl: url, redirectUri: 'https://acme.dev/done'};
+	const copied: string[] = [];
+	for (const status of ['copied', 'sent', 'unavailable'] as const) {
+		const {say, heard} = listen({
+			spelled: true,
+			async copy(text) {
+				copied.push(text);
+				return {status};
+			},
+		});
+		assert.doesNotMatch(say(address, {type: 'browser', status: 'opening'}), /authorize/);
+		await Promise.resolve();
+		assert.equal(
+			heard(),
+			status === 'unavailable' ? `Open ${url}\n` : "The link was copied. Paste it into your browser's address bar.\n",
+		);
+	}
+
+	assert.deepEqual(copied, [url, url, url]);
+	const short = listen({spelled: true, copy: async () => assert.fail('A short link is read.')});
+	assert.match(short.say(samples['authorization-url'], samples.browser), /\nOpen http:\/\/127\.0\.0\.1:53114\/\w+\n/);
+});
+
+test('lines are wrapped between words, but a URL, a code and a command stay whole', () => {
+	const command = 'ssh -N -L 53114:127.0.0.1:53114 me@there';
+	const {say} = listen({columns: () => 24, forward: () => command, readsPastes: () => true});
+	const code = {...samples['device-code'], userCode: displayText('WDJB MJHT KLMN PQRS')};
+	assert.equal(
+		say(samples.discovery, code, samples['authorization-url'], {type: 'browser', status: 'opening'}),
+		`Sign in to Acme ·
+auth.acme.dev
+Open     https://acme.dev/device?user_code=WDJB-MJHT
+Check    WDJB MJHT KLMN PQRS
+         is shown there
+Approve  only if you
+         started this
+Waiting for approval, 15
+minutes left
+On your own computer:
+Run      ${command}
+Open     http://127.0.0.1:53114/k7q2mfxt9ahr3
+Error page? Paste its
+link here
+Waiting for your
+browser, 10 minutes left
+`,
+	);
+});
+
+test('a terminal that claims no width wraps nothing', () => {
+	for (const columns of [() => 0, () => undefined]) {
+		assert.match(listen({columns}).say(samples.discovery), /^Sign in to Acme · auth\.acme\.dev\n$/);
+	}
+});
+
+test('where there is nothing more than ASCII, the words of the lines are ASCII', () => {
+	const {say} = listen({unicode: false, readsPastes: () => true});
+	const shown = say(...Object.values(samples));
+	assert.match(
+		shown,
+		/^Sign in to Acme - auth\.acme\.dev\n[^]*\nSigned in to Acme as Alice Demo - alice@example\.test\n/,
+	);
+	assert.match(shown, /^[\n -~]+$/);
 });
 
 test('demand 27: two minutes before the end of the browser flow there is a word about what may be wrong, once', async () => {
 	const {clock, say, heard} = listen();
-	say(samples['authorization-url']);
+	say(samples['authorization-url'], {type: 'browser', status: 'opening'});
 	await clock.advance(samples['authorization-url'].expiresAt - start - minutes(2));
-	assert.match(heard(), /2 minutes left\nNothing has come back yet\. [^\n]*https[^\n]*another computer\.\n$/);
+	assert.match(heard(), /2 minutes left\nNothing came back yet\. [^\n]* http:\/\/127\.0\.0\.1:53114\/callback\n$/);
 	await clock.advance(minutes(2));
-	assert.doesNotMatch(heard(), /Nothing has come back/);
+	assert.doesNotMatch(heard(), /Nothing came back/);
 });
 
 test('demand 33: the second slow_down in a row brings a word about the clock, and a pending answer in between none', () => {
 	const {say} = listen();
 	const {'slow-down': slowDown, poll} = samples;
-	assert.doesNotMatch(say(slowDown, poll, {...slowDown, interval: 15}), /clock/);
-	assert.match(
-		say({...slowDown, interval: 20}),
-		/^[^\n]*\nTwice in a row: the clock of this computer may run fast[^\n]*\n$/,
-	);
+	assert.equal(say(slowDown, poll), 'The server asked for fewer checks, now every 10 s\n');
+	assert.doesNotMatch(say({...slowDown, interval: 15}), /clock/);
+	assert.match(say({...slowDown, interval: 20}), /^[^\n]*\nThis computer's clock may be fast[^\n]*\n$/);
 	assert.doesNotMatch(say({...slowDown, interval: 25}), /clock/);
 });
 
@@ -111,27 +213,24 @@ test('demand 38: an address on another host than the issuer is marked, once', ()
 		verificationUri: safeUrl('https://evil.example/device', 'test'),
 		onForeignHost: true,
 	} as const;
-	assert.match(
-		say(samples.discovery, foreign),
-		/\nevil\.example is not auth\.acme\.dev: go there only if you know it\.\n/,
-	);
-	assert.doesNotMatch(say({...foreign, renewal: 1}), /evil\.example is not/);
-	assert.doesNotMatch(listen().say(samples.discovery, samples['device-code']), / is not /);
+	assert.match(say(samples.discovery, foreign), /\nevil\.example isn't auth\.acme\.dev, open it only if you know it\n/);
+	assert.doesNotMatch(say({...foreign, renewal: 1}), /evil\.example isn't/);
+	assert.doesNotMatch(listen().say(samples.discovery, samples['device-code']), / isn't /);
 });
 
 test('demand 35: after a minute of waiting it is said that some organisations refuse codes, where there is a browser flow', () => {
 	const late = {...samples.poll, attempt: 12, interval: 5};
 	assert.match(
 		listen().say(samples.discovery, late),
-		/Some organisations refuse codes, and say so only in the browser\.\n$/,
+		/Some organizations block codes, and only your browser says so\n$/,
 	);
 	const only = {...samples.discovery, flows: {...samples.discovery.flows, browser: 'no sign-in page'}};
-	assert.doesNotMatch(listen().say(only, late), /organisations/);
+	assert.doesNotMatch(listen().say(only, late), /organizations/);
 });
 
 test('a word is said at five, two and one minutes, once each', async () => {
 	const {clock, say, heard} = listen();
-	say(samples['device-code']);
+	assert.match(say(samples['device-code']), /15 minutes left\n$/);
 	await clock.advance(minutes(10) - 1);
 	assert.equal(heard(), '');
 	await clock.advance(1);
@@ -147,6 +246,16 @@ test('a code of three minutes is not announced with five', async () => {
 	say({...samples['device-code'], expiresAt: start + minutes(3)});
 	await clock.advance(minutes(3));
 	assert.equal(heard(), '2 minutes left\n1 minute left\n');
+});
+
+test('a wait of five minutes is not announced with five twice', async () => {
+	for (const late of [-20, 0, 20]) {
+		const {clock, say, heard} = listen();
+		const shown = say({...samples['device-code'], expiresAt: start + minutes(5) + late});
+		assert.match(shown, /Waiting for approval, 5 minutes left\n$/);
+		await clock.advance(minutes(2));
+		assert.equal(heard(), '');
+	}
 });
 
 test('after a suspension only what is still true is said', async () => {
@@ -168,16 +277,16 @@ test('a closed flow and an ended login count down no longer', async () => {
 	}
 });
 
-test('demand 34: a new code says that the former one is over, and its warning is not repeated', () => {
+test('demand 34: a new code says which one it replaces, and its warning is not repeated', () => {
 	const {say} = listen();
 	say(samples['device-code']);
 	const renewed = {...samples['device-code'], userCode: displayText('AAAA-BBBB'), renewal: 1};
 	assert.equal(
 		say(renewed),
-		`The code has expired. Here is a new one.
-Open   https://acme.dev/device
-Enter  AAAA-BBBB   within 15 minutes, until 17:05
-or     https://acme.dev/device?user_code=WDJB-MJHT   (code filled in: compare it)
+		`WDJB-MJHT expired, here's a new code
+Open     https://acme.dev/device?user_code=WDJB-MJHT
+Check    AAAA-BBBB is shown there
+Waiting for approval, 15 minutes left
 `,
 	);
 });
@@ -197,10 +306,7 @@ test('what happens again is said once', () => {
 
 test('each paste that cannot be used is answered', () => {
 	const {say} = listen();
-	assert.equal(
-		say(samples['paste-rejected'], samples['paste-rejected']),
-		'That could not be used: it has no code\nThat could not be used: it has no code\n',
-	);
+	assert.equal(say(samples['paste-rejected'], samples['paste-rejected']), 'it has no code\nit has no code\n');
 });
 
 test('a failure is one sentence and the next step, and is not said twice when it closed the last flow', () => {
@@ -215,7 +321,7 @@ test('a failure is one sentence and the next step, and is not said twice when it
 
 test('a session that cannot renew itself says until when it lasts', () => {
 	const shown = listen().say({...samples['signed-in'], refreshable: false, store: 'memory'});
-	assert.match(shown, /\nUntil 17:50\. Kept until this program ends\.\n$/);
+	assert.match(shown, /\nSigned in until 17:50\nNot saved, it ends with this program\n$/);
 });
 
 test('a login that waited for another one says that it was the other one that ended', () => {
@@ -224,11 +330,14 @@ test('a login that waited for another one says that it was the other one that en
 	assert.equal(shown, `${message}\nStart it again here.\n`);
 });
 
-test('a session that renews itself and is kept in memory lasts as long as the program: no more is promised', () => {
-	const shown = listen().say({...samples['signed-in'], refreshable: true, store: 'memory'});
-	assert.match(shown, /^Signed in [^\n]*\nKept until this program ends\.\n$/);
+test('where the session is saved is said only where it is not the keyring', () => {
+	const saved = (store: 'keyring' | 'file' | 'memory') =>
+		listen().say({...samples['signed-in'], store, profile: 'work'});
+	assert.match(saved('keyring'), /^Signed in [^\n]*\n$/);
+	assert.match(saved('file'), /^Signed in [^\n]*\nSaved as profile "work" in a private file\n$/);
+	assert.match(saved('memory'), /^Signed in [^\n]*\nNot saved, it ends with this program\n$/);
 	const {expiresAt: _, ...endless} = samples['signed-in'];
-	assert.match(listen().say({...endless, refreshable: false}), /^Signed in [^\n]*\nKept in [^\n]+\.\n$/);
+	assert.match(listen().say({...endless, refreshable: false}), /^Signed in [^\n]*\n$/);
 });
 
 test('S38: nothing that a terminal acts on gets into a line', () => {
@@ -264,11 +373,7 @@ test('it follows a login to its end, from its first event', async () => {
 	const shown = showPlain(run, {write: line => void lines.push(line)});
 	await clock.advance(minutes(11));
 	await shown;
-	assert.equal(lines[0], 'Signing in to Acme (auth.acme.dev)\n');
-	assert.deepEqual(lines.slice(-3), [
-		'5 minutes left\n',
-		'Signed in as "Alice Demo" (alice@example.test)\n',
-		'Stays signed in. Kept in the system keyring as "default".\n',
-	]);
+	assert.equal(lines[0], 'Sign in to Acme · auth.acme.dev\n');
+	assert.deepEqual(lines.slice(-2), ['5 minutes left\n', 'Signed in to Acme as Alice Demo · alice@example.test\n']);
 	assert.equal(clock.sleepers, 0);
 });

@@ -17,7 +17,7 @@ const readRequest = async (stdin: Input): Promise<string> => {
 };
 
 /** What git asks about: lines of `name=value`, ended by an empty one (git-credential(1), "Input/Output format"). */
-export type GitCredential = Readonly<Record<string, string>>;
+type GitCredential = Readonly<Record<string, string>>;
 
 /** Reads git's lines; of a name that comes twice the last counts, and lists (`name[]`) are not needed here. */
 export const parseGitCredential = (input: string): GitCredential => {

@@ -24,9 +24,9 @@ export type Demo = {
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
 
-export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
+type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
 
-export type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
+type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
 /** A login that can begin. */
 type ReadyLogin = {

@@ -52,12 +52,12 @@ test('demand 53: with --json stdout is the events, one a line, and stderr is sil
 test('plain lines go to stderr unless stdout is a terminal', async () => {
 	const piped = await login([...provider, '--plain']);
 	assert.equal(piped.stdout, '');
-	assert.match(piped.stderr, /^Signing in to Acme \(auth\.acme\.dev\)\nOpen {3}https:/);
+	assert.match(piped.stderr, /^Sign in to Acme · auth\.acme\.dev\nOpen {5}https:/);
 	const terminal = await login([...provider, '--plain'], success, {
 		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.equal(terminal.stderr, '');
-	assert.match(terminal.stdout, /^Signing in to Acme/);
+	assert.match(terminal.stdout, /^Sign in to Acme/);
 });
 
 test('demand 54: a screen reader gets spelled lines, by option or by its variables', async () => {
@@ -75,7 +75,7 @@ test('demand 54: a screen reader gets spelled lines, by option or by its variabl
 test('S38: a dumb terminal gets plain lines', async () => {
 	const tty = {stdin: true, stdout: true, stderr: true};
 	const {stdout} = await login(provider, success, {environment: {tty, env: {TERM: 'dumb'}}});
-	assert.match(stdout, /^Signing in to Acme/);
+	assert.match(stdout, /^Sign in to Acme/);
 });
 
 test('a failed login ends with the code of its failure, said once', async () => {
@@ -246,7 +246,7 @@ test('token --login shows the login first, never on stdout, and then prints the 
 		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.deepEqual([exit, stdout], [0, 'access-1\n']);
-	assert.match(stderr, /^Signing in to Acme/);
+	assert.match(stderr, /^Sign in to Acme/);
 });
 
 test('token --login with a session shows nothing', async () => {
