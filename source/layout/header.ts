@@ -36,10 +36,7 @@ export const consentHeader = (
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions:
-			discovery === undefined
-				? ''
-				: `${stepUp === undefined ? '' : `${displayText(stepUp.reason)} `}${messages.mayDo(discovery.requestedScope)}`,
+		permissions: stepUp?.reason ?? (discovery === undefined ? '' : messages.mayDo(discovery.requestedScope)),
 		expected: messages.mayDo(hint.scope ?? usualScope),
 	};
 };
