@@ -176,7 +176,12 @@ class Login implements LoginRun {
 		const {reason, acrValues} = this.#options;
 		if (reason !== undefined) {
 			const {requestedScope: scope} = provider;
-			this.#log.append({type: 'step-up', scope, ...(acrValues !== undefined && {acrValues}), reason});
+			this.#log.append({
+				type: 'step-up',
+				scope,
+				...(acrValues !== undefined && {acrValues}),
+				reason: displayText(reason),
+			});
 		}
 
 		void this.#openFirst(provider);

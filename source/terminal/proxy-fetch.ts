@@ -114,7 +114,9 @@ const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof f
 		const url = new URL(input instanceof Request ? input.url : input);
 		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
 		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
-		return undiciFetch(own, {...init, dispatcher}).catch((error: unknown) => {
+		// The package knows no form but its own.
+		const body = init?.body instanceof FormData ? await new Response(init.body).blob() : init?.body;
+		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch((error: unknown) => {
 			throw inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
 		});
 	};

@@ -179,7 +179,7 @@ function SessionProbe({engine}: {engine: TokenEngine}) {
 test('useSession says who is signed in, hands out tokens and logs out', async () => {
 	const engine = {
 		session: async () => ({identity: recordings.alice}),
-		accessToken: async () => 'token',
+		token: async () => 'token',
 		logout: async () => ({outcome: 'revoked'}),
 	} as unknown as TokenEngine;
 	const terminal = await drawOn(<SessionProbe engine={engine} />);
