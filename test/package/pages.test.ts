@@ -10,6 +10,7 @@ import {parseCommandLine} from '../../source/cli/parse-args.js';
 import {loginErrorCodes} from '../../source/core/errors.js';
 import {presets} from '../../source/oauth/presets.js';
 import {registrations} from '../../source/oauth/registration.js';
+import {messages} from '../../source/text/messages.js';
 import {codeIn, pages, projectWith, root, textOf} from '../support/pages.js';
 
 const readme = textOf('README.md');
@@ -132,6 +133,7 @@ test('the pages have every error with what to do, and every command, exit code a
 	}
 
 	for (const name of commandNames.slice(1)) assert.match(readme, new RegExp(`ink-login ${name}\\b`));
+	assert.ok(readme.includes(messages.spoken.enterCode('WDJB-MJHT')), 'what a screen reader says');
 	for (const name of Object.keys(presets)) {
 		const camelCase = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 		assert.match(readme, new RegExp(`^\\| [^|]+ \\| \`${camelCase}\` \\|`, 'm'));
