@@ -43,7 +43,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null;
 
 const unreadable = (): LoginError =>
-	new LoginError('config_error', 'KUBERNETES_EXEC_INFO does not hold an ExecCredential of version v1 or v1beta1.', {
+	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no ExecCredential of version v1 or v1beta1.', {
 		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
 	});
 
@@ -98,8 +98,8 @@ export const formatToken = (format: TokenFormat, printable: PrintableToken, env:
 
 		case 'header': {
 			if (printable.tokenType === 'bearer') return `Authorization: Bearer ${printable.token}\n`;
-			throw new LoginError('config_error', 'This token is not a bearer token: no such header can be made of it.', {
-				hint: 'Take --format raw or --format json.',
+			throw new LoginError('config_error', "This isn't a bearer token, so there is no header for it.", {
+				hint: 'Use --format raw or --format json.',
 			});
 		}
 
@@ -116,13 +116,13 @@ export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | '
 const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): PrintableToken => {
 	if (idToken === undefined || claims === undefined) {
 		throw new LoginError('config_error', 'This session has no ID token.', {
-			hint: `Sign in at an OpenID Connect server with openid in the scope: ${loginText(profile)} --scope "openid …"`,
+			hint: `Sign in again with openid among the scopes: ${loginText(profile)} --scope "openid …"`,
 		});
 	}
 
 	const expiresAt = claims.exp * 1000;
 	if (expiresAt > now) return {token: idToken, type: 'id', tokenType: 'bearer', expiresAt};
-	throw new LoginError('expired_token', 'The ID token has expired, and the server gives no new one at a refresh.', {
+	throw new LoginError('expired_token', 'The ID token has expired, and the server sends no new one at a refresh.', {
 		hint: `Sign in again: ${loginText(profile)}`,
 	});
 };

@@ -14,6 +14,18 @@ const seen: Readonly<Record<string, string>> = {
 const listed = (items: readonly string[]): string =>
 	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 
+/** What a space-separated scope lets an app do, in words where they are known. */
+export const permissionsOf = (scope: string): readonly string[] => {
+	const asked = scope.split(' ').filter(Boolean);
+	const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
+	const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
+	return [
+		...(sees === '' ? [] : [`see your ${sees}`]),
+		...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
+		...(asked.includes('offline_access') ? ['keep you signed in'] : []),
+	];
+};
+
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** Two people as briefly as tells them apart. */
@@ -37,14 +49,7 @@ export const messages = {
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
 	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
 	willDo: (scope: string) => {
-		const asked = scope.split(' ').filter(Boolean);
-		const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
-		const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
-		const does = [
-			...(sees === '' ? [] : [`see your ${sees}`]),
-			...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
-			...(asked.includes('offline_access') ? ['keep you signed in'] : []),
-		];
+		const does = permissionsOf(scope);
 		if (does.length === 0) return '';
 		return `It will ${does.length === 1 ? does.join('') : `${does.slice(0, -1).join(', ')}, and ${does.at(-1) ?? ''}`}`;
 	},

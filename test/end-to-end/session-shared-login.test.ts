@@ -84,7 +84,7 @@ for (const [how, signal] of [
 				type: 'failed',
 				code: 'cancelled',
 				message: 'The sign-in in another window ended without a session.',
-				hint: 'Start it again here.',
+				hint: 'Start again here.',
 			});
 		}
 

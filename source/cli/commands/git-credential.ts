@@ -2,7 +2,7 @@ import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
 import type {Command, Input, SessionUse} from '../context.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, signInFirst} from '../session.js';
+import {openSession, storeFor, readSession, sessionEnded} from '../session.js';
 
 /** All that comes before an empty line or the end: git may leave its end open. */
 const readRequest = async (stdin: Input): Promise<string> => {
@@ -94,7 +94,7 @@ export const runHelper: Command = async (line, context) => {
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined) return exitCodes.done;
 	const tokens = async (): Promise<never> => {
-		throw signInFirst(profile, true);
+		throw sessionEnded(profile);
 	};
 	return respondToGit(
 		line,

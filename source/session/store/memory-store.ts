@@ -20,10 +20,11 @@ export const createMemoryStore = ({clock = systemClock}: {readonly clock?: Clock
 			sessions.set(profile, structuredClone(session));
 		},
 		remove: async profile => sessions.delete(profile),
-		list: async () => [...sessions.keys()],
-		readPreferences: async profile => ({...preferences.get(profile)}),
+		list: async (what = 'sessions') => [...(what === 'sessions' ? sessions : preferences).keys()],
+		readPreferences: async profile => structuredClone(preferences.get(profile) ?? {}),
 		async writePreferences(profile, chosen) {
-			preferences.set(profile, {...chosen});
+			if (Object.keys(chosen).length === 0) preferences.delete(profile);
+			else preferences.set(profile, structuredClone(chosen));
 		},
 		async lock(profile, endpointKind, {signal, timeout = 30_000, until, onWait}) {
 			const name = `${endpointKind} ${profile}`;
