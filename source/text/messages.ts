@@ -245,7 +245,8 @@ export const messages = {
 			`Enter code ${code}. Spelled: ${Array.from(code, character => spelled[character] ?? character).join(', ')}.`,
 		open: (address: string) => `Open ${address}`,
 		expiresAt: (time: string) => `The code works until ${time}.`,
-		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
+		option: (position: number, label: string, detail: string) =>
+			`${position}: ${label}${detail === '' ? '' : `, ${detail}`}`,
 		selected: 'selected',
 		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,

@@ -5,7 +5,7 @@ import type {ReactElement} from 'react';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
-import {Failure, SignedIn} from '../../source/components/result.js';
+import {Failure, SignedIn} from '../../source/components/outcome.js';
 import type {LoginState} from '../../source/login/state.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn} from '../support/fake-terminal.js';

@@ -10,7 +10,7 @@ import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
 import type {TerminalCapabilities} from '../../source/layout/theme.js';
-import {Failure, SignedIn} from '../../source/components/result.js';
+import {Failure, SignedIn} from '../../source/components/outcome.js';
 import {displayText} from '../../source/core/safe-text.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import type {LoginState} from '../../source/login/state.js';
@@ -18,6 +18,7 @@ import {safeUrl} from '../../source/core/safe-url.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import * as recordings from '../support/login-recordings.js';
+import {overSsh, screenOf} from '../support/screens.js';
 import {darkTheme, lightTheme, type Cell} from '../support/terminal-emulator.js';
 
 const usual: TerminalCapabilities = {unicode: true, color: true, hyperlinks: true, remote: false};
@@ -35,7 +36,7 @@ const both = foldEvents(
 	recordings.authorizationUrl,
 	recordings.browserOpened,
 );
-const bothOther = foldEvents(
+const browserLast = foldEvents(
 	...recordings.browserShown,
 	recordings.opened('device'),
 	recordings.deviceCode,
@@ -45,55 +46,70 @@ const bothOther = foldEvents(
 const shared = (state: LoginState, environment = usual) => ({
 	state,
 	environment,
+	terminal: {browser: 'here'} as const,
 	command: () => undefined,
 	clock: createManualClock({now: recordings.start + 28_000}),
 	canGoBack: true,
 });
-
-const overSsh = {
-	flow: 'device',
-	reason: 'You are connected over SSH: a browser opened here would not reach you.',
-} as const;
 
 const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
 	...recordings.discovery,
 	flows: {...recordings.discovery.flows, browser: reason},
 });
 
+const replaced = {
+	stored: recordings.alice,
+	next: {issuer: 'https://auth.acme.dev', subject: 'bob', email: displayText('bob@example.test')},
+	answer: () => undefined,
+};
+const failedToOpen = foldEvents(...recordings.browserShown.slice(0, 3), {
+	type: 'browser',
+	status: 'failed',
+	detail: 'No browser opened, xdg-open ended with code 3.',
+});
+
 const screens: Readonly<Record<string, (environment: TerminalCapabilities) => ReactElement>> = {
 	picker: environment => (
 		<FlowPicker {...shared(foldEvents(recordings.discovery), environment)} currentIdentity={recordings.alice} />
 	),
+	'picker over SSH': environment => (
+		<FlowPicker
+			{...shared(foldEvents(recordings.discovery), environment)}
+			terminal={overSsh}
+			recommendation={overSsh.recommend?.(recordings.discovery.flows)}
+		/>
+	),
 	code: environment => <DeviceCodeScreen {...shared(code, environment)} />,
 	browser: environment => <BrowserScreen {...shared(browser, environment)} />,
-	'two flows, the code first': environment => <DeviceCodeScreen {...shared(both, environment)} />,
-	'two flows, the browser first': environment => <BrowserScreen {...shared(bothOther, environment)} />,
+	'nothing opens': environment => <BrowserScreen {...shared(failedToOpen, environment)} />,
+	'over SSH': environment => (
+		<BrowserScreen {...shared(foldEvents(...recordings.browserShown.slice(0, 3)), environment)} terminal={overSsh} />
+	),
+	'two flows, the code last': environment => <DeviceCodeScreen {...shared(both, environment)} />,
+	'two flows, the browser last': environment => <BrowserScreen {...shared(browserLast, environment)} />,
+	'second terminal': environment => screenOf('other-login', {environment})!,
 	end: environment => (
 		<SignedIn
 			state={code}
 			signedIn={recordings.signedIn}
 			environment={environment}
-			switchCommand="ink-login login --switch-account"
+			next="acme deploy"
+			switchCommand="acme login --switch-account"
 		/>
 	),
 	failure: environment => (
 		<Failure
 			code="expired_token"
-			said="The code expired before anyone approved it."
+			said="The code expired before it was approved."
 			environment={environment}
-			next={{keys: ['n new code', "b use this computer's browser", 'esc leave'], onKey: () => undefined}}
+			keys={[
+				{key: 'n', label: 'new code', isMain: true},
+				{key: 'b', label: "this computer's browser", isMain: true},
+				{key: 'escape', label: 'cancel', isMain: true},
+			]}
 		/>
 	),
-	prompt: environment => (
-		<AccountPrompt
-			environment={environment}
-			prompt={{
-				stored: recordings.alice,
-				next: {issuer: 'https://auth.acme.dev', subject: 'bob'},
-				answer: () => undefined,
-			}}
-		/>
-	),
+	prompt: environment => <AccountPrompt environment={environment} prompt={replaced} />,
 };
 
 const draw = async <Result,>(
@@ -125,11 +141,11 @@ const variants = [
 	{name: '80x24 without colour', columns: 80, rows: 24, environment: {...usual, color: false}, tellsLook: true},
 	{name: '80x24 in ASCII', columns: 80, rows: 24, environment: {...usual, unicode: false}},
 	{name: '60x20', columns: 60, rows: 20, environment: usual},
-	{name: '40x15', columns: 40, rows: 15, environment: usual, tellsLook: true},
-	{name: '40x15 in ASCII without colour', columns: 40, rows: 15, environment: ascii},
+	{name: '40x12', columns: 40, rows: 12, environment: usual, tellsLook: true},
+	{name: '40x12 in ASCII without colour', columns: 40, rows: 12, environment: ascii},
 	{name: '20x5', columns: 20, rows: 5, environment: usual},
 	{name: '80x24 as a screen reader has it', columns: 80, rows: 24, environment: usual, screenReader: true},
-	{name: '40x15 as a screen reader has it', columns: 40, rows: 15, environment: usual, screenReader: true},
+	{name: '40x12 as a screen reader has it', columns: 40, rows: 12, environment: usual, screenReader: true},
 ];
 
 const colourNames: Readonly<Record<string, string>> = {
@@ -139,18 +155,26 @@ const colourNames: Readonly<Record<string, string>> = {
 	'#00cdcd': 'cyan',
 };
 
-/** What is bold or coloured, in words, since a text file shows neither; the QR code's colours have a test of their own. */
-const displayOf = ({emulator}: FakeTerminal): string[] => {
+/** What is bold, dim, coloured or on a plate, in words, since a text file shows none of it; the QR code has tests of its own. */
+const looksOf = ({emulator}: FakeTerminal): string[] => {
 	const pieces = new Map<string, string[]>();
 	for (let row = 0; row < emulator.rows; row++) {
 		let before = '';
-		for (const {text, bold, foreground} of emulator.cells(row)) {
-			const colour = foreground === darkTheme.foreground || /[█▀▄]/.test(text) ? undefined : colourNames[foreground];
-			const display = [bold && 'bold', colour].filter(Boolean).join(' and ');
+		for (const {text, bold, dim, foreground, background} of emulator.cells(row)) {
+			const isBlock = /[█▀▄]/.test(text);
+			const isPlate = background !== darkTheme.background && background !== '#ffffff' && !isBlock;
+			const look = [
+				bold && 'bold',
+				dim && 'dim',
+				!isPlate && !isBlock && foreground !== darkTheme.foreground && colourNames[foreground],
+				isPlate && `on ${colourNames[background] ?? 'inverse'}`,
+			]
+				.filter(Boolean)
+				.join(', ');
 			const shown = text === '' ? ' ' : text;
-			if (display === before && display !== '') pieces.get(display)!.push(pieces.get(display)!.pop()! + shown);
-			else if (display !== '') pieces.set(display, [...(pieces.get(display) ?? []), shown]);
-			before = display;
+			if (look === before && look !== '') pieces.get(look)!.push(pieces.get(look)!.pop()! + shown);
+			else if (look !== '') pieces.set(look, [...(pieces.get(look) ?? []), shown]);
+			before = look;
 		}
 	}
 
@@ -159,7 +183,7 @@ const displayOf = ({emulator}: FakeTerminal): string[] => {
 			.map(text => text.trim())
 			.filter(Boolean)
 			.join(' | ');
-	return [...pieces].map(([display, texts]) => `(${display}: ${told(texts)})`).sort();
+	return [...pieces].map(([look, texts]) => `(${look}: ${told(texts)})`).sort();
 };
 
 for (const [screen, element] of Object.entries(screens)) {
@@ -168,7 +192,7 @@ for (const [screen, element] of Object.entries(screens)) {
 			const title = rule(`${screen} at ${name}`);
 			const frame = await draw(element(environment), size, terminal => {
 				const rows = terminal.lines().map(line => line.trimEnd());
-				return [...rows, ...(tellsLook ? displayOf(terminal) : [])].join('\n');
+				return [...rows, ...(tellsLook ? looksOf(terminal) : [])].join('\n');
 			});
 			drawn.set(title, frame);
 			if (!process.env['UPDATE_FRAMES']) assert.equal(frame, expected.get(title));
