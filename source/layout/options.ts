@@ -71,9 +71,9 @@ const optionBlocks = (
 				rest.map(text => [{text, bold: isSelected, dim: !isPossible}]),
 			),
 		];
-		// What Enter takes is whole in every window.
 		const brief = block([row(shortened(label, width - labelColumn))]);
-		const shown = isSelected || rest.length === 0 ? block(whole) : {lines: whole, goes: 2, instead: brief};
+		// What Enter takes is whole for longer than anything else.
+		const shown = rest.length === 0 ? block(whole) : {lines: whole, goes: isSelected ? 1 : 2, instead: brief};
 		return [...(isApart ? [gap(13)] : []), shown];
 	});
 	return {blocks, untold};

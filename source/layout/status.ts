@@ -36,7 +36,7 @@ export const untilNextText = (left: number): number =>
 	isNearEnd(left) ? left % 1000 || 1000 : Math.min((left + minute / 2) % minute || minute, left - 2 * minute + 1);
 
 const leftText = (left: number, {messages}: Display): string =>
-	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.round(left / minute));
+	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.ceil(left / minute - 0.5));
 
 const waitingFor = (words: string, left: number, display: Display): string =>
 	Number.isFinite(left) ? `${words} ${display.glyphs.separator} ${leftText(left, display)}` : words;

@@ -46,7 +46,7 @@ const contrast = ({foreground, background}: {readonly foreground: string; readon
 
 /** The QR code's blocks are one picture, and their colours are checked as such; a mark says what the words beside it say. */
 const isBlock = ({text}: Cell) => /[█▀▄]/.test(text);
-const isMark = ({text}: Cell) => /[❯✔✖⚠⠿]/.test(text);
+const isMark = ({text}: Cell) => /[❯✔✖⚠◌→]/.test(text);
 
 const seenIn = async (theme: Theme): Promise<readonly Cell[]> => {
 	const cells: Cell[] = [];
