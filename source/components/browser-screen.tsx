@@ -2,7 +2,7 @@ import type {ReactNode} from 'react';
 import {systemClock} from '../core/clock.js';
 import {loopbackPort} from '../core/safe-url.js';
 import {isOpen, type BrowserState} from '../login/state.js';
-import {alsoLine, browserStatus, isNearEnd, withKey} from '../layout/status.js';
+import {alsoLine, browserStatus, comesBack, isNearEnd, withKey} from '../layout/status.js';
 import {FrameView} from './frame.js';
 import {consentHeader} from '../layout/header.js';
 import {layOutBrowser, layOutWaiting, type BrowserContent} from '../layout/browser.js';
@@ -91,8 +91,7 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 						status,
 						link,
 						how,
-						// A short link has no query; where nothing listens there is none.
-						comesBack: !address.shortUrl.includes('?'),
+						comesBack: comesBack(address),
 						forwardedAddress: port === undefined ? undefined : terminal.forwardedAddress?.(port),
 						notice,
 						aside:

@@ -35,12 +35,20 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	});
 
 	const asking = consentHeader(state, props, display);
+	const [early] = useState(asking.permissions);
+	const learned = [notice, asking.permissions === early ? undefined : asking.permissions].filter(
+		text => text !== undefined,
+	);
 	const reason = reasonToSay(recommendation);
 	if (speaks) {
 		const above = [...spokenAsking(asking), ...(reason === undefined ? [] : [`${reason}.`])];
 		return <SpokenLines lines={[...above, ...spokenList(options, selected, display)]} notice={notice} />;
 	}
 
-	const frame = layOutPicker(size, {asking, options, selected, reason, notice, presses}, display);
+	const frame = layOutPicker(
+		size,
+		{asking: {...asking, permissions: early}, options, selected, reason, learned, presses},
+		display,
+	);
 	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
 }

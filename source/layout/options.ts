@@ -1,4 +1,4 @@
-import {block, gap, type Block, type Frame, type Size} from './fit.js';
+import {block, gap, rowsOf, type Block, type Frame, type Size} from './fit.js';
 import {gridOf, type Grid} from './header.js';
 import {layOutWithKeys} from './keys.js';
 import {indent, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
@@ -87,40 +87,45 @@ export type ListContent = {
 	readonly reason?: string | undefined;
 	readonly options: readonly ListOption[];
 	readonly selected: number;
-	/** Said below it. */
-	readonly notice?: string | undefined;
+	/** What came up meanwhile, said below the keys. */
+	readonly learned?: readonly string[];
 	/** What Escape is for. */
 	readonly escape: string;
 	/** How often `?` was pressed. */
 	readonly presses: number;
 };
 
-/** A screen with a list. What is learned while someone chooses stands below the options, and none of them moves. */
+/** A screen with a list. What is learned while someone chooses stands below the keys, and nothing moves. */
 export const layOutList = (
 	size: Size,
-	{above, reason, options, selected, notice, escape, presses}: ListContent,
+	{above, reason, options, selected, learned = [], escape, presses}: ListContent,
 	display: Display,
 ): Frame => {
 	const {keys} = display.messages;
 	const grid = listGrid(size.columns);
 	const {blocks, untold} = optionBlocks(options, selected, grid, display);
 	const sentence = (text: string) => wrapWords(text, Math.max(1, grid.width - grid.words)).map(plain);
-	const notes = [...(notice === undefined ? [] : [notice]), ...untold].flatMap(sentence);
+	const notes = indent(grid.words, [...learned, ...untold].flatMap(sentence));
 	const offered = [
 		{key: 'enter', label: keys.select, isMain: true},
 		{key: `1-${options.length}`, label: keys.choose, isMain: true},
 		{key: 'escape', label: escape, isMain: true},
 	];
-	return layOutWithKeys(
-		size,
-		[
-			...above,
-			...(reason === undefined ? [] : [gap(16), block(indent(grid.words, sentence(reason)), 10)]),
-			gap(17),
-			...blocks,
-			...(notes.length === 0 ? [] : [block(indent(grid.words, notes), 5)]),
-		],
-		{keys: offered, presses},
-		display,
-	);
+	const draw = (rows: number) =>
+		layOutWithKeys(
+			{...size, rows},
+			[
+				...above,
+				...(reason === undefined ? [] : [gap(16), block(indent(grid.words, sentence(reason)), 10)]),
+				gap(17),
+				...blocks,
+			],
+			{keys: offered, presses},
+			display,
+		);
+	const whole = draw(size.rows);
+	const missing = rowsOf(whole) + notes.length - size.rows;
+	const frame =
+		missing <= 0 ? whole : draw(Math.max(size.rows - notes.length, Math.min(size.rows, options.length + 2)));
+	return {...frame, bottom: [...frame.bottom, ...notes.slice(0, size.rows - rowsOf(frame))]};
 };

@@ -51,7 +51,8 @@ export const layOutPicker = (
 		readonly options: readonly PickerOption[];
 		readonly selected: number;
 		readonly reason: string | undefined;
-		readonly notice?: string | undefined;
+		/** What came up since the picker was there. */
+		readonly learned?: readonly string[];
 		/** How often `?` was pressed. @default 0 */
 		readonly presses?: number;
 	},

@@ -72,6 +72,9 @@ export const deviceStatus = (device: DeviceState, left: number, now: number, dis
 	return {waiting, detail, notice};
 };
 
+/** Whether the browser comes back here by itself: a short link has no query, and where nothing listens there is none. */
+export const comesBack = ({shortUrl}: NonNullable<BrowserState['address']>): boolean => !shortUrl.includes('?');
+
 export const browserStatus = ({phase, address, opener}: BrowserState, left: number, display: Display): Status => {
 	const {browser: words} = display.messages;
 	const {ellipsis} = display.glyphs;
@@ -81,7 +84,8 @@ export const browserStatus = ({phase, address, opener}: BrowserState, left: numb
 	const waiting = waitingFor(words.waiting, left, display);
 	const hasFailed = opener?.status === 'failed' || opener?.status === 'skipped';
 	if (hasFailed && opener.detail !== undefined) return {waiting, detail: '', notice: warning(opener.detail)};
-	return {waiting, detail: opener?.status === 'opening' ? words.openingBrowser : words.continues};
+	const detail = opener?.status === 'opening' ? words.openingBrowser : comesBack(address) ? words.continues : '';
+	return {waiting, detail};
 };
 
 /** What stands before the status: a mark that keeps still, and turns only while something takes its time. */
