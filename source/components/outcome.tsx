@@ -9,7 +9,7 @@ import {timeOfDay} from '../text/messages.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutFailure, layOutSignedIn} from '../layout/outcome.js';
 import type {Display} from '../layout/theme.js';
-import {useKeys} from '../hooks/use-keys.js';
+import {useKeys, usePresses} from '../hooks/use-keys.js';
 import {useScreen} from '../hooks/use-screen.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
 import {FrameView} from './frame.js';
@@ -64,7 +64,9 @@ export type FailureProps = OutcomeProps & {
 export function Failure(props: FailureProps): ReactNode {
 	const {code, said, hint = '', keys = [], isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
-	useKeys({onKey: key => runKey(keys, key), isActive: isActive && keys.length > 0});
+	const takesKeys = isActive && keys.length > 0;
+	useKeys({onKey: key => runKey(keys, key), isActive: takesKeys});
+	const presses = usePresses(takesKeys);
 	const {messages} = display;
 	const headline = messages.failure(code, said);
 	const advice = code === 'cancelled' ? '' : hint;
@@ -73,7 +75,7 @@ export function Failure(props: FailureProps): ReactNode {
 		return <SpokenLines lines={lines.filter(line => line !== '')} />;
 	}
 
-	const frame = layOutFailure(size, {code, said: unstopped(headline), hint: advice, keys}, display);
+	const frame = layOutFailure(size, {code, said: unstopped(headline), hint: advice, keys, presses}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }
 

@@ -57,6 +57,10 @@ export const marked = (mark: Line[number] | undefined, text: string | Line, {mar
 	return [[...lead, {text: first}], ...indent(words, rest.map(plain))];
 };
 
+/** The same with words that stand out. */
+export const markedBoldly = (mark: Line[number] | undefined, text: string, grid: Grid): Line[] =>
+	marked(mark, text, grid).map(line => line.map(span => (span === mark ? span : {...span, bold: true})));
+
 /** The title and the host, which is never shortened: it is what a person can check. */
 const titleLines = ({title, host}: ConsentHeader, {mark, width}: Grid, {glyphs}: Display): Line[] => {
 	const line: Line = [{text: title, bold: true}, ...(host === '' ? [] : [{text: ` ${glyphs.separator} ${host}`}])];

@@ -37,7 +37,7 @@ export const untilNextText = (left: number): number =>
 	isNearEnd(left) ? left % 1000 || 1000 : Math.min((left + minute / 2) % minute || minute, left - 2 * minute + 1);
 
 const leftText = (left: number, {messages}: Display): string =>
-	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.round(left / minute));
+	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.ceil(left / minute - 0.5));
 
 const waitingFor = (words: string, left: number, display: Display): string =>
 	Number.isFinite(left) ? `${words} ${display.glyphs.separator} ${leftText(left, display)}` : words;
@@ -70,6 +70,9 @@ export const deviceStatus = (device: DeviceState, left: number, now: number, dis
 	return {waiting, detail, notice};
 };
 
+/** Whether the browser comes back here by itself: a short link has no query, and where nothing listens there is none. */
+export const comesBack = ({shortUrl}: NonNullable<BrowserState['address']>): boolean => !shortUrl.includes('?');
+
 export const browserStatus = ({phase, address, opener}: BrowserState, left: number, display: Display): Status => {
 	const {browser: words} = display.messages;
 	const {ellipsis} = display.glyphs;
@@ -79,7 +82,8 @@ export const browserStatus = ({phase, address, opener}: BrowserState, left: numb
 	const waiting = waitingFor(words.waiting, left, display);
 	const hasFailed = opener?.status === 'failed' || opener?.status === 'skipped';
 	if (hasFailed && opener.detail !== undefined) return {waiting, detail: '', notice: warning(opener.detail)};
-	return {waiting, detail: opener?.status === 'opening' ? words.openingBrowser : words.continues};
+	const detail = opener?.status === 'opening' ? words.openingBrowser : comesBack(address) ? words.continues : '';
+	return {waiting, detail};
 };
 
 /** What stands before the status: a mark that keeps still, and turns only while something takes its time. */

@@ -277,7 +277,8 @@ export const messages = {
 		/** A link that is too long to be read out. */
 		linkCopied: "The link was copied. Paste it into your browser's address bar.",
 		expiresAt: (time: string) => `The code works until ${time}.`,
-		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
+		option: (position: number, label: string, detail: string) =>
+			`${position}: ${label}${detail === '' ? '' : `, ${detail}`}`,
 		selected: 'selected',
 		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,

@@ -10,6 +10,7 @@ import {parseCommandLine} from '../../source/cli/parse-args.js';
 import {loginErrorCodes} from '../../source/core/errors.js';
 import {presets} from '../../source/oauth/presets.js';
 import {registrations} from '../../source/oauth/registration.js';
+import {messages} from '../../source/text/messages.js';
 import {codeIn, pages, projectWith, root, textOf} from '../support/pages.js';
 
 const readme = textOf('README.md');
@@ -30,6 +31,8 @@ const linksOf = (page: string): readonly string[] =>
 		([, link, source]) => link ?? source ?? '',
 	);
 
+const isCommandName = (word: string | undefined) => commandNames.some(name => name === word);
+
 const others = ['source/README.md', 'test/benchmark/README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md'];
 
 test('every link between the README, its pages and the sources leads somewhere', () => {
@@ -47,7 +50,10 @@ test('every link between the README, its pages and the sources leads somewhere',
 });
 
 test('every file that the map of the source names is there', () => {
-	const named = Array.from(textOf('source/README.md').matchAll(/`([\w./-]+\/[\w.-]+\.tsx?)`/g), ([, file = '']) => file);
+	const named = Array.from(
+		textOf('source/README.md').matchAll(/`([\w./-]+\/[\w.-]+\.tsx?)`/g),
+		([, file = '']) => file,
+	);
 	assert.ok(named.length > 20);
 	assert.deepEqual(
 		named.filter(file => !existsSync(path.join(root, 'source', file))),
@@ -99,16 +105,18 @@ test('the command takes every line that the pages show of it', () => {
 	assert.ok(lines.length > 25);
 	for (const line of lines) {
 		const [, ...words] = line.trim().split(/ +/);
+		if (words[0] === 'help') continue;
 		// A name alone, as in `ink-login exec`, stands for the command.
-		if (words[0] === 'help' || words.length === 1) continue;
-		assert.doesNotThrow(() => parseCommandLine(words[0] === 'helper' ? [...words, 'get'] : words), line);
+		if (words.length === 1) assert.ok(isCommandName(words[0]), line);
+		else assert.doesNotThrow(() => parseCommandLine(words[0] === 'helper' ? [...words, 'get'] : words), line);
 	}
 });
 
 test('the scripts and tests that the pages name are there', () => {
 	const {scripts} = JSON.parse(textOf('package.json')) as {scripts: Record<string, string>};
 	for (const page of pages) {
-		for (const [, name = ''] of textOf(page).matchAll(/npm run ([\w:]+)/g)) assert.ok(name in scripts, `${page}: ${name}`);
+		for (const [, name = ''] of textOf(page).matchAll(/npm run ([\w:]+)/g))
+			assert.ok(name in scripts, `${page}: ${name}`);
 	}
 
 	const [, pattern = '', file = ''] = /--test-name-pattern '([^']+)' (\S+)/.exec(readme) ?? assert.fail();
@@ -117,13 +125,15 @@ test('the scripts and tests that the pages name are there', () => {
 
 test('the pages have every error with what to do, and every command, exit code and preset', () => {
 	const errors = textOf('source/docs/errors.md');
-	for (const code of loginErrorCodes) assert.match(errors, new RegExp(`^\\| \`${code}\` \\| .{10,} \\| .{5,} \\|$`, 'm'));
+	for (const code of loginErrorCodes)
+		assert.match(errors, new RegExp(`^\\| \`${code}\` \\| .{10,} \\| .{5,} \\|$`, 'm'));
 	for (const code of Object.values(exitCodes)) {
 		assert.match(readme, new RegExp(`^\\| ${code} \\| `, 'm'));
 		assert.match(errors, new RegExp(`^\\| ${code} \\| `, 'm'));
 	}
 
 	for (const name of commandNames.slice(1)) assert.match(readme, new RegExp(`ink-login ${name}\\b`));
+	assert.ok(readme.includes(messages.spoken.enterCode('WDJB-MJHT')), 'what a screen reader says');
 	for (const name of Object.keys(presets)) {
 		const camelCase = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 		assert.match(readme, new RegExp(`^\\| [^|]+ \\| \`${camelCase}\` \\|`, 'm'));
