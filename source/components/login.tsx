@@ -282,10 +282,6 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
-	const onChoose = (choice: Choice) => {
-		if (choice === 'stay') leave('stay');
-		else showFlow(choice);
-	};
 	const screens = {
 		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
 		browser: components?.BrowserScreen ?? BrowserScreen,

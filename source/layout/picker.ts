@@ -3,7 +3,7 @@ import {isOpen, type LoginState} from '../login/state.js';
 import type {Frame, Size} from './fit.js';
 import {gridOf, header, permissions, type ConsentHeader} from './header.js';
 import {layOutList, type ListOption} from './options.js';
-import {unstopped} from './status.js';
+import {unstopped} from '../core/safe-text.js';
 import type {Display} from './theme.js';
 import type {FlowAvailability, Identity} from '../core/types.js';
 

@@ -211,10 +211,8 @@ export const messages = {
 			const done = `Signed in${application === undefined ? '' : ` to ${application}`}`;
 			if (identity === undefined) return [done];
 			const {name, email} = identity;
-			if (name === undefined || email === undefined || name === email)
-				return [`${done} as ${email ?? person(identity)}`];
-			const unverified = identity.emailVerified === false ? ['not verified'] : [];
-			return [`${done} as ${nameOf(identity)}`, email, ...unverified];
+			if (name === undefined || email === undefined || name === email) return [`${done} as ${person(identity)}`];
+			return [`${done} as ${nameOf(identity)}`, `${email}${identity.emailVerified === false ? ' (not verified)' : ''}`];
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved: (store: StoreKind, profile: string): string =>

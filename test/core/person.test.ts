@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {displayText} from '../../source/core/safe-text.js';
-import {nameAndEmail} from '../../source/core/person.js';
 import {messages} from '../../source/text/messages.js';
 import type {ScriptedUser} from '../../source/testing/index.js';
 import {prepareLogin, providerIssuer as issuer} from '../support/whole-login.js';
 import type {Identity} from '../../source/core/types.js';
+
+/** Who signed in, as the end of a line has it. */
+const nameAndEmail = (who: Identity) => messages.end.signedIn(undefined, who).join(' · ').replace('Signed in as ', '');
 
 const identity = (subject: string, name?: string, email?: string): Identity => ({
 	issuer,
