@@ -1,7 +1,7 @@
 import type {SafeUrl} from '../core/safe-url.js';
 import {block, gap, type Block, type Frame, type Size} from './fit.js';
 import {gridOf, header, marked, markedBoldly, type ConsentHeader, type Grid} from './header.js';
-import {labelled, linkStep, plateBlocks, plateStep} from './device-code.js';
+import {linkStep, plateBlocks, plateStep} from './device-code.js';
 import {layOutWithKeys, type KeysContent} from './keys.js';
 import {blank, indent, linkLines, plain, widthOf, wrapWords, type Line} from './line.js';
 import {activity, statusBlocks, type Notice, type Status} from './status.js';
@@ -61,7 +61,7 @@ const commandLines = (command: string, grid: Grid, display: Display): readonly B
 	}
 
 	const by = grid.words + widthOf(command) <= grid.width ? grid.words : 0;
-	return labelled(marked({text: '1', dim: true}, display.messages.browser.run, grid), indent(by, lines));
+	return [block(marked({text: '1', dim: true}, display.messages.browser.run, grid), 7), block(indent(by, lines))];
 };
 
 /** The sentence that says what to do, and what it takes. */

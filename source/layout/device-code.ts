@@ -42,7 +42,7 @@ const stepLines = (number: number, word: string, object: readonly Line[], grid: 
 };
 
 /** What is too wide to stand behind its word stands below it; the word goes where that row is needed. */
-export const labelled = (label: readonly Line[], [first = blank, ...rest]: readonly Line[]): readonly Block[] => [
+const labelled = (label: readonly Line[], [first = blank, ...rest]: readonly Line[]): readonly Block[] => [
 	block(label, 7),
 	block([first]),
 	...rest.map(line => block([line], 1)),
