@@ -1,10 +1,10 @@
 import type {SafeUrl} from '../core/safe-url.js';
 import {block, gap, type Block, type Frame, type Size} from './fit.js';
 import {gridOf, header, marked, markedBoldly, type ConsentHeader, type Grid} from './header.js';
-import {labelled, linkStep, plateBlocks, plateStep} from './device-code.js';
+import {linkStep, plateBlocks, plateStep} from './device-code.js';
 import {layOutWithKeys, type KeysContent} from './keys.js';
 import {blank, indent, linkLines, plain, widthOf, wrapWords, type Line} from './line.js';
-import {activity, asideBlock, statusBlocks, type Notice, type Status} from './status.js';
+import {activity, statusBlocks, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
 
 export type BrowserContent = KeysContent & {
@@ -61,14 +61,14 @@ const commandLines = (command: string, grid: Grid, display: Display): readonly B
 	}
 
 	const by = grid.words + widthOf(command) <= grid.width ? grid.words : 0;
-	return labelled(marked({text: '1', dim: true}, display.messages.browser.run, grid), indent(by, lines));
+	return [block(marked({text: '1', dim: true}, display.messages.browser.run, grid), 7), block(indent(by, lines))];
 };
 
 /** The sentence that says what to do, and what it takes. */
 const taskBlocks = ({how, link}: BrowserContent, grid: Grid, display: Display): readonly Block[] => {
 	const {browser: say} = display.messages;
 	const arrow = {text: display.glyphs.arrow, tone: 'accent'} as const;
-	const sentence = (text: string) => block(markedBoldly(arrow, text, grid), 2);
+	const sentence = (text: string) => block(markedBoldly(arrow, text, grid), 4);
 	if (how.by === 'browser') return [sentence(say.continueThere)];
 	if (how.by === 'command') {
 		const open = linkStep(2, say.open, link, grid, display);
@@ -109,8 +109,7 @@ export const layOutBrowser = (size: Size, content: BrowserContent, display: Disp
 			gap(17),
 			...taskBlocks(content, grid, display),
 			gap(16),
-			...statusBlocks(status, notice, isBusy, grid, display),
-			asideBlock(aside, grid),
+			...statusBlocks(status, notice, isBusy, aside, grid, display),
 			...helpBlocks(helpsOf(content, display), grid, display),
 		],
 		content,
@@ -127,6 +126,6 @@ export const layOutWaiting = (
 	const grid = gridOf(size.columns);
 	const {asking, waiting, isBusy} = content;
 	const [first = blank, ...rest] = marked(activity(isBusy, display), waiting, grid);
-	const said = [block([first]), ...rest.map(line => block([line], 2))];
+	const said = [block([first]), ...rest.map(line => block([line], 3))];
 	return layOutWithKeys(size, [...header(asking, grid, display), gap(17), ...said], content, display);
 };

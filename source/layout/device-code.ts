@@ -2,8 +2,8 @@ import type {SafeUrl} from '../core/safe-url.js';
 import {block, fit, fitBeside, gap, rowsOf, type Block, type Frame, type QrCodeRows, type Size} from './fit.js';
 import {gridOf, header, marked, type ConsentHeader, type Grid} from './header.js';
 import {footerBlocks, footerOf, layOutWithKeys, withOtherKeys, type KeysContent} from './keys.js';
-import {blank, indent, linkLines, widthOf, wrapWords, type Line} from './line.js';
-import {asideBlock, statusBlocks, withKey, type Notice, type Status} from './status.js';
+import {blank, indent, lineWidth, linkLines, widthOf, wrapWords, type Line} from './line.js';
+import {statusBlocks, withKey, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
 
 export type CodeContent = KeysContent & {
@@ -42,9 +42,10 @@ const stepLines = (number: number, word: string, object: readonly Line[], grid: 
 };
 
 /** What is too wide to stand behind its word stands below it; the word goes where that row is needed. */
-export const labelled = (label: readonly Line[], object: readonly Line[]): readonly Block[] => [
+const labelled = (label: readonly Line[], [first = blank, ...rest]: readonly Line[]): readonly Block[] => [
 	block(label, 7),
-	block(object),
+	block([first]),
+	...rest.map(line => block([line], 1)),
 ];
 
 /** The link where it has room: behind its word, below it, or in rows of its own. */
@@ -122,20 +123,20 @@ const steps = (
 ): {link: readonly Block[]; rest: readonly Block[]} => {
 	const {link, userCode, foreignHost, status, notice, isBusy, aside} = content;
 	const {code} = display.messages;
-	const note = noteUnderLink(content, display);
+	const note = noteUnderLink(content, display) ?? [];
+	const column = [grid.object, grid.words].find(at => note.length > 0 && at + lineWidth(note) <= grid.width);
 	const warning = foreignHost && {text: display.glyphs.warning, tone: 'warning' as const};
 	return {
 		link: linkStep(1, code.open, link, grid, display),
 		rest: [
-			...(note === undefined ? [] : [block(indent(grid.object, [note]), 18)]),
+			...(column === undefined ? [] : [block(indent(column, [note]), 18)]),
 			...(foreignHost === undefined ? [] : [block(marked(warning, code.foreignHost(...foreignHost), grid), 7)]),
 			gap(14),
 			...plateStep(2, code.type, userCode, grid, display),
 			gap(16),
 			approveStep(grid, display),
 			gap(15),
-			...statusBlocks(status, notice, isBusy, grid, display),
-			asideBlock(aside, grid),
+			...statusBlocks(status, notice, isBusy, aside, grid, display),
 		],
 	};
 };

@@ -100,9 +100,9 @@ export type KeysContent = {
 	readonly presses: number;
 };
 
-/** The blank row and the keys at the end of a screen; the keys go last of all. */
+/** The blank row and the keys at the end of a screen; the keys go after nearly all else. */
 export const footerBlocks = ({line}: Footer): readonly Block[] =>
-	line.length === 0 ? [] : [gap(20), block([line], 1)];
+	line.length === 0 ? [] : [gap(20), block([line], 2)];
 
 /** A screen without a QR code, and its keys. */
 export const layOutWithKeys = (

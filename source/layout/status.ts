@@ -2,7 +2,7 @@ import {unstopped} from '../core/safe-text.js';
 import type {BrowserState, DeviceState, PollingState} from '../login/state.js';
 import {block, type Block} from './fit.js';
 import {marked, type Grid} from './header.js';
-import {indent, plain, shortened, widthOf, wrapWords, type Line, type Span} from './line.js';
+import {indent, lineWidth, plain, shortened, widthOf, wrapWords, type Line, type Span} from './line.js';
 import type {Display} from './theme.js';
 
 /** Something that happened just now. */
@@ -95,14 +95,21 @@ export const activity = (isBusy: boolean, {glyphs, environment}: Display): Span 
 
 export const noticeMark = ({tone}: Notice, {glyphs}: Display): Span => ({text: glyphs[tone], tone, bold: true});
 
+/** A flow that is open besides the one on the screen, or late advice: one row below the status, kept free for it. What it names is a key as well. */
+const asideBlock = (line: Line | undefined, grid: Grid): Block =>
+	line === undefined || grid.words + lineWidth(line) > grid.width
+		? block([[]], 22)
+		: block(indent(grid.words, [line]), 8);
+
 /**
- * The two rows of the status. A notice takes the first, with its mark, and what is waited for moves to the second, until
+ * The two rows of the status, and the one below them. A notice takes the first, with its mark, and what is waited for moves to the second, until
  * the notice needs both.
  */
 export const statusBlocks = (
 	{waiting, detail, notice: own}: Status,
 	said: Notice | undefined,
 	isBusy: boolean,
+	aside: Line | undefined,
 	grid: Grid,
 	display: Display,
 ): readonly Block[] => {
@@ -116,10 +123,14 @@ export const statusBlocks = (
 		const text = widthOf(waiting) <= room ? waiting : (waiting.split(separator).at(-1) ?? '');
 		const [first = '', ...rest] = wrapWords(text, room);
 		if (rest.length > 0)
-			return [block([...marked(activity(isBusy, display), [{text: first}], grid), ...indent(words, rest.map(plain))])];
+			return [
+				block([...marked(activity(isBusy, display), [{text: first}], grid), ...indent(words, rest.map(plain))]),
+				asideBlock(aside, grid),
+			];
 		return [
 			block(marked(activity(isBusy, display), [{text}], grid)),
 			block([below(shortened(detail, room))], detail === '' ? 21 : 5),
+			asideBlock(aside, grid),
 		];
 	}
 
@@ -134,12 +145,10 @@ export const statusBlocks = (
 	return [
 		block(marked(noticeMark(notice, display), [{text: first}], grid)),
 		block(more, rest.length === 0 && waiting === '' ? 21 : 5),
+		// A longer notice takes the row that is kept free.
+		...(rest.length > 1 && aside === undefined ? [] : [asideBlock(aside, grid)]),
 	];
 };
-
-/** A flow that is open besides the one on the screen, or late advice: one row below the status, kept free for it. */
-export const asideBlock = (line: Line | undefined, grid: Grid): Block =>
-	line === undefined ? block([[]], 22) : block(indent(grid.words, [line]), 8);
 
 /** A key in a sentence: the first word that is the key stands out. */
 export const withKey = (sentence: string, key: string): Line => {
