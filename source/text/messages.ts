@@ -14,16 +14,17 @@ const seen: Readonly<Record<string, string>> = {
 const listed = (items: readonly string[]): string =>
 	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 
-/** What a space-separated scope lets an app do, in words where they are known. */
-export const permissionsOf = (scope: string): readonly string[] => {
+/** What a space-separated scope lets an app do, in words where they are known; empty where there is nothing to say. */
+export const permissionsOf = (scope: string): string => {
 	const asked = scope.split(' ').filter(Boolean);
 	const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
 	const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
-	return [
+	const does = [
 		...(sees === '' ? [] : [`see your ${sees}`]),
 		...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
 		...(asked.includes('offline_access') ? ['keep you signed in'] : []),
 	];
+	return does.length < 2 ? does.join('') : `${does.slice(0, -1).join(', ')}, and ${does.at(-1) ?? ''}`;
 };
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -48,11 +49,7 @@ export const messages = {
 	/** Who asks, as every screen begins. */
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
 	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
-	willDo: (scope: string) => {
-		const does = permissionsOf(scope);
-		if (does.length === 0) return '';
-		return `It will ${does.length === 1 ? does.join('') : `${does.slice(0, -1).join(', ')}, and ${does.at(-1) ?? ''}`}`;
-	},
+	willDo: (scope: string) => (permissionsOf(scope) === '' ? '' : `It will ${permissionsOf(scope)}`),
 	person,
 
 	picker: {

@@ -69,7 +69,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		['Profile', profile],
 		['Server', provider.issuer],
 		['Signed in', flowNames[flow]],
-		['The app can', permissionsOf(tokens.scope).join(', ')],
+		['The app can', permissionsOf(tokens.scope)],
 		['Token', tokenLife(session, now)],
 		['Saved in', store.description],
 		['Others', others.join(', ')],
