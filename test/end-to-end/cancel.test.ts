@@ -101,15 +101,15 @@ test('Ctrl-C on the picker cancels', async t => {
 	const server = await scriptedServer(t);
 	const run = await commandInShell(t, loginArgs(server));
 	await server.received('openidConfiguration');
-	await run.waitFor(/esc leave/);
+	await run.waitFor(/esc cancel/);
 	await cancels(t, run, {server});
 });
 
 test('Ctrl-C while the provider is asked who it is cancels, on the picker and behind it', async t => {
-	for (const keys of ['', '2\r']) {
+	for (const keys of ['', '2']) {
 		const server = await scriptedServer(t, {responses: {openidConfiguration: 'hang', oauthMetadata: 'hang'}});
 		const run = await commandInShell(t, loginArgs(server));
-		await run.waitFor(/esc leave/);
+		await run.waitFor(/esc cancel/);
 		await server.received('openidConfiguration');
 		run.write(keys);
 		if (keys !== '') await run.waitFor(/Asking 127\.0\.0\.1/);
@@ -143,7 +143,7 @@ test('Ctrl-C while a poll is in flight cancels', async t => {
 	const run = await commandInShell(t, loginArgs(server, '--flow', 'device'));
 	await server.received('jwks');
 	await server.received('token');
-	await run.waitFor(/checking now/);
+	await run.waitFor(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] {2}Waiting for approval/, 'a spinner');
 	await cancels(t, run, {server});
 });
 
@@ -152,7 +152,7 @@ test('Ctrl-C while the browser is waited for cancels, and its port is free', asy
 	const script = await browserScript(t);
 	const run = await commandInShell(t, loginArgs(server, '--flow', 'browser'), {env: {BROWSER: script.program}});
 	const port = Number(new URL(await script.next()).port);
-	await run.waitFor(/Waiting for your browser[^]*esc back/);
+	await run.waitFor(/Waiting for you there[^]*esc back/);
 	await server.received('jwks');
 	await cancels(t, run, {server, port});
 });
@@ -166,7 +166,7 @@ test('Ctrl-C while the browser of a person holds the response open cancels, and 
 	const page = server.openBrowser(address as never, t.signal);
 	page.catch(() => undefined);
 	await server.received('token');
-	await run.waitFor(/signing you in/);
+	await run.waitFor(/Signing you in/);
 	await cancels(t, run, {server, port: Number(new URL(address).port)});
 	await page.catch(() => undefined);
 });
@@ -180,7 +180,7 @@ test('Ctrl-C right after success changes nothing: the sign-in stands', async t =
 	run.write(ctrlC);
 	const {code, text} = await givesBack(run);
 	assert.equal(code, 0);
-	assert.match(text, /✔ Signed in as "Ada/);
+	assert.match(text, /✔ {2}Signed in as Ada/);
 });
 
 test('Ctrl-C before anything is drawn cancels', async t => {
@@ -221,28 +221,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 test('Esc goes back to the picker and what runs goes on, its response taken there', async t => {
 	const server = await scriptedServer(t, {interval: 1});
 	const run = await commandInShell(t, loginArgs(server));
-	await run.waitFor(/esc leave/);
-	run.write('2\r');
+	await run.waitFor(/esc cancel/);
+	run.write('2');
 	await run.waitFor(/Waiting for approval[^]*esc back/);
 	run.write(escape);
-	await run.waitFor(/already waiting[^]*esc leave/);
+	await run.waitFor(/already waiting[^]*esc cancel/);
 	const polls = server.requestsTo('token').length;
 	await server.received('token', polls + 1);
 	server.approve();
 	await run.waitFor(/code 0/);
 	const {code, text} = await givesBack(run);
 	assert.equal(code, 0);
-	assert.match(text, /✔ Signed in as "Ada/);
+	assert.match(text, /✔ {2}Signed in as Ada/);
 });
 
 test('Esc on the picker leaves, with what runs cancelled', async t => {
 	const server = await scriptedServer(t, {interval: 60});
 	const run = await commandInShell(t, loginArgs(server));
-	await run.waitFor(/esc leave/);
-	run.write('2\r');
+	await run.waitFor(/esc cancel/);
+	run.write('2');
 	await run.waitFor(/Waiting for approval[^]*esc back/);
 	run.write(escape);
-	await run.waitFor(/already waiting[^]*esc leave/);
+	await run.waitFor(/already waiting[^]*esc cancel/);
 	run.write(escape);
 	const {code} = await givesBack(run);
 	assert.equal(code, 130);

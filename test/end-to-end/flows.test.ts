@@ -68,8 +68,8 @@ const endsSignedIn = async (t: TestContext, run: PtyRun, application: string): P
 /** `ink-login demo` in a window, on the code screen. */
 const showCode = async (t: TestContext, size: Size): Promise<{run: PtyRun; screen: string}> => {
 	const run = await commandInPty(t, ['demo'], size);
-	await run.waitFor(/esc leave/, 'the picker');
-	run.write('2\r');
+	await run.waitFor(/esc cancel/, 'the picker');
+	run.write('2');
 	const screen = await run.waitFor(/Waiting for approval[^]*esc back/);
 	return {run, screen};
 };
@@ -118,9 +118,9 @@ describe('two flows, three ways to the person', {concurrency: 2}, () => {
 			const {issuer, clientId} = await demoServer(t);
 			const args = ['--issuer', issuer, '--client-id', clientId, '--application', 'Acme', '--store', 'memory'];
 			const run = await commandInPty(t, args, {...size, env: {BROWSER: script.program}});
-			await run.waitFor(/esc leave/, 'the picker');
+			await run.waitFor(/esc cancel/, 'the picker');
 			run.write('\r');
-			const screen = await run.waitFor(/Waiting for your browser[^]*esc back/);
+			const screen = await run.waitFor(/Waiting for you there[^]*esc back/);
 			assert.match(screen, /Sign in to Acme · 127\.0\.0\.1:\d+/);
 			assert.match(screen, /(5:00|4:\d\d) left/);
 			assert.match(screen, /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/, 'the short link');
@@ -140,7 +140,7 @@ test('the short link on the screen leads to the same sign-in', async t => {
 	const browser = await launchChromium(t);
 	if (!browser) return;
 	const run = await commandInPty(t, ['demo', '--flow', 'browser', '--no-open']);
-	const screen = await run.waitFor(/Waiting for your browser[^]*esc back/);
+	const screen = await run.waitFor(/Waiting for you there[^]*esc back/);
 	const [short] = /http:\/\/127\.0\.0\.1:\d+\/\S{11,}/.exec(screen) ?? assert.fail(screen);
 	const page = await browser.newPage();
 	await page.goto(short);

@@ -12,9 +12,9 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	const start = async () => commandInPty(t, args, {env, rows: 40});
 
 	const first = await start();
-	await first.waitFor(/Waiting for approval[^]*\? more/);
+	await first.waitFor(/Waiting for approval[^]*\? all keys/);
 	first.write('b');
-	await first.waitFor(/Or in the browser on this computer[^]*Waiting for your browser/);
+	await first.waitFor(/Or in the browser on this computer[^]*Waiting for you there/);
 	first.write('?');
 	await first.waitFor(/r always the browser here/);
 	first.write('r');
@@ -23,7 +23,7 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	assert.equal((await first.exit).code, 130);
 
 	const second = await start();
-	await second.waitFor(/Waiting for your browser[^]*\? more/);
+	await second.waitFor(/Waiting for you there[^]*\? all keys/);
 	assert.doesNotMatch(second.emulator.text, /Waiting for approval/);
 	second.write('?');
 	await second.waitFor(/r ask each time/);
@@ -33,7 +33,7 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	assert.equal((await second.exit).code, 130);
 
 	const third = await start();
-	await third.waitFor(/Waiting for approval[^]*\? more/);
+	await third.waitFor(/Waiting for approval[^]*\? all keys/);
 	third.write('\u0003');
 	assert.equal((await third.exit).code, 130);
 });

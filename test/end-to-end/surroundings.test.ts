@@ -134,13 +134,13 @@ test('with NO_COLOR nothing is coloured, and nothing is missing', {timeout}, asy
 	server.approve();
 	assert.equal((await run.exit).code, 0);
 	assert.doesNotMatch(run.output, colours);
-	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
+	assert.match(run.emulator.text, /✔ {2}Signed in as Ada/);
 });
 
 test('keys that are pressed before the picker is there are kept', {timeout}, async t => {
 	const server = await scriptedServer(t);
 	const run = await commandInPty(t, ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'memory']);
-	run.write('2\r');
+	run.write('2');
 	await run.waitFor(/Waiting for approval/);
 	server.approve();
 	assert.equal((await run.exit).code, 0);
@@ -155,10 +155,10 @@ test(
 		const run = await commandInPty(t, ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'memory'], {
 			env: {BROWSER: '/bin/true'},
 		});
-		const screen = await run.waitFor(/Waiting for your browser[^]*more flows/);
+		const screen = await run.waitFor(/Waiting for you there[^]*more flows/);
 		assert.doesNotMatch(screen, /esc|On my phone|use a code/);
 		run.write('\u001B');
-		await run.pressUntil('?', /Waiting for your browser[^]*first keys/);
+		await run.pressUntil('?', /Waiting for you there[^]*first keys/);
 		run.write('\u0003');
 		assert.equal((await run.exit).code, 130);
 	},
@@ -218,7 +218,7 @@ test('with stdout in a pipe the screen goes to stderr, and stdout stays empty', 
 	await run.waitFor(/Waiting for approval/);
 	server.approve();
 	await run.waitFor(/piped \[\]/);
-	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
+	assert.match(run.emulator.text, /✔ {2}Signed in as Ada/);
 });
 
 test('with every stream in a pipe and --flow device, lines go to stderr', {timeout}, async t => {

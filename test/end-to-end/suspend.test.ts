@@ -64,20 +64,20 @@ test('Ctrl-Z gives the terminal to the shell, without the code; fg comes back to
 	await run.waitFor(({text}) => !userCode.test(text), 'the code is hidden');
 	server.approve();
 	await run.waitFor(/code 0/);
-	assert.match(run.emulator.text, /✔ Signed in as "Ada/);
+	assert.match(run.emulator.text, /✔ {2}Signed in as Ada/);
 });
 
 test('Ctrl-Z on the picker as soon as it is drawn; fg comes back to a window that is narrower by then', async t => {
 	const server = await startServer(t);
 	const run = await commandInShell(t, loginArgs(server));
-	await run.waitFor(/esc leave/);
+	await run.waitFor(/esc cancel/);
 	await suspends(run);
 	run.resize(50, 24);
 	run.write('clear; fg\r');
-	await run.waitFor(/esc leave/);
-	const rows = run.emulator.screen().filter(row => row.includes('esc leave'));
+	await run.waitFor(/esc cancel/);
+	const rows = run.emulator.screen().filter(row => row.includes('esc cancel'));
 	assert.equal(rows.length, 1, run.emulator.text);
-	run.write('2\r');
+	run.write('2');
 	await run.waitFor(/Waiting for approval/);
 	run.write('\u0003');
 	await run.waitFor(/code 130/);

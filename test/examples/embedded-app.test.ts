@@ -12,17 +12,16 @@ test('an app with a sidebar embeds the login: its own keys work, someone signs i
 		app.write(keys);
 		return app.waitFor(effect);
 	};
-	await app.waitFor(/│ House +││ Account [^]*❯ 1 {2}On this computer/);
+	await app.waitFor(/│ House +││ Account [^]*❯ 1 {2}In this computer's browser/);
 	await press('\t', /q quit/);
 	await press('\u001B[B', /> Workshop/);
 	await press('\t', /tab other pane\s*$/);
-	await press('2', /❯ 2/);
-	const screen = await press('\r', /\b[A-Z]{4}-[A-Z]{4}\b/);
+	const screen = await press('2', /\b[A-Z]{4}-[A-Z]{4}\b/);
 	const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? [];
 	const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(screen) ?? [];
 	await approveDevice(issuer, userCode);
 	await app.waitFor(/Alice Demo looks after the workshop/);
-	await press('o', /❯ 1 {2}On this computer/);
+	await press('o', /❯ 1 {2}In this computer's browser/);
 	await press('\t', /q quit/);
 	app.write('q');
 	assert.equal((await app.exit).code, 0);
@@ -35,8 +34,8 @@ test('an app with a sidebar fits its window again when that becomes lower', asyn
 		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
 		rows: 40,
 	});
-	await app.waitFor(/❯ 1 {2}On this computer/);
-	app.write('2\r');
+	await app.waitFor(/❯ 1 {2}In this computer's browser/);
+	app.write('2');
 	await app.waitFor(/\b[A-Z]{4}-[A-Z]{4}\b/);
 	app.resize(80, 20);
 	await app.waitFor(({text}) => /^╭─+╮/.test(text) && / tab other pane\s*$/.test(text));

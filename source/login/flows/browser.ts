@@ -250,7 +250,7 @@ export const browserFlow: Flow = async context => {
 		// What a program is started with can be read by every user of the computer, and `state` must not be.
 		const open = () => void openInBrowser(context, shortUrl, signal);
 		if (autoOpen) open();
-		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened: open the address yourself.'});
+		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened.'});
 		return Promise.race([waiter.code, expiry(deadline), takeCommands(open)]);
 	};
 

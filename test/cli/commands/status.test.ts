@@ -17,7 +17,7 @@ test('demand 50: it says who, where, how long, whether it renews itself, and whe
 Profile     default
 Server      https://auth.example
 Signed in   on another device
-The app can ${permissionsOf('profile').join()}
+The app can ${permissionsOf('profile')}
 Token       works until 2026-11-21 13:00, then renewed
 Saved in    ${store.description}
 Others      work
