@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {cancelled} from '../core/errors.js';
-import {openStore, stateDirectory} from '../session/store/index.js';
+import {createMemoryStore, openStore, stateDirectory} from '../session/store/index.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './parse-args.js';
@@ -74,10 +74,13 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 		signals,
 		picker,
 		openStore: async kind =>
-			openStore({
-				...(kind === 'memory' ? {kind} : {kind, home: stateDirectory(process.env, process.platform)}),
-				say: sentence => context.stderr.write(`${sentence}\n`),
-			}),
+			kind === 'memory'
+				? createMemoryStore()
+				: openStore({
+						kind,
+						home: stateDirectory(process.env, process.platform),
+						say: sentence => context.stderr.write(`${sentence}\n`),
+					}),
 		createEngine(options) {
 			const engine = new TokenEngine(options);
 			engines.push(engine);

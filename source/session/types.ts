@@ -106,6 +106,8 @@ export interface TokenStore {
 	prepare?(): Promise<void>;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
+	/** What differs once another session, or none, is in its place; asked every second while someone listens. */
+	stamp?(profile: string): Promise<string | undefined>;
 	read(profile: string): Promise<StoredSession | undefined>;
 	/**
 	 * Resolves once the session is on disk.

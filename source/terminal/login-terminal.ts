@@ -92,9 +92,7 @@ const watch = async (
 		};
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
-			finish(
-				code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`),
-			);
+			finish(code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`));
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
 		starting.then(
@@ -241,6 +239,11 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	password: 'This server takes only a user name and a password.',
 };
 
+export const personRequired = (): LoginError =>
+	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
+		hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
+	});
+
 /**
  * The flow that fits, and why.
  *
@@ -260,9 +263,7 @@ export const recommend = (
 			};
 		}
 
-		throw new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-			hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
-		});
+		throw personRequired();
 	}
 
 	const {preferred} = options;

@@ -109,7 +109,8 @@ const show = async (
 	context: CommandContext,
 	demo: Demo | undefined,
 ): Promise<Session> => {
-	const {kind, stream} = plan.view;
+	const {view} = plan;
+	const {kind, stream} = view;
 	if (kind !== 'screen') {
 		// Lines have no key for it.
 		if (demo?.needsApproval && kind !== 'ndjson') {
@@ -144,7 +145,7 @@ const show = async (
 			act: demo.approve,
 		},
 	};
-	return login(engine, {...options, show: async shown => screen({...shown, stdout: process[stream]}, looks)});
+	return login(engine, {...options, show: async shown => screen({...shown, view}, looks)});
 };
 
 /** A failure before anything was shown: `--json` tells it as the event that it is. */

@@ -213,12 +213,20 @@ export const readSessionFile = (
 };
 
 /** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
+export const parsePreferences = (text = '{}'): ProfilePreferences => {
+	try {
+		const saved = JSON.parse(text) as ProfilePreferences & {readonly route?: unknown};
+		const flow = saved.flow ?? saved.route;
+		return flow === 'browser' || flow === 'device' ? {flow} : {};
+	} catch {
+		return {};
+	}
+};
+
 export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
 	try {
 		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		const saved = JSON.parse(file?.data.toString('utf8') ?? '{}') as ProfilePreferences & {readonly route?: unknown};
-		const flow = saved.flow ?? saved.route;
-		return flow === 'browser' || flow === 'device' ? {flow} : {};
+		return parsePreferences(file?.data.toString('utf8'));
 	} catch {
 		return {};
 	}
