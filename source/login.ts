@@ -87,8 +87,9 @@ export const login = async (
 	};
 	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, messages});
 	const isOpen = flow === 'auto' || flow === 'ask';
-	// Whatever the server can do: nothing of it is for nobody.
-	if (!isThere && isOpen && engine.provider.clientSecret === undefined) throw personRequired();
+	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
+	if (!isThere && isOpen && rest.terminal?.recommend === undefined && engine.provider.clientSecret === undefined)
+		throw personRequired();
 
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});

@@ -400,6 +400,7 @@ export class TokenEngine {
 			...(expiresAt !== undefined && {expiresAt}),
 			refreshable: renewsItself(stored),
 			store: this.store.kind,
+			...(this.store.kind === 'custom' && {savedIn: this.store.description}),
 			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
 		};

@@ -146,8 +146,8 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, profile, flow} = session;
-			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, profile, flow});
+			const {identity, scope, expiresAt, refreshable, store, savedIn, profile, flow} = session;
+			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, savedIn, profile, flow});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);

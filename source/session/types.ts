@@ -40,6 +40,8 @@ export interface Session {
 	readonly expiresAt?: number;
 	readonly refreshable: boolean;
 	readonly store: StoreKind;
+	/** Where a store of the app's own says that it keeps things. */
+	readonly savedIn?: string;
 	/** A fresh access token; refreshed when needed, once across all processes. */
 	getToken(options?: AccessTokenOptions): Promise<string>;
 	/** Revokes the tokens, then forgets them. */

@@ -215,7 +215,13 @@ export const messages = {
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved: (store: StoreKind, profile: string): string =>
-			store === 'memory' ? (profile === 'demo' ? 'Not saved (demo)' : 'Not saved') : store === 'file' ? `Saved in a private file as "${profile}"` : '',
+			store === 'memory'
+				? profile === 'demo'
+					? 'Not saved (demo)'
+					: 'Not saved'
+				: store === 'file'
+					? `Saved in a private file as "${profile}"`
+					: '',
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',
 		notYou: 'Not you?',

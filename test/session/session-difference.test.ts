@@ -136,7 +136,7 @@ test('two programs that name themselves share no session and no folder with each
 	);
 	assert.deepEqual(subjects, ['alice', 'bob', undefined]);
 	assert.ok(readFileSync(path.join(home, 'apps', 'acme', 'profile-default.json')));
-	assert.equal(openStore({home, kind: 'file'}).read('default'), undefined);
+	assert.equal(await openStore({home, kind: 'file'}).read('default'), undefined);
 });
 
 test('a login tries the keyring out by itself: no session lies in a file where there is one that works', async t => {

@@ -104,7 +104,7 @@ test('a damaged memory of the choice loses nothing', async t => {
 	const home = temporaryFolder(t);
 	await (await openForLogin({kind: 'file', home})).write('work', makeSession('x'));
 	writeFileSync(path.join(home, 'store.json'), '{');
-	assert.ok(openStore({home, keyring: locked}).read('work'));
+	assert.ok(await openStore({home, keyring: locked}).read('work'));
 });
 
 test('INK_LOGIN_HOME moves every file; without it each platform has its own place', () => {
