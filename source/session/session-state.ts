@@ -43,6 +43,8 @@ export class SessionWatch {
 	#seen: StoredSession | undefined;
 	/** What is read counts only if nothing has been read or written since it was asked for. */
 	#turn = 0;
+	/** By which the next look tells a change; null where it has to read in any case. */
+	#stamp: string | undefined | null = null;
 	#watching: AbortController | undefined;
 
 	constructor(watched: Watched) {
@@ -59,6 +61,7 @@ export class SessionWatch {
 		this.#listeners.add(own);
 		if (this.#watching === undefined) {
 			this.#watching = new AbortController();
+			this.#stamp = null;
 			this.#watch(this.#watching.signal).catch(() => undefined);
 		}
 
@@ -76,6 +79,7 @@ export class SessionWatch {
 		const turn = ++this.#turn;
 		try {
 			const stored = await store.read(profile);
+			this.#stamp = null;
 			if (turn === this.#turn) this.#show(stored);
 			return stored;
 		} catch (error) {
@@ -87,20 +91,23 @@ export class SessionWatch {
 	/** The session was written, or removed, in this process. */
 	tell(stored: StoredSession | undefined): void {
 		this.#turn += 1;
+		this.#stamp = null;
 		this.#show(stored);
 	}
 
 	async #watch(signal: AbortSignal): Promise<void> {
 		const {store, profile, clock} = this.#watched;
-		let last: string | undefined;
-		for (let look = 0; ; look++) {
+		for (;;) {
 			try {
 				const stamp = await store.stamp?.(profile);
-				// One that cannot be read is not tried again until it has changed: that may ask a person to unlock a keyring.
-				if (look === 0 || stamp !== last) {
-					last = stamp;
-					await this.read();
-				} else if (this.#state.status === 'signed-in') this.#show(this.#seen);
+				if (stamp === this.#stamp) {
+					if (this.#state.status === 'signed-in') this.#show(this.#seen);
+				} else {
+					// One that cannot be read is not tried again until it has changed: that may ask a person to unlock a keyring.
+					await this.read().finally(() => {
+						this.#stamp = stamp;
+					});
+				}
 			} catch (error) {
 				if (!signal.aborted) this.#set({status: 'failed', error: toLoginError(error)});
 			}
