@@ -66,7 +66,14 @@ export type {AccessTokenOptions, Session, TokenOptions} from './session/types.js
 export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 export type {UserInfo} from './oauth/userinfo.js';
 export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
-export type {ClientSecretSource, ProfilePreferences, StoredSession, StoreLock, TokenStore} from './session/types.js';
+export type {
+	ClientSecretSource,
+	KnownServer,
+	ProfilePreferences,
+	StoredSession,
+	StoreLock,
+	TokenStore,
+} from './session/types.js';
 export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
 export {parseChallenges, tokenChallenges, type Challenge, type TokenChallenge} from './oauth/challenge.js';

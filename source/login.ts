@@ -106,6 +106,7 @@ export const login = async (
 			forward: terminal.forwardLine,
 			readsPastes: () => input !== undefined && !input.readableEnded,
 			copy: terminal.clipboard,
+			next: rest.next,
 			messages,
 		});
 	}

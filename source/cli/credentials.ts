@@ -34,32 +34,34 @@ const ask = async (
 };
 
 const missing = (): LoginError =>
-	new LoginError('config_error', 'stdin ended before the user name and the password were read.', {
-		hint: 'Give both on stdin, each on a line of its own; with --login-hint NAME the password alone.',
+	new LoginError('config_error', 'Stdin ended before the user name and the password were read.', {
+		hint: 'Give both on stdin, one a line. With --login-hint NAME, give the password alone.',
 	});
 
 /**
  * How the legacy password grant gets its two words: from a terminal, the password without echo, or from two lines of
  * stdin. Never from arguments or the environment.
  */
-export const credentialsReader =
-	(context: CommandContext, username: string | undefined) =>
-	async (signal: AbortSignal): Promise<Credentials> => {
-		if (context.environment.tty.stdin) {
-			const name = username ?? (await ask('User name: ', true, context, signal));
-			return {username: name, password: await ask('Password: ', false, context, signal)};
-		}
+export const readCredentials = async (
+	context: CommandContext,
+	username: string | undefined,
+	signal: AbortSignal,
+): Promise<Credentials> => {
+	if (context.environment.tty.stdin) {
+		const name = username ?? (await ask('User name: ', true, context, signal));
+		return {username: name, password: await ask('Password: ', false, context, signal)};
+	}
 
-		const lines = createInterface({input: context.stdin, signal});
-		const given: string[] = username === undefined ? [] : [username];
-		for await (const line of lines) {
-			given.push(line);
-			if (given.length === 2) break;
-		}
+	const lines = createInterface({input: context.stdin, signal});
+	const given: string[] = username === undefined ? [] : [username];
+	for await (const line of lines) {
+		given.push(line);
+		if (given.length === 2) break;
+	}
 
-		lines.close();
-		signal.throwIfAborted();
-		const [name, password] = given;
-		if (name === undefined || password === undefined) throw missing();
-		return {username: name, password};
-	};
+	lines.close();
+	signal.throwIfAborted();
+	const [name, password] = given;
+	if (name === undefined || password === undefined) throw missing();
+	return {username: name, password};
+};

@@ -1,5 +1,5 @@
 import {displayText} from '../core/safe-text.js';
-import {type Hints, toLoginError, type LoginErrorCode} from '../core/errors.js';
+import {type Hints, type LoginError, toLoginError, type LoginErrorCode} from '../core/errors.js';
 import type {Output} from './context.js';
 import type {CommandName} from './options.js';
 
@@ -17,7 +17,7 @@ export const exitCodes = {
 	cancelled: 130,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** How a login, or a command about a session as a whole, ends that failed so. */
 export const exitCodeOf = (code: LoginErrorCode): ExitCode => {
@@ -95,24 +95,43 @@ export class UsageError extends Error {
 	}
 }
 
+const codeFor = (failure: UsageError | LoginError, exitCodeOf: (code: LoginErrorCode) => number): number =>
+	failure instanceof UsageError ? exitCodes.usage : exitCodeOf(failure.code);
+
+/** Prints a failure before a login began as the event that ends it. */
+export const tellAsJson = async (
+	error: unknown,
+	stdout: Output,
+	exitCodeOf: (code: LoginErrorCode) => number,
+): Promise<number> => {
+	const failure = error instanceof UsageError ? error : toLoginError(error);
+	const {message, hint} = failure;
+	const code = failure instanceof UsageError ? 'config_error' : failure.code;
+	const {createNdjsonReporter} = await import('../text/ndjson.js');
+	createNdjsonReporter(text => stdout.write(text))({type: 'failed', code, message, hint});
+	return codeFor(failure, exitCodeOf);
+};
+
 /** Says on stderr what went wrong and what to do next; returns the exit code. */
 export const tellFailure = (error: unknown, stderr: Output, exitCodeOf: (code: LoginErrorCode) => number): number => {
 	const failure = error instanceof UsageError ? error : toLoginError(error);
 	stderr.write(`ink-login: ${displayText(failure.message, 1000)}\n`);
 	for (const line of failure.hint.split('\n').filter(Boolean)) stderr.write(`${displayText(line, 1000)}\n`);
-	return failure instanceof UsageError ? exitCodes.usage : exitCodeOf(failure.code);
+	return codeFor(failure, exitCodeOf);
 };
 
 /** What people of this command do about a failure: with its options. */
 export const hints: Hints = {
-	moreTime: 'Start it again, or allow more time with --timeout.',
-	otherPort: 'Close the program that holds it, perhaps another sign-in, or give another registered port with --port.',
+	moreTime: 'Start again, or allow more time with --timeout.',
+	otherPort: 'Close the program that uses it, perhaps another sign-in, or choose another registered port with --port.',
 	registeredPort: 'or use a port that is registered (--port)',
 	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
-	trustCertificate: 'Behind a company proxy, name its certificate with --ca-file or NODE_EXTRA_CA_CERTS.',
-	caFile: 'Name one with --ca-file F, in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
+	trustCertificate: 'Behind a company proxy, trust its certificate with --ca-file F or NODE_EXTRA_CA_CERTS.',
+	caFile: 'Choose a PEM file with --ca-file F. It holds lines such as -----BEGIN CERTIFICATE-----.',
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
-	clientSecret: 'Name the client secret again with --client-secret-file F or --client-secret-env NAME.',
-	scope: 'Ask for scopes that are allowed for this client, with --scope.',
-	pushRequest: 'Push the sign-in request with --par: the client demands it.',
+	unknownHost:
+		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
+	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
+	scope: 'Use --scope to ask for scopes that this app may have.',
+	pushRequest: 'Add --par, since this app has to push its sign-in requests.',
 };

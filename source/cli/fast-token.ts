@@ -1,9 +1,7 @@
 import {resolve} from 'node:path';
 import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
 import {cancelled} from '../core/errors.js';
-import {createEncryption} from '../session/store/encryption.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
-import {systemKeyring} from '../session/store/keyring/keyring.js';
 import {parseSession, readSessionFile, stateDirectory} from '../session/store/session-file.js';
 import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
@@ -11,7 +9,7 @@ import {printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
 import type {TokenContext, SessionUse} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
-import {findSession, type SessionTokens} from './session.js';
+import {checkSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
@@ -28,6 +26,8 @@ const readStored = async (profile: string): Promise<StoredSession | undefined> =
 	const directory = resolve(stateDirectory(process.env, process.platform));
 	const file = readSessionFile(nodeFileSystem, directory, profile);
 	if (file === undefined || 'session' in file) return file?.session;
+	const {systemKeyring} = await import('../session/store/keyring/keyring.js');
+	const {createEncryption} = await import('../session/store/encryption.js');
 	const {decrypt} = createEncryption(systemKeyring({account: directory, mayWait: false}));
 	const text = await decrypt(profile, file.encrypted);
 	return text === undefined ? undefined : parseSession(text);
@@ -36,7 +36,9 @@ const readStored = async (profile: string): Promise<StoredSession | undefined> =
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
 const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
 	if (line.values.store === 'memory') return undefined;
-	const stored = await findSession(line, context, async () => readStored(line.profile));
+	const stored = await readStored(line.profile);
+	if (stored === undefined) return undefined;
+	await checkSession(line, context, stored);
 	const {tokens} = stored;
 	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
 	return isEnough ? {stored, tokens: async () => tokens} : undefined;

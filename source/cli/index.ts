@@ -45,9 +45,9 @@ const run = async (): Promise<void> => {
 
 	const exitCode = await runQuickly();
 	if (exitCode !== undefined) process.exit(exitCode);
-	const picker = await showPicker();
 	const {enableCodeCache} = await import('./code-cache.js');
 	enableCodeCache();
+	const picker = await showPicker();
 	const {main} = await import('./main.js');
 	process.exit(await main(argv, picker));
 };

@@ -7,10 +7,12 @@ import {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginTerminal} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
-import type {ProfilePreferences, StoredSession} from '../session/types.js';
+import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
 import type {CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
+import {displayText} from '../core/safe-text.js';
+import {profilesLine} from './session.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
 import type {Identity} from '../core/types.js';
@@ -32,6 +34,8 @@ const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIs
 export type Saved = {
 	readonly session: StoredSession | undefined;
 	readonly preferences: ProfilePreferences;
+	/** The profiles that there are; read where this one has nothing. */
+	readonly profiles?: readonly string[];
 };
 
 /** What a caller of the login knows beside the command line. */
@@ -47,8 +51,8 @@ export type LoginPlanOptions = {
 /** Everything that is decided about a login before it begins: plain data, made once, for the picker and the login alike. */
 export type LoginPlan = {
 	readonly provider: Provider;
-	/** The saved session of the same client: it knows where the secret and the certificates are. */
-	readonly earlier: StoredSession | undefined;
+	/** What is saved of the same client: it knows where the secret and the certificates are. */
+	readonly earlier: KnownServer | undefined;
 	/** Who is signed in already. */
 	readonly currentIdentity: Identity | undefined;
 	readonly view: View;
@@ -59,14 +63,14 @@ export type LoginPlan = {
 	readonly attended: boolean;
 	readonly location: TerminalLocation;
 	/** What the person chose for this profile before. */
-	readonly preferred: ProfilePreferences['flow'];
+	readonly preferences: ProfilePreferences;
 };
 
 const readTimeout = ({timeout}: OptionValues): number | undefined => {
 	if (timeout === undefined) return undefined;
 	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
 	if (seconds > 0) return seconds;
-	throw new UsageError('--timeout needs a number of seconds above 0.', 'As in: --timeout 300');
+	throw new UsageError('--timeout needs a number of seconds, more than 0.', 'As in: --timeout 300');
 };
 
 const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
@@ -74,9 +78,16 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
 	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
 	const elsewhere = isDemo ? 'ink-login demo --flow device' : loginText(profile, {...values, flow: 'device'});
 	const why = difference === undefined ? '' : `${anotherSession(profile, difference)} `;
-	return new LoginError('person_required', `${why}Signing in needs a person, and nobody is at a terminal here.`, {
-		hint: `Run in a terminal: ${here}${here === elsewhere ? '' : `   Or, to approve a code elsewhere: ${elsewhere}`}`,
+	return new LoginError('person_required', `${why}Someone has to sign in, and nobody is at a terminal here.`, {
+		hint: `Run this in a terminal: ${here}${here === elsewhere ? '' : `\nOr approve a code on another device: ${elsewhere}`}`,
 	});
+};
+
+const unknownServer = (profile: string, profiles: readonly string[]): UsageError => {
+	return new UsageError(
+		`Where do you want to sign in? No server is saved for "${displayText(profile, 60)}".`,
+		`Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
+	);
 };
 
 /**
@@ -99,22 +110,16 @@ export const planLogin = (
 	const view = viewOf(values, environment, stdoutIsData);
 	const attended = !unattended && personIsThere(environment, {...(json && {json}), ...(plain && {plain}), flow});
 
-	return ({session, preferences}) => {
-		const provider = chosen(session?.provider);
-		if (provider === undefined) {
-			throw new UsageError(
-				`Nobody has signed in to "${profile}" yet: which server?`,
-				'Add --issuer URL --client-id ID, or try it without a server of your own: ink-login demo',
-			);
-		}
-
-		const {issuer, clientId} = provider;
-		const isSameClient = session !== undefined && differenceOf(session, {issuer, clientId}) === undefined;
-		const earlier = isSameClient ? session : undefined;
+	return ({session, preferences, profiles = []}) => {
+		const known = session ?? preferences.server;
+		const provider = chosen(known?.provider);
+		if (provider === undefined) throw unknownServer(profile, profiles);
+		const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
+		const earlier = isSameClient ? known : undefined;
 		const hasSecret = (source ?? lastingSource(earlier?.clientSecretSource) ?? provider.clientSecret) !== undefined;
 		if (flow === 'client-credentials' && !hasSecret) {
 			throw new UsageError(
-				'--flow client-credentials needs the secret of the client.',
+				'--flow client-credentials needs the client secret.',
 				'Add --client-secret-file F or --client-secret-env NAME.',
 			);
 		}
@@ -134,13 +139,13 @@ export const planLogin = (
 			timeout,
 			attended,
 			location: locateTerminal(environment),
-			preferred: preferences.flow,
+			preferences,
 		};
 	};
 };
 
 /** Recommends a flow by the plan, for what the server turns out to support. */
 export const recommendBy =
-	({location, attended, preferred}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
+	({location, attended, preferences: {flow}}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
 	available =>
-		recommend(location, available, {personIsThere: attended, ...(preferred !== undefined && {preferred})});
+		recommend(location, available, {personIsThere: attended, ...(flow !== undefined && {preferred: flow})});

@@ -1,12 +1,14 @@
 import process from 'node:process';
 import {cancelled} from '../core/errors.js';
-import {createMemoryStore, openStore, stateDirectory} from '../session/store/index.js';
+import {createMemoryStore} from '../session/store/memory-store.js';
+import {openStore} from '../session/store/open-store.js';
+import {stateDirectory} from '../session/store/session-file.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './parse-args.js';
 import type {Command, CommandContext} from './context.js';
-import {exitCodeOf, exitCodes, exitCodesOf, tellFailure} from './errors.js';
-import type {CommandName} from './options.js';
+import {exitCodeOf, exitCodes, exitCodesOf, tellAsJson, tellFailure} from './errors.js';
+import {commandNames, optionTable, type CommandName} from './options.js';
 import type {Picker} from './picker/open-picker.js';
 import {listenToSignals} from './signals.js';
 import {reportUnwritten, written} from './write-now.js';
@@ -24,6 +26,13 @@ const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	demo: async () => (await import('./commands/demo.js')).runDemo,
 };
 
+/** Whether stdout is for JSON, also where the rest of the line cannot be understood. */
+const wantsJson = (argv: readonly string[]): boolean => {
+	const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+	const command = commandNames.find(name => name === argv[0]) ?? 'ask';
+	return own.includes('--json') && optionTable['json']?.commands.includes(command) === true;
+};
+
 /** Runs what the arguments say; every failure is told by then. */
 export const runCommandLine = async (
 	argv: readonly string[],
@@ -37,7 +46,7 @@ export const runCommandLine = async (
 		return await run(line, context);
 	} catch (error) {
 		context.picker?.erase();
-		return tellFailure(error, context.stderr, codes);
+		return wantsJson(argv) ? tellAsJson(error, context.stdout, codes) : tellFailure(error, context.stderr, codes);
 	}
 };
 
@@ -56,7 +65,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const settled = async () => Promise.all(engines.map(async engine => engine.settled()));
 	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled(), {
 		settled,
-		say: () => stderr.write('Saving your session: waiting for the server. Press Ctrl-C again to stop without it.\n'),
+		say: () => stderr.write('Waiting for the server, to save your session. Press Ctrl-C again to stop without it.\n'),
 	});
 	picker?.takeKeys();
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.

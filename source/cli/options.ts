@@ -219,7 +219,7 @@ export const options = {
 	},
 } as const satisfies Readonly<Record<string, CommandOption>>;
 
-export type OptionName = keyof typeof options;
+type OptionName = keyof typeof options;
 
 /** What was given, by name: `true` for a switch. */
 export type OptionValues = {

@@ -74,7 +74,7 @@ const unknownOption = (name: string, command: CommandName): UsageError => {
 	const option = isOptionName(name) ? optionTable[name] : undefined;
 	if (option !== undefined) {
 		return new UsageError(
-			`${command === 'ask' ? 'ink-login alone' : `ink-login ${command}`} has no option --${name}.`,
+			`${command === 'ask' ? 'Bare ink-login' : command} has no option --${name}.`,
 			`It belongs to ${list(
 				'and',
 				option.commands.filter(name => name !== 'ask'),
@@ -141,7 +141,7 @@ const readValue = (
 	}
 
 	if (choices !== undefined && !choices.includes(first)) {
-		const others = name === 'preset' ? ' Any other provider works by its URL, with --issuer.' : '';
+		const others = name === 'preset' ? '\nAny other provider works by its URL, with --issuer.' : '';
 		throw new UsageError(
 			`--${name} can't be ${shown(first)}.`,
 			`${didYouMean(first, choices)}Choose one of ${list('or', choices)}.${others}`,

@@ -2,6 +2,7 @@ import {presets, checkEndpoints} from '../oauth/presets.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {isReservedParameter, isResource} from '../oauth/request-parameters.js';
+import {registrations} from '../oauth/registration.js';
 import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../oauth/provider.js';
 import {checkUrl, isLoopbackHost} from '../core/safe-url.js';
 import type {OptionValues} from './options.js';
@@ -27,13 +28,13 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 			throw new UsageError('--param needs a name and a value.', 'As in: --param organization=org_1');
 		const shown = displayText(name, 40);
 		const option = ownParameters[name];
-		if (option !== undefined) throw new UsageError(`--param cannot set ${shown}.`, `It has an option: ${option}.`);
+		if (option !== undefined) throw new UsageError(`--param can't set ${shown}.`, `Use ${option} instead.`);
 		if (isReservedParameter(name)) {
-			throw new UsageError(`--param cannot set ${shown}.`, 'It belongs to the protocol or is a secret; leave it out.');
+			throw new UsageError(`--param can't set ${shown}.`, 'It belongs to the protocol, or is a secret. Leave it out.');
 		}
 
 		if (Object.hasOwn(parameters, name)) {
-			throw new UsageError(`--param ${shown} is given twice.`, 'A request holds a parameter once (RFC 6749 §3.1).');
+			throw new UsageError(`--param ${shown} is given twice.`, 'A request sends each parameter once (RFC 6749 §3.1).');
 		}
 
 		parameters[name] = value;
@@ -47,7 +48,7 @@ export const readPorts = (text: string): readonly number[] =>
 	text.split(',').map(part => {
 		const port = /^\d{1,5}$/.test(part) ? Number(part) : 0;
 		if (port >= 1 && port <= 65_535) return port;
-		throw new UsageError(`--port cannot be ${displayText(text, 40)}.`, 'As in: --port 8400 or --port 8400,8401');
+		throw new UsageError(`--port can't be ${displayText(text, 40)}.`, 'As in: --port 8400 or --port 8400,8401');
 	});
 
 const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettings['redirect'] => {
@@ -57,8 +58,8 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	if (typeof url !== 'string' && url.protocol === 'https:' && ports !== undefined) return {uri, ports};
 	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
 		throw new UsageError(
-			'--redirect-uri is not an address of this computer.',
-			'As registered, such as http://127.0.0.1:8400/callback; for an https URL that is forwarded here, add --port N.',
+			'--redirect-uri must be a URL of this computer.',
+			'As in: --redirect-uri http://127.0.0.1:8400/callback\nFor an https URL that is forwarded to this computer, add --port N.',
 		);
 	}
 
@@ -84,8 +85,8 @@ const readEndpoints = (pairs: readonly string[]): Endpoints =>
 					const [, name = '', url = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
 					if (Object.hasOwn(endpointMembers, name)) return [endpointMembers[name as keyof typeof endpointMembers], url];
 					throw new UsageError(
-						`--endpoint has no name that is known: ${displayText(name || pair, 40)}.`,
-						`As in: --endpoint device=https://login.example.com/device; the names are ${Object.keys(endpointMembers).join(', ')}.`,
+						`--endpoint doesn't know the name ${displayText(name || pair, 40)}.`,
+						`Choose one of ${Object.keys(endpointMembers).join(', ')}.\nAs in: --endpoint device=https://login.example.com/device`,
 					);
 				}),
 			),
@@ -105,15 +106,12 @@ const asUsage = <Value>(read: () => Value): Value => {
 export const readResources = (resources: readonly string[] = []): readonly string[] =>
 	resources.map(resource => {
 		if (isResource(resource)) return resource;
-		throw new UsageError(
-			'--resource needs an absolute address without #.',
-			'As in: --resource https://api.example.com',
-		);
+		throw new UsageError('--resource needs a whole URL without #.', 'As in: --resource https://api.example.com');
 	});
 
 const single = (values: readonly string[] | undefined, option: string): string | undefined => {
 	const [first, second] = values ?? [];
-	if (second !== undefined) throw new UsageError(`--${option} can be given once here.`, 'Take one of them.');
+	if (second !== undefined) throw new UsageError(`--${option} can be given only once here.`, 'Use one of them.');
 	return first;
 };
 
@@ -142,13 +140,29 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 	};
 };
 
-/** What each preset calls the part of its addresses that differs from customer to customer. */
-const domainMembers = {auth0: 'domain', 'workos-connect': 'domain', entra: 'tenant', github: 'host'} as const;
+type Preset = NonNullable<OptionValues['preset']>;
 
-const domainOf = (preset: NonNullable<OptionValues['preset']>, domain: string | undefined) => {
+const domainOf = (preset: Preset, domain: string | undefined) => {
 	if (domain === undefined) return {};
-	if (preset in domainMembers) return {[domainMembers[preset as keyof typeof domainMembers]]: domain};
-	throw new UsageError(`--preset ${preset} has no domain of yours.`, 'Leave --domain out.');
+	if (registrations[preset].domain === undefined) {
+		throw new UsageError(`--preset ${preset} takes no --domain.`, 'Leave it out.');
+	}
+
+	return {[preset === 'entra' ? 'tenant' : preset === 'github' ? 'host' : 'domain']: domain};
+};
+
+/** Where to get what is missing. */
+const registerFirst = (preset: Preset | undefined, domain: string | undefined): string => {
+	if (preset === undefined) return 'Register an app with that provider to get one.';
+	const {title, page, steps, redirectUris, domain: place} = registrations[preset];
+	const example = place && domain === undefined && place.fallback === undefined;
+	const uris = redirectUris.length === 0 ? [] : [`Redirect URI: ${redirectUris.join(' ')}`];
+	return [
+		...(example ? [`${place.label}: as in --domain ${place.example}`] : []),
+		`Register an app with ${title}: ${page(domain)}`,
+		...steps,
+		...uris,
+	].join('\n');
 };
 
 /** The provider that the options name; undefined where they name none. */
@@ -156,14 +170,17 @@ const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined)
 	const {issuer, preset, domain, 'client-id': clientId} = values;
 	if (issuer === undefined && preset === undefined) {
 		if (clientId === undefined) return undefined;
-		throw new UsageError('--client-id needs its provider.', 'Add --issuer URL or --preset NAME.');
+		throw new UsageError('--client-id needs a provider.', 'Add --issuer URL or --preset NAME.');
 	}
 
-	if (clientId === undefined) {
-		throw new UsageError(
-			`--${issuer === undefined ? 'preset' : 'issuer'} needs a client.`,
-			'Add --client-id ID: the name of the client that is registered there.',
-		);
+	const {domain: place, secret} = preset === undefined ? {} : registrations[preset];
+	const missing = [
+		...(place && place.fallback === undefined && domain === undefined ? ['--domain D'] : []),
+		...(clientId === undefined ? ['--client-id ID'] : []),
+		...(secret === 'always' && clientSecret === undefined ? ['--client-secret-file F'] : []),
+	];
+	if (clientId === undefined || missing.length > 0) {
+		throw new UsageError(`Missing ${missing.join(' and ')}.`, registerFirst(preset, domain));
 	}
 
 	const common = {clientId, ...(clientSecret && {clientSecret})};

@@ -19,7 +19,7 @@ export const lastingSource = (source: ClientSecretSource | undefined): ClientSec
 
 const withoutLineEnd = (content: string) => content.replace(/\r?\n$/, '');
 
-/** Reads a secret from a file, or from stdin where `file` is `-`. `what` begins the sentence of an error. */
+/** Reads a secret from a file, or from stdin where `file` is `-`. `what` stands in the sentence of an error. */
 export const readSecretFile = async (file: string, what: string, stdin: Input): Promise<string> => {
 	let content;
 	try {
@@ -27,16 +27,20 @@ export const readSecretFile = async (file: string, what: string, stdin: Input): 
 		else content = await (await import('node:fs/promises')).readFile(file, 'utf8');
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? displayText(String(error.code), 20) : 'unreadable';
-		throw new LoginError('config_error', `${what} could not be read from ${displayText(file)} (${code}).`, {
-			hint: 'Check the path, and that the file is yours to read.',
+		throw new LoginError('config_error', `Can't read ${what} from ${displayText(file)} (${code}).`, {
+			hint: 'Check the path, and that you may read the file.',
 		});
 	}
 
 	const secret = withoutLineEnd(content);
 	if (secret === '') {
-		throw new LoginError('config_error', `${what} is empty.`, {
-			hint: `Put it into ${file === '-' ? 'stdin' : displayText(file)}, alone.`,
-		});
+		throw new LoginError(
+			'config_error',
+			`${file === '-' ? 'Stdin' : displayText(file)} is empty instead of holding ${what}.`,
+			{
+				hint: 'Put it there, and nothing else.',
+			},
+		);
 	}
 
 	return secret;
@@ -50,14 +54,14 @@ export const readClientSecret = (
 ): (() => Promise<string>) => {
 	let secret: Promise<string> | undefined;
 	const read = async () => {
-		if ('stdin' in source) return readSecretFile('-', 'The client secret', stdin);
-		if ('file' in source) return readSecretFile(source.file, 'The client secret', stdin);
+		if ('stdin' in source) return readSecretFile('-', 'the client secret', stdin);
+		if ('file' in source) return readSecretFile(source.file, 'the client secret', stdin);
 		const value = env[source.env];
 		if (value) return value;
 		throw new LoginError(
 			'config_error',
-			`The environment variable ${displayText(source.env, 60)} with the client secret is not set.`,
-			{hint: 'Set it, or name another with --client-secret-env.'},
+			`The environment variable ${displayText(source.env, 60)}, for the client secret, is not set.`,
+			{hint: 'Set it, or choose another with --client-secret-env.'},
 		);
 	};
 

@@ -3,7 +3,7 @@ import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
-import type {TokenOptions, StoredSession, TokenStore} from '../session/types.js';
+import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
 import type {CommandLine} from './parse-args.js';
@@ -27,6 +27,11 @@ export const storeFor = async (
 	{openStore}: Pick<CommandContext, 'openStore'>,
 ): Promise<TokenStore> => openStore(values.store ?? 'auto');
 
+/** Tells people what a store had to do. */
+export const tell = (notices: readonly string[], {stderr}: Pick<CommandContext, 'stderr'>): void => {
+	for (const notice of notices) stderr.write(`${displayText(notice, 1000)}\n`);
+};
+
 /** Tells what the store had to do meanwhile, such as setting a corrupt file aside. */
 const tellingNotices = async <Value>(
 	{notices}: TokenStore,
@@ -35,13 +40,16 @@ const tellingNotices = async <Value>(
 ): Promise<Value> => {
 	const told = notices.length;
 	const value = await work();
-	for (const notice of notices.slice(told)) stderr.write(`${displayText(notice, 1000)}\n`);
+	tell(notices.slice(told), {stderr});
 	return value;
 };
 
-/** Finds the best place for a session, for someone who is about to sign in. */
-export const prepareStore = async (store: TokenStore, context: CommandContext): Promise<void> =>
-	tellingNotices(store, context, async () => store.prepare?.());
+/** Finds the best place for a session; resolves to what there is to say of it once the session is saved. */
+export const prepareStore = async (store: TokenStore): Promise<readonly string[]> => {
+	const told = store.notices.length;
+	await store.prepare?.();
+	return store.notices.slice(told);
+};
 
 export const readSession = async (
 	store: TokenStore,
@@ -49,15 +57,19 @@ export const readSession = async (
 	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
-const signInHint = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
+const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
 
-/** An engine for a profile; client secret and certificates are looked for where the options say, else where its login did. */
+/** A further line of a hint that names the profiles that have a session; empty where none has. */
+export const profilesLine = (profiles: readonly string[]): string =>
+	profiles.length === 0 ? '' : `\nSigned in already: ${displayText(profiles.join(', '), 400)}`;
+
+/** An engine for a profile. Client secret and certificates come from where the options say, otherwise from where its login had them. */
 export const buildEngine = (
 	provider: Provider,
 	store: TokenStore,
 	{values, profile}: CommandLine,
 	context: CommandContext,
-	stored?: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
+	stored?: Omit<KnownServer, 'provider'>,
 ): Engine => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
@@ -68,7 +80,7 @@ export const buildEngine = (
 				: {...provider, clientSecret: readClientSecret(source, context.environment.env, context.stdin)},
 		store,
 		profile,
-		signInHint: signInHint(profile),
+		signInHint: runLogin(profile),
 		hints,
 		...(caFile !== undefined && {caFile}),
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
@@ -76,21 +88,23 @@ export const buildEngine = (
 	});
 };
 
-/** Nobody is signed in to the profile, or no longer. */
-export const signInFirst = (profile: string, ended: boolean): LoginError =>
-	new LoginError(
-		'person_required',
-		ended
-			? `The session of "${displayText(profile, 60)}" has ended.`
-			: `Nobody is signed in to "${displayText(profile, 60)}".`,
-		{hint: signInHint(profile)},
-	);
+/** The session of the profile has ended. */
+export const sessionEnded = (profile: string): LoginError =>
+	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
+		hint: runLogin(profile),
+	});
+
+/** Nobody is signed in to the profile; those that have a session are named. */
+export const notSignedIn = async (store: TokenStore, profile: string): Promise<LoginError> => {
+	const hint = runLogin(profile) + profilesLine(await store.list());
+	return new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+};
 
 /** Said before the server is asked: without the secret it might call the session over. */
 const secretIsUnknown = async (): Promise<never> => {
 	throw new LoginError(
 		'config_error',
-		'Where the client secret is, is not known: it came by stdin, or the session file was open to other users.',
+		'The client secret is missing. It came from stdin, or other users could write the session file.',
 		{hint: hints.clientSecret},
 	);
 };
@@ -125,34 +139,30 @@ const readWanted = async (
 };
 
 /**
- * Reads the profile's session, and judges whether it is the one to use; no request is made.
+ * Judges whether a stored session is the one to use; no request is made.
  *
- * @throws LoginError `person_required` where there is no session that could give a token, or not the one that the options
- * ask for
+ * @throws LoginError `person_required` where it has ended, or is not the one that the options ask for
  */
-export const findSession = async (
-	line: CommandLine,
-	context: TokenContext,
-	read: () => Promise<StoredSession | undefined>,
-): Promise<StoredSession> => {
+export const checkSession = async (line: CommandLine, context: TokenContext, stored: StoredSession): Promise<void> => {
 	const {profile, values} = line;
-	const wanted = await readWanted(line, context);
-	const stored = await read();
-	if (stored === undefined || stored.dead === true) throw signInFirst(profile, stored !== undefined);
-	const asked = wanted?.(stored.provider);
+	if (stored.dead === true) throw sessionEnded(profile);
+	const asked = (await readWanted(line, context))?.(stored.provider);
 	// A preset's own scope was not asked for.
 	const difference = asked && differenceOf(stored, {...asked, scope: values.scope});
-	if (difference !== undefined) {
-		const hint = `Run: ${displayText(loginText(profile, values), 1000)}`;
-		throw new LoginError('person_required', anotherSession(profile, difference), {hint});
-	}
-
-	return stored;
+	if (difference === undefined) return;
+	const hint = `Run: ${displayText(loginText(profile, values), 1000)}`;
+	throw new LoginError('person_required', anotherSession(profile, difference), {hint});
 };
 
-/** Opens the profile as its login left it: no option is needed. Throws as {@link findSession} does. */
+/**
+ * Opens the profile as its login left it: no option is needed.
+ *
+ * @throws LoginError `person_required` where there is no session, and as {@link checkSession} does
+ */
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
 	const store = await storeFor(line, context);
-	const stored = await findSession(line, context, async () => readSession(store, line.profile, context));
+	const stored = await readSession(store, line.profile, context);
+	if (stored === undefined) throw await notSignedIn(store, line.profile);
+	await checkSession(line, context, stored);
 	return openSession(stored, store, line, context);
 };

@@ -18,7 +18,7 @@ export type ProcessSignals = Signals & {
 };
 
 /** What a signal must not interrupt. */
-export type UnderWay = {
+type UnderWay = {
 	/** Resolves once nothing of it is under way; never rejects. */
 	readonly settled: () => Promise<unknown>;
 	/** Says what is waited for, and that Ctrl-C stops without it. */

@@ -7,7 +7,7 @@ import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
 /** A token to be printed. */
-export type PrintableToken = {
+type PrintableToken = {
 	readonly token: string;
 	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
 	readonly type: string;
@@ -20,7 +20,7 @@ export type PrintableToken = {
 };
 
 /** A session's access token, to be printed. */
-export const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
+const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
 	token: accessToken,
 	type: 'access',
 	tokenType,
@@ -33,7 +33,7 @@ type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
 
 /** What kubectl says about its call, in KUBERNETES_EXEC_INFO. */
-export type ExecInfo = {
+type ExecInfo = {
 	readonly apiVersion: string;
 	/** Whether stdin is free for a person's use. */
 	readonly interactive: boolean;
@@ -43,7 +43,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null;
 
 const unreadable = (): LoginError =>
-	new LoginError('config_error', 'KUBERNETES_EXEC_INFO does not hold an ExecCredential of version v1 or v1beta1.', {
+	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no ExecCredential of version v1 or v1beta1.', {
 		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
 	});
 
@@ -79,7 +79,7 @@ export const execCredential = ({token, expiresAt}: PrintableToken, env: Environm
 	},
 });
 
-export type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
+type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
 
 /**
  * What stdout gets.
@@ -98,8 +98,8 @@ export const formatToken = (format: TokenFormat, printable: PrintableToken, env:
 
 		case 'header': {
 			if (printable.tokenType === 'bearer') return `Authorization: Bearer ${printable.token}\n`;
-			throw new LoginError('config_error', 'This token is not a bearer token: no such header can be made of it.', {
-				hint: 'Take --format raw or --format json.',
+			throw new LoginError('config_error', "This isn't a bearer token, so there is no header for it.", {
+				hint: 'Use --format raw or --format json.',
 			});
 		}
 
@@ -116,13 +116,13 @@ export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | '
 const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): PrintableToken => {
 	if (idToken === undefined || claims === undefined) {
 		throw new LoginError('config_error', 'This session has no ID token.', {
-			hint: `Sign in at an OpenID Connect server with openid in the scope: ${loginText(profile)} --scope "openid …"`,
+			hint: `Sign in again with openid among the scopes: ${loginText(profile)} --scope "openid …"`,
 		});
 	}
 
 	const expiresAt = claims.exp * 1000;
 	if (expiresAt > now) return {token: idToken, type: 'id', tokenType: 'bearer', expiresAt};
-	throw new LoginError('expired_token', 'The ID token has expired, and the server gives no new one at a refresh.', {
+	throw new LoginError('expired_token', 'The ID token has expired, and the server sends no new one at a refresh.', {
 		hint: `Sign in again: ${loginText(profile)}`,
 	});
 };

@@ -1,6 +1,6 @@
 import type {ReactNode} from 'react';
 import type {AccountPrompt as Prompt} from '../hooks/use-login.js';
-import {useKeys} from '../hooks/use-keys.js';
+import {useKeys, usePresses} from '../hooks/use-keys.js';
 import {useList} from '../hooks/use-list.js';
 import {useScreen} from '../hooks/use-screen.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
@@ -28,6 +28,7 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 		{label: words.keep(stored, next)},
 		{label: words.replace(stored, next), detail: words.signsOut(stored)},
 	];
+	const presses = usePresses(isActive);
 	const selected = useList(options, {onChoose: index => prompt.answer(index === 1), isActive});
 	useKeys({
 		onKey(key) {
@@ -44,6 +45,6 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 	const {mark, width} = gridOf(size.columns);
 	const titles = wrapWords(title, Math.max(1, width - mark)).map(text => [{text, bold: true}]);
 	const above = [gap(19), block(indent(mark, titles), 3)];
-	const frame = layOutList(size, {above, reason: difference, options, selected, escape: keys.cancel}, display);
+	const frame = layOutList(size, {above, reason: difference, options, selected, escape: keys.cancel, presses}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }

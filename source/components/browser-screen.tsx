@@ -2,7 +2,7 @@ import type {ReactNode} from 'react';
 import {systemClock} from '../core/clock.js';
 import {loopbackPort} from '../core/safe-url.js';
 import {isOpen, type BrowserState} from '../login/state.js';
-import {alsoLine, browserStatus, isNearEnd, withKey} from '../layout/status.js';
+import {alsoLine, browserStatus, comesBack, isNearEnd, withKey} from '../layout/status.js';
 import {FrameView} from './frame.js';
 import {consentHeader} from '../layout/header.js';
 import {layOutBrowser, layOutWaiting, type BrowserContent} from '../layout/browser.js';
@@ -73,23 +73,27 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={notice?.text} />;
 
 	const status = browserStatus(browser, moment.browserLeft, display);
-	const waiting = {asking, status, isBusy: moment.isBusy, keys};
+	const waiting = {asking, isBusy: moment.isBusy, presses};
 	const port = address && loopbackPort(address.redirectUri);
 	const late = moment.browserLeft > 0 && moment.browserLeft <= 4 * 60_000 && state.discovery?.flows.device === true;
 	const frame =
 		address === undefined || link === undefined
-			? layOutWaiting(size, {...waiting, keys: keys.filter(({key}) => key === 'escape')}, display)
+			? layOutWaiting(
+					size,
+					{...waiting, waiting: status.waiting, keys: keys.filter(({key}) => key === 'escape')},
+					display,
+				)
 			: layOutBrowser(
 					size,
 					{
 						...waiting,
+						keys,
+						status,
 						link,
 						how,
-						// A short link has no query; where nothing listens there is none.
-						comesBack: !address.shortUrl.includes('?'),
+						comesBack: comesBack(address),
 						forwardedAddress: port === undefined ? undefined : terminal.forwardedAddress?.(port),
 						notice,
-						presses,
 						aside:
 							alsoLine({device: device && state.flows.device}, 'browser', display) ??
 							(late ? withKey(messages.browser.stuckThere, 'd') : undefined),

@@ -109,7 +109,9 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	const shown = content(qrCodeShown, state.flows.device?.code);
 	if (shown === undefined) {
 		const back = keys.filter(({key}) => key === 'escape');
-		return draw(layOutWaiting(size, {asking, status, isBusy: moment.isBusy, keys: back}, display));
+		return draw(
+			layOutWaiting(size, {asking, waiting: status.waiting, isBusy: moment.isBusy, keys: back, presses}, display),
+		);
 	}
 
 	const full = {...shown, notice, keys, presses};

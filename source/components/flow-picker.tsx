@@ -3,6 +3,7 @@ import {isOpen} from '../login/state.js';
 import {consentHeader} from '../layout/header.js';
 import {layOutPicker, pickerOptions, reasonToSay, type Choice, type PickerHints} from '../layout/picker.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
+import {usePresses} from '../hooks/use-keys.js';
 import {useList} from '../hooks/use-list.js';
 import {useScreen} from '../hooks/use-screen.js';
 import {FrameView} from './frame.js';
@@ -22,6 +23,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const [recommendation] = useState(props.recommendation);
 	const {display, size, speaks} = useScreen(props);
 	const options = pickerOptions(state, {recommendation, currentIdentity}, display);
+	const presses = usePresses(isActive);
 	const selected = useList(options, {
 		onChoose(index) {
 			const choice = options[index]?.choice;
@@ -33,12 +35,20 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	});
 
 	const asking = consentHeader(state, props, display);
+	const [early] = useState(asking.permissions);
+	const learned = [notice, asking.permissions === early ? undefined : asking.permissions].filter(
+		text => text !== undefined,
+	);
 	const reason = reasonToSay(recommendation);
 	if (speaks) {
 		const above = [...spokenAsking(asking), ...(reason === undefined ? [] : [`${reason}.`])];
 		return <SpokenLines lines={[...above, ...spokenList(options, selected, display)]} notice={notice} />;
 	}
 
-	const frame = layOutPicker(size, {asking, options, selected, reason, notice}, display);
+	const frame = layOutPicker(
+		size,
+		{asking: {...asking, permissions: early}, options, selected, reason, learned, presses},
+		display,
+	);
 	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
 }

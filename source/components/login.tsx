@@ -9,6 +9,7 @@ import {
 	type ReactNode,
 } from 'react';
 import {Box, measureElement, useStdout, type DOMElement} from 'ink';
+import {systemClock} from '../core/clock.js';
 import type {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
 import type {Session} from '../session/types.js';
@@ -21,7 +22,8 @@ import {FrameView} from './frame.js';
 import {type DisplayProps, displayOf} from '../layout/theme.js';
 import type {ScreenProps, FlowPreference, FrameParts} from '../hooks/screen-props.js';
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
-import {looksLikeRedirect, useBracketedPaste, useKeys} from '../hooks/use-keys.js';
+import {looksLikeRedirect, useBracketedPaste, useKeys, usePresses} from '../hooks/use-keys.js';
+import {useOverdue} from '../hooks/use-countdown.js';
 import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {detectEnvironment, isRemote} from '../terminal/environment.js';
@@ -137,17 +139,26 @@ const useDefaults = () => {
 	return defaults;
 };
 
-type WaitingProps = Pick<ScreenProps, 'columns' | 'maxRows' | 'components' | 'environment' | 'theme' | 'messages'> & {
+type WaitingProps = Pick<
+	ScreenProps,
+	'clock' | 'columns' | 'components' | 'environment' | 'isActive' | 'maxRows' | 'messages' | 'theme'
+> & {
 	readonly asking: ConsentHeader;
 	readonly words: string;
 	readonly keys: readonly Key[];
+	/** Whether a request is under way. */
+	readonly works: boolean;
 };
 
-/** One thing is under way, and there is nothing else to say. */
-function Waiting({asking, words, keys, ...props}: WaitingProps): ReactNode {
+/** One thing is waited for, and there is nothing else to say. */
+function Waiting({asking, words, keys, works, ...props}: WaitingProps): ReactNode {
+	const {clock = systemClock, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
+	const [since] = useState(() => clock.now());
+	const isBusy = useOverdue(works && !speaks ? since : undefined, clock);
+	const presses = usePresses(isActive);
 	if (speaks) return <SpokenLines lines={[words, ...(keys.length === 0 ? [] : [spokenKeys(keys, display)])]} />;
-	const frame = layOutWaiting(size, {asking, status: {waiting: words, detail: ''}, isBusy: true, keys}, display);
+	const frame = layOutWaiting(size, {asking, waiting: words, isBusy, keys, presses}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} parts={props.components} />;
 }
 
@@ -271,10 +282,6 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
-	const onChoose = (choice: Choice) => {
-		if (choice === 'stay') leave('stay');
-		else showFlow(choice);
-	};
 	const screens = {
 		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
 		browser: components?.BrowserScreen ?? BrowserScreen,
@@ -290,6 +297,11 @@ export function Login(props: LoginProps): ReactNode {
 		{key: 'escape', label: display.messages.keys.cancel, isMain: true},
 	];
 
+	const onChoose = (choice: Choice) => {
+		if (choice === 'stay') leave('stay');
+		else showFlow(choice);
+	};
+
 	const draw = (): ReactNode => {
 		if (state.signedIn !== undefined) {
 			return <SignedIn {...shared} signedIn={state.signedIn} />;
@@ -303,7 +315,15 @@ export function Login(props: LoginProps): ReactNode {
 		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
 		const asking = consentHeader(state, {application, issuer}, display);
 		if (state.phase === 'waiting') {
-			return <Waiting {...shared} asking={asking} words={display.messages.waitingElsewhere} keys={elsewhereKeys} />;
+			return (
+				<Waiting
+					{...shared}
+					asking={asking}
+					words={display.messages.waitingElsewhere}
+					keys={elsewhereKeys}
+					works={false}
+				/>
+			);
 		}
 
 		if (lastFailure !== undefined) {
@@ -332,7 +352,7 @@ export function Login(props: LoginProps): ReactNode {
 		const {machine, connecting, keys} = display.messages;
 		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
 		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};
-		return <Waiting {...shared} asking={asking} words={words} keys={[back]} />;
+		return <Waiting {...shared} key="working" asking={asking} words={words} keys={[back]} works />;
 	};
 
 	return (

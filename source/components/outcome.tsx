@@ -1,5 +1,5 @@
 import type {ReactNode} from 'react';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
 import type {FlowName} from '../core/types.js';
 import type {LoginCommand} from '../login/flow.js';
@@ -8,9 +8,8 @@ import type {LoginState} from '../login/state.js';
 import {timeOfDay} from '../text/messages.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutFailure, layOutSignedIn} from '../layout/outcome.js';
-import {unstopped} from '../layout/status.js';
 import type {Display} from '../layout/theme.js';
-import {useKeys} from '../hooks/use-keys.js';
+import {useKeys, usePresses} from '../hooks/use-keys.js';
 import {useScreen} from '../hooks/use-screen.js';
 import type {ScreenProps} from '../hooks/screen-props.js';
 import {FrameView} from './frame.js';
@@ -65,7 +64,9 @@ export type FailureProps = OutcomeProps & {
 export function Failure(props: FailureProps): ReactNode {
 	const {code, said, hint = '', keys = [], isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
-	useKeys({onKey: key => runKey(keys, key), isActive: isActive && keys.length > 0});
+	const takesKeys = isActive && keys.length > 0;
+	useKeys({onKey: key => runKey(keys, key), isActive: takesKeys});
+	const presses = usePresses(takesKeys);
 	const {messages} = display;
 	const headline = messages.failure(code, said);
 	const advice = code === 'cancelled' ? '' : hint;
@@ -74,7 +75,7 @@ export function Failure(props: FailureProps): ReactNode {
 		return <SpokenLines lines={lines.filter(line => line !== '')} />;
 	}
 
-	const frame = layOutFailure(size, {code, said: unstopped(headline), hint: advice, keys}, display);
+	const frame = layOutFailure(size, {code, said: unstopped(headline), hint: advice, keys, presses}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }
 

@@ -32,19 +32,12 @@ export type Clock = {
 /** A longer `setTimeout` fires at once, so a longer sleep is taken in several. */
 const longestTimer = 2 ** 31 - 1;
 
-const sleepOnce = async (ms: number, signal: AbortSignal, keepsAlive: boolean): Promise<void> =>
-	new Promise((resolve, reject) => {
-		const onAbort = () => {
-			clearTimeout(timer);
-			reject(signal.reason as Error);
-		};
-		const timer = setTimeout(() => {
-			signal.removeEventListener('abort', onAbort);
-			resolve();
-		}, ms);
-		if (!keepsAlive) timer.unref();
-		signal.addEventListener('abort', onAbort, {once: true});
-	});
+const sleepOnce = async (ms: number, signal: AbortSignal, keepsAlive: boolean): Promise<void> => {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const over = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+	if (!keepsAlive) timer?.unref();
+	return abortable(over, signal).finally(() => clearTimeout(timer));
+};
 
 /** The real time. */
 export const systemClock: Clock = {

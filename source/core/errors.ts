@@ -23,20 +23,23 @@ export type Hints = {
 	readonly pushRequest: string;
 	/** The provider does not say where its endpoints are: the end of a sentence. */
 	readonly endpoints: string;
+	/** There is no such host. */
+	readonly unknownHost: string;
 };
 
 /** For an application that has none of its own. */
 export const defaultHints: Hints = {
-	moreTime: 'Start it again, or allow more time.',
-	otherPort: 'Close the program that holds it, perhaps another sign-in, or use another port that is registered.',
+	moreTime: 'Start again, or allow more time.',
+	otherPort: 'Close the program that uses it, perhaps another sign-in, or choose another registered port.',
 	registeredPort: 'or use a port that is registered',
-	switchAccount: 'To replace the session, sign in again and allow that, or use another profile.',
-	trustCertificate: 'Behind a company proxy, name its certificate with NODE_EXTRA_CA_CERTS.',
-	caFile: 'Name a file in PEM form: it holds lines such as -----BEGIN CERTIFICATE-----.',
-	clientSecret: 'Name the client secret again.',
-	scope: 'Ask for scopes that are allowed for this client.',
-	pushRequest: 'Push the sign-in request: the client demands it (PAR).',
+	switchAccount: 'To replace the session, sign in again and allow it, or use another profile.',
+	trustCertificate: 'Behind a company proxy, trust its certificate with NODE_EXTRA_CA_CERTS.',
+	caFile: 'Choose a PEM file. It holds lines such as -----BEGIN CERTIFICATE-----.',
+	clientSecret: 'Give it again.',
+	scope: 'Ask for scopes that this app may have.',
+	pushRequest: 'Push the sign-in request (PAR), since this app has to.',
 	endpoints: 'or give its endpoints by hand',
+	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 };
 
 /** What to do next: a sentence, or one that is made in the words of an application. */
@@ -47,7 +50,7 @@ export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 's
 
 /** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
 export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
-	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}; if about the client, check the client id.`;
+	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}. If it was about the client, check the client ID.`;
 
 /** Every way in which the engine can fail; nothing else ever leaves it. */
 export const loginErrorCodes = [
@@ -127,10 +130,10 @@ export const toLoginError = (error: unknown): LoginError => {
 	if (error instanceof DOMException && error.name === 'AbortError') return cancelled();
 	const kind = error instanceof Error ? error.name : typeof error;
 	return new LoginError('internal_error', `Something went wrong inside the sign-in (${kind}).`, {
-		hint: 'Try again; if it happens again, report it as a defect.',
+		hint: 'Try again. If it happens again, please report it.',
 	});
 };
 
 /** The person, or the program on their behalf, ended it. */
 export const cancelled = (message = 'Sign-in cancelled.'): LoginError =>
-	new LoginError('cancelled', message, {hint: 'Start it again whenever you like.'});
+	new LoginError('cancelled', message, {hint: 'Start again whenever you like.'});

@@ -81,3 +81,6 @@ export const twoPeople = (one: Identity | undefined, other: Identity | undefined
 	};
 	return [inWords(one), inWords(other)];
 };
+
+/** A sentence without its full stop, to go on with or to stand alone. */
+export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');

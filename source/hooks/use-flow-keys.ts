@@ -1,14 +1,14 @@
 import {useEffect, useState} from 'react';
 import {systemClock, type Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import {toLoginError} from '../core/errors.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {runKey, type Key} from '../layout/keys.js';
-import {unstopped, type Notice} from '../layout/status.js';
+import type {Notice} from '../layout/status.js';
 import type {Display} from '../layout/theme.js';
 import {useClipboard} from './use-clipboard.js';
-import {useKeys} from './use-keys.js';
+import {useKeys, usePresses} from './use-keys.js';
 import type {ScreenProps} from './screen-props.js';
 
 /** Milliseconds for which good news stays; bad news stays until a key is pressed. */
@@ -114,6 +114,7 @@ export const useFlowKeys = ({
 }: FlowKeysOptions): FlowKeys => {
 	const {state, command, clock = systemClock, terminal, preference, writeAbove, onShow} = props;
 	const {canGoBack = false, isActive = true} = props;
+	const presses = usePresses(isActive);
 	const {flows, discovery} = state;
 	const {messages} = display;
 	const {keys: words} = messages;
@@ -121,7 +122,6 @@ export const useFlowKeys = ({
 	const {copy: toClipboard} = useClipboard(terminal?.clipboard);
 	const [wantsQrCode, setWantsQrCode] = useState<boolean>();
 	const [hidesCode, setHidesCode] = useState(false);
-	const [presses, setPresses] = useState(0);
 	const qrCodeShown = !hidesCode && (wantsQrCode ?? qrCode.byDefault);
 
 	const copy = async (text: string, named: string, opened?: string) => {
@@ -228,11 +228,6 @@ export const useFlowKeys = ({
 
 	useKeys({
 		onKey(key) {
-			if (key === '?') {
-				setPresses(presses + 1);
-				return;
-			}
-
 			if (keys.some(({key: name, when = true}) => name === key && when)) dismiss();
 			runKey(keys, key);
 		},

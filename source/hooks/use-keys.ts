@@ -1,6 +1,6 @@
 import * as ink from 'ink';
 import {useInput, useStdin, useStdout} from 'ink';
-import {useCallback, useEffect, useLayoutEffect, useReducer, useRef} from 'react';
+import {useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState} from 'react';
 
 /** `enter`, `escape`, `up`, `down`, `backspace`, `ctrl+` and one of c, o, u, z, or the character. */
 type KeyName = string;
@@ -112,6 +112,18 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 		{isActive: isOn},
 	);
 	useListensWithFrame(isOn);
+};
+
+/** How often `?` was pressed, which asks for the other keys. */
+export const usePresses = (isActive: boolean): number => {
+	const [presses, setPresses] = useState(0);
+	useKeys({
+		onKey(key) {
+			if (key === '?') setPresses(before => before + 1);
+		},
+		isActive,
+	});
+	return presses;
 };
 
 /** Asks the terminal to mark what is pasted, for as long as someone takes it. */

@@ -1,13 +1,13 @@
 import type {SafeUrl} from '../core/safe-url.js';
-import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
-import {gridOf, header, marked, type ConsentHeader, type Grid} from './header.js';
-import {linkStep, plateLines, plateStep} from './device-code.js';
-import {footerOf, withOtherKeys, type Key} from './keys.js';
+import {block, gap, type Block, type Frame, type Size} from './fit.js';
+import {gridOf, header, marked, markedBoldly, type ConsentHeader, type Grid} from './header.js';
+import {linkStep, plateBlocks, plateStep} from './device-code.js';
+import {layOutWithKeys, type KeysContent} from './keys.js';
 import {blank, indent, linkLines, plain, widthOf, wrapWords, type Line} from './line.js';
-import {asideBlock, statusBlocks, type Notice, type Status} from './status.js';
+import {activity, statusBlocks, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
 
-export type BrowserContent = {
+export type BrowserContent = KeysContent & {
 	readonly asking: ConsentHeader;
 	/** What to open: the short link, or the long one where nothing listens for the browser. */
 	readonly link: SafeUrl;
@@ -25,9 +25,6 @@ export type BrowserContent = {
 	readonly notice: Notice | undefined;
 	readonly isBusy: boolean;
 	readonly aside: Line | undefined;
-	readonly keys: readonly Key[];
-	/** How often `?` was pressed. */
-	readonly presses: number;
 };
 
 /** A question, and what helps behind it or below it. */
@@ -55,29 +52,30 @@ const commandLines = (command: string, grid: Grid, display: Display): readonly B
 		return plateStep(1, display.messages.browser.run, command, grid, display);
 	}
 
-	const rows = wrapWords(command, Math.max(1, grid.width - 2));
-	const lines = rows.map((text, index): Line => [{text: index < rows.length - 1 ? `${text} \\` : text, bold: true}]);
-	return [block([...marked({text: '1', dim: true}, display.messages.browser.run, grid), ...lines])];
+	const lines: Line[] = [];
+	let rest = command;
+	for (const row of wrapWords(command, Math.max(1, grid.width - 2))) {
+		rest = rest.slice(row.length);
+		lines.push([{text: rest === '' ? row : `${row}${rest.startsWith(' ') ? ' ' : ''}\\`, bold: true}]);
+		rest = rest.trimStart();
+	}
+
+	const by = grid.words + widthOf(command) <= grid.width ? grid.words : 0;
+	return [block(marked({text: '1', dim: true}, display.messages.browser.run, grid), 7), block(indent(by, lines))];
 };
 
 /** The sentence that says what to do, and what it takes. */
 const taskBlocks = ({how, link}: BrowserContent, grid: Grid, display: Display): readonly Block[] => {
 	const {browser: say} = display.messages;
 	const arrow = {text: display.glyphs.arrow, tone: 'accent'} as const;
-	const sentence = (text: string) =>
-		block(
-			marked(arrow, text, grid).map(line => line.map(span => (span === arrow ? span : {...span, bold: true}))),
-			2,
-		);
+	const sentence = (text: string) => block(markedBoldly(arrow, text, grid), 4);
 	if (how.by === 'browser') return [sentence(say.continueThere)];
 	if (how.by === 'command') {
-		const open = block(linkStep(2, say.open, link, grid, display));
-		return [sentence(say.onYourComputer), gap(14), ...commandLines(how.command, grid, display), gap(13), open];
+		const open = linkStep(2, say.open, link, grid, display);
+		return [sentence(say.onYourComputer), gap(14), ...commandLines(how.command, grid, display), gap(13), ...open];
 	}
 
-	const {text: plate, edges} = plateLines(link, display);
 	const isWide = grid.words + widthOf(link) + 6 > grid.width;
-	const [above = blank, below = blank] = indent(grid.words, edges);
 	return [
 		sentence(how.by === 'link' ? say.openHere : say.openAnywhere),
 		...(isWide
@@ -85,7 +83,7 @@ const taskBlocks = ({how, link}: BrowserContent, grid: Grid, display: Display): 
 					gap(14),
 					block(linkLines(link, {width: grid.width + 1, margin: grid.words, links: display.environment.hyperlinks})),
 				]
-			: [block([above], 23), block(indent(grid.words, [plate])), block([below], 23)]),
+			: plateBlocks(link, grid.words, plate => indent(grid.words, [plate]), grid, display)),
 	];
 };
 
@@ -101,42 +99,33 @@ const helpsOf = (
 ];
 
 /** The browser screen for a window: blank rows go first, then the help; the link and the status never go. */
-export const layOutBrowser = ({columns, rows}: Size, content: BrowserContent, display: Display): Frame => {
-	const grid = gridOf(columns);
-	const {asking, status, notice, isBusy, aside, keys, presses} = content;
-	const {row, others} = footerOf(keys, display, grid.width - grid.mark);
-	const frame = frameOf(
-		fit(rows, [
+export const layOutBrowser = (size: Size, content: BrowserContent, display: Display): Frame => {
+	const grid = gridOf(size.columns);
+	const {asking, status, notice, isBusy, aside} = content;
+	return layOutWithKeys(
+		size,
+		[
 			...header(asking, grid, display),
 			gap(17),
 			...taskBlocks(content, grid, display),
 			gap(16),
-			...statusBlocks(status, notice, isBusy, grid, display),
-			asideBlock(aside, grid),
-			gap(24),
+			...statusBlocks(status, notice, isBusy, aside, grid, display),
 			...helpBlocks(helpsOf(content, display), grid, display),
-			gap(20),
-			block(indent(grid.mark, [row]), 1),
-		]),
+		],
+		content,
+		display,
 	);
-	return withOtherKeys(frame, {others, presses, rows});
 };
 
 /** A screen with one thing to say: something is under way. */
 export const layOutWaiting = (
-	{columns, rows}: Size,
-	{asking, status, isBusy, keys}: Pick<BrowserContent, 'asking' | 'status' | 'isBusy' | 'keys'>,
+	size: Size,
+	content: KeysContent & Pick<BrowserContent, 'asking' | 'isBusy'> & {readonly waiting: string},
 	display: Display,
 ): Frame => {
-	const grid = gridOf(columns);
-	const {row} = footerOf(keys, display, grid.width - grid.mark);
-	return frameOf(
-		fit(rows, [
-			...header(asking, grid, display),
-			gap(17),
-			...statusBlocks(status, undefined, isBusy, grid, display),
-			gap(20),
-			block(indent(grid.mark, [row]), 1),
-		]),
-	);
+	const grid = gridOf(size.columns);
+	const {asking, waiting, isBusy} = content;
+	const [first = blank, ...rest] = marked(activity(isBusy, display), waiting, grid);
+	const said = [block([first]), ...rest.map(line => block([line], 3))];
+	return layOutWithKeys(size, [...header(asking, grid, display), gap(17), ...said], content, display);
 };

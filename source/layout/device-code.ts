@@ -1,23 +1,12 @@
 import type {SafeUrl} from '../core/safe-url.js';
-import {
-	block,
-	fit,
-	fitBeside,
-	frameOf,
-	gap,
-	rowsOf,
-	type Block,
-	type Frame,
-	type QrCodeRows,
-	type Size,
-} from './fit.js';
+import {block, fit, fitBeside, gap, rowsOf, type Block, type Frame, type QrCodeRows, type Size} from './fit.js';
 import {gridOf, header, marked, type ConsentHeader, type Grid} from './header.js';
-import {footerOf, withOtherKeys, type Key} from './keys.js';
-import {blank, indent, linkLines, widthOf, wrapWords, type Line} from './line.js';
-import {asideBlock, statusBlocks, withKey, type Notice, type Status} from './status.js';
+import {footerBlocks, footerOf, layOutWithKeys, withOtherKeys, type KeysContent} from './keys.js';
+import {blank, indent, lineWidth, linkLines, widthOf, wrapWords, type Line} from './line.js';
+import {statusBlocks, withKey, type Notice, type Status} from './status.js';
 import type {Display} from './theme.js';
 
-export type CodeContent = {
+export type CodeContent = KeysContent & {
 	readonly asking: ConsentHeader;
 	readonly link: SafeUrl;
 	readonly userCode: string;
@@ -33,9 +22,6 @@ export type CodeContent = {
 	readonly notice: Notice | undefined;
 	readonly isBusy: boolean;
 	readonly aside: Line | undefined;
-	readonly keys: readonly Key[];
-	/** How often `?` was pressed. */
-	readonly presses: number;
 };
 
 /** The QR code goes before any block with a number below this. */
@@ -45,36 +31,56 @@ const qrCodeGoes = 25;
 const leastText = 38;
 const usualText = 45;
 
-/** A number, what to do, and with what: in one row, or in rows of its own where it is too wide for that. */
-const stepLines = (number: number, word: string, object: readonly Line[], isWide: boolean, grid: Grid): Line[] => {
-	const lead = marked({text: String(number), dim: true}, [{text: word}], grid);
-	if (isWide) return [...lead, ...object];
+const numbered = (number: number, word: string, grid: Grid): Line[] =>
+	marked({text: String(number), dim: true}, [{text: word}], grid);
+
+/** A number, what to do, and with what in the same row. */
+const stepLines = (number: number, word: string, object: readonly Line[], grid: Grid): Line[] => {
 	const [first = [], ...rest] = object;
 	const space = {text: ' '.repeat(Math.max(1, grid.object - grid.words - widthOf(word)))};
-	return [[...(lead[0] ?? []), space, ...first], ...indent(grid.object, rest)];
+	return [[...numbered(number, word, grid).flat(), space, ...first], ...indent(grid.object, rest)];
 };
 
+/** What is too wide to stand behind its word stands below it; the word goes where that row is needed. */
+const labelled = (label: readonly Line[], [first = blank, ...rest]: readonly Line[]): readonly Block[] => [
+	block(label, 7),
+	block([first]),
+	...rest.map(line => block([line], 1)),
+];
+
 /** The link where it has room: behind its word, below it, or in rows of its own. */
-export const linkStep = (number: number, word: string, link: SafeUrl, grid: Grid, {environment}: Display): Line[] => {
+export const linkStep = (
+	number: number,
+	word: string,
+	link: SafeUrl,
+	grid: Grid,
+	{environment}: Display,
+): readonly Block[] => {
 	const {object, words, width} = grid;
 	const links = environment.hyperlinks;
 	if (object + widthOf(link) <= width) {
-		return stepLines(number, word, [[{text: link, link: links ? link : undefined}]], false, grid);
+		return [block(stepLines(number, word, [[{text: link, link: links ? link : undefined}]], grid))];
 	}
 
 	const below = linkLines(link, {width: words + widthOf(link) <= width ? width : width + 1, margin: words, links});
-	return stepLines(number, word, below, true, grid);
+	return labelled(numbered(number, word, grid), below);
 };
 
 /** The one thing to carry away, with half a row above and below it. */
-export const plateLines = (
+export const plateBlocks = (
 	text: string,
+	column: number,
+	rows: (plate: Line) => readonly Line[],
+	{width}: Grid,
 	{plate, glyphs}: Display,
-): {readonly text: Line; readonly edges: readonly Line[]} => {
-	if (plate === 'brackets') return {text: [{text: `[ ${text} ]`, bold: true}], edges: [blank, blank]};
-	const padded = `   ${text}   `;
-	const edge = (half: string): Line => [{text: half.repeat(widthOf(padded)), tone: 'accent'}];
-	return {text: [{text: padded, plate: true}], edges: glyphs.blocks ? [edge('▄'), edge('▀')] : [blank, blank]};
+): readonly Block[] => {
+	const room = Math.floor((width - column - widthOf(text)) / 2);
+	if (plate === 'brackets') return [block(rows([{text: room < 2 ? text : `[ ${text} ]`, bold: true}]))];
+	const space = ' '.repeat(Math.max(0, Math.min(3, room)));
+	const padded = `${space}${text}${space}`;
+	const middle = block(rows([{text: padded, plate: true}]));
+	const edge = (half: string) => block(indent(column, [[{text: half.repeat(widthOf(padded)), tone: 'accent'}]]), 23);
+	return glyphs.blocks ? [edge('▄'), middle, edge('▀')] : [middle];
 };
 
 /** A plate behind a word, or in a row of its own. */
@@ -85,12 +91,12 @@ export const plateStep = (
 	grid: Grid,
 	display: Display,
 ): readonly Block[] => {
-	const {text: plate, edges} = plateLines(text, display);
-	const isWide = grid.object + widthOf(text) + 6 > grid.width;
-	const column = isWide ? grid.words : grid.object;
-	const [above = blank, below = blank] = indent(column, edges);
-	const rows = stepLines(number, word, isWide ? indent(column, [plate]) : [plate], isWide, grid);
-	return [block([above], 23), block(rows), block([below], 23)];
+	if (grid.object + widthOf(text) + 6 <= grid.width) {
+		return plateBlocks(text, grid.object, plate => stepLines(number, word, [plate], grid), grid, display);
+	}
+
+	const rows = plateBlocks(text, grid.words, plate => indent(grid.words, [plate]), grid, display);
+	return [block(numbered(number, word, grid), 7), ...rows];
 };
 
 const noteUnderLink = ({qrCode, qrCodeShown, isLocal}: CodeContent, {messages: {code}}: Display): Line | undefined => {
@@ -102,7 +108,7 @@ const noteUnderLink = ({qrCode, qrCodeShown, isLocal}: CodeContent, {messages: {
 const approveStep = (grid: Grid, {messages: {code}}: Display): Block => {
 	const rows = (sentences: readonly string[]) =>
 		sentences.flatMap(text => wrapWords(text, Math.max(1, grid.width - grid.object))).map((text): Line => [{text}]);
-	const step = (sentences: readonly string[]) => stepLines(3, code.approve, rows(sentences), false, grid);
+	const step = (sentences: readonly string[]) => stepLines(3, code.approve, rows(sentences), grid);
 	const brief = block(step([code.onlyIfYours]), 4);
 	const joined = `${code.onlyIfYours}. ${code.neverType}.`;
 	const isShort = grid.object + widthOf(joined) <= grid.width;
@@ -117,20 +123,20 @@ const steps = (
 ): {link: readonly Block[]; rest: readonly Block[]} => {
 	const {link, userCode, foreignHost, status, notice, isBusy, aside} = content;
 	const {code} = display.messages;
-	const note = noteUnderLink(content, display);
+	const note = noteUnderLink(content, display) ?? [];
+	const column = [grid.object, grid.words].find(at => note.length > 0 && at + lineWidth(note) <= grid.width);
 	const warning = foreignHost && {text: display.glyphs.warning, tone: 'warning' as const};
 	return {
-		link: [block(linkStep(1, code.open, link, grid, display))],
+		link: linkStep(1, code.open, link, grid, display),
 		rest: [
-			...(note === undefined ? [] : [block(indent(grid.object, [note]), 18)]),
+			...(column === undefined ? [] : [block(indent(column, [note]), 18)]),
 			...(foreignHost === undefined ? [] : [block(marked(warning, code.foreignHost(...foreignHost), grid), 7)]),
 			gap(14),
 			...plateStep(2, code.type, userCode, grid, display),
 			gap(16),
 			approveStep(grid, display),
 			gap(15),
-			...statusBlocks(status, notice, isBusy, grid, display),
-			asideBlock(aside, grid),
+			...statusBlocks(status, notice, isBusy, aside, grid, display),
 		],
 	};
 };
@@ -167,17 +173,16 @@ export const layOutCode = (
 ): {readonly frame: Frame; readonly hasRoom: boolean} => {
 	const {columns, rows} = size;
 	const grid = gridOf(columns);
-	const {row, others} = footerOf(content.keys, display, grid.width - grid.mark);
-	const bottom = [gap(20), block(indent(grid.mark, [row]), 2)];
-	const beside = withQrCode(size, content, display, bottom);
-	const {link, rest} = steps(content, grid, display);
-	const frame =
-		beside === undefined
-			? frameOf(fit(rows, [...header(content.asking, grid, display), gap(17), ...link, ...rest, ...bottom]))
-			: content.qrCodeShown
-				? beside
-				: withoutQrCode(beside);
-	return {frame: withOtherKeys(frame, {others, presses: content.presses, rows}), hasRoom: beside !== undefined};
+	const footer = footerOf(content.keys, grid, display);
+	const beside = withQrCode(size, content, display, footerBlocks(footer));
+	if (beside === undefined) {
+		const {link, rest} = steps(content, grid, display);
+		const blocks = [...header(content.asking, grid, display), gap(17), ...link, ...rest];
+		return {frame: layOutWithKeys(size, blocks, content, display), hasRoom: false};
+	}
+
+	const frame = content.qrCodeShown ? beside : withoutQrCode(beside);
+	return {frame: withOtherKeys(frame, footer, content.presses, rows), hasRoom: true};
 };
 
 /** The same rows at the same places, without it. */
@@ -190,15 +195,16 @@ const withoutQrCode = ({top, qrCode, bottom}: Frame): Frame => {
 /** The QR code alone, with the code under it: for a window that has no room for it beside the words. */
 export const layOutQrCode = (
 	{columns, rows}: Size,
-	{asking, qrCode, userCode, keys}: CodeContent,
+	{asking, qrCode, userCode, keys, presses}: CodeContent,
 	display: Display,
 ): Frame | undefined => {
 	const grid = gridOf(columns);
-	const {row} = footerOf(keys, display, grid.width - grid.mark);
+	const footer = footerOf(keys, grid, display);
 	if (qrCode === undefined || qrCode.columns > columns) return undefined;
 	const left = Math.min(grid.mark, columns - qrCode.columns);
-	const last = indent(grid.mark, [[{text: userCode, bold: true}], row]);
+	const last = [...indent(grid.mark, [[{text: userCode, bold: true}]]), footer.line];
 	const frame: Frame = {top: [], qrCode: {...qrCode, left, beside: []}, bottom: last};
 	const full: Frame = {...frame, top: fit(3, [...header(asking, grid, display), gap(1)])};
-	return [full, frame].find(candidate => rowsOf(candidate) <= rows);
+	const fitting = [full, frame].find(candidate => rowsOf(candidate) <= rows);
+	return fitting && withOtherKeys(fitting, footer, presses, rows);
 };

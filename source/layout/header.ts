@@ -32,7 +32,7 @@ export const consentHeader = (
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: [...(stepUp === undefined ? [] : [displayText(stepUp.reason)]), willDo].filter(Boolean).join(' '),
+		permissions: stepUp?.reason ?? willDo,
 	};
 };
 
@@ -56,6 +56,10 @@ export const marked = (mark: Line[number] | undefined, text: string | Line, {mar
 	const [first = '', ...rest] = wrapWords(text, Math.max(1, width - words));
 	return [[...lead, {text: first}], ...indent(words, rest.map(plain))];
 };
+
+/** The same with words that stand out. */
+export const markedBoldly = (mark: Line[number] | undefined, text: string, grid: Grid): Line[] =>
+	marked(mark, text, grid).map(line => line.map(span => (span === mark ? span : {...span, bold: true})));
 
 /** The title and the host, which is never shortened: it is what a person can check. */
 const titleLines = ({title, host}: ConsentHeader, {mark, width}: Grid, {glyphs}: Display): Line[] => {

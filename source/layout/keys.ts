@@ -1,5 +1,6 @@
-import {lineWidth, type Line} from './line.js';
-import {rowsOf, type Frame, type Size} from './fit.js';
+import {block, fit, frameOf, gap, rowsOf, type Block, type Frame, type Size} from './fit.js';
+import {gridOf, type Grid} from './header.js';
+import {indent, lineWidth, type Line} from './line.js';
 import type {Display} from './theme.js';
 
 /** A key, what it does in a word or two, and the doing. The rows of keys and the keys that work are one table. */
@@ -35,10 +36,13 @@ const rowOf = (hints: readonly Hint[], {glyphs}: Display): Line =>
 		{text: ` ${label}`, dim: true},
 	]);
 
+const briefly = ({key, label, brief = label}: Key): Hint => ({key, label: brief});
+
 /** Hints on as many rows as they need. */
-const rowsOfHints = (hints: readonly Hint[], display: Display, width: number): Line[] => {
+const rowsOfHints = (keys: readonly Key[], display: Display, width: number): Line[] => {
 	const rows: Hint[][] = [];
-	for (const hint of hints) {
+	for (const key of keys) {
+		const hint = lineWidth(rowOf([key], display)) > width ? briefly(key) : key;
 		const row = rows.at(-1);
 		if (row === undefined || lineWidth(rowOf([...row, hint], display)) > width) rows.push([hint]);
 		else row.push(hint);
@@ -47,52 +51,66 @@ const rowsOfHints = (hints: readonly Hint[], display: Display, width: number): L
 	return rows.map(row => rowOf(row, display));
 };
 
-const briefly = ({key, label, brief = label}: Key): Hint => ({key, label: brief});
-
-/** The row that is always there, and the rows with all other keys, which `?` shows. */
-export type Footer = {readonly row: Line; readonly others: readonly Line[]};
+/** The row that is always there, and the rows that `?` shows: the other keys, or all of them where the row had no room. */
+export type Footer = {readonly line: Line; readonly others: readonly Line[]; readonly all: readonly Line[]};
 
 /** What does not fit in the row, from its middle, comes after `?`: no key is lost. */
-export const footerOf = (keys: readonly Key[], display: Display, width: number): Footer => {
+export const footerOf = (keys: readonly Key[], {mark, width}: Grid, display: Display): Footer => {
 	const live = keys.filter(({when = true, label}) => when && label !== '');
 	const main = live.filter(({isMain}) => isMain);
+	const last = main.slice(1).filter(({key}) => key === 'escape');
 	const {allKeys, allKeysBriefly} = display.messages.keys;
 	const question: Key = {key: '?', label: allKeys, brief: allKeysBriefly};
-	for (let count = main.length; count >= 0; count -= 1) {
-		const last = main.slice(1).filter(({key}) => key === 'escape');
-		const first = main.filter(key => !last.includes(key)).slice(0, Math.max(0, count - last.length));
-		const shown = [...first, ...last];
-		const others = live.filter(key => !shown.includes(key));
-		const row = others.length === 0 ? shown : [...first, question, ...last];
-		const fitting = [row, row.map(briefly)].map(hints => rowOf(hints, display)).find(line => lineWidth(line) <= width);
-		if (fitting || count === 0)
-			return {
-				row: fitting ?? rowOf(row.slice(0, 1).map(briefly), display),
-				others: rowsOfHints(others, display, width),
-			};
+	const rows = (hints: readonly Key[]) => indent(mark, rowsOfHints(hints, display, width - mark));
+	for (let count = main.length - last.length; ; count -= 1) {
+		const first = main.filter(key => !last.includes(key)).slice(0, Math.max(0, count));
+		const ends = count < 0 ? [] : last;
+		const others = live.filter(key => !first.includes(key) && !ends.includes(key));
+		const row = [...first, ...(others.length === 0 ? [] : [question]), ...ends];
+		const lines = [row, row.map(briefly)].map(hints => rowOf(hints, display));
+		const fitting = lines.find(line => mark + lineWidth(line) <= width) ?? (count < 0 ? lines.at(-1) : undefined);
+		if (fitting) return {line: indent(mark, [fitting])[0] ?? [], others: rows(others), all: rows(live)};
 	}
-
-	return {row: [], others: []};
 };
 
 /**
- * A frame whose last row is that of the keys, with the others below it. Where they have no room there they take the place
- * of that row, a page at each `?`.
+ * A frame with the other keys below its last row, which is that of the keys. Where they have no room there they take the
+ * place of that row, a page at each `?`.
  *
  * @param presses - how often `?` was pressed
  */
-export const withOtherKeys = (
-	frame: Frame,
-	{others, presses, rows}: {readonly others: readonly Line[]; readonly presses: number} & Pick<Size, 'rows'>,
-): Frame => {
+export const withOtherKeys = (frame: Frame, footer: Footer, presses: number, rows: number): Frame => {
+	const lines = [...frame.top, ...frame.bottom];
+	const others = lines.at(-1) === footer.line ? footer.others : footer.all;
 	const free = rows - rowsOf(frame);
-	if (others.length === 0 || others.length <= free) {
-		return presses % 2 === 1 ? {...frame, bottom: [...frame.bottom, ...others]} : frame;
-	}
-
-	const room = Math.max(1, free + 1);
+	if (others.length <= free) return presses % 2 === 1 ? {...frame, bottom: [...frame.bottom, ...others]} : frame;
+	const room = free + 1;
 	const page = presses % (Math.ceil(others.length / room) + 1);
 	if (page === 0) return frame;
-	const kept = frame.bottom.length === 0 ? {...frame, top: frame.top.slice(0, -1)} : frame;
-	return {...kept, bottom: [...kept.bottom.slice(0, -1), ...others.slice((page - 1) * room, page * room)]};
+	const shown = others.slice((page - 1) * room, page * room);
+	return frame.bottom.length === 0
+		? {...frame, top: [...frame.top.slice(0, -1), ...shown]}
+		: {...frame, bottom: [...frame.bottom.slice(0, -1), ...shown]};
+};
+
+/** What stands at the end of every screen. */
+export type KeysContent = {
+	readonly keys: readonly Key[];
+	/** How often `?` was pressed. */
+	readonly presses: number;
+};
+
+/** The blank row and the keys at the end of a screen; the keys go after nearly all else. */
+export const footerBlocks = ({line}: Footer): readonly Block[] =>
+	line.length === 0 ? [] : [gap(20), block([line], 2)];
+
+/** A screen without a QR code, and its keys. */
+export const layOutWithKeys = (
+	{columns, rows}: Size,
+	blocks: readonly Block[],
+	{keys, presses}: KeysContent,
+	display: Display,
+): Frame => {
+	const footer = footerOf(keys, gridOf(columns), display);
+	return withOtherKeys(frameOf(fit(rows, [...blocks, ...footerBlocks(footer)])), footer, presses, rows);
 };

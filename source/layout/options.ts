@@ -1,6 +1,6 @@
-import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
-import {gridOf} from './header.js';
-import {footerOf} from './keys.js';
+import {block, gap, rowsOf, type Block, type Frame, type Size} from './fit.js';
+import {gridOf, type Grid} from './header.js';
+import {layOutWithKeys} from './keys.js';
 import {indent, plain, shortened, widthOf, wrapWords, type Line} from './line.js';
 import type {Display} from './theme.js';
 
@@ -35,10 +35,18 @@ export const optionAt = (options: readonly ListOption[], key: string): number | 
 	return options[index] !== undefined && options[index].unavailable === undefined ? index : undefined;
 };
 
-const labelColumn = 5;
+/** The pointer hangs at the left of the numbers, a space away. */
+const listGrid = (columns: number): Grid => {
+	const {mark, ...grid} = gridOf(columns);
+	return mark < 2 ? {...grid, mark: 2, words: 4} : {...grid, mark};
+};
 
-const optionBlocks = (options: readonly ListOption[], selected: number, columns: number, {glyphs}: Display) => {
-	const width = columns - 1;
+const optionBlocks = (
+	options: readonly ListOption[],
+	selected: number,
+	{mark, words: labelColumn, width}: Grid,
+	{glyphs}: Display,
+) => {
 	const column = labelColumn + Math.max(...options.map(({label}) => widthOf(label))) + 3;
 	const besides = options.map(({detail = '', unavailable}) => unavailable ?? detail);
 	const hasRoom = options.every(({detail = ''}) => column + widthOf(detail) <= width);
@@ -49,13 +57,24 @@ const optionBlocks = (options: readonly ListOption[], selected: number, columns:
 		const beside = besides[index] ?? '';
 		const isBeside = hasRoom && beside !== '' && column + widthOf(beside) <= width;
 		if (!isPossible && !isBeside) untold.push(`${label}: ${beside}`);
-		const row: Line = [
-			{text: isSelected ? glyphs.pointer.padEnd(2) : '  ', tone: 'accent'},
-			{text: `${index + 1}`.padEnd(labelColumn - 2), dim: !isSelected, bold: isSelected},
-			{text: shortened(label, width - labelColumn), bold: isSelected, dim: !isPossible},
+		const row = (text: string): Line => [
+			{text: (isSelected ? glyphs.pointer : '').padEnd(mark), tone: 'accent'},
+			{text: `${index + 1}`.padEnd(labelColumn - mark), dim: !isSelected, bold: isSelected},
+			{text, bold: isSelected, dim: !isPossible},
 			...(isBeside ? [{text: ' '.repeat(column - labelColumn - widthOf(label)) + beside, dim: true}] : []),
 		];
-		return [...(isApart ? [gap(13)] : []), block([row])];
+		const [first = '', ...rest] = wrapWords(label, Math.max(1, width - labelColumn));
+		const whole = [
+			row(first),
+			...indent(
+				labelColumn,
+				rest.map(text => [{text, bold: isSelected, dim: !isPossible}]),
+			),
+		];
+		const brief = block([row(shortened(label, width - labelColumn))]);
+		// What Enter takes is whole for longer than anything else.
+		const shown = rest.length === 0 ? block(whole) : {lines: whole, goes: isSelected ? 1 : 2, instead: brief};
+		return [...(isApart ? [gap(13)] : []), shown];
 	});
 	return {blocks, untold};
 };
@@ -68,41 +87,45 @@ export type ListContent = {
 	readonly reason?: string | undefined;
 	readonly options: readonly ListOption[];
 	readonly selected: number;
-	/** Said below it. */
-	readonly notice?: string | undefined;
+	/** What came up meanwhile, said below the keys. */
+	readonly learned?: readonly string[];
 	/** What Escape is for. */
 	readonly escape: string;
+	/** How often `?` was pressed. */
+	readonly presses: number;
 };
 
-/** A screen with a list. What is learned while someone chooses stands below the options, and none of them moves. */
+/** A screen with a list. What is learned while someone chooses stands below the keys, and nothing moves. */
 export const layOutList = (
-	{columns, rows}: Size,
-	{above, reason, options, selected, notice, escape}: ListContent,
+	size: Size,
+	{above, reason, options, selected, learned = [], escape, presses}: ListContent,
 	display: Display,
 ): Frame => {
 	const {keys} = display.messages;
-	const {mark, width} = gridOf(columns);
-	const {blocks, untold} = optionBlocks(options, selected, columns, display);
-	const sentence = (text: string) => wrapWords(text, Math.max(1, width - labelColumn)).map(plain);
-	const notes = [...(notice === undefined ? [] : [notice]), ...untold].flatMap(sentence);
-	const {row} = footerOf(
-		[
-			{key: 'enter', label: keys.select, isMain: true},
-			{key: `1-${options.length}`, label: keys.choose, isMain: true},
-			{key: 'escape', label: escape, isMain: true},
-		].map(key => ({...key, brief: key.label})),
-		display,
-		width - mark,
-	);
-	return frameOf(
-		fit(rows, [
-			...above,
-			...(reason === undefined ? [] : [gap(16), block(indent(labelColumn, sentence(reason)), 10)]),
-			gap(17),
-			...blocks,
-			...(notes.length === 0 ? [] : [block(indent(labelColumn, notes), 5)]),
-			gap(20),
-			block(indent(mark, [row]), 4),
-		]),
-	);
+	const grid = listGrid(size.columns);
+	const {blocks, untold} = optionBlocks(options, selected, grid, display);
+	const sentence = (text: string) => wrapWords(text, Math.max(1, grid.width - grid.words)).map(plain);
+	const notes = indent(grid.words, [...learned, ...untold].flatMap(sentence));
+	const offered = [
+		{key: 'enter', label: keys.select, isMain: true},
+		{key: `1-${options.length}`, label: keys.choose, isMain: true},
+		{key: 'escape', label: escape, isMain: true},
+	];
+	const draw = (rows: number) =>
+		layOutWithKeys(
+			{...size, rows},
+			[
+				...above,
+				...(reason === undefined ? [] : [gap(16), block(indent(grid.words, sentence(reason)), 10)]),
+				gap(17),
+				...blocks,
+			],
+			{keys: offered, presses},
+			display,
+		);
+	const whole = draw(size.rows);
+	const missing = rowsOf(whole) + notes.length - size.rows;
+	const frame =
+		missing <= 0 ? whole : draw(Math.max(size.rows - notes.length, Math.min(size.rows, options.length + 2)));
+	return {...frame, bottom: [...frame.bottom, ...notes.slice(0, size.rows - rowsOf(frame))]};
 };

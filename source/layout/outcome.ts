@@ -1,8 +1,8 @@
 import type {LoginErrorCode} from '../core/errors.js';
 import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
-import {gridOf, marked} from './header.js';
-import {footerOf, type Key} from './keys.js';
-import {indent, paragraph, widthOf, type Line} from './line.js';
+import {gridOf, marked, markedBoldly} from './header.js';
+import {layOutWithKeys, type KeysContent} from './keys.js';
+import {indent, lineWidth, paragraph, widthOf, type Line} from './line.js';
 import type {Display} from './theme.js';
 
 /** A row below the outcome: a word, and a command to type. */
@@ -25,8 +25,11 @@ export const layOutSignedIn = (
 		{text: headline, bold: true},
 		...details.map(detail => ({text: ` ${display.glyphs.separator} ${detail}`})),
 	];
-	const text = [headline, ...details].join(` ${display.glyphs.separator} `);
-	const told = grid.words + widthOf(text) <= grid.width ? marked(mark, whole, grid) : marked(mark, text, grid);
+	const sentence = (text: string) => paragraph(text, Math.max(1, grid.width - grid.words));
+	const told =
+		grid.words + lineWidth(whole) <= grid.width
+			? marked(mark, whole, grid)
+			: [...markedBoldly(mark, headline, grid), ...indent(grid.words, details.flatMap(sentence))];
 	const column = Math.max(...next.map(({word}) => widthOf(word))) + 1;
 	const steps = next.map(({word, command, isBold = false}): Block => {
 		const isBeside = grid.words + column + widthOf(command) <= grid.width;
@@ -37,30 +40,25 @@ export const layOutSignedIn = (
 			5,
 		);
 	});
-	const noted = notes.map(note => block(indent(grid.words, paragraph(note, Math.max(1, grid.width - grid.words))), 4));
+	const noted = notes.map(note => block(indent(grid.words, sentence(note)), 4));
 	const more = [...noted, ...steps];
 	return frameOf(fit(rows, [gap(19), block(told), ...(more.length === 0 ? [] : [gap(18)]), ...more]));
 };
 
 /** What happened, what helps, and the keys that lead on. A decision of the person's is no failure, and has no red mark. */
 export const layOutFailure = (
-	{columns, rows}: Size,
-	{
-		code,
-		said,
-		hint,
-		keys,
-	}: {readonly code: LoginErrorCode; readonly said: string; readonly hint: string; readonly keys: readonly Key[]},
+	size: Size,
+	content: KeysContent & {readonly code: LoginErrorCode; readonly said: string; readonly hint: string},
 	display: Display,
 ): Frame => {
-	const grid = gridOf(columns);
+	const {code, said, hint} = content;
+	const grid = gridOf(size.columns);
 	const mark =
-		code === 'cancelled' ? undefined : ({text: display.glyphs.failure, tone: 'failure', bold: true} as const);
-	const told = marked(mark, said, grid).map(line => line.map(span => (span === mark ? span : {...span, bold: true})));
-	const {row} = footerOf(keys, display, grid.width - grid.mark);
-	const footer = row.length === 0 ? [] : [gap(20), block(indent(grid.mark, [row]))];
+		code === 'cancelled' || code === 'access_denied'
+			? undefined
+			: ({text: display.glyphs.failure, tone: 'failure', bold: true} as const);
+	const told = markedBoldly(mark, said, grid);
 	const advice =
 		hint === '' ? [] : [block(indent(grid.words, paragraph(hint, Math.max(1, grid.width - grid.words))), 10)];
-	const blocks = [gap(19), block(told), ...advice, ...footer];
-	return frameOf(fit(rows, blocks));
+	return layOutWithKeys(size, [gap(19), block(told), ...advice], content, display);
 };

@@ -3,6 +3,7 @@ import {isOpen, type LoginState} from '../login/state.js';
 import type {Frame, Size} from './fit.js';
 import {gridOf, header, permissions, type ConsentHeader} from './header.js';
 import {layOutList, type ListOption} from './options.js';
+import {unstopped} from '../core/safe-text.js';
 import type {Display} from './theme.js';
 import type {FlowAvailability, Identity} from '../core/types.js';
 
@@ -31,7 +32,7 @@ export const pickerOptions = (
 	const browserDetail = needsCommand ? picker.commandFirst : picker.browserDetail[place];
 	const flow = (choice: 'browser' | 'device', label: string, detail: string): PickerOption => {
 		const availability = discovery?.flows[choice] ?? true;
-		const unavailable = availability === true ? undefined : picker.unavailable(availability);
+		const unavailable = availability === true ? undefined : picker.unavailable(unstopped(availability));
 		return {choice, label, detail: isOpen(flows[choice]) ? picker.running : detail, unavailable};
 	};
 	const browser = flow('browser', picker.browser[place], browserDetail);
@@ -50,13 +51,16 @@ export const layOutPicker = (
 		readonly options: readonly PickerOption[];
 		readonly selected: number;
 		readonly reason: string | undefined;
-		readonly notice?: string | undefined;
+		/** What came up since the picker was there. */
+		readonly learned?: readonly string[];
+		/** How often `?` was pressed. @default 0 */
+		readonly presses?: number;
 	},
 	display: Display,
 ): Frame => {
 	const grid = gridOf(size.columns);
 	const above = [...header(content.asking, grid, display), ...permissions(content.asking, grid)];
-	return layOutList(size, {...content, above, escape: display.messages.keys.cancel}, display);
+	return layOutList(size, {presses: 0, ...content, above, escape: display.messages.keys.cancel}, display);
 };
 
 const allPossible: FlowAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
@@ -75,4 +79,4 @@ export const recommendationBy = (
 
 /** The browser is what people expect; only another recommendation is explained. */
 export const reasonToSay = (recommendation: Recommendation | undefined): string | undefined =>
-	recommendation?.flow === 'browser' ? undefined : recommendation?.reason;
+	recommendation === undefined || recommendation.flow === 'browser' ? undefined : unstopped(recommendation.reason);

@@ -1,6 +1,6 @@
 import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
 import {gridOf, marked} from './header.js';
-import {footerOf, type Key} from './keys.js';
+import {footerBlocks, footerOf, type Key} from './keys.js';
 import {cutEvery, indent, paragraph, widthOf, wrapWords, type Line} from './line.js';
 import {activity, noticeMark, type Notice} from './status.js';
 import type {Display} from './theme.js';
@@ -59,7 +59,6 @@ export const layOutQuestion = (
 		said === undefined
 			? [block([[]], 21)]
 			: [block(marked(notice ? noticeMark(notice, display) : activity(true, display), said.text, grid))];
-	const {row} = footerOf(keys, display, width - mark);
 	return frameOf(
 		fit(rows, [
 			gap(19),
@@ -74,8 +73,7 @@ export const layOutQuestion = (
 			...told,
 			...(facts.length === 0 ? [] : [gap(16)]),
 			...factBlocks(facts, words, width),
-			gap(20),
-			block(indent(mark, [row]), 5),
+			...footerBlocks(footerOf(keys, grid, display)),
 		]),
 	);
 };

@@ -1,7 +1,8 @@
+import {unstopped} from '../core/safe-text.js';
 import type {BrowserState, DeviceState, PollingState} from '../login/state.js';
 import {block, type Block} from './fit.js';
 import {marked, type Grid} from './header.js';
-import {indent, plain, shortened, widthOf, wrapWords, type Line, type Span} from './line.js';
+import {indent, lineWidth, plain, shortened, widthOf, wrapWords, type Line, type Span} from './line.js';
 import type {Display} from './theme.js';
 
 /** Something that happened just now. */
@@ -36,13 +37,10 @@ export const untilNextText = (left: number): number =>
 	isNearEnd(left) ? left % 1000 || 1000 : Math.min((left + minute / 2) % minute || minute, left - 2 * minute + 1);
 
 const leftText = (left: number, {messages}: Display): string =>
-	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.round(left / minute));
+	isNearEnd(left) ? messages.left(clockText(left)) : messages.minutesLeft(Math.ceil(left / minute - 0.5));
 
 const waitingFor = (words: string, left: number, display: Display): string =>
 	Number.isFinite(left) ? `${words} ${display.glyphs.separator} ${leftText(left, display)}` : words;
-
-/** A sentence without its full stop, to go on with. */
-export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');
 
 const warning = (text: string): Notice => ({tone: 'warning', text: unstopped(text)});
 
@@ -72,6 +70,9 @@ export const deviceStatus = (device: DeviceState, left: number, now: number, dis
 	return {waiting, detail, notice};
 };
 
+/** Whether the browser comes back here by itself: a short link has no query, and where nothing listens there is none. */
+export const comesBack = ({shortUrl}: NonNullable<BrowserState['address']>): boolean => !shortUrl.includes('?');
+
 export const browserStatus = ({phase, address, opener}: BrowserState, left: number, display: Display): Status => {
 	const {browser: words} = display.messages;
 	const {ellipsis} = display.glyphs;
@@ -81,7 +82,8 @@ export const browserStatus = ({phase, address, opener}: BrowserState, left: numb
 	const waiting = waitingFor(words.waiting, left, display);
 	const hasFailed = opener?.status === 'failed' || opener?.status === 'skipped';
 	if (hasFailed && opener.detail !== undefined) return {waiting, detail: '', notice: warning(opener.detail)};
-	return {waiting, detail: opener?.status === 'opening' ? words.openingBrowser : words.continues};
+	const detail = opener?.status === 'opening' ? words.openingBrowser : comesBack(address) ? words.continues : '';
+	return {waiting, detail};
 };
 
 /** What stands before the status: a mark that keeps still, and turns only while something takes its time. */
@@ -93,14 +95,21 @@ export const activity = (isBusy: boolean, {glyphs, environment}: Display): Span 
 
 export const noticeMark = ({tone}: Notice, {glyphs}: Display): Span => ({text: glyphs[tone], tone, bold: true});
 
+/** A flow that is open besides the one on the screen, or late advice: one row below the status, kept free for it. What it names is a key as well. */
+const asideBlock = (line: Line | undefined, grid: Grid): Block =>
+	line === undefined || grid.words + lineWidth(line) > grid.width
+		? block([[]], 22)
+		: block(indent(grid.words, [line]), 8);
+
 /**
- * The two rows of the status. A notice takes the first, with its mark, and what is waited for moves to the second, until
+ * The two rows of the status, and the one below them. A notice takes the first, with its mark, and what is waited for moves to the second, until
  * the notice needs both.
  */
 export const statusBlocks = (
 	{waiting, detail, notice: own}: Status,
 	said: Notice | undefined,
 	isBusy: boolean,
+	aside: Line | undefined,
 	grid: Grid,
 	display: Display,
 ): readonly Block[] => {
@@ -114,10 +123,14 @@ export const statusBlocks = (
 		const text = widthOf(waiting) <= room ? waiting : (waiting.split(separator).at(-1) ?? '');
 		const [first = '', ...rest] = wrapWords(text, room);
 		if (rest.length > 0)
-			return [block([...marked(activity(isBusy, display), [{text: first}], grid), ...indent(words, rest.map(plain))])];
+			return [
+				block([...marked(activity(isBusy, display), [{text: first}], grid), ...indent(words, rest.map(plain))]),
+				asideBlock(aside, grid),
+			];
 		return [
 			block(marked(activity(isBusy, display), [{text}], grid)),
 			block([below(shortened(detail, room))], detail === '' ? 21 : 5),
+			asideBlock(aside, grid),
 		];
 	}
 
@@ -132,12 +145,10 @@ export const statusBlocks = (
 	return [
 		block(marked(noticeMark(notice, display), [{text: first}], grid)),
 		block(more, rest.length === 0 && waiting === '' ? 21 : 5),
+		// A longer notice takes the row that is kept free.
+		...(rest.length > 1 && aside === undefined ? [] : [asideBlock(aside, grid)]),
 	];
 };
-
-/** A flow that is open besides the one on the screen, or late advice: one row below the status, kept free for it. */
-export const asideBlock = (line: Line | undefined, grid: Grid): Block =>
-	line === undefined ? block([[]], 22) : block(indent(grid.words, [line]), 8);
 
 /** A key in a sentence: the first word that is the key stands out. */
 export const withKey = (sentence: string, key: string): Line => {

@@ -38,7 +38,7 @@ export type LoginEvent =
 			/** Space separated. */
 			readonly acrValues?: string;
 			/** One sentence. */
-			readonly reason: string;
+			readonly reason: DisplayText;
 	  }
 	/** A flow was opened, and why. */
 	| {

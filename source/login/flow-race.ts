@@ -119,7 +119,7 @@ export type FlowParts = {
 	readonly hints: Partial<Hints>;
 };
 
-export type FlowRaceOptions = {
+type FlowRaceOptions = {
 	readonly parts: FlowParts;
 	readonly log: EventLog;
 	readonly options: LoginOptions;

@@ -182,7 +182,12 @@ class Login implements LoginRun {
 		const {reason, acrValues} = this.#options;
 		if (reason !== undefined) {
 			const {requestedScope: scope} = provider;
-			this.#log.append({type: 'step-up', scope, ...(acrValues !== undefined && {acrValues}), reason});
+			this.#log.append({
+				type: 'step-up',
+				scope,
+				...(acrValues !== undefined && {acrValues}),
+				reason: displayText(reason),
+			});
 		}
 
 		void this.#openFirst(provider);
@@ -248,12 +253,15 @@ class Login implements LoginRun {
 			case 'paste':
 				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
 				await this.#open('browser', 'You pasted an address.', false);
-				return this.#race.tell('browser', command);
+				this.#race.tell('browser', command);
+				break;
 			case 'open-browser':
-				return this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
+				this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
+				break;
 			case 'renew-code':
-				if (this.#race.has('device')) return this.#race.tell('device', command);
-				return this.#open('device', 'You asked for a new code.', open);
+				// An open flow takes the command; one that is not is opened.
+				this.#race.tell('device', command);
+				await this.#open('device', 'You asked for a new code.', open);
 		}
 	}
 

@@ -22,7 +22,7 @@ import {requestTokens} from './token-endpoint.js';
 /** What one authorization request binds its response to; new for each request, and in memory only (RFC 7636 §7.1, RFC 9700 §2.1.1). */
 export type AuthorizationTransaction = {
 	readonly state: string;
-	/** Sent where an ID token is expected (OIDC Core §15.5.2). */
+	/** Sent where an ID token is expected, which is then required (OIDC Core §15.5.2). */
 	readonly nonce?: string;
 	readonly codeVerifier: string;
 };
@@ -175,11 +175,8 @@ export const judgeAuthorizationResponse = (
 };
 
 /** The code of a response that was judged, and what the request had said. */
-type AuthorizationCode = {
+type AuthorizationCode = Omit<AuthorizationTransaction, 'state'> & {
 	readonly code: string;
-	/** Sent where an ID token is expected, which is then required. */
-	readonly nonce?: string;
-	readonly codeVerifier: string;
 	/** Byte for byte as in the request (RFC 6749 §4.1.3). */
 	readonly redirectUri: string;
 	/** Seconds; where the request had it, the ID token must say when the person signed in (OIDC Core §3.1.2.1). */

@@ -11,9 +11,8 @@ export type Challenge = {
 	readonly parameters: ReadonlyMap<string, string>;
 };
 
-/** Characters that are read, and challenges that are made of them. */
+/** Characters that are read. */
 const longestField = 8192;
-const mostChallenges = 32;
 
 const separators = /[\s,]*/y;
 const parameterName = /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*/y;
@@ -57,7 +56,6 @@ export const parseChallenges = (field: string): readonly Challenge[] => {
 			continue;
 		}
 
-		if (challenges.length === mostChallenges) break;
 		parameters = new Map();
 		challenges.push({scheme, token68: take(token68Value), parameters});
 	}

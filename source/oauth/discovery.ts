@@ -100,7 +100,7 @@ const checkMetadata = (server: AuthorizationServer, chosen: Partial<Authorizatio
 		const isChosen = chosen[name] !== undefined;
 		const url = checkServerUrl(address, isChosen ? address : server.issuer, `The ${name}`);
 		if (url.hash !== '') {
-			throw new LoginError('config_error', `The ${name} cannot be used: it has a fragment (RFC 6749 §3.1).`, {
+			throw new LoginError('config_error', `The ${name} can't be used: it has a fragment (RFC 6749 §3.1).`, {
 				hint: 'Check the endpoints of the provider.',
 			});
 		}
@@ -195,19 +195,23 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 		isSlash
 			? `The server names its issuer differently: did you mean ${shown}?`
 			: `The server at ${displayText(configured, 120)} says that it is ${shown}.`,
-		{hint: isSlash ? `Use ${shown} as the issuer.` : 'Check the issuer; its metadata is not used (RFC 8414 §3.3).'},
+		{
+			hint: isSlash
+				? `Use ${shown} as the issuer.`
+				: 'Check the issuer URL. The metadata of another issuer is not used (RFC 8414 §3.3).',
+		},
 	);
 };
 
-const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer, ${endpoints}.`;
+const checkTheIssuer: Hint = ({endpoints}) => `Check the issuer URL, ${endpoints}.`;
 
 /** The document of another issuer is not this one's (RFC 8414 §3.3): a person has to choose that issuer. */
 const redirected = ({issuer}: Provider, info: ResponseInfo): LoginError => {
-	const error = unusableResponse('', 'discovery', info);
+	const {code, message} = unusableResponse('', 'discovery', info);
 	const [, other] = /^(.+)\/\.well-known\/openid-configuration\/?$/.exec(info.location ?? '') ?? [];
 	const isOther = other !== undefined && other !== issuer.replace(/\/$/, '');
 	const hint = isOther ? `Use ${displayText(other)} as the issuer.` : checkTheIssuer;
-	return new LoginError(error.code, error.message, {...error, hint});
+	return new LoginError(code, message, {...info, hint});
 };
 
 const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oidc' | 'oauth2'): Promise<Metadata> =>
@@ -220,7 +224,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
 		} catch (error) {
 			// The library parses what should be an address.
-			if (error instanceof TypeError) throw unusableResponse('its issuer is not an address', 'discovery', info);
+			if (error instanceof TypeError) throw unusableResponse('its issuer is not a URL', 'discovery', info);
 			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
 			if (!isMismatch) throw error;
 			const {issuer} = (error.cause as {body: AuthorizationServer}).body;
@@ -236,11 +240,12 @@ type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly id
 /** @param errors - why there is no document in either place */
 const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
 	const redirect = errors.find(({status = 0}) => status >= 300 && status < 400);
+	const {endpoint, status} = redirect ?? errors.at(-1) ?? {};
 	const hint: Hint = redirect === undefined ? checkTheIssuer : words => redirect.withHints(words).hint;
 	return new LoginError(
 		'config_error',
-		redirect?.message ?? `No provider describes itself at ${displayText(issuer, 120)}.`,
-		{...(redirect ?? errors.at(-1)), hint},
+		redirect?.message ?? `Found no sign-in server at ${displayText(issuer, 120)}.`,
+		{hint, endpoint, status},
 	);
 };
 

@@ -15,51 +15,51 @@ type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonl
 
 const interaction: Meaning = {
 	code: 'interaction_required',
-	message: 'The server wants to ask the person something first.',
-	hint: 'Sign in again in the browser, without a prompt setting that forbids questions.',
+	message: 'The server wants to ask you something first.',
+	hint: 'Sign in again in the browser, and without prompt=none.',
 };
 const unavailable: Meaning = {
 	code: 'server_unavailable',
-	message: 'The server cannot answer at the moment.',
+	message: 'The server is unavailable at the moment.',
 	hint: waitSentence({}),
 };
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
-	message: 'The server does not allow this flow for this client.',
-	hint: 'Enable the grant for this client at the provider, or use another flow.',
+	message: "The server doesn't allow this flow for this app.",
+	hint: 'Enable the grant in the settings of your app at the provider, or use another flow.',
 };
 
 /** The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2 and OIDC Core §3.1.2.6. */
 const meanings: Readonly<Record<string, Meaning>> = {
 	access_denied: {
 		code: 'access_denied',
-		message: 'The request was declined.',
-		hint: 'Start again if that was not meant; otherwise ask your administrator for access.',
+		message: 'Sign-in was declined.',
+		hint: 'If that was a mistake, try again. Otherwise, ask your administrator for access.',
 	},
 	expired_token: {
 		code: 'expired_token',
 		message: 'The code expired before anyone approved it.',
-		hint: 'Start again and approve the new code in time.',
+		hint: 'Start again, and approve the new code in time.',
 	},
 	invalid_grant: {
 		code: 'invalid_grant',
-		message: 'The server does not know the code of this sign-in, or no longer.',
-		hint: 'Start again: the code may have expired, been used, or been lost when the server restarted.',
+		message: "The server doesn't know this sign-in's code, or no longer does.",
+		hint: 'Start again. The code may have expired or been used, or the server was restarted.',
 	},
 	invalid_client: {
 		code: 'invalid_client',
-		message: 'The server does not accept this client.',
-		hint: 'Check the client id, the client secret and how the client authenticates.',
+		message: "The server doesn't accept this client.",
+		hint: 'Check the client ID, the client secret, and how the app authenticates.',
 	},
 	invalid_scope: {
 		code: 'invalid_scope',
-		message: 'The server does not grant the requested scope.',
+		message: "The server doesn't grant the requested scope.",
 		hint: words => words.scope,
 	},
 	invalid_target: {
 		code: 'invalid_target',
 		message: 'The server issues no token for the requested audience or resource.',
-		hint: 'Check the audience and the resource; both must be known to the server.',
+		hint: 'Check the audience and the resource. The server must know both.',
 	},
 	unsupported_grant_type: unsupported,
 	unauthorized_client: unsupported,
@@ -97,14 +97,14 @@ const refused = (error: string): Meaning => {
 	return {
 		code: 'server_rejected',
 		message: shown === '' ? 'The server refused the request.' : `The server refused the request (${shown}).`,
-		hint: 'Check the configuration of the client with your administrator.',
+		hint: 'Check the settings of your app at the provider, or ask your administrator.',
 	};
 };
 
 const demandsDpop: Meaning = {
 	code: 'invalid_client',
 	message: 'The server demands a proof of a key (DPoP), which this program does not send.',
-	hint: 'Have the provider issue plain Bearer tokens for this client.',
+	hint: 'Have the provider issue plain Bearer tokens for this app.',
 };
 
 /** What a description says that its code does not: servers have few codes, and use them freely. */
@@ -134,7 +134,7 @@ const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInf
 	return code === 'invalid_grant' && dpop !== undefined
 		? [
 				hint,
-				'If it stays like this, the client may demand proofs of a key (DPoP), which this program does not send: have the provider issue plain Bearer tokens for it.',
+				'If it stays like this, the server may demand proofs of a key (DPoP), which this program does not send. Have the provider issue plain Bearer tokens for this app.',
 			]
 		: [hint];
 };
@@ -147,7 +147,7 @@ export const oauthError = (
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
 	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
-	const asked = code === 'invalid_scope' && info.scope ? ` It was asked for: ${displayText(info.scope, 400)}.` : '';
+	const asked = code === 'invalid_scope' && info.scope ? ` Asked for: ${displayText(info.scope, 400)}.` : '';
 	const message = meaning.message + asked;
 	const advice = adviceFor(meaning, description, info);
 	const more = typeof body.error_uri === 'string' ? checkUrl(body.error_uri) : '';

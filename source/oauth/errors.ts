@@ -4,7 +4,7 @@ import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {waitSentence, oauthError} from './error-codes.js';
 import type {ResponseInfo, EndpointKind} from './request.js';
 
-/** What is wrong with an ID token, as the end of "The server's proof of who signed in is not acceptable: …". */
+/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't acceptable: …". */
 type IdTokenProblem = {
 	readonly reason: string;
 	/** Where it is not the same as for every problem. */
@@ -31,28 +31,28 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 			algorithm === '' || algorithm.toLowerCase() === 'none'
 				? 'it is not signed'
 				: `it is signed with ${algorithm}${names === '' ? '' : ` instead of ${names}`}`,
-		hint: `Nothing was stored. Have the provider sign ID tokens for this client with ${names === '' ? 'RS256' : names}.`,
+		hint: `Nothing was saved. Have the provider sign ID tokens for this app with ${names === '' ? 'RS256' : names}.`,
 	};
 };
 
 /** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
-const sentences: readonly (readonly [RegExp, (found: RegExpMatchArray, cause: unknown) => IdTokenProblem])[] = [
-	[/"alg" header/, (_, cause) => otherAlgorithm(cause)],
-	[/"typ" header/, () => ({reason: 'it is a token of another kind'})],
-	[/"crit" header/, () => ({reason: 'it needs an extension that this program does not know (crit)'})],
-	[/JWE decryption/, () => ({reason: 'it is encrypted, which this program cannot read'})],
-	[/unsupported JWS/, () => ({reason: 'it is signed in a way that this program does not know'})],
-	[/signature verification failed/, () => ({reason: 'its signature is not that of the server'})],
-	[/JWT "(\w+)" .*claim missing/, ([, claim = '']) => ({reason: `it has no ${claim}`})],
-	[/JWT "(\w+)" .*claim type/, ([, claim = '']) => ({reason: `its ${claim} is malformed`})],
-	[/\b(?:JWT|ID Token)\b/i, () => ({reason: 'it is malformed'})],
+const sentences: readonly (readonly [RegExp, string])[] = [
+	[/"typ" header/, 'it is a token of another kind'],
+	[/"crit" header/, 'it needs an extension that this program does not know (crit)'],
+	[/JWE decryption/, 'it is encrypted, which this program cannot read'],
+	[/unsupported JWS/, 'it is signed in a way that this program does not know'],
+	[/signature verification failed/, 'its signature is not that of the server'],
+	[/JWT "(\w+)" .*claim missing/, 'it has no CLAIM'],
+	[/JWT "(\w+)" .*claim type/, 'its CLAIM is malformed'],
+	[/\b(?:JWT|ID Token)\b/i, 'it is malformed'],
 ];
 
 /** What the library found wrong with an ID token; undefined where its sentence is about something else. */
 const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => {
-	for (const [pattern, describe] of sentences) {
+	if (message.includes('"alg" header')) return otherAlgorithm(cause);
+	for (const [pattern, reason] of sentences) {
 		const found = pattern.exec(message);
-		if (found) return describe(found, cause);
+		if (found) return {reason: reason.replace('CLAIM', found[1] ?? '')};
 	}
 
 	return undefined;
@@ -62,9 +62,9 @@ const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => 
 export const identityError = (
 	reason: string,
 	info: ResponseInfo,
-	hint = 'Nothing was stored. Try again; if it stays like this, ask your administrator.',
+	hint = 'Nothing was saved. Try again. If it stays like this, ask your administrator.',
 ): LoginError =>
-	new LoginError('identity_check_failed', `The server's proof of who signed in is not acceptable: ${reason}.`, {
+	new LoginError('identity_check_failed', `The server's proof of who signed in isn't acceptable: ${reason}.`, {
 		...info,
 		hint,
 	});
@@ -95,18 +95,18 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	return new LoginError(
 		'identity_check_failed',
 		`${clock} So the server's proof of who signed in counts as ${reason}.`,
-		{...info, hint: 'Set the clock of this computer, then sign in again.'},
+		{...info, hint: "Set this computer's clock, then sign in again."},
 	);
 };
 
 const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
 const networkProblems: Readonly<Record<string, string>> = {
-	ENOTFOUND: 'its name is not known',
+	ENOTFOUND: 'no such host',
 	EAI_AGAIN: 'its name could not be looked up',
-	ECONNREFUSED: 'nothing answers there',
+	ECONNREFUSED: 'connection refused',
 	ECONNRESET: 'the connection broke',
 	UND_ERR_SOCKET: 'the connection broke',
-	EHOSTUNREACH: 'there is no way to it',
+	EHOSTUNREACH: 'no route to host',
 	ENETUNREACH: 'there is no network',
 };
 
@@ -118,12 +118,14 @@ const systemCode = (error: unknown): string => {
 	return '';
 };
 
+const checkNetwork = 'Check your network and proxy settings (HTTPS_PROXY), then try again.';
+
 /** What a fetch threw, in words; the original stays behind, since a private fetch may throw anything. */
 export const networkError = (error: unknown, endpoint: string): LoginError => {
 	const host = displayText(new URL(endpoint).host, 80);
 	const code = systemCode(error);
 	if (certificateProblem.test(code)) {
-		return new LoginError('tls_error', `The certificate of ${host} is not trusted here (${displayText(code, 60)}).`, {
+		return new LoginError('tls_error', `The certificate of ${host} isn't trusted here (${displayText(code, 60)}).`, {
 			hint: words => words.trustCertificate,
 			endpoint,
 		});
@@ -131,12 +133,9 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 
 	const isTimeout = /TIMEOUT$|^ETIMEDOUT$/.test(code) || (error instanceof Error && error.name === 'TimeoutError');
 	return isTimeout
-		? new LoginError('timeout', `${host} did not answer in time.`, {
-				hint: 'Check the network and the proxy settings, then try again.',
-				endpoint,
-			})
-		: new LoginError('network_error', `${host} cannot be reached: ${networkProblems[code] ?? 'the request failed'}.`, {
-				hint: 'Check the network and the proxy settings (HTTPS_PROXY), then try again.',
+		? new LoginError('timeout', `${host} did not respond in time.`, {hint: checkNetwork, endpoint})
+		: new LoginError('network_error', `Can't connect to ${host}: ${networkProblems[code] ?? 'the request failed'}.`, {
+				hint: code === 'ENOTFOUND' ? words => words.unknownHost : checkNetwork,
 				endpoint,
 			});
 };
@@ -145,8 +144,8 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 export const unusableType = (type: unknown, info: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
-		`The server sent a token that this program cannot use (token_type ${displayText(String(type), 20)}).`,
-		{...info, hint: 'Have the provider issue Bearer tokens for this client.'},
+		`The server sent a token that this program can't use (token_type ${displayText(String(type), 20)}).`,
+		{...info, hint: 'Have the provider issue Bearer tokens for this app.'},
 	);
 
 /** A response that is no response of the protocol: the status tells what can be told. */
@@ -155,7 +154,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 	const fail = (code: LoginErrorCode, message: string, hint: string) => new LoginError(code, message, {...info, hint});
 	if (status === 429) return oauthError({error: 'slow_down'}, info);
 	if (status >= 500 || status === 408) {
-		return fail('server_unavailable', `The server cannot answer at the moment (HTTP ${status}).`, waitSentence(info));
+		return fail('server_unavailable', `The server is unavailable at the moment (HTTP ${status}).`, waitSentence(info));
 	}
 
 	if (status >= 300 && status < 400) {
@@ -173,7 +172,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 	if (endpointKind === 'device-authorization' && (status === 404 || status === 405)) {
 		return fail(
 			'device_unsupported',
-			`Signing in with a code is not switched on at the server (HTTP ${status}).`,
+			`Signing in with a code isn't turned on at the server (HTTP ${status}).`,
 			'Sign in with the browser, or ask your administrator to enable the device flow.',
 		);
 	}
@@ -182,16 +181,16 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 		? fail(
 				'bad_response',
 				`The server refused without giving a reason (HTTP ${status}).`,
-				'If it worked before, sign in again; otherwise check the client settings.',
+				'If it worked before, sign in again. Otherwise, check the settings of your app at the provider.',
 			)
-		: fail('bad_response', `The server's response cannot be used: ${what}.`, 'Check the provider URL.');
+		: fail('bad_response', `The server's response can't be used: ${what}.`, 'Check the provider URL.');
 };
 
 const tokenRejected = (info: ResponseInfo, needsScope = false): LoginError =>
 	needsScope
 		? new LoginError('token_rejected', 'The access token does not cover this request.', {
 				...info,
-				hint: 'Sign in again and ask for the scope that is needed.',
+				hint: 'Sign in again, and ask for the scope it needs.',
 			})
 		: new LoginError('token_rejected', 'The server no longer accepts the access token.', {
 				...info,
@@ -205,7 +204,7 @@ const noIdToken = (info: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
 		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
-		{...info, hint: 'It does not act as an OpenID provider for this client: leave openid out of the scopes.'},
+		{...info, hint: "It isn't an OpenID provider for this app, so leave openid out of the scopes."},
 	);
 
 const fromProcessing = (
@@ -213,28 +212,24 @@ const fromProcessing = (
 	endpointKind: EndpointKind,
 	info: ResponseInfo,
 ): LoginError => {
+	const {attribute, claim} = (error.cause ?? {}) as {attribute?: string; claim?: string};
 	switch (error.code) {
 		case oauth.HTTP_REQUEST_FORBIDDEN:
 		case oauth.REQUEST_PROTOCOL_FORBIDDEN:
 		case oauth.MISSING_SERVER_METADATA:
 		case oauth.INVALID_SERVER_METADATA: {
-			const {attribute} = (error.cause ?? {}) as {attribute?: string};
 			return new LoginError('config_error', `The provider has no usable ${attribute ?? 'endpoint'} for this request.`, {
 				hint:
 					attribute === 'jwks_uri'
-						? 'Give the address of its keys: without them no ID token can be verified.'
+						? "Give the URL of its keys. ID tokens can't be verified without them."
 						: 'Check the endpoints of the provider.',
 			});
 		}
 
-		case oauth.JWT_TIMESTAMP_CHECK: {
-			const {claim} = (error.cause ?? {}) as {claim?: string};
+		case oauth.JWT_TIMESTAMP_CHECK:
 			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', info);
-		}
-
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
-			const {claim, attribute} = (error.cause ?? {}) as {claim?: string; attribute?: string};
 			const name = claim ?? attribute ?? 'content';
 			return identityError(otherClaims[name] ?? `its ${name} is not the expected one`, info);
 		}

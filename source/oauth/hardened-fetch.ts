@@ -101,7 +101,7 @@ const withTimeLimit = async (
 	clock.sleep(totalTime, done.signal).then(
 		() =>
 			limit.abort(
-				new LoginError('timeout', `The server did not answer within ${totalTime / 1000} seconds.`, {
+				new LoginError('timeout', `The server did not respond within ${totalTime / 1000} seconds.`, {
 					hint: 'Try again; if it stays like this, check the network and the proxy settings.',
 					endpoint,
 				}),

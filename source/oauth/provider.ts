@@ -191,5 +191,5 @@ export const checkIssuer = (issuer: unknown): string => {
 	const url = checkUrl(issuer);
 	const problem = typeof url === 'string' ? url : /[?#]/.test(issuer) ? 'it has a query or a fragment' : undefined;
 	if (problem === undefined) return issuer;
-	throw refuse(`The issuer cannot be used: ${problem} (${shownUrl(issuer)}).`);
+	throw refuse(`The issuer can't be used: ${problem} (${shownUrl(issuer)}).`);
 };

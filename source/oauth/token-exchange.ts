@@ -84,18 +84,21 @@ export const exchangeToken = async (
 		return await requestExchange(context, subjectToken, request);
 	} catch (error) {
 		if (!(error instanceof LoginError)) throw error;
+		const {code, endpoint, status} = error;
 		// The general sentences are about a sign-in.
-		if (error.code === 'invalid_grant') {
+		if (code === 'invalid_grant') {
 			throw new LoginError('invalid_grant', 'The server does not accept the token that was to be exchanged.', {
-				...error,
 				hint: 'Sign in again, or check the token that is handed in.',
+				endpoint,
+				status,
 			});
 		}
 
-		if (error.code !== 'unsupported_grant') throw error;
+		if (code !== 'unsupported_grant') throw error;
 		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
-			...error,
 			hint: 'Ask your administrator to allow token exchange for this client.',
+			endpoint,
+			status,
 		});
 	}
 };

@@ -62,7 +62,12 @@ const notForUserInfo = ({provider}: RequestContext, {scope}: TokenSet, error: Lo
 			? 'Sign in again and ask for the scope openid.'
 			: `The token is for ${displayText(service, 80)}: sign in without naming a service to ask who it is.`;
 	if (service === undefined && scope.split(' ').includes('openid')) return error;
-	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {...error, hint});
+	const {endpoint, status} = error;
+	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {
+		hint,
+		endpoint,
+		status,
+	});
 };
 
 /**

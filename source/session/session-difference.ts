@@ -48,7 +48,7 @@ export const differenceOf = (
 
 /** The session that is there is not the one that is asked for. */
 export const anotherSession = (profile: string, difference: string): string =>
-	`The session of "${displayText(profile, 60)}" is not the one that is asked for. ${difference}`;
+	`The session of "${displayText(profile, 60)}" isn't the one you asked for. ${difference}`;
 
 /**
  * What new tokens would replace that is not their own: another person's session (two people are the same if issuer and

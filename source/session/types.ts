@@ -83,10 +83,15 @@ export type StoredSession = {
 	readonly dead?: true;
 };
 
+/** Where a profile signed in, and as which client: enough to sign in there again. */
+export type KnownServer = Pick<StoredSession, 'provider' | 'clientSecretSource' | 'caFile'>;
+
 /** The person's own choices for a profile; they outlive its sessions. */
 export type ProfilePreferences = {
 	/** "Always the code here". */
 	readonly flow?: 'browser' | 'device';
+	/** The server of the session that was signed out of. */
+	readonly server?: KnownServer;
 };
 
 /** A lock that is held until disposed. */
@@ -124,11 +129,11 @@ export interface TokenStore {
 	 * half-written ones. Resolves to whether there was anything. Missing where nothing is ever left.
 	 */
 	removeRemains?(profile?: string): Promise<boolean>;
-	/** The profiles that have a session. */
-	list(): Promise<readonly string[]>;
+	/** The profiles that have a session, or preferences. @param what - default: `sessions` */
+	list(what?: 'sessions' | 'preferences'): Promise<readonly string[]>;
 	/** An empty object where there are none. */
 	readPreferences(profile: string): Promise<ProfilePreferences>;
-	/** Replaces all of them. */
+	/** Replaces all of them; without any, nothing of them is left. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.

@@ -3,36 +3,24 @@ import {isSet, whoIsThere} from './who-is-there.js';
 import type {SafeUrl} from '../core/safe-url.js';
 
 /** The marks that the screens draw with. */
-export type Glyphs = {
-	/** A name from cli-spinners. */
-	readonly spinner: 'dots' | 'line';
-	/** The spinner while it stands still. */
-	readonly still: string;
-	readonly success: string;
-	readonly failure: string;
-	readonly warning: string;
-	readonly pointer: string;
-	/** Before the one thing to do. */
-	readonly arrow: string;
-	/** Between two things on one line. */
-	readonly separator: string;
-	readonly ellipsis: string;
-	readonly dash: string;
-	/** Whether half blocks can be drawn, and so the QR code. */
-	readonly blocks: boolean;
-};
+export type Glyphs = Readonly<typeof unicodeGlyphs>;
 
-const unicodeGlyphs: Glyphs = {
-	spinner: 'dots',
+const unicodeGlyphs = {
+	/** A name from cli-spinners. */
+	spinner: 'dots' as 'dots' | 'line',
+	/** The spinner while it stands still. */
 	still: '◌',
 	success: '✔',
 	failure: '✖',
 	warning: '⚠',
 	pointer: '❯',
+	/** Before the one thing to do. */
 	arrow: '→',
+	/** Between two things on one line. */
 	separator: '·',
 	ellipsis: '…',
 	dash: '–',
+	/** Whether half blocks can be drawn, and so the QR code. */
 	blocks: true,
 };
 
@@ -106,7 +94,7 @@ export const screenStream = (environment: TerminalEnvironment): 'stdout' | 'stde
 };
 
 /** Whether someone listens instead of looking, as Ink's variable or the common one says. */
-export const wantsSpeech = ({env}: TerminalEnvironment): boolean =>
+const wantsSpeech = ({env}: TerminalEnvironment): boolean =>
 	isSet(env['INK_SCREEN_READER']) || isSet(env['ACCESSIBLE']);
 
 /** How a login is shown, and on which stream. */

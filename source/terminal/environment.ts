@@ -26,21 +26,16 @@ export type TerminalEnvironment = {
 	readonly isServed?: boolean;
 };
 
-const textOf = (path: string): string => {
+/** '' where the system does not tell. */
+const told = (ask: () => string): string => {
 	try {
-		return readFileSync(path, 'utf8');
+		return ask();
 	} catch {
 		return '';
 	}
 };
 
-const userName = (): string => {
-	try {
-		return os.userInfo().username;
-	} catch {
-		return '';
-	}
-};
+const textOf = (path: string): string => told(() => readFileSync(path, 'utf8'));
 
 const ancestorsOf = (pid: number): string[] => {
 	const names: string[] = [];
@@ -74,7 +69,7 @@ export const detectEnvironment = (output?: {readonly fd?: number; readonly isTTY
 			? {stdin: isTTY, stdout: isTTY, stderr: false}
 			: {stdin: isatty(0), stdout: isatty(1), stderr: isatty(2)},
 		hostname: os.hostname(),
-		user: userName(),
+		user: told(() => os.userInfo().username),
 		kernel: isLinux ? textOf('/proc/version') : '',
 		containerMark: isLinux && (existsSync('/.dockerenv') || existsSync('/run/.containerenv')),
 		ancestors: isLinux && !isServed ? ancestorsOf(process.ppid) : [],
@@ -123,7 +118,7 @@ const multiplexerOf = ({env}: TerminalEnvironment): TerminalLocation['multiplexe
 const isMosh = ({ancestors}: TerminalEnvironment): boolean => ancestors.includes('mosh-server');
 
 /** Whether the terminal is at the other end of SSH, or of mosh, which begins as SSH. */
-export const isOverSsh = (environment: TerminalEnvironment): boolean =>
+const isOverSsh = (environment: TerminalEnvironment): boolean =>
 	isMosh(environment) ||
 	isSet(environment.env['SSH_CONNECTION']) ||
 	isSet(environment.env['SSH_TTY']) ||

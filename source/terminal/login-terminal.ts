@@ -225,7 +225,7 @@ export const createClipboard = (
 	};
 };
 
-export type RecommendOptions = {
+type RecommendOptions = {
 	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
 	readonly personIsThere: boolean;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */

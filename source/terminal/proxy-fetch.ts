@@ -6,12 +6,6 @@ import type {TerminalEnvironment} from './environment.js';
 
 type Variables = Pick<TerminalEnvironment, 'env'>;
 
-/** What `createFetch` takes besides the environment. */
-type FetchOptions = {
-	/** A file of certificates (PEM) that are trusted besides the usual ones. */
-	readonly caFile?: string | undefined;
-};
-
 /** What newer versions of Node.js can tell about certificates; 20 cannot. */
 type CertificateSource = {readonly getCACertificates?: (kind: 'default' | 'system') => string[]};
 
@@ -120,7 +114,9 @@ const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof f
 		const url = new URL(input instanceof Request ? input.url : input);
 		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
 		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
-		return undiciFetch(own, {...init, dispatcher}).catch((error: unknown) => {
+		// The package knows no form but its own.
+		const body = init?.body instanceof FormData ? await new Response(init.body).blob() : init?.body;
+		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch((error: unknown) => {
 			throw inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
 		});
 	};
@@ -153,9 +149,13 @@ const runtimeFetch = (environment: Variables): typeof fetch => {
  * and with private certificate authorities added to the public ones. Certificates are always checked, whatever
  * `NODE_TLS_REJECT_UNAUTHORIZED` says. Without any of that it is the runtime's own fetch, and nothing is loaded.
  *
+ * @param options - `caFile` is a file of certificates (PEM) that are trusted besides the usual ones
  * @throws LoginError `config_error` for a proxy or a CA file that cannot be used
  */
-export const createFetch = async (environment: Variables, {caFile}: FetchOptions = {}): Promise<typeof fetch> => {
+export const createFetch = async (
+	environment: Variables,
+	{caFile}: {readonly caFile?: string} = {},
+): Promise<typeof fetch> => {
 	const hasProxy = variable(environment, 'http_proxy') ?? variable(environment, 'https_proxy');
 	if (hasProxy === undefined && caFile === undefined) return runtimeFetch(environment);
 	return fetchWith(environment, await trustedCertificates(environment, caFile));

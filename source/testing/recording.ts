@@ -56,9 +56,6 @@ const shift = (event: LoginEvent, by: number): LoginEvent =>
 		]),
 	) as LoginEvent;
 
-const noTokens = () =>
-	new LoginError('config_error', 'A recording holds no tokens.', {hint: 'Run a real login for them.'});
-
 const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, store}: EventOf<'signed-in'>): Session => ({
 	profile,
 	flow,
@@ -68,7 +65,7 @@ const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, stor
 	identity,
 	expiresAt,
 	async getToken() {
-		throw noTokens();
+		throw new LoginError('config_error', 'A recording holds no tokens.', {hint: 'Run a real login for them.'});
 	},
 	async logout() {
 		return {outcome: 'no-session'};
@@ -93,7 +90,15 @@ export const playRecording = ({version, events}: Recording, clock?: Clock): Play
 	const log = new EventLog();
 	const commands: LoginCommand[] = [];
 	const ending = new AbortController();
-	const {promise: session, settle} = pendingSession();
+	let settle!: (end: EventOf<'signed-in' | 'failed'>) => void;
+	const session = new Promise<Session>((resolve, reject) => {
+		settle = end => {
+			if (end.type === 'signed-in') resolve(sessionOf(end));
+			else reject(new LoginError(end.code, end.message, end));
+		};
+	});
+	// Nobody needs to look at it.
+	session.catch(() => undefined);
 
 	const play = (event: LoginEvent) => {
 		log.append(event);
@@ -135,17 +140,4 @@ export const playRecording = ({version, events}: Recording, clock?: Clock): Play
 		},
 		[Symbol.asyncIterator]: () => log[Symbol.asyncIterator](),
 	};
-};
-
-/** A session to be settled by the last event; nobody needs to look at it. */
-const pendingSession = () => {
-	let settle!: (end: EventOf<'signed-in' | 'failed'>) => void;
-	const promise = new Promise<Session>((resolve, reject) => {
-		settle = end => {
-			if (end.type === 'signed-in') resolve(sessionOf(end));
-			else reject(new LoginError(end.code, end.message, {hint: end.hint}));
-		};
-	});
-	promise.catch(() => undefined);
-	return {promise, settle};
 };

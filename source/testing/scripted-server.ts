@@ -1,5 +1,6 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {text} from 'node:stream/consumers';
 import {systemClock} from '../core/clock.js';
 import type {BrowserOpener} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
@@ -77,9 +78,9 @@ const addressesOf = (script: ServerScript, issuer: string): Record<ServerEndpoin
 	return addresses;
 };
 
-const parseObject = (text: string): Readonly<Record<string, string | string[]>> => {
+const parseObject = (json: string): Readonly<Record<string, string | string[]>> => {
 	try {
-		return JSON.parse(text) as Record<string, string | string[]>;
+		return JSON.parse(json) as Record<string, string | string[]>;
 	} catch {
 		return {};
 	}
@@ -92,12 +93,6 @@ const parametersOf = (method: string, url: URL, type: string, body: string): URL
 	return new URLSearchParams(
 		Object.entries(members).flatMap(([name, value]) => [value].flat().map(one => [name, one])),
 	);
-};
-
-const readBody = async (message: IncomingMessage): Promise<string> => {
-	const chunks: Buffer[] = [];
-	for await (const chunk of message) chunks.push(chunk as Buffer);
-	return Buffer.concat(chunks).toString();
 };
 
 const listen = async (server: Server, port: number): Promise<string> =>
@@ -209,7 +204,7 @@ export const startScriptedServer = async (script: ServerScript = {}): Promise<Sc
 			const headers = Object.fromEntries(
 				Object.entries(message.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
 			);
-			const outcome = await handle(message.method ?? '', url, headers, await readBody(message));
+			const outcome = await handle(message.method ?? '', url, headers, await text(message));
 			if (outcome === 'drop') response.destroy();
 			else if (outcome !== 'hang') sendReply(outcome, response);
 		};

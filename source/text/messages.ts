@@ -14,6 +14,18 @@ const seen: Readonly<Record<string, string>> = {
 const listed = (items: readonly string[]): string =>
 	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 
+/** What a space-separated scope lets an app do, in words where they are known. */
+export const permissionsOf = (scope: string): readonly string[] => {
+	const asked = scope.split(' ').filter(Boolean);
+	const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
+	const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
+	return [
+		...(sees === '' ? [] : [`see your ${sees}`]),
+		...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
+		...(asked.includes('offline_access') ? ['keep you signed in'] : []),
+	];
+};
+
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** Two people as briefly as tells them apart. */
@@ -35,18 +47,9 @@ export const timeOfDay = (epoch: number): string => {
 export const messages = {
 	/** Who asks, as every screen begins. */
 	signInTo: (application: string | undefined) => (application === undefined ? 'Sign in' : `Sign in to ${application}`),
-	signingInTo: (application: string | undefined, host: string) =>
-		application === undefined ? `Signing in at ${host}` : `Signing in to ${application} (${host})`,
 	/** What the application will be able to do, from a space-separated scope; empty where there is nothing to say. */
 	willDo: (scope: string) => {
-		const asked = scope.split(' ').filter(Boolean);
-		const sees = listed(asked.map(name => seen[name] ?? '').filter(Boolean));
-		const uses = asked.filter(name => seen[name] === undefined && name !== 'offline_access');
-		const does = [
-			...(sees === '' ? [] : [`see your ${sees}`]),
-			...(uses.length === 0 ? [] : [`use ${listed(uses.map(name => displayText(name, 30)))}`]),
-			...(asked.includes('offline_access') ? ['keep you signed in'] : []),
-		];
+		const does = permissionsOf(scope);
 		if (does.length === 0) return '';
 		return `It will ${does.length === 1 ? does.join('') : `${does.slice(0, -1).join(', ')}, and ${does.at(-1) ?? ''}`}`;
 	},
@@ -208,10 +211,8 @@ export const messages = {
 			const done = `Signed in${application === undefined ? '' : ` to ${application}`}`;
 			if (identity === undefined) return [done];
 			const {name, email} = identity;
-			if (name === undefined || email === undefined || name === email)
-				return [`${done} as ${email ?? person(identity)}`];
-			const unverified = identity.emailVerified === false ? ['not verified'] : [];
-			return [`${done} as ${nameOf(identity)}`, email, ...unverified];
+			if (name === undefined || email === undefined || name === email) return [`${done} as ${person(identity)}`];
+			return [`${done} as ${nameOf(identity)}`, `${email}${identity.emailVerified === false ? ' (not verified)' : ''}`];
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
 		saved(store: StoreKind, profile: string, savedIn?: string): string {
@@ -256,8 +257,6 @@ export const messages = {
 		blockedCodes: 'Some organizations block codes, and only your browser says so',
 		slowedDown: (seconds: number) => `The server asked for fewer checks, now every ${seconds} s`,
 		fastClock: "This computer's clock may be fast, as happens in virtual machines",
-		noResponse: (host: string, seconds: number) =>
-			`No response${host === '' ? '' : ` from ${host}`}, trying again in ${seconds} s`,
 		slept: 'This computer was asleep, checking now',
 		nothingCameBack: (redirectUri: string) =>
 			`Nothing came back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,
@@ -273,7 +272,8 @@ export const messages = {
 		/** A link that is too long to be read out. */
 		linkCopied: "The link was copied. Paste it into your browser's address bar.",
 		expiresAt: (time: string) => `The code works until ${time}.`,
-		option: (position: number, label: string, detail: string) => `${position}: ${label}, ${detail}`,
+		option: (position: number, label: string, detail: string) =>
+			`${position}: ${label}${detail === '' ? '' : `, ${detail}`}`,
 		selected: 'selected',
 		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,

@@ -1,5 +1,5 @@
 import type {Clock} from '../core/clock.js';
-import {displayText} from '../core/safe-text.js';
+import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
@@ -17,15 +17,15 @@ export type PlainOptions = {
 	/** Whether there is more than ASCII to write with. @default true */
 	readonly unicode?: boolean;
 	/** What to type on the computer where the browser is, so that a port there leads here; none where both are the same. */
-	readonly forward?: ((port: number) => string | undefined) | undefined;
+	readonly forward?: (port: number) => string | undefined;
 	/** Whether a link that is pasted would be read. @default nothing is read */
 	readonly readsPastes?: () => boolean;
 	/** Copies a link that is too long to be listened to. @default it is read out */
-	readonly copy?: Clipboard | undefined;
+	readonly copy?: Clipboard;
 	/** The command to run once signed in. */
-	readonly next?: string | undefined;
+	readonly next?: string;
 	/** Every word. */
-	readonly messages?: Messages | undefined;
+	readonly messages?: Messages;
 };
 
 /** Takes the events of one login in order. Disposing of it ends its countdown. */
@@ -229,7 +229,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'backoff': {
 				const seconds = Math.max(1, Math.round((event.retryAt - clock.now()) / 1000));
-				sayOnce(plain.noResponse(issuerHost, seconds), event.type);
+				sayOnce(messages.code.tryingAgain(unstopped(event.reason), seconds), event.type);
 				return;
 			}
 

@@ -44,7 +44,7 @@ test('2: wrong usage opens nothing', async () => {
 	const {exit, stdout, stderr, opened} = await runDouble(['token', '--nonsense']);
 	assert.equal(exit, 2);
 	assert.equal(stdout, '');
-	assert.equal(stderr, 'ink-login: There is no option --nonsense.\nSee: ink-login token --help\n');
+	assert.equal(stderr, "ink-login: There's no option --nonsense.\nSee: ink-login help token\n");
 	assert.deepEqual(opened, []);
 });
 
@@ -79,10 +79,7 @@ test('125: exec itself failed', async () => {
 	const engine = {tokens: async () => tokenSet()};
 	const {exit, stderr} = await runDouble(['exec', '--', '/nowhere/at-all'], {sessions, engine});
 	assert.equal(exit, 125);
-	assert.equal(
-		stderr,
-		'ink-login: /nowhere/at-all could not be started: it was not found.\nCheck its name, and the PATH.\n',
-	);
+	assert.equal(stderr, "ink-login: Can't run /nowhere/at-all: not found.\nCheck its name and your PATH.\n");
 });
 
 test('130: cancelled', async () => {

@@ -55,7 +55,7 @@ test('a child gets a fresh token, and its exit code or signal passes through', (
 	assert.equal(child('process.kill(process.pid, "SIGKILL")').exit, null);
 	const missing = run(['exec', '--', 'no-such-program']);
 	assert.deepEqual([missing.exit, missing.stdout], [125, '']);
-	assert.equal(missing.stderr.match(/could not be started/g)?.length, 1);
+	assert.equal(missing.stderr.match(/Can't run/g)?.length, 1);
 });
 
 test('a session that is not the one asked for, has ended, or is damaged is told once, with what to run', async () => {

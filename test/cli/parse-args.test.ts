@@ -21,7 +21,17 @@ const refused = (argv: readonly string[]): UsageError => {
 /** The contract of the command, option by option. */
 const contract: Readonly<Record<string, readonly string[]>> = {
 	login: [
-		...['issuer', 'preset', 'domain', 'client-id', 'client-secret-file', 'client-secret-env', 'application', 'flow'],
+		...[
+			'issuer',
+			'preset',
+			'domain',
+			'endpoint',
+			'client-id',
+			'client-secret-file',
+			'client-secret-env',
+			'application',
+			'flow',
+		],
 		...['scope', 'audience', 'resource', 'param', 'prompt', 'login-hint', 'port', 'redirect-uri', 'par', 'renew'],
 		...['timeout', 'ca-file', 'no-open', 'no-qr', 'plain', 'json', 'screen-reader', 'store', 'switch-account'],
 	],
@@ -29,16 +39,16 @@ const contract: Readonly<Record<string, readonly string[]>> = {
 	exec: ['env'],
 	exchange: ['audience', 'resource', 'scope', 'requested-token-type', 'actor-token-file', 'format'],
 	status: ['json', 'userinfo'],
-	logout: ['all'],
-	demo: ['serve', 'port', 'json'],
+	logout: ['all', 'forget'],
+	demo: ['serve'],
 };
 
 test('every option of the contract is taken by its command, and is in its help', () => {
 	for (const [command, names] of Object.entries(contract)) {
-		const help = helpText(command);
+		const help = helpText(command) ?? '';
 		for (const name of names) {
 			assert.ok(optionTable[name]?.commands.includes(command as never), `${command} --${name}`);
-			assert.match(help, new RegExp(`^ +--${name}( |$)`, 'm'), `${command} --help`);
+			assert.match(help, new RegExp(`^ +(--no-open, |--plain, )?--${name}[ ,]`, 'm'), `${command} --help`);
 		}
 	}
 });
@@ -49,9 +59,43 @@ test('the picker takes all that login takes', () => {
 	}
 });
 
-test('the help of every command fits into 80 columns', () => {
+test('the help of every command is one screen of 80 by 40, with three examples or more', () => {
 	for (const command of commandNames) {
-		for (const line of helpText(command).split('\n')) assert.ok(line.length <= 80, `${command}: ${line}`);
+		const lines = (helpText(command) ?? '').trimEnd().split('\n');
+		for (const line of lines) assert.ok(line.length <= 80, `${command}: ${line}`);
+		assert.ok(lines.length <= 40, `${command} has ${lines.length} lines`);
+		assert.ok(lines.filter(line => /^ {2}.*ink-login/.test(line)).length >= 3, command);
+	}
+});
+
+test('every example of the help can be typed', () => {
+	for (const command of commandNames) {
+		const [, ...parts] = (helpText(command) ?? '').split('\n\n');
+		const examples = parts[command === 'ask' ? 1 : 0]?.split('\n') ?? [];
+		for (const example of examples) {
+			const [, typed = ''] = /ink-login(.*?)(?: {2}#|\)|'?$)/.exec(example) ?? [];
+			const words = typed.trim().split(' ').filter(Boolean);
+			// git appends what it wants.
+			assert.doesNotThrow(() => parseCommandLine(words[0] === 'helper' ? [...words, 'get'] : words), example);
+		}
+	}
+});
+
+test("help is there for each command and for none that isn't one", () => {
+	assert.equal(helpText('nonsense'), undefined);
+	assert.match(helpText() ?? '', /ink-login help COMMAND/);
+	assert.equal(refused(['help', 'lgoin']).message, "There's no command lgoin.");
+});
+
+test('what was nearly typed right is suggested, and nothing for what is far off', () => {
+	assert.match(refused(['lgoin']).hint, /^Did you mean login\? /);
+	assert.match(refused(['login', '--isuer', 'x']).hint, /^Did you mean --issuer\? /);
+	assert.match(
+		refused(['login', '--preset', 'keycloack']).hint,
+		/^Did you mean keycloak\? Choose one of auth0, .*\n.*--issuer/,
+	);
+	for (const argv of [['deploy'], ['login', '--verbose'], ['-x'], ['login', '--flow', 'magic'], ['x'.repeat(5000)]]) {
+		assert.doesNotMatch(refused(argv).hint, /Did you mean/);
 	}
 });
 
@@ -164,7 +208,7 @@ test('S22: an option that would hold a secret is refused, and the secret is not 
 	for (const name of ['client-secret', 'password', 'token', 'access-token', 'client-assertion', 'my-secret']) {
 		for (const argv of [[`--${name}=hunter2`], [`--${name}`, 'hunter2']]) {
 			const {message, hint} = refused(['login', ...argv]);
-			assert.match(message, /^Secrets are not taken as options/);
+			assert.match(message, /^Secrets can't be options/);
 			assert.doesNotMatch(message + hint, /hunter2/);
 		}
 	}

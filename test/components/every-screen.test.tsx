@@ -9,7 +9,7 @@ test('npm run screens draws each screen, large and small, and each differs from 
 	for (const name of screenNames) {
 		for (const [columns, rows] of [
 			[80, 24],
-			[40, 15],
+			[40, 12],
 		] as const) {
 			const terminal = await drawOn(screenOf(name, {}), {columns, rows});
 			const frame = terminal.emulator.text.trim();
@@ -25,9 +25,9 @@ test('npm run screens draws each screen, large and small, and each differs from 
 
 test('in a terminal the screen is live', async () => {
 	await using terminal = runInPty({args: ['--import', 'tsx', 'test/screens.tsx', 'picker', '60x20']});
-	await terminal.waitFor(/❯ 1 {2}On this computer/);
-	terminal.write('2');
-	await terminal.waitFor(/❯ 2 {2}On my phone or elsewhere/);
+	await terminal.waitFor(/❯ 1 {2}In this computer's browser/);
+	terminal.write('\u001B[B');
+	await terminal.waitFor(/❯ 2 {2}On another device/);
 	terminal.write('\u0003');
 	assert.equal((await terminal.exit).code, 0);
 });

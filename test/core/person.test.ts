@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {displayText} from '../../source/core/safe-text.js';
-import {nameAndEmail} from '../../source/core/person.js';
 import {messages} from '../../source/text/messages.js';
 import type {ScriptedUser} from '../../source/testing/index.js';
 import {prepareLogin, providerIssuer as issuer} from '../support/whole-login.js';
 import type {Identity} from '../../source/core/types.js';
+
+/** Who signed in, as the end of a line has it. */
+const nameAndEmail = (who: Identity) => messages.end.signedIn(undefined, who).join(' · ').replace('Signed in as ', '');
 
 const identity = (subject: string, name?: string, email?: string): Identity => ({
 	issuer,
@@ -22,7 +24,7 @@ const signIn = async (...users: readonly ScriptedUser[]) => {
 		server.script.user = user;
 		const run = engine.login({flow: 'browser'});
 		for await (const event of run) {
-			if (event.type === 'signed-in') said.push(messages.end.signedIn(undefined, event.identity));
+			if (event.type === 'signed-in') said.push(messages.end.signedIn(undefined, event.identity).join(' · '));
 			if (event.type === 'failed') said.push(event.message);
 		}
 
@@ -36,11 +38,16 @@ test('S2: two people who read alike are told apart by subject and issuer, in the
 	const alike = {name: 'Alice Victim', email: 'alice@example.com'};
 	const one = identity('u1', alike.name, alike.email);
 	const other = identity('attacker-77', alike.name, 'Alice@Example.com');
-	const asked = messages.prompt.switchAccount(one, other);
-	assert.match(asked, /alice@example\.com, subject "u1" at https:\/\/op\.example\.test\)\. Replace/);
-	assert.match(asked, /with "Alice Victim" \(Alice@Example\.com, subject "attacker-77" at https:/);
-	assert.match(messages.prompt.briefly(one, other), /attacker-77/);
-	assert.doesNotMatch(messages.prompt.switchAccount(one, identity('u2', 'Bob')), /subject/);
+	const {belongsTo, keep, replace} = messages.prompt;
+	for (const say of [belongsTo, keep]) {
+		assert.match(say(one, other), /alice@example\.com, subject "u1" at https:\/\/op\.example\.test\)$/);
+	}
+
+	assert.match(
+		replace(one, other),
+		/^Replace it with Alice Victim \(Alice@Example\.com, subject "attacker-77" at https:/,
+	);
+	assert.doesNotMatch(replace(one, identity('u2', 'Bob')), /subject/);
 	const [, refused = ''] = await signIn({sub: 'u1', ...alike}, {sub: 'attacker-77', ...alike});
 	assert.match(refused, /This is .*subject "attacker-77".*, but .*subject "u1".* is signed in; nothing was changed\./);
 });
@@ -49,7 +56,7 @@ test('S2: a name imitates no sentence and no e-mail address: it stands in quotat
 	const name = `Alice Victim" (alice@example.com). Stays signed in.${'\u2800'.repeat(48)}`;
 	const said = await signIn({sub: 'u1', name, email: 'mallory@evil.example'}, {sub: 'u1', name: 'alice@example.com'});
 	assert.deepEqual(said, [
-		`Signed in as "Alice Victim' (alice@example.com). Stay…" (mallory@evil.example)`,
+		`Signed in as "Alice Victim' (alice@example.com). Stay…" · mallory@evil.example`,
 		'Signed in as "alice@example.com"',
 	]);
 });
@@ -61,8 +68,8 @@ test('the e-mail address is always there in full, and says so where the server h
 		{sub: 'u1', name: 'Alice', email: 'alice@example.com (verified). Done.'},
 	);
 	assert.deepEqual(said, [
-		`Signed in as "${'Alice '.repeat(7).slice(0, 39)}…" (${email}, not verified)`,
-		'Signed in as "Alice"',
+		`Signed in as "${'Alice '.repeat(7).slice(0, 39)}…" · ${email} · not verified`,
+		'Signed in as Alice',
 	]);
 });
 

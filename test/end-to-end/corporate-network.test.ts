@@ -152,7 +152,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 hands no refresh token to a server that nob
 	for (const args of [['token'], ['token', '--ca-file', other.caFile]]) {
 		const {exit, stdout, stderr} = await run(args, {env});
 		assert.deepEqual([exit, stdout], [1, '']);
-		assert.match(stderr, /certificate of localhost:\d+ is not trusted here/);
+		assert.match(stderr, /certificate of localhost:\d+ isn't trusted here/);
 	}
 
 	assert.equal(refreshes(), 0);

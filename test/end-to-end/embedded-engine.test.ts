@@ -91,7 +91,12 @@ test('two programs of one name share the login, and each hears what the other do
 
 test('ensure fails at once for nobody, and for an agent writes lines that its person reads', async t => {
 	const {server, start, browser, allow} = await prepare(t);
-	for (const env of [{}, {CI: 'true', CLAUDECODE: '1'}, {CLAUDECODE: '1', INK_LOGIN_AGENT: '0'}]) {
+	const alone: readonly Readonly<Record<string, string>>[] = [
+		{},
+		{CI: 'true', CLAUDECODE: '1'},
+		{CLAUDECODE: '1', INK_LOGIN_AGENT: '0'},
+	];
+	for (const env of alone) {
 		const {tell, line} = await start('acme', env);
 		tell('ensure');
 		const outcome = await line('stdout', /^\{"ensure"/);

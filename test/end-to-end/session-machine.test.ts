@@ -62,7 +62,7 @@ test('client credentials are kept until shortly before the token ends, and then 
 	expire();
 	const {exit, stdout, stderr} = await run(['token']);
 	assert.deepEqual([exit, stdout], [1, '']);
-	assert.match(stderr, /^ink-login: The environment variable MY_SECRET with the client secret is not set\.\n/);
+	assert.match(stderr, /^ink-login: The environment variable MY_SECRET, for the client secret, is not set\.\n/);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });
 
@@ -81,7 +81,10 @@ test('a session file that was open to others sends no secret anywhere, then or l
 	for (const args of [['token'], ['token'], ['exchange']]) {
 		const refused = await run(args);
 		assert.deepEqual([refused.exit, refused.stdout], [1, '']);
-		assert.match(refused.stderr, /^ink-login: .*client secret.* open to other users\.\n.*--client-secret-file.*\n$/);
+		assert.match(
+			refused.stderr,
+			/^ink-login: .*client secret.* other users could write the session file\.\n.*--client-secret-file.*\n$/,
+		);
 	}
 
 	assert.equal(tokenRequests(server).length, before);
@@ -137,7 +140,7 @@ test('B07: a password is never asked for unless its way is named, and warned of 
 	assert.ok(!wrong.stderr.includes('canary'));
 	const missing = await run([...login, '--flow', 'password'], {input: 'ada\n'});
 	assert.equal(missing.exit, 1);
-	assert.match(missing.stderr, /stdin ended before/);
+	assert.match(missing.stderr, /Stdin ended before/);
 });
 
 test('S22: at a terminal the password is asked for without echo', async t => {

@@ -26,7 +26,7 @@ const prepare = async (t: TestContext) => {
 		const {url} = JSON.parse(line) as {url: string};
 		const waiting = Array.from({length: others}, () => home.start([...waiters, ...wanted], {input: undefined}));
 		const from = waiters.includes('--json') ? 'stdout' : 'stderr';
-		await Promise.all(waiting.map(async ({line}) => line(from, /"waiting"|another window/i)));
+		await Promise.all(waiting.map(async ({line}) => line(from, /"waiting"|another terminal/i)));
 		return {shown, url, waiting};
 	};
 	return {server, ...home, meet, wanted};
@@ -84,7 +84,7 @@ for (const [how, signal] of [
 				type: 'failed',
 				code: 'cancelled',
 				message: 'The sign-in in another window ended without a session.',
-				hint: 'Start it again here.',
+				hint: 'Start again here.',
 			});
 		}
 

@@ -249,10 +249,10 @@ for (const [where, env] of [
 		const server = await scriptedServer(t);
 		const plain = await pipedCommand(t, loginArgs(server), env);
 		assert.equal(await plain.ended, 3);
-		const [sentence, next] = plain.heard.stderr.split('\n');
-		assert.equal(sentence, 'ink-login: Signing in needs a person, and nobody is at a terminal here.');
-		assert.match(next!, /^Run in a terminal: ink-login login --issuer http\S+ --client-id test-client/);
-		assert.match(next!, / --flow device$/);
+		const [sentence, next, other] = plain.heard.stderr.split('\n');
+		assert.equal(sentence, 'ink-login: Someone has to sign in, and nobody is at a terminal here.');
+		assert.match(next!, /^Run this in a terminal: ink-login login --issuer http\S+ --client-id test-client/);
+		assert.match(other!, /^Or approve a code on another device: .+ --flow device$/);
 		assert.equal(server.requests.length, 0, 'nothing was asked of anybody');
 	});
 }
@@ -261,11 +261,11 @@ test('nobody is there, a build machine with a terminal: exit code 3 at once', {t
 	const server = await scriptedServer(t);
 	const run = await commandInPty(t, loginArgs(server), {env: {CI: '1'}});
 	assert.equal((await run.exit).code, 3);
-	assert.match(run.emulator.text, /Signing in needs a person/);
+	assert.match(run.emulator.text, /Someone has to sign in/);
 });
 
 test('the demo needs a person too', {timeout}, async t => {
 	const command = await pipedCommand(t, ['demo']);
 	assert.equal(await command.ended, 3);
-	assert.match(command.heard.stderr, /Run in a terminal: ink-login demo/);
+	assert.match(command.heard.stderr, /Run this in a terminal: ink-login demo/);
 });

@@ -7,7 +7,7 @@ import type {ReactElement} from 'react';
 import {AccountPrompt} from '../../source/components/account-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
-import {Failure} from '../../source/components/result.js';
+import {Failure} from '../../source/components/outcome.js';
 import {displayText} from '../../source/core/safe-text.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {createManualClock} from '../../source/testing/index.js';

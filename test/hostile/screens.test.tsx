@@ -10,7 +10,7 @@ import {promisify} from 'node:util';
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
-import {Failure, SignedIn} from '../../source/components/result.js';
+import {Failure, SignedIn} from '../../source/components/outcome.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {initialLoginState, reduceLogin} from '../../source/login/state.js';
 import {createManualClock} from '../../source/testing/index.js';

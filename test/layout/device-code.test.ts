@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {heightOf, type Frame} from '../../source/layout/fit.js';
-import {layOut, type CodeContent} from '../../source/layout/device-code.js';
-import {lineWidth} from '../../source/layout/row.js';
+import {rowsOf, type Frame} from '../../source/layout/fit.js';
+import {layOutCode, layOutQrCode, type CodeContent} from '../../source/layout/device-code.js';
+import {lineWidth} from '../../source/layout/line.js';
 import {displayOf} from '../../source/layout/theme.js';
 import {qrCodeSize} from '../../source/components/qr-code.js';
 import {safeUrl} from '../../source/core/safe-url.js';
@@ -10,94 +10,100 @@ import {deviceCode} from '../support/login-recordings.js';
 import {isThorough} from '../support/thorough.js';
 
 const qrCode = {...qrCodeSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
+const display = displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}});
 const content: CodeContent = {
-	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: 'may: read your profile', expected: ''},
-	address: deviceCode.verificationUri,
+	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: ''},
+	link: deviceCode.verificationUri,
 	userCode: 'WDJB-MJHT',
 	qrCode,
-	completes: true,
-	status: {
-		line: [{text: '- Waiting for approval - 14:32 left'}],
-		brief: [{text: '- 14:32 left'}],
-		detail: 'Checked 3 times',
-	},
-	remarks: [],
-	added: () => [],
-	keys: ['enter open here', 'c copy code', 'esc back'],
-	moreKeys: false,
-	display: displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}}),
+	qrCodeShown: true,
+	isLocal: false,
+	foreignHost: undefined,
+	status: {waiting: 'Waiting for approval · 14 min left', detail: 'Checked 3 times, every 5 s'},
+	notice: undefined,
+	isBusy: false,
+	aside: undefined,
+	keys: [
+		{key: 'enter', label: 'copy link', isMain: true},
+		{key: 'c', label: 'copy code'},
+		{key: 'escape', label: 'back', isMain: true},
+	],
+	presses: 0,
 };
 
-const textOf = ({top, beside, bottom}: Frame): string =>
-	[...top, ...beside, ...bottom].map(line => line.map(({text}) => text).join('')).join('\n');
-const blanksOf = ({top, bottom}: Frame): number => [...top, ...bottom].filter(line => line.length === 0).length;
-const addressIsBeside = ({beside}: Frame): boolean =>
-	beside.some(line => line.some(({text}) => text === content.address));
+const linesOf = ({top, qrCode, bottom}: Frame) => [...top, ...(qrCode?.beside ?? []), ...bottom];
+const textOf = (frame: Frame): string =>
+	linesOf(frame)
+		.map(line => line.map(({text}) => text).join(''))
+		.join('\n');
+const at = (columns: number, rows: number, changed: Partial<CodeContent> = {}) =>
+	layOutCode({columns, rows}, {...content, ...changed}, display).frame;
 
-test('a lower window loses the blank rows, then the address moves beside the QR code, then the QR code goes, then the words', () => {
-	const at = (rows: number) => layOut({columns: 80, rows}, content);
-	const airy = at(30);
-	const tight = at(21);
-	assert.ok(airy.qrCode && tight.qrCode);
-	assert.ok(blanksOf(tight) < blanksOf(airy));
-	assert.equal(addressIsBeside(tight), false);
-	const beside = at(19);
-	assert.ok(beside.qrCode);
-	assert.equal(addressIsBeside(beside), true);
-	const without = at(17);
+test('a lower window loses words of step 3, then the QR code, then the blank rows; link, code and status never', () => {
+	const tight = at(80, 20, {foreignHost: ['other.example', 'auth.acme.dev']});
+	assert.ok(tight.qrCode);
+	assert.doesNotMatch(textOf(tight), /Never type/);
+	assert.ok(at(80, 20).qrCode);
+	assert.match(textOf(at(80, 20)), /Never type a code someone/);
+	const without = at(80, 19);
 	assert.equal(without.qrCode, undefined);
-	assert.match(textOf(without), /Decline what you did not/);
-	const brief = at(8);
-	assert.match(textOf(brief), /Approve only if you started this/);
-	assert.match(textOf(brief), /Sign in to Acme/);
-	const bare = at(3);
-	assert.equal(textOf(bare), 'https://auth.acme.dev/device\nWDJB-MJHT\n- Waiting for approval - 14:32 left');
+	assert.match(textOf(without), /\n\n/);
+	const dense = at(80, 7);
+	assert.doesNotMatch(textOf(dense), /\n\n/);
+	assert.match(textOf(dense), /Sign in to Acme/);
+	assert.match(textOf(dense), /only if you started this/);
+	assert.match(
+		textOf(at(80, 3)),
+		/^ {2}1 {2}Open {5}https:\/\/auth\.acme\.dev\/device\n {2}2 {2}Type {8}WDJB-MJHT {3}\n {2}◌ {2}Waiting for approval/,
+	);
 });
 
-test('beside the QR code the address stands in one piece or not at all', () => {
+test('a link too long for the column beside the QR code stands above it, whole, and the QR code stays', () => {
 	const long = safeUrl(`https://auth.acme.dev/${'realm/'.repeat(7)}device`, 'test');
-	const frame = layOut({columns: 80, rows: 19}, {...content, address: long});
-	assert.equal(frame.qrCode, undefined);
-	assert.ok(textOf(frame).includes(long));
-});
-
-test('a tall and narrow window has the QR code above the code', () => {
-	const frame = layOut({columns: 40, rows: 50}, content);
+	const frame = at(80, 30, {link: long});
 	assert.ok(frame.qrCode);
-	assert.deepEqual(frame.beside, []);
+	assert.ok(frame.top.some(line => line.some(({text}) => text === long)));
 });
 
-test('a QR code that was asked for goes before the explanations, beside nothing but the address and the code', () => {
-	const size = {columns: 40, rows: 20};
-	assert.equal(layOut(size, content).qrCode, undefined);
-	const frame = layOut(size, {...content, qrCodeFirst: true});
-	assert.ok(frame.qrCode);
-	assert.match(textOf(frame), /WDJB-MJHT/);
-	assert.ok(textOf(frame).includes(content.address));
+test('a window too narrow for text beside the QR code has it alone on request, with the code and the keys', () => {
+	assert.equal(at(60, 50).qrCode, undefined);
+	for (const size of [
+		{columns: 60, rows: 20},
+		{columns: 34, rows: 19},
+	]) {
+		const frame = layOutQrCode(size, content, display);
+		assert.ok(frame?.qrCode && rowsOf(frame) <= size.rows);
+		assert.match(textOf(frame), /WDJB-MJHT\n.*\? (all )?keys · esc back$/);
+	}
+
+	assert.equal(layOutQrCode({columns: 32, rows: 40}, content, display), undefined);
+	assert.equal(layOutQrCode({columns: 80, rows: 18}, content, display), undefined);
 });
 
-test('D08: no window is too small for the address and the code, and no frame is taller than its window', () => {
-	const another = [[{text: 'another'}], [{text: 'flow'}]];
+test('D08: no window is too small for the link and the code, and no frame is taller or wider than its window', () => {
+	const other = [{text: 'Also in your browser'}];
 	for (let columns = 20; columns <= 120; columns += isThorough ? 1 : 4) {
 		for (let rows = 4; rows <= 40; rows++) {
-			for (const added of [[], another]) {
-				const frame = layOut({columns, rows}, {...content, added: () => added});
-				const at = `${columns}x${rows}`;
-				assert.ok(heightOf(frame) <= rows, at);
-				const text = textOf(frame);
-				assert.match(text, /WDJB-MJHT/, at);
-				assert.ok(text.replaceAll('\n', '').includes(content.address), at);
-				const width = Math.max(...[...frame.top, ...frame.bottom].map(lineWidth));
-				assert.ok(width <= columns, `${width} columns at ${at}`);
+			for (const aside of [undefined, other]) {
+				for (const presses of [0, 1]) {
+					const frame = at(columns, rows, {aside, presses});
+					const where = `${columns}x${rows}`;
+					assert.ok(rowsOf(frame) <= rows, where);
+					const text = textOf(frame);
+					assert.match(text, /WDJB-MJHT/, where);
+					assert.ok(text.replaceAll('\n', '').includes(content.link), where);
+					const width = Math.max(...linesOf(frame).map(lineWidth));
+					assert.ok(width <= columns, `${width} columns at ${where}`);
+				}
 			}
 		}
 	}
 });
 
-test('S40: an address too long for the window is cut, and the code stays', () => {
+test('S40: a link too long for the window is cut, and the code stays', () => {
 	const endless = safeUrl(`https://auth.acme.dev/${'a'.repeat(400)}`, 'test');
-	const {qrCode: _, ...rest} = content;
-	const frame = layOut({columns: 20, rows: 4}, {...rest, address: endless});
-	assert.equal(heightOf(frame), 4);
-	assert.match(textOf(frame), /^WDJB-MJHT\nhttps:\/\/auth/);
+	const frame = at(20, 4, {qrCode: undefined, link: endless});
+	assert.equal(rowsOf(frame), 4);
+	assert.match(textOf(frame), /https:\/\/auth/);
+	assert.match(textOf(frame), /WDJB-MJHT/);
 });

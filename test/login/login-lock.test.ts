@@ -19,11 +19,11 @@ const session = (accessToken: string, signedInAt: number): StoredSession => ({
 });
 
 /** A login that shows itself, and another that comes a minute later and waits for it. */
-const meet = async (present?: StoredSession) => {
+const meet = async (present?: StoredSession, takesOver = false) => {
 	const clock = createManualClock({now: begin});
 	const store = createMemoryStore({clock});
 	if (present) await store.write('work', present);
-	const asked = {store, profile: 'work', clock, provider: {issuer, clientId: 'cli'}};
+	const asked = {store, profile: 'work', clock, provider: {issuer, clientId: 'cli'}, takesOver};
 	const shown = await lockLogin(asked, () => assert.fail('the first one waits for nobody'), never);
 	assert.ok('release' in shown);
 	await clock.advance(60_000);
@@ -112,4 +112,15 @@ test("another login's session that is not the one asked for is not taken: one of
 		entered.find(one => one !== next),
 		mine,
 	);
+});
+
+test('where the first login is given up, a second one with a person there goes on, and one without gives up too', async () => {
+	for (const takesOver of [true, false]) {
+		const {clock, shown, comeLater} = await meet(undefined, takesOver);
+		const {entered} = await comeLater();
+		await shown.release();
+		await clock.advance(1000);
+		if (takesOver) assert.ok('release' in (await entered));
+		else await assert.rejects(entered, {code: 'cancelled'});
+	}
 });

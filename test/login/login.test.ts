@@ -100,7 +100,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 };
 
 const types = (events: readonly LoginEvent[]): string[] => events.map(({type}) => type);
-const refused = new LoginError('access_denied', 'The request was declined.', {hint: 'Start again.'});
+const refused = new LoginError('access_denied', 'Sign-in was declined.', {hint: 'Start again.'});
 
 test('auto opens the recommended flow, and the event of the end comes last', async () => {
 	const {run, flows, events} = await start({
@@ -296,7 +296,7 @@ test('a hint is in the words of the application where it has some, and else name
 		await assert.rejects(run.session);
 		return run.state.failed?.hint;
 	};
-	assert.equal(await ended({}), 'Start it again, or allow more time.');
+	assert.equal(await ended({}), 'Start again, or allow more time.');
 	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
 });
 

@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(path.join(media, file), 'utf8');
 const files = readdirSync(media).filter(file => /-(dark|light)\.svg$/.test(file));
 
 test('each recording is there for light and for dark pages, and both show the same', () => {
-	const expected = ['browser', 'code', 'embedded', 'two-flows'].flatMap(name => [
+	const expected = ['browser', 'code', 'embedded', 'ssh', 'two-flows'].flatMap(name => [
 		`${name}-dark.svg`,
 		`${name}-light.svg`,
 	]);

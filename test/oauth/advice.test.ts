@@ -27,7 +27,7 @@ test('a scope that is not granted is named, with the option for another', async 
 	] as const) {
 		const {code, message, hint} = await refusedCode(error, description);
 		assert.equal(code, 'invalid_scope');
-		assert.match(message, /It was asked for: openid profile\./);
+		assert.match(message, /Asked for: openid profile\./);
 		assert.match(hint, /--scope/);
 	}
 });
@@ -52,7 +52,7 @@ test('a client whose requests must be pushed is told so by the option that pushe
 
 test('a first exchange that is refused is about its code, and names DPoP where the server knows it', async () => {
 	const lost = await refusedExchange('invalid_grant');
-	assert.match(lost.message, /does not know the code/);
+	assert.match(lost.message, /doesn't know this sign-in's code/);
 	assert.doesNotMatch(lost.hint, /DPoP/);
 	const dpop = {dpop_signing_alg_values_supported: ['ES256']};
 	assert.match((await refusedExchange('invalid_grant', dpop)).hint, /DPoP/);
@@ -60,5 +60,5 @@ test('a first exchange that is refused is about its code, and names DPoP where t
 });
 
 test('a browser that showed an error may have been about the client id as well', () => {
-	assert.match(redirectAdvice('http://127.0.0.1/callback', defaultHints), /client id/);
+	assert.match(redirectAdvice('http://127.0.0.1/callback', defaultHints), /client ID/);
 });

@@ -88,8 +88,7 @@ test('any text is read without an error, and a hostile one as quickly as another
 	fc.assert(
 		fc.property(fc.array(fc.constantFrom(...pieces), {maxLength: 50}), fc.nat(20_000), (parts, times) => {
 			const started = performance.now();
-			const found = parseChallenges(parts.join('').repeat(times));
-			assert.ok(found.length <= 32);
+			parseChallenges(parts.join('').repeat(times));
 			assert.ok(performance.now() - started < 1000);
 		}),
 		{numRuns: 300},

@@ -58,7 +58,7 @@ test('M02: RFC 8414’s document is asked for second, whatever stands in the pla
 
 test('M02: an issuer with a path has its documents behind it and before it', async () => {
 	const {resolved, sent} = run({}, {issuer: `${issuer}/api/auth`});
-	await assert.rejects(resolved, configError(/No provider/));
+	await assert.rejects(resolved, configError(/Found no sign-in server/));
 	assert.deepEqual(
 		sent.map(({path}) => path),
 		[`/api/auth${openIdPath}`, `${oauthPath}/api/auth`],
@@ -163,7 +163,10 @@ test('a server without metadata is in reach by its endpoints, the token endpoint
 	assert.equal(idToken, 'ignore', 'there are no keys to verify one by');
 	assert.equal((await run({}, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}).resolved).idToken, undefined);
 	const {token: _, ...tokenless} = endpoints;
-	await assert.rejects(run({}, {endpoints: tokenless}).resolved, configError(/No provider .* or give its endpoints/));
+	await assert.rejects(
+		run({}, {endpoints: tokenless}).resolved,
+		configError(/Found no sign-in server .* or give its endpoints/),
+	);
 });
 
 test('GitLab, Doorkeeper: codes come from beside the token endpoint where the metadata has their grant and no endpoint', async () => {
@@ -193,7 +196,7 @@ test('a document behind the same address with a slash is read; any other redirec
 	assert.ok(elsewhere.sent.every(({url}) => url.startsWith(issuer)));
 	await assert.rejects(
 		run({[openIdPath]: to('/login')}).resolved,
-		configError(/\/login \(HTTP 301\), .* Check the issuer, or give/),
+		configError(/\/login \(HTTP 301\), .* Check the issuer URL, or give/),
 	);
 });
 

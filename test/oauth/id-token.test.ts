@@ -105,7 +105,7 @@ test('B2, O07, O08: no unsigned token and no shared secret’s, even where the c
 		signInWith({idToken: `${input}.${mac}`, settings}),
 		(error: LoginError) =>
 			refused(/it is signed with HS256 instead of ES256\.$/)(error) &&
-			error.hint.endsWith('Have the provider sign ID tokens for this client with ES256.'),
+			error.hint.endsWith('Have the provider sign ID tokens for this app with ES256.'),
 	);
 });
 
@@ -140,7 +140,7 @@ test('what is wrong with a token is said in words that need no specification to 
 		await said({}, {typ: 'at+jwt'}),
 		await said({}, {crit: ['b64'], b64: true}),
 	]) {
-		assert.match(message, /^The server's proof of who signed in is not acceptable: it.+\.$/);
+		assert.match(message, /^The server's proof of who signed in isn't acceptable: it.+\.$/);
 		assert.doesNotMatch(message, /JWT|JWS|claim|header|parameter|expected/);
 	}
 });

@@ -4,15 +4,19 @@ import {
 	auth0,
 	entra,
 	github,
+	gitlab,
 	google,
+	keycloak,
 	oauth,
 	oidc,
+	okta,
 	presets,
 	workos,
 	workosConnect,
 	type AnyPresetOptions,
 	type PresetName,
 } from '../../source/oauth/presets.js';
+import {registrations} from '../../source/oauth/registration.js';
 
 const clientId = 'client';
 
@@ -34,9 +38,12 @@ test('every preset is reached by its name, carries it, and is plain data', () =>
 		endpoints: {token: 'https://id.example/token'},
 	};
 	const names = Object.keys(presets) as PresetName[];
-	assert.deepEqual(names, ['auth0', 'workos', 'workos-connect', 'github', 'google', 'entra', 'oidc', 'oauth']);
+	assert.deepEqual(names, [
+		...['auth0', 'workos', 'workos-connect', 'github', 'google', 'entra'],
+		...['okta', 'keycloak', 'gitlab', 'oidc', 'oauth'],
+	]);
 	for (const name of names) {
-		const provider = presets[name](options);
+		const provider = presets[name](name === 'keycloak' ? {...options, domain: 'acme.example/realms/x'} : options);
 		assert.equal(provider.name, name);
 		assert.equal(provider.clientId, clientId);
 		assert.deepEqual(structuredClone(provider), provider);
@@ -82,7 +89,7 @@ test('without a client id there is no provider', () => {
 				presets[name]({
 					clientId: ' ',
 					clientSecret: 'secret',
-					domain: 'acme.example',
+					domain: name === 'keycloak' ? 'acme.example/realms/x' : 'acme.example',
 					issuer: 'https://id.example',
 					endpoints: {token: 'https://id.example/token'},
 				}),
@@ -104,6 +111,56 @@ test('a domain is a host: an address, a path, user names and escapes are refused
 	refuses(() => presets['workos-connect']({clientId, domain: ''}), /domain is missing/);
 });
 
+test('Okta, Keycloak and GitLab are found by what people know of them', () => {
+	const issuers = [
+		okta({domain: 'acme.okta.com', clientId}),
+		okta({domain: 'https://acme.okta.com/oauth2/default/', clientId}),
+		keycloak({domain: 'sso.acme.dev/realms/dev', clientId}),
+		keycloak({domain: 'http://127.0.0.1:8080/realms/dev', clientId}),
+		gitlab({clientId}),
+		gitlab({domain: 'gitlab.acme.dev', clientId}),
+	].map(({issuer}) => issuer);
+	assert.deepEqual(issuers, [
+		...['https://acme.okta.com', 'https://acme.okta.com/oauth2/default', 'https://sso.acme.dev/realms/dev'],
+		...['http://127.0.0.1:8080/realms/dev', 'https://gitlab.com', 'https://gitlab.acme.dev'],
+	]);
+	refuses(() => keycloak({domain: 'sso.acme.dev', clientId}), /realm is missing/);
+	refuses(() => presets.okta({clientId}), /Okta domain is missing/);
+	for (const domain of ['http://acme.okta.com', 'a b', 'u:p@acme.okta.com', 'acme.okta.com/?x']) {
+		refuses(() => okta({domain, clientId}), /issuer can't be used/);
+	}
+});
+
+test('what people are told to register is what the preset uses', () => {
+	for (const [name, {page, redirectUris, domain}] of Object.entries(registrations)) {
+		const known = name === 'keycloak' ? 'sso.acme.dev/realms/dev' : domain?.example;
+		const provider = presets[name as PresetName]({
+			...{clientId, clientSecret: 'secret'},
+			...(known !== undefined && {domain: known, ...(name === 'entra' && {tenant: known})}),
+		});
+		const {ports = [], uri} = provider.redirect ?? {};
+		const expected =
+			uri === undefined
+				? ports.length === 0
+					? ['http://127.0.0.1/callback']
+					: ports.map(port => `http://127.0.0.1:${port}/callback`)
+				: [uri];
+		if (redirectUris.length > 0) assert.deepEqual(redirectUris, expected, name);
+		for (const url of [page(known), page()]) assert.equal(new URL(url).protocol, 'https:', name);
+	}
+
+	const pages = [
+		registrations.okta.page('acme.okta.com'),
+		registrations.keycloak.page('https://sso.acme.dev/auth/realms/dev/'),
+		registrations.github.page('github.acme.dev'),
+	];
+	assert.deepEqual(pages, [
+		'https://acme-admin.okta.com/admin/apps/active',
+		'https://sso.acme.dev/auth/admin/dev/console/#/dev/clients',
+		'https://github.acme.dev/settings/applications/new',
+	]);
+});
+
 test('S34: an issuer is https, or http on loopback, without query and fragment', () => {
 	assert.equal(oidc({issuer: 'http://127.0.0.1:4000/x', clientId}).issuer, 'http://127.0.0.1:4000/x');
 	assert.equal(oidc({issuer: 'https://id.example/tenant/', clientId}).issuer, 'https://id.example/tenant/');
@@ -116,8 +173,8 @@ test('S34: an issuer is https, or http on loopback, without query and fragment',
 		'https://ada@id.example',
 		'javascript:alert(1)',
 	]) {
-		refuses(() => oidc({issuer, clientId}), /issuer cannot be used/);
-		refuses(() => workos({baseUrl: issuer, clientId}), /issuer cannot be used/);
+		refuses(() => oidc({issuer, clientId}), /issuer can't be used/);
+		refuses(() => workos({baseUrl: issuer, clientId}), /issuer can't be used/);
 	}
 
 	refuses(() => presets.oidc({clientId}), /issuer is missing/);

@@ -177,7 +177,7 @@ test('a refresh that is refused without a word, as glewlwyd does, names signing 
 	await assert.rejects(refreshTokens(context, previous), {
 		code: 'bad_response',
 		status: 400,
-		hint: 'If it worked before, sign in again; otherwise check the client settings.',
+		hint: 'If it worked before, sign in again. Otherwise, check the settings of your app at the provider.',
 	});
 });
 

@@ -64,7 +64,7 @@ test('V04: a kind of token that the server does not revoke leaves the other to b
 test('glewlwyd: a server that refuses the client has not revoked, and that is said', async () => {
 	const {result} = await revoke(() => new Response(null, {status: 401}));
 	assert.equal(result.outcome, 'not-revoked');
-	assert.match(result.reason ?? '', /does not accept this client/);
+	assert.match(result.reason ?? '', /doesn't accept this client/);
 });
 
 test('V05: no network is a result, not an error', async () => {
@@ -72,7 +72,7 @@ test('V05: no network is a result, not an error', async () => {
 		throw new TypeError('fetch failed');
 	});
 	assert.equal(result.outcome, 'not-revoked');
-	assert.match(result.reason ?? '', /cannot be reached/);
+	assert.match(result.reason ?? '', /Can't connect to/);
 });
 
 test('a provider without revocation is not asked', async () => {

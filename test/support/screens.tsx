@@ -1,8 +1,10 @@
 import * as recordings from './login-recordings.js';
 import type {ReactElement} from 'react';
 import {Login, type LoginProps} from '../../source/components/login.js';
+import type {LoginTerminal} from '../../source/login/flow.js';
 import type {Clock} from '../../source/core/clock.js';
 import type {LoginEvent} from '../../source/login/events.js';
+import {displayText} from '../../source/core/safe-text.js';
 import {safeUrl} from '../../source/core/safe-url.js';
 import {oidc} from '../../source/index.js';
 import {createManualClock, playRecording} from '../../source/testing/index.js';
@@ -10,7 +12,7 @@ import {createManualClock, playRecording} from '../../source/testing/index.js';
 const {start, minute, alice, codeShown, browserShown, opened, polled} = recordings;
 const [discovery, , deviceCode] = codeShown;
 const [, , authorizationUrl] = browserShown;
-const bob = {issuer: 'https://auth.acme.dev', subject: 'bob'};
+const bob = {issuer: 'https://auth.acme.dev', subject: 'bob', email: displayText('bob@example.test')};
 const closed = (flow: 'device' | 'browser'): LoginEvent => ({
 	type: 'flow-closed',
 	flow,
@@ -20,9 +22,16 @@ const closed = (flow: 'device' | 'browser'): LoginEvent => ({
 
 type Screen = {
 	readonly events: readonly LoginEvent[];
-	readonly props?: Partial<Pick<LoginProps, 'flow' | 'currentIdentity' | 'switchCommand'>>;
+	readonly props?: Partial<Pick<LoginProps, 'flow' | 'currentIdentity' | 'next' | 'switchCommand' | 'terminal'>>;
 	/** Asks whether this person's session may be replaced. */
 	readonly replaces?: typeof alice;
+};
+
+/** The person's browser is on another computer. */
+export const overSsh: LoginTerminal = {
+	browser: 'elsewhere',
+	forwardLine: port => `ssh -N -L ${port}:127.0.0.1:${port} me@build-7.acme.dev`,
+	recommend: () => ({flow: 'device', reason: "You're connected over SSH, so no browser opens here."}),
 };
 
 /** What a login has told so far, by the name of the screen that then shows. */
@@ -30,6 +39,7 @@ const screens: Readonly<Record<string, Screen>> = {
 	connecting: {events: []},
 	picker: {events: [discovery], props: {flow: 'ask'}},
 	'picker-signed-in': {events: [discovery], props: {flow: 'ask', currentIdentity: alice}},
+	'picker-over-ssh': {events: [discovery], props: {flow: 'ask', terminal: overSsh}},
 	'picker-nothing-possible': {
 		events: [{...discovery, flows: {...discovery.flows, browser: 'There is no browser.', device: 'No device flow.'}}],
 		props: {flow: 'ask'},
@@ -49,25 +59,39 @@ const screens: Readonly<Record<string, Screen>> = {
 			{...deviceCode, onForeignHost: true, verificationUri: safeUrl('https://other.example/device', 'test')},
 		],
 	},
+	'code-over-ssh': {events: [...codeShown, polled], props: {terminal: overSsh}},
+	'code-on-this-computer': {
+		events: [
+			discovery,
+			opened('device'),
+			{...deviceCode, verificationUri: safeUrl('http://127.0.0.1:4444/device', 'test')},
+		],
+	},
 	browser: {events: browserShown},
+	'browser-over-ssh': {events: browserShown.slice(0, 3), props: {terminal: overSsh}},
 	'browser-opening': {events: [discovery, opened('browser'), authorizationUrl, {type: 'browser', status: 'opening'}]},
 	'browser-failed': {
 		events: [
 			discovery,
 			opened('browser'),
 			authorizationUrl,
-			{type: 'browser', status: 'failed', detail: 'xdg-open was not found.'},
+			{type: 'browser', status: 'failed', detail: 'No browser opened, xdg-open ended with code 3.'},
 		],
 	},
 	'browser-callback-ignored': {events: [...browserShown, {type: 'callback-ignored', reason: 'Its state is unknown.'}]},
-	'browser-paste-rejected': {events: [...browserShown, {type: 'paste-rejected', reason: 'it has no code'}]},
+	'browser-paste-rejected': {
+		events: [...browserShown, {type: 'paste-rejected', reason: 'That link has no code in it.'}],
+	},
 	'browser-exchange': {events: [...browserShown, {type: 'exchange', flow: 'browser'}]},
 	'code-and-browser': {events: [...codeShown, ...browserShown.slice(1)]},
 	'browser-and-code': {events: [...browserShown, ...codeShown.slice(1)]},
 	question: {events: codeShown, replaces: alice},
 	'other-login': {events: [discovery, {type: 'waiting', for: 'other-login'}]},
 	refused: {events: [...codeShown, closed('device')]},
-	'signed-in': {events: [...codeShown, recordings.signedIn], props: {switchCommand: 'acme login --switch-account'}},
+	'signed-in': {
+		events: [...codeShown, recordings.signedIn],
+		props: {next: 'acme deploy', switchCommand: 'acme login --switch-account'},
+	},
 	failed: {
 		events: [
 			...codeShown,
@@ -95,9 +119,9 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 			return playRecording({version: 1, events: screen.events.map(event => ({at: start, event}))}, clock);
 		},
 	};
-	const terminal = {
+	const terminal: LoginTerminal = {
 		browser: 'here',
 		recommend: () => ({flow: 'browser', reason: 'Your browser opens from here.'}),
-	} as const;
+	};
 	return <Login flow="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

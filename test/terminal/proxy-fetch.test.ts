@@ -66,6 +66,15 @@ const codeOf = (error: unknown): unknown => {
 
 const json = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
+test('a form goes out as one, by a fetch of our own too', async () => {
+	const ownFetch = await createFetch(environmentOf({env: {HTTPS_PROXY: 'http://127.0.0.1:9'}}));
+	const form = new FormData();
+	form.set('x', '1');
+	const {type, body} = await json(await ownFetch(`http://127.0.0.1:${plainPort}/`, {method: 'POST', body: form}));
+	assert.match(String(type), /^multipart\/form-data; ?boundary=/);
+	assert.match(String(body), /name="x"\r\n\r\n1\r\n/);
+});
+
 test('without proxy and CA file requests go out as ever', async () => {
 	const plainFetch = await createFetch(environmentOf({env: {NO_PROXY: 'x'}}));
 	assert.equal((await json(await plainFetch(`http://127.0.0.1:${plainPort}/a`)))['url'], '/a');

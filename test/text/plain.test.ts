@@ -326,8 +326,8 @@ test('a session that cannot renew itself says until when it lasts', () => {
 
 test('a login that waited for another one says that it was the other one that ended', () => {
 	const message = 'The sign-in in another window ended without a session.';
-	const shown = listen().say({type: 'failed', code: 'cancelled', message, hint: 'Start it again here.'});
-	assert.equal(shown, `${message}\nStart it again here.\n`);
+	const shown = listen().say({type: 'failed', code: 'cancelled', message, hint: 'Start again here.'});
+	assert.equal(shown, `${message}\nStart again here.\n`);
 });
 
 test('where the session is saved is said only where it is not the keyring', () => {

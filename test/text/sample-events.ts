@@ -21,7 +21,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		type: 'step-up',
 		scope: 'openid profile mail.send',
 		acrValues: 'phr',
-		reason: 'api.acme.dev needs more permissions: mail.send.',
+		reason: displayText('api.acme.dev needs more permissions: mail.send.'),
 	},
 	'flow-opened': {type: 'flow-opened', flow: 'device', reason: 'You asked for it.'},
 	'flow-closed': {

@@ -7,7 +7,7 @@ import {jsonLine} from '../../text/ndjson.js';
 import type {Provider} from '../../oauth/provider.js';
 import {commandText, type Command} from '../context.js';
 import {exitCodes} from '../errors.js';
-import {signIn, tellEarly} from './login.js';
+import {signIn} from './login.js';
 import {readPorts} from '../provider.js';
 
 const approve = async (issuer: string, {flows}: LoginState, signal: AbortSignal): Promise<void> => {
@@ -39,13 +39,7 @@ export const runDemo: Command = async (line, context) => {
 	const {application = 'the demo'} = values;
 	const asMachine = values.flow === 'client-credentials';
 	const port = values.serve && values.port !== undefined ? readPorts(values.port)[0] : undefined;
-	let server;
-	try {
-		server = await startDemo({application, asMachine, port});
-	} catch (error) {
-		return tellEarly(error, line, context);
-	}
-
+	const server = await startDemo({application, asMachine, port});
 	try {
 		const {issuer, provider} = server;
 		const {clientId, clientSecret} = provider;

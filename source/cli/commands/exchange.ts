@@ -13,8 +13,8 @@ const readTokenType = (text: string): string => {
 	if (tokenTypes.includes(text)) return urn(text);
 	if (/^[a-z][a-z\d+.-]*:\S+$/i.test(text)) return text;
 	throw new UsageError(
-		`--requested-token-type cannot be ${displayText(text, 60)}.`,
-		`It is one of ${tokenTypes.join(', ')}, or a whole URI (RFC 8693 §3).`,
+		`--requested-token-type can't be ${displayText(text, 60)}.`,
+		`Choose one of ${tokenTypes.join(', ')}, or give a whole URI (RFC 8693 §3).`,
 	);
 };
 
@@ -26,7 +26,7 @@ export const runExchange: Command = async (line, context) => {
 	const requestedTokenType = requested === undefined ? undefined : readTokenType(requested);
 	const resource = readResources(values.resource);
 	const {engine} = await openProfile(line, context);
-	const actorToken = actorFile === undefined ? undefined : await readSecretFile(actorFile, "The actor's token", stdin);
+	const actorToken = actorFile === undefined ? undefined : await readSecretFile(actorFile, "the actor's token", stdin);
 	const {
 		token,
 		issuedTokenType,

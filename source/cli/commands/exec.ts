@@ -10,9 +10,9 @@ const defaultVariable = 'INK_LOGIN_TOKEN';
 
 const notStarted = (program: string, error: Error): LoginError => {
 	const code = 'code' in error ? String(error.code) : error.name;
-	const why = code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it may not be run' : displayText(code, 40);
-	return new LoginError('config_error', `${displayText(program, 100)} could not be started: ${why}.`, {
-		hint: 'Check its name, and the PATH.',
+	const why = code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'you may not run it' : displayText(code, 40);
+	return new LoginError('config_error', `Can't run ${displayText(program, 100)}: ${why}.`, {
+		hint: 'Check its name and your PATH.',
 	});
 };
 

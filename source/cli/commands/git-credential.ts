@@ -2,7 +2,7 @@ import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
 import type {Command, Input, SessionUse} from '../context.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, signInFirst} from '../session.js';
+import {openSession, storeFor, readSession, sessionEnded} from '../session.js';
 
 /** All that comes before an empty line or the end: git may leave its end open. */
 const readRequest = async (stdin: Input): Promise<string> => {
@@ -17,7 +17,7 @@ const readRequest = async (stdin: Input): Promise<string> => {
 };
 
 /** What git asks about: lines of `name=value`, ended by an empty one (git-credential(1), "Input/Output format"). */
-export type GitCredential = Readonly<Record<string, string>>;
+type GitCredential = Readonly<Record<string, string>>;
 
 /** Reads git's lines; of a name that comes twice the last counts, and lists (`name[]`) are not needed here. */
 export const parseGitCredential = (input: string): GitCredential => {
@@ -94,7 +94,7 @@ export const runHelper: Command = async (line, context) => {
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined) return exitCodes.done;
 	const tokens = async (): Promise<never> => {
-		throw signInFirst(profile, true);
+		throw sessionEnded(profile);
 	};
 	return respondToGit(
 		line,

@@ -11,10 +11,9 @@ import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
 import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
-import {credentialsReader} from '../credentials.js';
-import {exitCodeOf, exitCodes, UsageError} from '../errors.js';
+import {exitCodeOf, exitCodes} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
-import {buildEngine, storeFor, prepareStore, readSession} from '../session.js';
+import {buildEngine, storeFor, prepareStore, readSession, tell} from '../session.js';
 
 /** What `demo` can do beside a login. */
 export type Demo = {
@@ -24,22 +23,24 @@ export type Demo = {
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
 
-export type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
+type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
 
-export type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
+type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
 /** A login that can begin. */
 type ReadyLogin = {
 	readonly plan: LoginPlan;
 	readonly engine: Engine;
 	readonly options: LoginOptions;
+	/** What there is to say once the session is saved. */
+	readonly notices: readonly string[];
 	/** Keeps what the person wants each time; a store that ends with this program keeps nothing. */
 	readonly prefer: ((flow: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
 /** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
 const passwordWarning =
-	'Warning: this program sees your password. Wherever the server allows it, take --flow browser or --flow device.';
+	'Warning: this program sees your password. If the server allows it, use --flow browser or --flow device instead.';
 
 const makePlan = async (
 	line: CommandLine,
@@ -51,10 +52,11 @@ const makePlan = async (
 	const session = await readSession(store, line.profile, context).catch(async (error: unknown) => {
 		// A keyring that got locked takes no new session either: it goes to a file, in whose place the old one is none.
 		if (toLoginError(error).code !== 'store_error') throw error;
-		await prepareStore(store, context);
+		tell(await prepareStore(store), context);
 		return readSession(store, line.profile, context);
 	});
-	return planFor({session, preferences: await store.readPreferences(line.profile)});
+	const preferences = await store.readPreferences(line.profile);
+	return planFor({session, preferences, ...(session === undefined && {profiles: await store.list()})});
 };
 
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
@@ -62,22 +64,29 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	const {environment, signals} = context;
 	const store = await storeFor(line, context);
 	const plan = context.picker?.plan ?? (await makePlan(line, context, store, more));
-	const {provider, earlier, view, flow, timeout} = plan;
+	const {provider, earlier, view, flow, timeout, preferences} = plan;
 	const isScreen = view.kind === 'screen';
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
-	await prepareStore(store, context);
+	const notices = await prepareStore(store);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
+	// A secret that is not where it should be is told before a server is asked.
+	const {clientSecret} = engine.provider;
+	if (typeof clientSecret === 'function') await clientSecret();
 	// A person who has to choose first gets the keys first.
 	if (isScreen && flow !== 'ask') engine.prepare();
 	return {
 		plan,
 		engine,
+		notices,
 		prefer:
 			store.kind === 'memory'
 				? undefined
-				: async flow => store.writePreferences(profile, flow === undefined ? {} : {flow}),
+				: async chosen => {
+						const {flow: _, ...others} = preferences;
+						await store.writePreferences(profile, chosen === undefined ? others : {...others, flow: chosen});
+					},
 		options: {
 			flow: flow,
 			attended: isScreen,
@@ -88,12 +97,15 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {
 				personIsThere: plan.attended,
-				preferred: plan.preferred,
+				preferred: preferences.flow,
 				write: sequence => process[view.stream].write(sequence),
 			}),
 			// Without the option a screen asks; lines refuse.
 			...(values['switch-account'] && {switchAccount: true}),
-			credentials: credentialsReader(context, values['login-hint']),
+			async credentials(signal) {
+				const {readCredentials} = await import('../credentials.js');
+				return readCredentials(context, values['login-hint'], signal);
+			},
 		},
 	};
 };
@@ -133,7 +145,7 @@ const show = async (
 		currentIdentity: plan.currentIdentity,
 		// In the demo it shows what a phone would scan, and the row below says how to approve here.
 		showQr: values['no-qr'] ? false : demo && true,
-		preferredFlow: plan.preferred,
+		preferredFlow: plan.preferences.flow,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
 		// There nobody needs a browser to approve; what it could not approve stays open for the person.
@@ -148,31 +160,21 @@ const show = async (
 	return login(engine, {...options, show: async shown => screen({...shown, view}, looks)});
 };
 
-/** A failure before anything was shown: `--json` tells it as the event that it is. */
-export const tellEarly = async (error: unknown, {values}: CommandLine, {stdout}: CommandContext): Promise<number> => {
-	if (error instanceof UsageError || !values.json) throw error;
-	const {code, message, hint} = toLoginError(error);
-	const {createNdjsonReporter} = await import('../../text/ndjson.js');
-	createNdjsonReporter(text => stdout.write(text))({type: 'failed', code, message, hint});
-	return exitCodeOf(code);
-};
-
-/** Signs in, shown in the way that fits; whatever happens is told by then. */
+/**
+ * Signs in, shown in the way that fits; how a login ended is told by then.
+ *
+ * @throws what kept it from beginning
+ */
 export const signIn = async (
 	line: CommandLine,
 	context: CommandContext,
 	more: SignInOptions = {},
 ): Promise<SignInOutcome> => {
-	let ready;
-	try {
-		// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
-		ready = await abortable(makeReady(line, context, more), context.signals.signal);
-	} catch (error) {
-		return {exitCode: await tellEarly(error, line, context)};
-	}
-
+	// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
+	const ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	try {
 		await show(ready, line, context, more.demo);
+		tell(ready.notices, context);
 		return {exitCode: exitCodes.done, engine: ready.engine};
 	} catch (error) {
 		return {exitCode: exitCodeOf(toLoginError(error).code)};

@@ -1,7 +1,8 @@
 import {displayText} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure} from '../errors.js';
-import {openSession, storeFor, readSession} from '../session.js';
+import {openSession, storeFor, profilesLine, readSession} from '../session.js';
+import type {StoredSession} from '../../session/types.js';
 import type {LogoutResult} from '../../oauth/revocation.js';
 
 const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
@@ -10,11 +11,11 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 	const name = quoted(profile);
 	switch (outcome) {
 		case 'revoked': {
-			return `Signed out of ${name}: the server has revoked the session, and it is forgotten here.`;
+			return `Signed out of ${name}. The server has revoked the session.`;
 		}
 
 		case 'not-supported': {
-			return `Signed out of ${name}: forgotten here. The server names no revocation endpoint, so its tokens end by themselves.`;
+			return `Signed out of ${name}. The server can't revoke tokens, so they work until they expire.`;
 		}
 
 		case 'no-session': {
@@ -23,44 +24,60 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 
 		case 'not-revoked': {
 			const why = reason === undefined ? '' : ` ${displayText(reason, 400)}`;
-			return `Forgotten here, but the server did not revoke the session of ${name}.${why}`;
+			return `Signed out of ${name} here, but the server did not revoke the session.${why}`;
 		}
 	}
 };
 
-/** `ink-login logout`: revokes and forgets, and says which of the two happened. */
+/** `ink-login logout`: revokes and deletes the tokens, and says which of the two happened; the server stays known. */
 export const runLogout: Command = async (line, context) => {
 	const {stderr, signals} = context;
+	const {all = false, forget = false} = line.values;
 	const store = await storeFor(line, context);
-	const profiles = line.values.all ? await store.list() : [line.profile];
+	const known = forget ? await store.list('preferences') : [];
+	const profiles = all ? [...new Set([...(await store.list()), ...known])] : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
 	const removeRemains = async (profile?: string) => {
-		if (await store.removeRemains?.(profile)) stderr.write('What earlier sessions had left behind is deleted.\n');
+		if (await store.removeRemains?.(profile)) stderr.write('Deleted what earlier sessions had left behind.\n');
 	};
+	/** A full disk keeps nobody from signing out. */
+	const remember = async (profile: string, {provider, clientSecretSource, caFile}: StoredSession) =>
+		store
+			.writePreferences(profile, {
+				...(await store.readPreferences(profile)),
+				server: {provider, ...(clientSecretSource && {clientSecretSource}), ...(caFile !== undefined && {caFile})},
+			})
+			.catch(() => undefined);
 	const signOut = async (profile: string): Promise<LogoutResult> => {
 		const stored = await readSession(store, profile, context);
-		if (stored === undefined) {
-			await removeRemains(profile);
-			return {outcome: 'no-session'};
+		if (forget) await store.writePreferences(profile, {});
+		else if (stored !== undefined) await remember(profile, stored);
+		if (stored !== undefined) {
+			return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
 		}
 
-		return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
+		await removeRemains(profile);
+		return {outcome: 'no-session'};
 	};
 	let exitCode: number = exitCodes.done;
 	for (const profile of profiles) {
 		if (signals.signal.aborted) break;
 		try {
 			const result = await signOut(profile);
-			stderr.write(`${sentenceOf(profile, result)}\n`);
+			const wasSignedIn = result.outcome !== 'no-session';
+			const forgot =
+				forget && (wasSignedIn || known.includes(profile)) ? ' Its server and client ID are forgotten.' : '';
+			const others = wasSignedIn || all ? '' : profilesLine(await store.list());
+			stderr.write(`${sentenceOf(profile, result)}${forgot}${others}\n`);
 			// What the server may still honour is worth more than a sentence to a script.
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.
-			if (line.values.all) stderr.write(`Not signed out of ${quoted(profile)}:\n`);
+			if (all) stderr.write(`Not signed out of ${quoted(profile)}:\n`);
 			exitCode = tellFailure(error, stderr, exitCodeOf);
 		}
 	}
 
-	if (line.values.all) await removeRemains();
+	if (all) await removeRemains();
 	return signals.signal.aborted ? exitCodes.cancelled : exitCode;
 };

@@ -3,11 +3,11 @@ import {renewsItself} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
 import type {UserInfo} from '../../oauth/userinfo.js';
 import type {StoredSession, TokenStore} from '../../session/types.js';
-import {messages} from '../../text/messages.js';
+import {messages, permissionsOf} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
-import {openSession, storeFor, readSession, signInFirst} from '../session.js';
+import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
 import type {Identity} from '../../core/types.js';
 
 const dateAndTime = (epoch: number): string => {
@@ -18,20 +18,18 @@ const dateAndTime = (epoch: number): string => {
 };
 
 const flowNames = {
-	browser: 'with the browser',
-	device: 'with a code',
-	'client-credentials': 'by the client itself',
+	browser: 'in the browser',
+	device: 'on another device',
+	'client-credentials': 'as a program, with client credentials',
 	password: 'with a password',
 } as const;
 
-const lasts = (session: StoredSession, now: number): string => {
+const tokenLife = (session: StoredSession, now: number): string => {
 	const {expiresAt} = session.tokens;
-	const token =
-		expiresAt === undefined
-			? 'the server does not say how long'
-			: `${expiresAt > now ? 'until' : 'expired at'} ${dateAndTime(expiresAt)}`;
-	if (renewsItself(session)) return `${token}; renews itself`;
-	return expiresAt === undefined ? token : `ends at ${dateAndTime(expiresAt)}; cannot renew`;
+	const renews = renewsItself(session);
+	if (expiresAt === undefined) return renews ? 'renewed when needed' : 'works until the server ends it';
+	if (expiresAt <= now) return 'renewed at its next use';
+	return `works until ${dateAndTime(expiresAt)}, then ${renews ? 'renewed' : 'you sign in again'}`;
 };
 
 type Report = {
@@ -69,18 +67,21 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 	const application = provider.application === undefined ? undefined : displayText(provider.application, 80);
 	const rows: readonly (readonly [string, string])[] = [
 		['Profile', profile],
-		['At', provider.issuer],
+		['Server', provider.issuer],
 		['Signed in', flowNames[flow]],
-		['May', tokens.scope],
-		['Token', lasts(session, now)],
-		['Kept', store.description],
+		['The app can', permissionsOf(tokens.scope).join(', ')],
+		['Token', tokenLife(session, now)],
+		['Saved in', store.description],
 		['Others', others.join(', ')],
+		...Object.entries(userInfo?.claims ?? {}).map(
+			([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+		),
 	];
 	return [
 		displayText(messages.end.signedIn(application, identity).join(', '), 400),
 		...rows
 			.filter(([, value]) => value !== '')
-			.map(([label, value]) => `${label.padEnd(11)}${displayText(value, 400)}`),
+			.map(([label, value]) => `${displayText(label, 40).padEnd(11)} ${displayText(value, 400)}`),
 	]
 		.map(row => `${row}\n`)
 		.join('');
@@ -102,7 +103,7 @@ export const runStatus: Command = async (line, context) => {
 	};
 	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
-		return tellNobody(signInFirst(profile, session !== undefined));
+		return tellNobody(session === undefined ? await notSignedIn(store, profile) : sessionEnded(profile));
 	}
 
 	let userInfo: UserInfo | undefined;

@@ -122,9 +122,9 @@ const knownByUrl = (url: URL): Pick<Answers, 'preset' | 'domain'> | undefined =>
 	if (hostname === 'github.com') return {preset: 'github'};
 	if (hostname === 'accounts.google.com') return {preset: 'google'};
 	if (/\.okta(preview)?\.com$/.test(hostname) && pathname === '/') return at('okta');
-	if (hostname.endsWith(".auth0.com")) return at('auth0');
+	if (hostname.endsWith('.auth0.com')) return at('auth0');
 	if (/\/realms\/[^/]+/.test(pathname)) return at('keycloak', url.href.replace(/\/+$/, ''));
-	if (hostname.startsWith("gitlab.")) return at('gitlab');
+	if (hostname.startsWith('gitlab.')) return at('gitlab');
 	return undefined;
 };
 

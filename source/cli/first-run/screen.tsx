@@ -3,7 +3,7 @@ import {useState, type ReactNode} from 'react';
 import {toLoginError} from '../../core/errors.js';
 import {safeUrl} from '../../core/safe-url.js';
 import {FrameView} from '../../components/frame.js';
-import {useKeys} from '../../hooks/use-keys.js';
+import {useKeys, usePresses} from '../../hooks/use-keys.js';
 import {useList} from '../../hooks/use-list.js';
 import {useScreen, type Screen} from '../../hooks/use-screen.js';
 import {useTextField} from '../../hooks/use-text-field.js';
@@ -13,7 +13,8 @@ import {runKey, type Key} from '../../layout/keys.js';
 import {indent} from '../../layout/line.js';
 import {layOutList} from '../../layout/options.js';
 import {layOutQuestion} from '../../layout/question.js';
-import {unstopped, type Notice} from '../../layout/status.js';
+import {unstopped} from '../../core/safe-text.js';
+import type {Notice} from '../../layout/status.js';
 import type {LoginTerminal} from '../../login/flow.js';
 import {resizable} from '../../terminal/ink-output.js';
 import {guardTerminal} from '../../terminal/restore.js';
@@ -79,9 +80,10 @@ type PlacesProps = {
 
 function Places({places, screen: {display, size}, onChoose}: PlacesProps): ReactNode {
 	const selected = useList(places, {onChoose, isActive: true});
+	const presses = usePresses(true);
 	const title = indent(gridOf(size.columns).mark, [[{text: 'Where do you want to sign in?', bold: true}]]);
 	const above = [gap(19), block(title, 3)];
-	const list = {above, options: places, selected, escape: display.messages.keys.cancel};
+	const list = {above, options: places, selected, escape: display.messages.keys.cancel, presses};
 	return <FrameView frame={layOutList(size, list, display)} columns={size.columns} display={display} />;
 }
 

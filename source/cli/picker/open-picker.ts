@@ -10,23 +10,21 @@
  * by `layout/picker.ts`. It understands no key but Ctrl-C: Ink reads the others.
  */
 import path from 'node:path';
+import type {ReadStream} from 'node:tty';
 import {consentHeader} from '../../layout/header.js';
 import {firstPossible} from '../../layout/options.js';
 import {layOutPicker, pickerOptions, reasonToSay, recommendationBy} from '../../layout/picker.js';
 import {lineWidth} from '../../layout/line.js';
 import {displayOf} from '../../layout/theme.js';
-import {paintLines} from './paint.js';
 import {initialLoginState} from '../../login/state.js';
 import {nodeFileSystem} from '../../session/store/file-system.js';
-import {readPreferencesFile, readSessionFile} from '../../session/store/session-file.js';
-import {stateDirectory} from '../../session/store/session-file.js';
+import {readPreferencesFile, readSessionFile, stateDirectory} from '../../session/store/session-file.js';
 import {detectEnvironment} from '../../terminal/environment.js';
 import {colourLevel, type ColourLevel} from '../../terminal/capabilities.js';
 import {guardTerminal} from '../../terminal/restore.js';
 import {parseCommandLine, type CommandLine} from '../parse-args.js';
 import {planLogin, recommendBy, type LoginPlan, type Saved} from '../login-plan.js';
-import {collectKeys} from './collect-keys.js';
-import {showRows} from './show-rows.js';
+import {paintLines, showRows} from './show-rows.js';
 
 /** The picker on the terminal, until something else takes its place. */
 export type Picker = {
@@ -62,6 +60,29 @@ const drawer = (plan: LoginPlan, colours: ColourLevel) => {
 	return (columns: number, rows: number): readonly string[] => {
 		const {top} = layOutPicker({columns, rows}, picker, display);
 		return top.every(line => lineWidth(line) <= columns) ? paintLines(top, display, colours) : [];
+	};
+};
+
+const interrupt = 0x03;
+
+/**
+ * Collects what is typed until Ink reads it. Ctrl-C, in raw mode a key like others, becomes the signal that it would be.
+ *
+ * @returns gives the keys back to stdin, and stops
+ */
+const collectKeys = (stdin: ReadStream): (() => void) => {
+	const typed: Buffer[] = [];
+	const take = () => {
+		for (let chunk; (chunk = stdin.read() as Buffer | null) !== null;) {
+			// Inside a chunk it is part of a sequence of the terminal's, or of a paste.
+			if (chunk[0] === interrupt || chunk.at(-1) === interrupt) process.emit('SIGINT', 'SIGINT');
+			else typed.push(chunk);
+		}
+	};
+	stdin.on('readable', take);
+	return () => {
+		stdin.off('readable', take);
+		if (typed.length > 0) stdin.unshift(Buffer.concat(typed));
 	};
 };
 

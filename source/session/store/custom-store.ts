@@ -45,6 +45,8 @@ type CustomStoreOptions = {
 /** The names of all profiles that were written; it may name some that are gone. */
 const indexKey = 'profiles';
 
+const preferencesKey = (profile: string): string => `${profileFileName(profile)}.preferences`;
+
 /** Milliseconds between two looks of who waits for a lock. */
 const pause = 50;
 
@@ -107,7 +109,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 	const get = async (key: string) => call(async () => (await store.get(key)) ?? undefined);
 	const set = async (key: string, value: unknown) => void (await call(() => store.set(key, JSON.stringify(value))));
 
-	const list = async (): Promise<readonly string[]> => {
+	const noted = async (): Promise<readonly string[]> => {
 		try {
 			const names: unknown = JSON.parse((await get(indexKey)) ?? '[]');
 			return Array.isArray(names) ? names.filter(name => typeof name === 'string') : [];
@@ -115,6 +117,11 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			if (error instanceof LoginError) throw error;
 			return [];
 		}
+	};
+
+	const note = async (profile: string): Promise<void> => {
+		const names = await noted();
+		if (!names.includes(profile)) await set(indexKey, [...names, profile].sort());
 	};
 
 	const lock: TokenStore['lock'] = async (profile, name, lockOptions) => {
@@ -160,28 +167,30 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 					? {version: 1, profile, session}
 					: {version: 1, profile, encrypted: await encrypter.encrypt(profile, JSON.stringify(session), takeKeyLock)};
 			await set(profileFileName(profile), file);
-			const names = await list();
-			if (!names.includes(profile)) await set(indexKey, [...names, profile].sort());
+			await note(profile);
 		},
 		async remove(profile) {
 			const key = profileFileName(profile);
 			const wasThere = (await get(key)) !== undefined;
 			await call(() => store.delete(key));
-			const names = await list();
-			if (names.includes(profile))
-				await set(
-					indexKey,
-					names.filter(name => name !== profile),
-				);
 			return wasThere;
 		},
-		async list() {
-			const names = await list();
-			const texts = await Promise.all(names.map(async name => get(profileFileName(name))));
+		async list(what = 'sessions') {
+			const names = await noted();
+			const keys = names.map(name => (what === 'sessions' ? profileFileName(name) : preferencesKey(name)));
+			const texts = await Promise.all(keys.map(get));
 			return names.filter((_, index) => texts[index] !== undefined);
 		},
-		readPreferences: async profile => parsePreferences(await get(`${profileFileName(profile)}.preferences`)),
-		writePreferences: async (profile, preferences) => set(`${profileFileName(profile)}.preferences`, preferences),
+		readPreferences: async profile => parsePreferences(await get(preferencesKey(profile))),
+		async writePreferences(profile, preferences) {
+			if (Object.keys(preferences).length === 0) {
+				await call(() => store.delete(preferencesKey(profile)));
+				return;
+			}
+
+			await set(preferencesKey(profile), preferences);
+			await note(profile);
+		},
 		lock,
 	};
 };

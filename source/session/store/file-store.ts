@@ -181,13 +181,14 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async list(): Promise<readonly string[]> {
+	async list(what: 'sessions' | 'preferences' = 'sessions'): Promise<readonly string[]> {
+		const suffix = what === 'sessions' ? extension : preferencesExtension;
 		return this.#guard(async () => {
 			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return [];
 			return this.#fileSystem
 				.list(this.#directory)
-				.filter(name => /^profile-[^.]*\.json$/.test(name))
-				.map(name => this.#profileOf(name))
+				.filter(name => name.startsWith('profile-') && name.slice(name.indexOf('.')) === suffix)
+				.map(name => this.#profileOf(name, suffix))
 				.filter(profile => profile !== undefined)
 				.sort();
 		});
@@ -199,12 +200,15 @@ class FileStore implements TokenStore {
 
 	async writePreferences(profile: string, preferences: ProfilePreferences): Promise<void> {
 		await this.#guard(async () => {
+			const path = this.#path(profile, preferencesExtension);
+			if (Object.keys(preferences).length === 0) {
+				if (checkFolder(this.#fileSystem, this.#directory) !== undefined) removeIfThere(this.#fileSystem, path);
+				return;
+			}
+
 			claimFolder(this.#fileSystem, this.#directory);
-			replaceFile(
-				this.#fileSystem,
-				this.#path(profile, preferencesExtension),
-				Buffer.from(JSON.stringify({version: 1, ...preferences})),
-			);
+			const text = JSON.stringify({version: 1, profile, ...preferences});
+			replaceFile(this.#fileSystem, path, Buffer.from(text));
 		});
 	}
 
@@ -247,8 +251,8 @@ class FileStore implements TokenStore {
 		this.#lastForm = form;
 	}
 
-	#profileOf(fileName: string): string | undefined {
-		const profile = profileOfFileName(fileName.slice(0, -extension.length));
+	#profileOf(fileName: string, suffix: string): string | undefined {
+		const profile = profileOfFileName(fileName.slice(0, -suffix.length));
 		if (profile !== undefined) return profile;
 		try {
 			const own = readOwnFile(this.#fileSystem, `${this.#directory}/${fileName}`);

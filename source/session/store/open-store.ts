@@ -55,7 +55,7 @@ export const openStore = (options: OpenStoreOptions): TokenStore => {
 		encryption: async () => loadEncryption(await keyring()),
 		kind: () => (kind === 'auto' ? (recallKind(fileSystem, directory()) ?? 'file') : kind),
 		async choose() {
-			const chosen = await choose(kind, keyring, directory());
+			const chosen = await choose(kind, keyring);
 			rememberKind(fileSystem, directory(), chosen.kind);
 			return chosen;
 		},
@@ -114,22 +114,14 @@ const checkApp = (app: string | undefined): string => {
 
 type Choice = {readonly kind: 'keyring' | 'file'; readonly notice?: string};
 
-const choose = async (
-	kind: 'auto' | 'keyring' | 'file',
-	keyring: () => Promise<Keyring>,
-	directory: string,
-): Promise<Choice> => {
+const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: () => Promise<Keyring>): Promise<Choice> => {
 	if (kind === 'file') return {kind};
 	try {
 		await (await keyring()).probe();
 		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;
-		const where = displayText(directory, 500);
-		return {
-			kind: 'file',
-			notice: `${error.message} The session is kept in a file that only you can read, in ${where}.`,
-		};
+		return {kind: 'file', notice: `${error.message} The session is saved in a file that only you can read.`};
 	}
 };
 

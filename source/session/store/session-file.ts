@@ -2,7 +2,7 @@ import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
 import type {FlowName} from '../../core/types.js';
-import type {StoredSession, ProfilePreferences} from '../types.js';
+import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
 type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,7 @@ export const homeDirectory = (): string => {
 		}
 	}
 
-	throw storeError('You have no home directory to keep anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+	throw storeError('You have no home directory to save anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
 };
 
 /**
@@ -46,7 +46,7 @@ export const stateDirectory = (
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);
 		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever a command is run.`,
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever you run a command.`,
 			'Set it to an absolute path.',
 		);
 	}
@@ -105,7 +105,14 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 /**
  * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
  * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
- *
+ */
+const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Known => {
+	if (!wasOpen) return known;
+	const {caFile: _, clientSecretSource: source, ...rest} = known;
+	return {...rest, ...(source && {clientSecretSource: {stdin: true}})} as Known;
+};
+
+/**
  * @throws UnusableFileError for what nobody can read
  * @throws LoginError for what a later version of this program wrote: that is another's session, and stays where it is
  */
@@ -116,10 +123,7 @@ export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): Ses
 	// Sessions of before the first release call it `sealed`.
 	const encrypted = file['encrypted'] ?? file['sealed'];
 	if (typeof encrypted === 'string') return {version: 1, profile, encrypted};
-	const session = checkSession(file['session']);
-	if (!wasOpen) return {version: 1, profile, session};
-	const {caFile: _, clientSecretSource: source, ...rest} = session;
-	return {version: 1, profile, session: {...rest, ...(source && {clientSecretSource: {stdin: true}})}};
+	return {version: 1, profile, session: trusted(checkSession(file['session']), wasOpen)};
 };
 
 export const parseSession = (text: string): StoredSession => checkSession(parseObject(text));
@@ -148,12 +152,11 @@ const checkVersion = ({version}: Record<string, unknown>): void => {
 const checkSession = (value: unknown): StoredSession => {
 	if (!isObject(value)) throw new UnusableFileError('is damaged');
 	checkVersion(value);
-	const {tokens, provider, server} = value;
+	const {tokens, server} = value;
 	// Before the first release it was called `route`.
 	const flow = value['flow'] ?? value['route'];
 	const isWhole =
 		isObject(tokens) &&
-		isObject(provider) &&
 		isObject(server) &&
 		isToken(tokens['accessToken']) &&
 		isMissingOr(tokens['refreshToken'], isToken) &&
@@ -164,17 +167,22 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof tokens['tokenType'] === 'string' &&
 		typeof tokens['issuedAt'] === 'number' &&
 		typeof tokens['scope'] === 'string' &&
-		typeof provider['issuer'] === 'string' &&
-		typeof provider['clientId'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
 		typeof flow === 'string' &&
 		flows.has(flow) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
-		isMissingOr(value['clientSecretSource'], isObject) &&
-		isMissingOr(value['caFile'], file => typeof file === 'string');
+		isKnownServer(value);
 	if (!isWhole) throw new UnusableFileError('is damaged');
 	return {...value, flow} as unknown as StoredSession;
 };
+
+const isKnownServer = (value: unknown): value is KnownServer =>
+	isObject(value) &&
+	isObject(value['provider']) &&
+	typeof value['provider']['issuer'] === 'string' &&
+	typeof value['provider']['clientId'] === 'string' &&
+	isMissingOr(value['clientSecretSource'], isObject) &&
+	isMissingOr(value['caFile'], file => typeof file === 'string');
 
 const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
 
@@ -213,11 +221,15 @@ export const readSessionFile = (
 };
 
 /** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
-export const parsePreferences = (text = '{}'): ProfilePreferences => {
+export const parsePreferences = (text = '{}', wasOpen = false): ProfilePreferences => {
 	try {
-		const saved = JSON.parse(text) as ProfilePreferences & {readonly route?: unknown};
-		const flow = saved.flow ?? saved.route;
-		return flow === 'browser' || flow === 'device' ? {flow} : {};
+		const saved = JSON.parse(text) as Record<string, unknown>;
+		const flow = saved['flow'] ?? saved['route'];
+		const {server} = saved;
+		return {
+			...((flow === 'browser' || flow === 'device') && {flow}),
+			...(isKnownServer(server) && {server: trusted(server, wasOpen)}),
+		};
 	} catch {
 		return {};
 	}
@@ -226,7 +238,7 @@ export const parsePreferences = (text = '{}'): ProfilePreferences => {
 export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
 	try {
 		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		return parsePreferences(file?.data.toString('utf8'));
+		return parsePreferences(file?.data.toString('utf8'), file?.wasOpen);
 	} catch {
 		return {};
 	}

@@ -46,7 +46,7 @@ test('RFC 8707 §2: a resource that is no address is wrong usage, and nothing is
 	for (const resource of ['service-b', 'https://r.example/#part']) {
 		const {exit, stderr, request} = await exchange(['--resource', resource]);
 		assert.deepEqual([exit, request], [2, {}]);
-		assert.match(stderr, /^ink-login: --resource needs an absolute address without #\.\n/);
+		assert.match(stderr, /^ink-login: --resource needs a whole URL without #\.\n/);
 	}
 });
 
@@ -80,7 +80,7 @@ test('RFC 8693 §2.2.1: what is no bearer token makes no header', async () => {
 test('an actor whose token cannot be read, and a type that is none, are told', async () => {
 	const missing = await exchange(['--actor-token-file', '/nowhere/at-all']);
 	assert.equal(missing.exit, 1);
-	assert.match(missing.stderr, /could not be read from \/nowhere\/at-all \(ENOENT\)/);
+	assert.match(missing.stderr, /Can't read the actor's token from \/nowhere\/at-all \(ENOENT\)/);
 	assert.equal((await exchange(['--actor-token-file', '-'])).exit, 1);
 	assert.equal((await exchange(['--requested-token-type', 'magic'])).exit, 2);
 });

@@ -93,7 +93,7 @@ test('demand 53: nobody there is told at once, with the line to run instead', as
 		assert.deepEqual([exit, stdout, options], [3, '', undefined]);
 		assert.match(
 			stderr,
-			/Run in a terminal: ink-login login --issuer https:\/\/auth\.example --client-id cli --scope 'a b' /,
+			/Run this in a terminal: ink-login login --issuer https:\/\/auth\.example --client-id cli --scope 'a b'\nOr approve /,
 		);
 	}
 });
@@ -135,7 +135,7 @@ test('nobody waits for a keyring only to be asked which server is meant', async 
 		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
 	assert.equal(exit, 2);
-	assert.match(stderr, /which server\?/);
+	assert.match(stderr, /Where do you want to sign in\?/);
 	assert.deepEqual(opened, ['auto']);
 });
 
@@ -160,27 +160,31 @@ test('a timeout that is none is wrong usage', async () => {
 
 test('without a provider the stored one is signed in to again, else it is asked for', async () => {
 	const sessions = {work: storedSession({clientSecretSource: {env: 'CLIENT_SECRET'}})};
-	const again = await login(['work', '--json', '--scope', 'more'], success, {sessions});
+	const environment = {env: {CLIENT_SECRET: 'hush'}};
+	const again = await login(['work', '--json', '--scope', 'more'], success, {sessions, environment});
 	assert.equal(again.exit, 0);
 	assert.deepEqual(again.engines[0]?.provider.issuer, 'https://auth.example');
 	assert.deepEqual(again.engines[0].provider.scope, 'more');
 	assert.deepEqual(again.engines[0].clientSecretSource, {env: 'CLIENT_SECRET'});
-	const nowhere = await login(['--json']);
+	const nowhere = await login(['--plain'], success, {sessions, environment});
 	assert.deepEqual([nowhere.exit, nowhere.stdout], [2, '']);
-	assert.match(nowhere.stderr, /--issuer URL --client-id ID/);
+	assert.match(
+		nowhere.stderr,
+		/--issuer URL --client-id ID\.\nJust looking\? ink-login demo\nSigned in already: work\n$/,
+	);
 });
 
 test('the line to run instead names one way to sign in, with nothing in it that this flow refuses', async () => {
 	const byCode = '--issuer https://auth.example --client-id cli --flow device';
 	const {exit, stderr} = await runDouble(['login', ...provider, '--port', '8400', '--prompt', 'login']);
 	assert.equal(exit, 3);
-	assert.ok(stderr.endsWith(`Or, to approve a code elsewhere: ink-login login ${byCode}\n`), stderr);
+	assert.ok(stderr.endsWith(`Or approve a code on another device: ink-login login ${byCode}\n`), stderr);
 	const env = {
 		KUBERNETES_EXEC_INFO: JSON.stringify({apiVersion: 'client.authentication.k8s.io/v1', spec: {interactive: false}}),
 	};
 	const token = ['token', '--login', '--format', 'kubernetes', ...provider, '--flow', 'device'];
 	const refused = await runDouble(token, {environment: {env}});
-	assert.ok(refused.stderr.endsWith(`\nRun in a terminal: ink-login login ${byCode}\n`), refused.stderr);
+	assert.ok(refused.stderr.endsWith(`\nRun this in a terminal: ink-login login ${byCode}\n`), refused.stderr);
 });
 
 test("a stored client secret does not go to another server's login", async () => {
@@ -192,7 +196,7 @@ test("a stored client secret does not go to another server's login", async () =>
 	assert.equal(engines[0]?.provider.clientSecret, undefined);
 });
 
-test('with --json a failure before the login is an event too, and wrong usage is not', async () => {
+test('with --json a failure before the login is an event too, and so is wrong usage', async () => {
 	const store = createMemoryStore({clock: createManualClock()});
 	store.read = async () => {
 		throw Object.assign(new Error('disk'), {code: 'ENOSPC'});
@@ -202,7 +206,45 @@ test('with --json a failure before the login is an event too, and wrong usage is
 	assert.deepEqual(typesOf(early.stdout), ['failed']);
 	assert.equal(early.stderr, '');
 	const usage = await login([...provider, '--json', '--port', 'x']);
-	assert.deepEqual([usage.exit, usage.stdout], [2, '']);
+	assert.deepEqual([usage.exit, usage.stderr, typesOf(usage.stdout)], [2, '', ['failed']]);
+	for (const argv of [
+		['lgoin', '--json'],
+		['login', '--nonsense', '--json'],
+		['--json', '--flow', 'magic'],
+	]) {
+		const {exit, stdout, stderr} = await runDouble(argv);
+		assert.deepEqual([exit, stderr, typesOf(stdout)], [2, '', ['failed']], argv.join(' '));
+	}
+
+	const token = await runDouble(['token', '--json']);
+	assert.equal(token.stdout, '', 'where stdout is for a token, nothing else is printed');
+});
+
+test('a client secret that is not where it should be is told before any server is asked', async () => {
+	for (const source of [
+		['--client-secret-file', '/nowhere/at-all'],
+		['--client-secret-env', 'NOT_SET'],
+	]) {
+		const {exit, options, stdout} = await login([...provider, '--flow', 'client-credentials', '--json', ...source]);
+		assert.deepEqual([exit, options, typesOf(stdout)], [1, undefined, ['failed']]);
+	}
+});
+
+test('after a logout a bare login knows the server, the client and what is remembered with them', async () => {
+	const store = createMemoryStore({clock: createManualClock()});
+	const sessions = {work: storedSession({clientSecretSource: {env: 'CLIENT_SECRET'}, caFile: '/ca.pem'})};
+	const logout = async () => (await store.remove('work'), {outcome: 'revoked'} as const);
+	const environment = {env: {CLIENT_SECRET: 'hush'}};
+	await store.writePreferences('work', {flow: 'device'});
+	assert.equal((await runDouble(['logout', 'work'], {store, sessions, engine: {logout}})).exit, 0);
+	const {exit, engines} = await login(['work', '--json'], success, {store, environment});
+	assert.equal(exit, 0);
+	const {provider: again, clientSecretSource, caFile} = engines[0] ?? {};
+	assert.deepEqual(
+		[again?.issuer, again?.clientId, clientSecretSource, caFile],
+		['https://auth.example', 'client', {env: 'CLIENT_SECRET'}, '/ca.pem'],
+	);
+	assert.equal((await store.readPreferences('work')).flow, 'device');
 });
 
 test('demand 30: lines on stdin that look like a redirect are pasted, others are not', async () => {

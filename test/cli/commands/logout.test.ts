@@ -8,13 +8,13 @@ const answering = (result: LogoutResult) => ({sessions, engine: {logout: async (
 
 test('demand 50: it says which of the two happened, and a server that refused is a failure', async () => {
 	const cases: readonly (readonly [LogoutResult, number, RegExp])[] = [
-		[{outcome: 'revoked'}, 0, /revoked the session, and it is forgotten here/],
-		[{outcome: 'not-supported'}, 0, /names no revocation endpoint/],
+		[{outcome: 'revoked'}, 0, /^Signed out of "default"\. The server has revoked the session\.\n$/],
+		[{outcome: 'not-supported'}, 0, /can't revoke tokens, so they work until they expire/],
 		[{outcome: 'no-session'}, 0, /Nobody was signed in/],
 		[
 			{outcome: 'not-revoked', reason: 'The server could not be reached.'},
 			1,
-			/^Forgotten here, but the server did not revoke the session of "default"\. The server could not be reached\.\n$/,
+			/^Signed out of "default" here, but the server did not revoke the session\. The server could not be reached\.\n$/,
 		],
 	];
 	for (const [result, code, sentence] of cases) {
@@ -26,13 +26,16 @@ test('demand 50: it says which of the two happened, and a server that refused is
 
 test('nobody signed in is no failure, and no request', async () => {
 	const {exit, stderr, engines} = await runDouble(['logout', 'nobody'], {sessions});
-	assert.deepEqual([exit, stderr, engines.length], [0, 'Nobody was signed in to "nobody".\n', 0]);
+	assert.deepEqual(
+		[exit, stderr, engines.length],
+		[0, 'Nobody was signed in to "nobody".\nSigned in already: default, work\n', 0],
+	);
 });
 
 test('--all beside the name of a profile is refused: nobody is signed out of more than they named', async () => {
 	const {exit, stderr, engines} = await runDouble(['logout', 'work', '--all'], {sessions});
 	assert.deepEqual([exit, engines.length], [2, 0]);
-	assert.match(stderr, /^ink-login: --all and the name of a profile contradict each other\.\n/);
+	assert.match(stderr, /^ink-login: --all and a profile name can't be combined\.\n/);
 });
 
 test('--all goes through every profile, also after one that was refused', async () => {
@@ -81,7 +84,10 @@ test('Ctrl-C ends --all after the session that is being left, says what became o
 		},
 	});
 	assert.deepEqual([exit, engines.length], [130, 1]);
-	assert.match(stderr, /^Forgotten here, but the server did not revoke .* Cancelled before it was done\.\n$/);
+	assert.match(
+		stderr,
+		/^Signed out of "default" here, but the server did not revoke .* Cancelled before it was done\.\n$/,
+	);
 });
 
 test('a store that fails is a failure with its reason', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {createMemoryStore} from '../../../source/session/store/index.js';
+import {permissionsOf} from '../../../source/text/messages.js';
 import {failure, now, runDouble, storedSession, tokenSet} from '../command-double.js';
 
 process.env['TZ'] = 'UTC';
@@ -13,13 +14,13 @@ test('demand 50: it says who, where, how long, whether it renews itself, and whe
 	assert.equal(
 		stdout,
 		`Signed in as "Alice Demo"
-Profile    default
-At         https://auth.example
-Signed in  with a code
-May        openid profile
-Token      until 2026-11-21 13:00; renews itself
-Kept       ${store.description}
-Others     work
+Profile     default
+Server      https://auth.example
+Signed in   on another device
+The app can ${permissionsOf('profile').join()}
+Token       works until 2026-11-21 13:00, then renewed
+Saved in    ${store.description}
+Others      work
 `,
 	);
 });
@@ -28,7 +29,7 @@ test('an expired token is no end of a session that renews itself', async () => {
 	const sessions = {default: storedSession({tokens: tokenSet({expiresAt: now - 60_000})})};
 	const {exit, stdout} = await runDouble(['status'], {sessions});
 	assert.equal(exit, 0);
-	assert.match(stdout, /Token {6}expired at 2026-11-21 11:59; renews itself\n/);
+	assert.match(stdout, /Token {7}renewed at its next use\n/);
 });
 
 test('json holds the same, and no token', async () => {
@@ -59,6 +60,8 @@ test('without a session json says so on stdout, and the next step is on stderr',
 
 	const tokens = {...withoutRefresh, expiresAt: now};
 	assert.equal((await runDouble(['status'], {sessions: {default: storedSession({tokens})}})).exit, 3);
+	const elsewhere = await runDouble(['status'], {sessions: {work: storedSession(), bw: storedSession()}});
+	assert.match(elsewhere.stderr, /\nRun: ink-login login\nSigned in already: work, bw\n$/);
 });
 
 test('it asks the server with --userinfo alone', async () => {
@@ -69,7 +72,7 @@ test('it asks the server with --userinfo alone', async () => {
 	const asked = await runDouble(['status', '--userinfo', '--json'], {sessions, engine});
 	assert.deepEqual((JSON.parse(asked.stdout) as {userInfo: unknown}).userInfo, claims);
 	const lines = await runDouble(['status', '--userinfo'], {sessions, engine});
-	assert.match(lines.stdout, /^Signed in as alice@example\.test\n/);
+	assert.match(lines.stdout, /^Signed in as alice@example\.test\n[^]*\nemail {7}alice@example\.test\n$/);
 	assert.equal((await runDouble(['status'], {sessions, engine: {}})).engines.length, 0);
 });
 
@@ -84,7 +87,7 @@ test('a server that cannot be asked is a failure; a session that it has ended ne
 	assert.deepEqual([unasked.exit, unasked.stderr], [1, 'ink-login: It failed: network_error.\nDo this next.\n']);
 	assert.match(
 		unasked.stdout,
-		/^Signed in as "Alice Demo"\nProfile {4}default\n/,
+		/^Signed in as "Alice Demo"\nProfile {5}default\n/,
 		'what is known is said all the same',
 	);
 	const {signedIn, failure: told} = JSON.parse((await failing('network_error', '--json')).stdout) as Record<
@@ -115,14 +118,14 @@ test('a token that was renewed to ask the server is told with its new end', asyn
 			},
 		},
 	});
-	assert.match(stdout, /Token {6}until 2026-11-21 13:00; renews itself\n/);
+	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then renewed\n/);
 });
 
 test('a session whose client secret came by stdin does not renew itself, and has ended with its token', async () => {
 	const byStdin = {flow: 'client-credentials', clientSecretSource: {stdin: true}} as const;
 	const alive = {default: storedSession({...byStdin, tokens: withoutRefresh})};
 	const {stdout} = await runDouble(['status'], {sessions: alive});
-	assert.match(stdout, /Token {6}ends at 2026-11-21 13:00; cannot renew\n/);
+	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then you sign in again\n/);
 	const {refreshable} = JSON.parse((await runDouble(['status', '--json'], {sessions: alive})).stdout) as {
 		refreshable: boolean;
 	};

@@ -54,7 +54,7 @@ test('header is an HTTP field, for bearer tokens alone', async () => {
 	const dpop = {tokens: async () => tokenSet({tokenType: 'dpop'})};
 	const {exit, stdout, stderr} = await runDouble(header, {sessions, engine: dpop});
 	assert.deepEqual([exit, stdout], [1, '']);
-	assert.match(stderr, /not a bearer token/);
+	assert.match(stderr, /isn't a bearer token/);
 });
 
 test('an ID token is asked for as such: its freshness is its own, and a valid one is printed', async () => {

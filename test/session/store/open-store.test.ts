@@ -55,7 +55,7 @@ test('S28: auto falls back to files, says so, and remembers it', async t => {
 	assert.equal(store.notices.length, 1);
 	assert.match(
 		store.notices[0]!,
-		/^The system keyring is locked\. The session is kept in a file that only you can read, in .+\.$/,
+		/^The system keyring is locked\. The session is saved in a file that only you can read\.$/,
 	);
 	const later = openStore({home, keyring: locked});
 	assert.equal(later.kind, 'file');
@@ -154,7 +154,7 @@ test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder
 	] as const) {
 		const refused = {
 			code: 'store_error',
-			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever a command is run.`,
+			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever you run a command.`,
 		};
 		assert.throws(() => stateDirectory({INK_LOGIN_HOME: home}, platform), refused);
 		const store = openStore({app: 'acme', environment: {INK_LOGIN_HOME: home}, platform});

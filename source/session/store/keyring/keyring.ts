@@ -225,7 +225,8 @@ const locate = (): string => {
 const load = (): {Entry: typeof KeyringEntry} => {
 	locate();
 	try {
-		return requireHere()('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
+		const require = requireHere();
+		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
 		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
 	}

@@ -125,7 +125,7 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	assert.equal(kind, 'file');
 	assert.match(
 		notices?.join() ?? '',
-		/^The system keyring is locked, or there is none\. The session is kept in a file/,
+		/^The system keyring is locked, or there is none\. The session is saved in a file/,
 	);
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
@@ -140,7 +140,7 @@ test('demand 44: without a bus a login takes a file within its time, and says so
 	const home = path.join(folder, 'home');
 	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '10'));
 	assert.equal(kind, 'file');
-	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is kept in a file/);
+	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is saved in a file/);
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
 		length: 10,
