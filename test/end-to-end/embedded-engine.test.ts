@@ -97,9 +97,9 @@ test('ensure fails at once for nobody, and for an agent writes lines that its pe
 		{CLAUDECODE: '1', INK_LOGIN_AGENT: '0'},
 	];
 	for (const env of alone) {
-		const {tell, line} = await start('acme', env);
-		tell('ensure');
-		const outcome = await line('stdout', /^\{"ensure"/);
+		const acme = await start('acme', env);
+		acme.tell('ensure');
+		const outcome = await acme.line('stdout', /^\{"ensure"/);
 		assert.deepEqual(JSON.parse(outcome), {ensure: 'person_required', hint: 'Run: acme login'});
 	}
 

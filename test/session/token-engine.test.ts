@@ -67,7 +67,7 @@ const requests = ({server}: Awaited<ReturnType<typeof makeEngine>>) => server.re
 test('an engine is made without a disk, and finds its store when it is first needed', async t => {
 	const home = ownState(t);
 	const {settings} = await makeEngine();
-	const engine = new TokenEngine({...settings, app: 'acme', store: undefined} as unknown as TokenEngineOptions);
+	const engine = new TokenEngine({...settings, app: 'acme', store: undefined});
 	assert.deepEqual(readdirSync(home), []);
 	process.env['INK_LOGIN_HOME'] = 'relative';
 	await assert.rejects(engine.session(), {code: 'store_error'});
@@ -187,7 +187,8 @@ test('the state follows logins, refreshes and logout, and stays the same object 
 	assert.equal(stateOf(engine), state);
 	await clock.advance(120 * minute);
 	await engine.token();
-	assert.ok(stateOf(engine).status === 'signed-in' && stateOf(engine).expiresAt! > state.expiresAt);
+	const renewed = stateOf(engine);
+	assert.ok(renewed.status === 'signed-in' && renewed.expiresAt! > state.expiresAt);
 	await engine.logout();
 	assert.deepEqual(seen, ['signed-out', 'signed-in', 'signed-in', 'signed-out']);
 	stop();

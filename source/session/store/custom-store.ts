@@ -24,7 +24,7 @@ export type KeyValueStore = {
 	 *
 	 * @default a file in the state directory of the app, which holds among all processes on this computer
 	 */
-	lock?(key: string, signal: AbortSignal): MaybePromise<() => unknown>;
+	lock?(key: string, signal: AbortSignal): MaybePromise<() => MaybePromise<void>>;
 	/** Whether sessions are encrypted, with a key in the system keyring, before they come here. @default false */
 	readonly encrypt?: boolean;
 	/** Where it keeps things, as in "Saved in the vault of Acme". @default 'the store of this program' */
@@ -52,7 +52,7 @@ const pause = 50;
 
 /** Waits for a lock of the store's own, as {@link TokenStore.lock} says. */
 const takeLock = async (
-	take: (signal: AbortSignal) => Promise<() => unknown>,
+	take: (signal: AbortSignal) => Promise<() => MaybePromise<void>>,
 	clock: Clock,
 	{signal, timeout = 30_000, until, onWait}: LockOptions,
 ): Promise<StoreLock | undefined> => {
@@ -64,7 +64,7 @@ const takeLock = async (
 		for (let look = 0; ; look++) {
 			const turn = look === 0 ? new Promise<void>(resolve => setImmediate(resolve)) : clock.sleep(pause, both);
 			const release = await Promise.race([taking, turn]);
-			if (release !== undefined) return {release: async () => void (await release())};
+			if (release !== undefined) return {release: async () => Promise.resolve(release())};
 			if (look === 0) onWait?.();
 			if (await until?.()) break;
 			if (clock.monotonic() >= giveUpAt) {
@@ -107,7 +107,9 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 	};
 
 	const get = async (key: string) => call(async () => (await store.get(key)) ?? undefined);
-	const set = async (key: string, value: unknown) => void (await call(() => store.set(key, JSON.stringify(value))));
+	const set = async (key: string, value: unknown): Promise<void> => {
+		await call(() => store.set(key, JSON.stringify(value)));
+	};
 
 	const noted = async (): Promise<readonly string[]> => {
 		try {
