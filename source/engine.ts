@@ -5,7 +5,7 @@
 
 export * from './oauth/presets.js';
 export {registrations, type Registration} from './oauth/registration.js';
-export {login, type ScreenLogin, type ShowLoginOptions} from './login.js';
+export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions} from './login.js';
 export {messages, type Messages} from './text/messages.js';
 export {createNdjsonReporter, showNdjson} from './text/ndjson.js';
 export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './text/plain.js';
@@ -13,7 +13,11 @@ export * from './session/store/index.js';
 export {detectEnvironment, locateTerminal} from './terminal/environment.js';
 export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
 export {createLoginTerminal, recommend, type LoginTerminalOptions} from './terminal/login-terminal.js';
+export {whoIsThere, type Attendance} from './terminal/who-is-there.js';
+export type {View} from './terminal/capabilities.js';
 export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+export type {SessionState} from './session/session-state.js';
+export type {AdoptedTokens} from './session/adopt.js';
 
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
@@ -25,6 +29,7 @@ export type {
 	Connection,
 	LocalSockets,
 	LoginCommand,
+	LoginEngine,
 	LoginOptions,
 	LoginRun,
 	LoginTerminal,

@@ -1,37 +1,39 @@
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LoginOptions, LoginRun} from './login/flow.js';
+import type {LoginEngine, LoginOptions, LoginRun} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {Messages} from './text/messages.js';
 import {showNdjson} from './text/ndjson.js';
 import {showPlain} from './text/plain.js';
-import {detectEnvironment, personIsThere} from './terminal/environment.js';
-import {createLoginTerminal} from './terminal/login-terminal.js';
-import {chooseView, supportsUnicode} from './terminal/capabilities.js';
-import type {TokenEngine} from './token-engine.js';
+import {detectEnvironment} from './terminal/environment.js';
+import {createLoginTerminal, personRequired} from './terminal/login-terminal.js';
+import {chooseView, supportsUnicode, type View} from './terminal/capabilities.js';
+import {personIsThere} from './terminal/who-is-there.js';
 
-/** A login that is to be shown on a screen. */
+/** A login that is to be shown, as whatever shows it gets it. */
 export type ScreenLogin = {
 	/** Starts it. */
-	readonly engine: Pick<TokenEngine, 'provider' | 'clock' | 'login' | 'session'>;
+	readonly engine: LoginEngine;
 	/** How it is to go, with a whole terminal. */
 	readonly options: LoginOptions;
-	/** The terminal to draw on. */
-	readonly stdout: NodeJS.WriteStream & {readonly fd: number};
+	/** What fits the terminal, and its stream: a screen, or lines where there can be none. */
+	readonly view: View;
 	/** Every word. */
 	readonly messages?: Messages | undefined;
 };
 
+/**
+ * How a login is shown: `plain` and `spoken` (for screen readers) write lines to stderr, `ndjson` one event a line to
+ * stdout; `screen` from `ink-login` draws a screen where there is a terminal with keys, and is as `plain` elsewhere. Lines
+ * are spoken wherever someone listens (`INK_SCREEN_READER`, `ACCESSIBLE`). A function of your own resolves once the
+ * session is saved.
+ */
+export type ShowLogin = 'plain' | 'spoken' | 'ndjson' | ((login: ScreenLogin) => Promise<Session>);
+
 /** What `login` takes: how the login goes, and how it is shown. */
 export type ShowLoginOptions = LoginOptions & {
-	/**
-	 * `plain` and `spoken` (for screen readers) write lines to stderr, `ndjson` one event a line to stdout; `screen` from
-	 * `ink-login` draws a screen where there is a terminal with keys, and is as `plain` elsewhere. Lines are spoken wherever
-	 * someone listens (`INK_SCREEN_READER`, `ACCESSIBLE`).
-	 *
-	 * @default 'plain'
-	 */
-	readonly show?: 'plain' | 'spoken' | 'ndjson' | ((login: ScreenLogin) => Promise<Session>);
+	/** @default 'plain' */
+	readonly show?: ShowLogin;
 	/** Takes the text of lines and events instead of the standard streams. */
 	readonly write?: (text: string) => void;
 	/** Every word of lines and screen. */
@@ -68,23 +70,26 @@ const forwardPastes = (input: Readable, run: LoginRun): Disposable => {
  * const session = await login(engine);
  * ```
  *
- * @throws LoginError: `cancelled` where the person left, `person_required` where one would be needed and none is there
+ * @throws LoginError: `cancelled` where the person left; `person_required`, at once and without a word, where one would
+ * be needed and nobody is there
  */
 export const login = async (
-	engine: ScreenLogin['engine'],
+	engine: LoginEngine,
 	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
 	const environment = detectEnvironment();
-	const isThere = show === 'ndjson' || personIsThere(environment, {flow: flow === 'ask' ? 'auto' : flow});
+	const isThere = show === 'ndjson' || personIsThere(environment, {flow});
 	const view = chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
 	const terminal = {
 		...createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...rest.terminal,
 	};
-	if (view.kind === 'screen' && typeof show === 'function') {
-		return show({engine, options: {...rest, flow, terminal}, stdout: process[view.stream], messages});
-	}
+	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, messages});
+	const isOpen = flow === 'auto' || flow === 'ask';
+	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
+	if (!isThere && isOpen && rest.terminal?.recommend === undefined && engine.provider.clientSecret === undefined)
+		throw personRequired();
 
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});

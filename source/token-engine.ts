@@ -1,12 +1,19 @@
 import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
+import type {ShowLogin} from './login.js';
+import type {AdoptedTokens} from './session/adopt.js';
 import {canRenew, renewsItself} from './session/freshness.js';
+import {differenceOf} from './session/session-difference.js';
+import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
+import {SharedLogins} from './session/step-up.js';
+import type {KeyValueStore} from './session/store/custom-store.js';
+import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
 import {type Hints, LoginError, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
-import {startLogin} from './login/login.js';
+import {startLogin, toStoredSession} from './login/login.js';
 import {SessionManager} from './session/session-manager.js';
 import type {
 	AccessTokenOptions,
@@ -20,12 +27,24 @@ import type {TokenSet} from './oauth/token-set.js';
 import type {UserInfo} from './oauth/userinfo.js';
 import type {LogoutResult} from './oauth/revocation.js';
 
-/** What an engine is made of. */
-export type TokenEngineOptions = {
+/** What an engine is made of: a provider, and an `app` or a `store`. */
+export type TokenEngineOptions = EngineSettings &
+	({readonly app: string} | {readonly store: TokenStore | KeyValueStore});
+
+type EngineSettings = {
 	/** Where people sign in, and as which client: made by a preset. */
 	readonly provider: Provider;
-	/** Keeps the session, as from `openStore({app: 'acme'})`. */
-	readonly store: TokenStore;
+	/**
+	 * The name of your program, as in `acme`: lower-case letters, digits, `.`, `_` and `-`. Its sessions lie in a folder of
+	 * that name, and its entry in the system keyring bears it; programs that give the same name share their sessions.
+	 */
+	readonly app?: string;
+	/**
+	 * Keeps the sessions, as from `openStore()`, or as strings in a store of your own.
+	 *
+	 * @default the system keyring where there is one that works, else files that only the user can read
+	 */
+	readonly store?: TokenStore | KeyValueStore;
 	/**
 	 * Where `fetch` may send the token, as in `https://api.acme.dev`: https, or http on loopback. Each `resource` of the
 	 * provider adds its own.
@@ -48,11 +67,11 @@ export type TokenEngineOptions = {
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
 	/**
-	 * Shows a login that a request turned out to need, as `login` does: it resolves once the session is saved.
+	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say.
 	 *
-	 * @default none is shown: such a request fails with `person_required`
+	 * @default 'plain'
 	 */
-	readonly show?: (engine: TokenEngine, options: LoginOptions) => Promise<Session>;
+	readonly show?: ShowLogin;
 	/** Takes a sentence for the person where something went wrong although there is a token. @default nobody hears it */
 	readonly warn?: (sentence: string) => void;
 	/** What people of this application do about other failures. @default sentences that name no command and no option */
@@ -60,13 +79,21 @@ export type TokenEngineOptions = {
 };
 
 /**
- * Gets tokens and keeps them alive. Its requests follow the proxy variables of the environment and trust `caFile`, unless
- * a `fetch` is handed in. Every method throws `LoginError`s only, but for `fetch`.
+ * Signs people in, gets tokens and keeps them alive. Making one touches no disk, no network and no keyring: the store is
+ * found when it is first needed. Its requests follow the proxy variables of the environment and trust `caFile`, unless a
+ * `fetch` is handed in. Every method throws `LoginError`s only, but for `fetch`.
+ *
+ * @example
+ * ```ts
+ * const engine = new TokenEngine({app: 'acme', provider, origins: ['https://api.acme.dev']});
+ * await engine.ensure();
+ * const response = await engine.fetch('https://api.acme.dev/me');
+ * ```
  */
 export class TokenEngine {
 	/** Where people sign in, and as which client. */
 	readonly provider: Provider;
-	/** Keeps the session. */
+	/** Keeps the sessions. */
 	readonly store: TokenStore;
 	/** The name that the session is kept by. */
 	readonly profile: string;
@@ -84,23 +111,49 @@ export class TokenEngine {
 	 * token from coming; otherwise what the fetch below throws, and the signal's reason
 	 */
 	readonly fetch: typeof fetch;
+	/**
+	 * Calls `listener` when `state` has changed, until the function that it returns is called. While there are listeners,
+	 * what other processes do to the session is seen within a second or so; none keeps the process alive. With `state`, all
+	 * that `useSyncExternalStore` needs.
+	 */
+	readonly subscribe: (listener: () => void) => () => void;
 	readonly #options: TokenEngineOptions;
+	readonly #watch: SessionWatch;
 	readonly #sessions: SessionManager;
+	readonly #logins = new SharedLogins();
+	/** The engines of all profiles that were asked for. */
+	#byProfile = new Map<string, TokenEngine>();
 	#reach: Promise<typeof fetch> | undefined;
 	#hardenedFetch: Promise<typeof fetch> | undefined;
 	#authorizedFetch: Promise<typeof fetch> | undefined;
 	/** What was asked ahead of the next login. */
 	#ahead: {readonly provider: Promise<ResolvedProvider>; readonly abort: () => void} | undefined;
 
+	/** @throws LoginError `config_error` for an `app` that cannot be a name, and without `app` and `store` */
 	constructor(options: TokenEngineOptions) {
-		const {provider, store, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
+		const {provider, app, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
+		const place = {...(app !== undefined && {app}), clock};
+		const {store} = options;
 		this.provider = provider;
-		this.store = store;
+		this.store =
+			// A program without types may give neither.
+			store === undefined
+				? openStore(place as OpenStoreOptions)
+				: 'read' in store
+					? store
+					: openCustomStore(store, place);
 		this.profile = profile;
 		this.clock = clock;
 		this.#options = options;
+		this.#byProfile.set(profile, this);
+		this.#watch = new SessionWatch({provider, store: this.store, profile, clock});
+		this.subscribe = listener => this.#watch.subscribe(listener);
 		const loadFetch = async () => this.#loadFetch();
-		this.#sessions = new SessionManager({provider, store, profile, clock, signInHint, warn, loadFetch});
+		const {store: sessions} = this;
+		this.#sessions = new SessionManager({
+			...{provider, store: sessions, profile, clock, signInHint, warn, loadFetch},
+			watch: this.#watch,
+		});
 		this.fetch = async (input, init) => {
 			try {
 				return await (
@@ -111,6 +164,75 @@ export class TokenEngine {
 				throw error instanceof LoginError ? error.withHints(options.hints ?? {}) : error;
 			}
 		};
+	}
+
+	/** What is known of the session; the same object until something changes. It is `loading` until something has read it. */
+	get state(): SessionState {
+		return this.#watch.state;
+	}
+
+	/** The engine of another profile, with the same options; the same one each time. */
+	as(profile: string): TokenEngine {
+		const known = this.#byProfile.get(profile);
+		if (known !== undefined) return known;
+		const engine = new TokenEngine({...this.#options, store: this.store, profile});
+		engine.#byProfile = this.#byProfile;
+		this.#byProfile.set(profile, engine);
+		return engine;
+	}
+
+	/** The sessions of all profiles that are for the provider and the client of this engine. */
+	async accounts(): Promise<readonly Session[]> {
+		return this.#guard(async () => {
+			const profiles = await this.store.list();
+			const sessions = await Promise.all(profiles.map(async profile => this.as(profile).session()));
+			return sessions.filter(session => session !== undefined);
+		});
+	}
+
+	/**
+	 * The session, and where there is none that gives a token for what is asked, a login: the program's own where its
+	 * provider says so, or has a secret while nobody is there; otherwise one by `show`, for a person or for an agent whose
+	 * transcript a person reads. Calls at the same time share one login.
+	 *
+	 * @param options - `scope` and `organization` are asked of the session, everything else of a login
+	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
+	 */
+	async ensure(options: LoginOptions = {}): Promise<Session> {
+		return this.#guard(async () => {
+			const {signal, ...asked} = options;
+			const since = this.#logins.turn;
+			const present = await this.#covering(options);
+			if (present !== undefined) return present;
+			return this.#logins.join(`ensure ${JSON.stringify(asked)}`, since, signal, async signal => {
+				const login = {...asked, signal};
+				// The login before this one may have brought it.
+				return (await this.#covering(login)) ?? this.#signIn(login);
+			});
+		});
+	}
+
+	/**
+	 * Makes a session of tokens that an earlier version of the app has stored. The server has its say: a refresh token is
+	 * traded for new ones. Where there is a session already, that one stays.
+	 *
+	 * @throws LoginError `person_required` where the server no longer accepts them
+	 */
+	async adopt(tokens: AdoptedTokens, {signal = new AbortController().signal}: Abortable = {}): Promise<Session> {
+		return this.#guard(async () => {
+			const present = await this.session();
+			if (present !== undefined) return present;
+			const {clock, provider} = this;
+			const {signInHint = 'Sign in again.'} = this.#options;
+			const {checkAdopted} = await import('./session/adopt.js');
+			const resolved = await this.#takeProvider(signal, provider);
+			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
+			const checked = await checkAdopted(context, tokens, signInHint);
+			await this.store.prepare?.();
+			const stored = await toStoredSession(resolved, {tokens: checked, flow: 'browser'}, clock.now(), this.#remembered);
+			await this.#sessions.write(stored, signal);
+			return this.#session(stored);
+		});
 	}
 
 	/**
@@ -131,7 +253,7 @@ export class TokenEngine {
 	login(options: LoginOptions = {}): LoginRun {
 		const {store, profile, clock} = this;
 		const provider = withSessionRequest(this.provider, options);
-		const {random = systemRandom, hints = {}, clientSecretSource, caFile} = this.#options;
+		const {random = systemRandom, hints = {}} = this.#options;
 		return startLogin(
 			{
 				provider,
@@ -144,21 +266,22 @@ export class TokenEngine {
 				keeper: this.#sessions,
 				loadFetch: async () => this.#loadFetch(),
 				discover: async signal => this.#takeProvider(signal, provider),
-				toSession: stored => this.#session(stored),
-				remembered: {
-					...(clientSecretSource !== undefined && {clientSecretSource}),
-					...(caFile !== undefined && {caFile}),
+				toSession: stored => {
+					// Another process may have left it.
+					this.#watch.tell(stored);
+					return this.#session(stored);
 				},
+				remembered: this.#remembered,
 			},
 			options,
 		);
 	}
 
-	/** The stored session, if it is the one that the provider's settings ask for and the server has not called it over. */
+	/** The stored session, if it is the one that the provider's settings ask for and is not known to be over. */
 	async session(): Promise<Session | undefined> {
 		return this.#guard(async () => {
 			const stored = await this.#sessions.read();
-			return stored === undefined || stored.dead === true ? undefined : this.#session(stored);
+			return stored !== undefined && isLive(stored, this.clock.now()) ? this.#session(stored) : undefined;
 		});
 	}
 
@@ -174,7 +297,7 @@ export class TokenEngine {
 	}
 
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
-	async userInfo({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<UserInfo> {
+	async userInfo({signal = new AbortController().signal}: Abortable = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
 			const {fetchUserInfo} = await import('./oauth/userinfo.js');
 			const stored = await this.#sessions.fresh({signal});
@@ -199,7 +322,7 @@ export class TokenEngine {
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async logout({signal = new AbortController().signal}: {readonly signal?: AbortSignal} = {}): Promise<LogoutResult> {
+	async logout({signal = new AbortController().signal}: Abortable = {}): Promise<LogoutResult> {
 		return this.#guard(async () => this.#sessions.end(signal));
 	}
 
@@ -210,6 +333,46 @@ export class TokenEngine {
 	 */
 	async settled(): Promise<void> {
 		await this.#sessions.settled();
+	}
+
+	/** The session with a token that is good now, if it is for what a login is asked for. */
+	async #covering(options: LoginOptions): Promise<Session | undefined> {
+		const stored = await this.#sessions.read();
+		if (stored === undefined || differenceOf(stored, withSessionRequest(this.provider, options)) !== undefined)
+			return undefined;
+		const {signal} = options;
+		try {
+			return this.#session(await this.#sessions.fresh(signal === undefined ? {} : {signal}));
+		} catch (error) {
+			if (error instanceof LoginError && error.code === 'person_required') return undefined;
+			throw error;
+		}
+	}
+
+	/** Signs in as the program where it can, otherwise has someone sign in. */
+	async #signIn(options: LoginOptions): Promise<Session> {
+		const {flow = this.provider.flow, ...rest} = options;
+		const [{detectEnvironment}, {personIsThere}] = await Promise.all([
+			import('./terminal/environment.js'),
+			import('./terminal/who-is-there.js'),
+		]);
+		const isAlone = !personIsThere(detectEnvironment(), {flow});
+		const hasSecret = this.provider.clientSecret !== undefined;
+		return flow === 'client-credentials' || (isAlone && hasSecret)
+			? this.login({...rest, flow: 'client-credentials'}).session
+			: this.#show({...rest, ...(flow !== undefined && {flow})});
+	}
+
+	/** Has someone sign in. */
+	async #show(options: LoginOptions): Promise<Session> {
+		const {show = 'plain', signInHint: hint} = this.#options;
+		const {login} = await import('./login.js');
+		try {
+			return await login(this, {...options, show});
+		} catch (error) {
+			if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
+			throw new LoginError('person_required', error.message, {hint});
+		}
 	}
 
 	/** What the provider can do: as asked ahead, which serves one login without a scope or an organization of its own, or asked now. */
@@ -237,9 +400,16 @@ export class TokenEngine {
 			...(expiresAt !== undefined && {expiresAt}),
 			refreshable: renewsItself(stored),
 			store: this.store.kind,
+			...(this.store.kind === 'custom' && {savedIn: this.store.description}),
 			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
 		};
+	}
+
+	/** What a session has to know of these options when another process refreshes it. */
+	get #remembered(): Pick<StoredSession, 'clientSecretSource' | 'caFile'> {
+		const {clientSecretSource, caFile} = this.#options;
+		return {...(clientSecretSource !== undefined && {clientSecretSource}), ...(caFile !== undefined && {caFile})};
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */
@@ -259,7 +429,7 @@ export class TokenEngine {
 	}
 
 	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
-		const {origins = [], show} = this.#options;
+		const {origins = []} = this.#options;
 		const {authorizedFetch} = await import('./session/authorized-fetch.js');
 		return authorizedFetch({
 			sessions: this.#sessions,
@@ -267,7 +437,8 @@ export class TokenEngine {
 			origins,
 			resource: this.provider.resource ?? [],
 			signInHint,
-			show: show && (async login => show(this, login)),
+			show: async login => this.#show(login),
+			logins: this.#logins,
 		});
 	}
 
@@ -279,6 +450,8 @@ export class TokenEngine {
 		}
 	}
 }
+
+type Abortable = {readonly signal?: AbortSignal};
 
 /** The fetch of this process's environment. */
 const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {

@@ -37,7 +37,7 @@ export type CommandContext = {
 	/** Stands on the terminal already. */
 	readonly picker?: Picker | undefined;
 	readonly signals: Signals;
-	readonly openStore: (kind: 'auto' | StoreKind) => Promise<TokenStore>;
+	readonly openStore: (kind: 'auto' | Exclude<StoreKind, 'custom'>) => Promise<TokenStore>;
 	readonly createEngine: (options: TokenEngineOptions) => Engine;
 	/** Epoch milliseconds. */
 	readonly now: () => number;

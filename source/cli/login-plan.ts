@@ -1,9 +1,5 @@
-import {
-	type TerminalEnvironment,
-	locateTerminal,
-	personIsThere,
-	type TerminalLocation,
-} from '../terminal/environment.js';
+import {locateTerminal, type TerminalEnvironment, type TerminalLocation} from '../terminal/environment.js';
+import {personIsThere} from '../terminal/who-is-there.js';
 import {recommend} from '../terminal/login-terminal.js';
 import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {cancelled} from '../core/errors.js';
+import {createMemoryStore} from '../session/store/memory-store.js';
 import {openStore} from '../session/store/open-store.js';
 import {stateDirectory} from '../session/store/session-file.js';
 import {detectEnvironment} from '../terminal/environment.js';
@@ -82,10 +83,13 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 		signals,
 		picker,
 		openStore: async kind =>
-			openStore({
-				...(kind === 'memory' ? {kind} : {kind, home: stateDirectory(process.env, process.platform)}),
-				say: sentence => context.stderr.write(`${sentence}\n`),
-			}),
+			kind === 'memory'
+				? createMemoryStore()
+				: openStore({
+						kind,
+						home: stateDirectory(process.env, process.platform),
+						say: sentence => context.stderr.write(`${sentence}\n`),
+					}),
 		createEngine(options) {
 			const engine = new TokenEngine(options);
 			engines.push(engine);

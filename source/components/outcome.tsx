@@ -31,10 +31,10 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const {state, signedIn, next, switchCommand} = props;
 	const {display, size, speaks} = useScreen(props);
 	const {end} = display.messages;
-	const {identity, expiresAt, refreshable, store, profile} = signedIn;
+	const {identity, expiresAt, refreshable, store, savedIn, profile} = signedIn;
 	const application = state.discovery?.application ?? props.application;
 	const who = end.signedIn(application === undefined ? undefined : displayText(application, 60), identity);
-	const saved = end.saved(store, profile);
+	const saved = end.saved(store, profile, savedIn);
 	const endsAt = refreshable || expiresAt === undefined ? [] : [end.until(timeOfDay(expiresAt))];
 	const notes = [...(saved === '' ? [] : [saved]), ...endsAt];
 	const steps = [

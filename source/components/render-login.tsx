@@ -4,7 +4,7 @@ import {cancelled, toLoginError, type LoginError} from '../core/errors.js';
 import type {LoginRun} from '../login/flow.js';
 import type {LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
-import type {ScreenLogin} from '../login.js';
+import {login, type ScreenLogin} from '../login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {messages as english} from '../text/messages.js';
@@ -89,7 +89,8 @@ const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity
 
 /**
  * Shows a login as a screen of its own, to its end; the terminal is then as it was, with the last frame in the
- * scrollback. For `login()`, as it is or with looks of your own.
+ * scrollback. Where no screen is possible it writes plain lines. For `login()` and engines, as it is or with looks of your
+ * own.
  *
  * @example
  * ```ts
@@ -100,7 +101,9 @@ const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity
  * @throws LoginError
  */
 export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): Promise<Session> => {
-	const {engine, options, stdout, messages = english} = shown;
+	const {engine, options, view, messages = english} = shown;
+	if (view.kind !== 'screen') return login(engine, {...options, messages});
+	const stdout = process[view.stream];
 	const {signal, attended: _, ...loginOptions} = options;
 	const {footer, ...looks} = display;
 	const currentIdentity = 'currentIdentity' in display ? display.currentIdentity : await presentIdentity(shown);
@@ -114,7 +117,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		end = resolve;
 	});
 
-	const login: LoginProps = {
+	const props: LoginProps = {
 		...loginOptions,
 		...looks,
 		currentIdentity,
@@ -151,7 +154,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		if (key === footer?.key && run && footer.isUseful(run.state)) act(footer, run).catch(() => undefined);
 	};
 	let frame: Pick<FrameProps, 'footer' | 'isSuspended'> = {footer: footer && '', isSuspended: false};
-	const draw = () => <Frame login={login} onKey={onKey} {...frame} />;
+	const draw = () => <Frame login={props} onKey={onKey} {...frame} />;
 	const show = (change: Partial<typeof frame>) => {
 		frame = {...frame, ...change};
 		instance.rerender(draw());

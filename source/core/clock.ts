@@ -21,16 +21,21 @@ export type Clock = {
 	now(): number;
 	/** Milliseconds since an arbitrary point; never decreases. */
 	monotonic(): number;
-	/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. */
-	sleep(ms: number, signal: AbortSignal): Promise<void>;
+	/**
+	 * Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts.
+	 *
+	 * @param options - `keepsAlive`: whether the process stays for it. @default true
+	 */
+	sleep(ms: number, signal: AbortSignal, options?: {readonly keepsAlive?: boolean}): Promise<void>;
 };
 
 /** A longer `setTimeout` fires at once, so a longer sleep is taken in several. */
 const longestTimer = 2 ** 31 - 1;
 
-const sleepOnce = async (ms: number, signal: AbortSignal): Promise<void> => {
+const sleepOnce = async (ms: number, signal: AbortSignal, keepsAlive: boolean): Promise<void> => {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const over = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+	if (!keepsAlive) timer?.unref();
 	return abortable(over, signal).finally(() => clearTimeout(timer));
 };
 
@@ -38,10 +43,10 @@ const sleepOnce = async (ms: number, signal: AbortSignal): Promise<void> => {
 export const systemClock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),
-	async sleep(ms, signal) {
+	async sleep(ms, signal, {keepsAlive = true} = {}) {
 		signal.throwIfAborted();
 		for (let left = ms; left > 0; left -= longestTimer) {
-			await sleepOnce(Math.min(left, longestTimer), signal);
+			await sleepOnce(Math.min(left, longestTimer), signal, keepsAlive);
 		}
 	},
 };

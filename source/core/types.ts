@@ -20,5 +20,5 @@ export type Identity = {
 	readonly emailVerified?: false;
 };
 
-/** Where sessions are saved. */
-export type StoreKind = 'keyring' | 'file' | 'memory';
+/** Where sessions are saved; `custom` is a store of the app's own. */
+export type StoreKind = 'keyring' | 'file' | 'memory' | 'custom';

@@ -54,7 +54,9 @@ export const layOutFailure = (
 	const {code, said, hint} = content;
 	const grid = gridOf(size.columns);
 	const mark =
-		code === 'cancelled' || code === 'access_denied' ? undefined : ({text: display.glyphs.failure, tone: 'failure', bold: true} as const);
+		code === 'cancelled' || code === 'access_denied'
+			? undefined
+			: ({text: display.glyphs.failure, tone: 'failure', bold: true} as const);
 	const told = markedBoldly(mark, said, grid);
 	const advice =
 		hint === '' ? [] : [block(indent(grid.words, paragraph(hint, Math.max(1, grid.width - grid.words))), 10)];

@@ -159,6 +159,8 @@ export type LoginEvent =
 			/** Whether the session renews itself. */
 			readonly refreshable: boolean;
 			readonly store: StoreKind;
+			/** Where a store of the app's own says that it keeps things. */
+			readonly savedIn?: string;
 			/** The name that the session is saved under. */
 			readonly profile: string;
 			readonly flow: FlowName;

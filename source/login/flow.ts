@@ -5,6 +5,7 @@ import type {SafeUrl} from '../core/safe-url.js';
 import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
+import type {Provider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LoginRequest} from '../oauth/request-parameters.js';
 import type {AccountSwitch} from '../session/session-difference.js';
@@ -181,6 +182,14 @@ export interface LoginRun extends AsyncIterable<LoginEvent> {
 	/** Ends the login with `failed` (`cancelled`); resolves when ports, timers and requests are gone. */
 	cancel(): Promise<void>;
 }
+
+/** What logins are started by: a `TokenEngine`, or whatever stands in for one. */
+export type LoginEngine = {
+	readonly provider: Provider;
+	readonly clock: Clock;
+	login(options?: LoginOptions): LoginRun;
+	session(): Promise<Session | undefined>;
+};
 
 /** Everything that a flow may touch. */
 export type FlowContext = RequestContext & {

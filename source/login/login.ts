@@ -60,6 +60,8 @@ class Login implements LoginRun {
 	readonly #waiting = new AbortController();
 	#startCommands!: () => void;
 	#lock: StoreLock | undefined;
+	/** Finds the best place for the session. */
+	#preparing: Promise<void> | undefined;
 	/** Why no way is open: where the person leaves then, it is why the login ended. */
 	#lastFailure: LoginError | undefined;
 
@@ -144,8 +146,8 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, profile, flow} = session;
-			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, profile, flow});
+			const {identity, scope, expiresAt, refreshable, store, savedIn, profile, flow} = session;
+			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, savedIn, profile, flow});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);
@@ -164,7 +166,11 @@ class Login implements LoginRun {
 
 	async #signIn(): Promise<StoredSession> {
 		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout);
-		const provider = await Promise.race([this.#discover(), this.#finished.then(never)]);
+		const {discover, store} = this.#parts;
+		// Awaited when the session is saved: a keyring may wait for the person, and the login need not.
+		this.#preparing = store.prepare?.();
+		this.#preparing?.catch((error: unknown) => this.#fail(toLoginError(error)));
+		const provider = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
 		this.#provider = provider;
 		this.#log.append({
 			type: 'discovery',
@@ -200,13 +206,6 @@ class Login implements LoginRun {
 			this.#unwanted.push(finish.tokens);
 			throw error;
 		}
-	}
-
-	async #discover(): Promise<ResolvedProvider> {
-		const {discover, store} = this.#parts;
-		// Tried out beside the first request: a session is read or written only once its place is known.
-		const [provider] = await Promise.all([discover(this.#controller.signal), store.prepare?.()]);
-		return provider;
 	}
 
 	async #limitTime(seconds: number): Promise<void> {
@@ -316,25 +315,26 @@ class Login implements LoginRun {
 	async #save({tokens, flow}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
 		const {store, profile, provider, keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
+		await this.#preparing;
 		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
-		const {exportKeys} = await import('../oauth/id-token.js');
-		const keys = exportKeys(resolved.server);
-		const {clientSecret: _, server, flows: __, requestedScope, ...settings} = resolved;
-		const stored: StoredSession = {
-			version: 1,
-			tokens,
-			flow,
-			signedInAt: this.clock.now(),
-			requestedScope,
-			provider: settings,
-			server,
-			keys,
-			...remembered,
-		};
+		const stored = await toStoredSession(resolved, {tokens, flow}, this.clock.now(), remembered);
 		await keeper.write(stored, signal);
 		return stored;
 	}
 }
+
+/** What is kept of tokens that are there, and of where they came from. */
+export const toStoredSession = async (
+	resolved: ResolvedProvider,
+	{tokens, flow}: Winner,
+	signedInAt: number,
+	remembered: LoginParts['remembered'],
+): Promise<StoredSession> => {
+	const {exportKeys} = await import('../oauth/id-token.js');
+	const {clientSecret: _, server, flows: __, requestedScope, ...provider} = resolved;
+	const keys = exportKeys(server);
+	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...remembered};
+};
 
 /** For a race in which the other side can only reject. */
 const never = async (): Promise<never> => new Promise(() => undefined);

@@ -15,6 +15,7 @@ const commonNames = [
 	'loginHint',
 	'redirect',
 	'pushedAuthorization',
+	'flow',
 ] as const;
 
 /** What every preset takes. */

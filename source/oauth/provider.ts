@@ -128,6 +128,8 @@ export type ProviderSettings = {
 	readonly revocation?: 'rfc7009' | 'single-login' | 'none';
 	/** Why a flow is not possible with this provider, whatever its metadata says. */
 	readonly unsupportedFlows?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
+	/** Says that the program signs in as itself, with a person there as well. @default by who is there */
+	readonly flow?: 'client-credentials';
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
 	readonly allowPassword?: boolean;
 	readonly dialect?: Dialect;

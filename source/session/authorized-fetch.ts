@@ -3,7 +3,7 @@ import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import type {SessionManager} from './session-manager.js';
-import {needOf, StepUps, type StepUpOptions} from './step-up.js';
+import {needOf, stepUp, type StepUpOptions} from './step-up.js';
 
 type AuthorizedFetchOptions = StepUpOptions & {
 	readonly sessions: Pick<SessionManager, 'fresh'>;
@@ -114,7 +114,6 @@ const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{resp
 export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch => {
 	const {sessions, fetch: reach, resource} = options;
 	const origins = new Set([...options.origins.map(readOrigin), ...resource.flatMap(originOf)]);
-	const stepUps = new StepUps(options);
 	return async (input, init) => {
 		const url = new URL(input instanceof Request ? input.url : input);
 		if (!origins.has(url.origin)) {
@@ -133,7 +132,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			const {tokens, flow} = await sessions.fresh({rejected, signal});
 			const headers = new Headers(call.headers);
 			headers.set('authorization', `Bearer ${tokens.accessToken}`);
-			const sent = stepUps.turn;
+			const sent = options.logins.turn;
 			const {response, hasToken} = await send(reach, url, {...call, headers});
 			if (!hasToken || isStream(call.body)) return response;
 			const need = needOf(response);
@@ -147,7 +146,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				if (flow === 'client-credentials' || asked.has(key) || asked.size === 2) return response;
 				asked.add(key);
 				await discard(response);
-				await stepUps.signIn(need, url.host, sent, signal);
+				await stepUp(need, {host: url.host, sent, signal}, options);
 			}
 		}
 	};

@@ -5,6 +5,7 @@ import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {SessionWatch} from './session-state.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LogoutResult} from '../oauth/revocation.js';
@@ -18,6 +19,8 @@ type SessionManagerOptions = {
 	readonly signInHint: string;
 	/** Takes a sentence for the person about what went wrong although there is a token. */
 	readonly warn: ((sentence: string) => void) | undefined;
+	/** Reads the session, and is told what becomes of it. */
+	readonly watch: Pick<SessionWatch, 'read' | 'tell'>;
 	/** Loads the hardened fetch; a token that is fresh needs none. */
 	readonly loadFetch: () => Promise<typeof fetch>;
 };
@@ -66,8 +69,8 @@ export class SessionManager {
 
 	/** The stored session, if it is the one that the provider's settings ask for; another one is as good as none. */
 	async read(): Promise<StoredSession | undefined> {
-		const {store, profile, provider} = this.#options;
-		const stored = await store.read(profile);
+		const {watch, provider} = this.#options;
+		const stored = await watch.read();
 		return stored === undefined || differenceOf(stored, provider) !== undefined ? undefined : stored;
 	}
 
@@ -135,12 +138,18 @@ export class SessionManager {
 		let replaced;
 		try {
 			replaced = await store.read(profile).catch(() => undefined);
-			await store.write(profile, session);
+			await this.#write(session);
 		} finally {
 			await lock?.release();
 		}
 
 		if (replaced !== undefined && replaced.dead !== true) this.#revoking = this.#revokeReplaced(replaced, session);
+	}
+
+	async #write(session: StoredSession, options?: {readonly isOnlyCopy: boolean}): Promise<void> {
+		const {store, profile, watch} = this.#options;
+		await store.write(profile, session, options);
+		watch.tell(session);
 	}
 
 	async #revokeReplaced(replaced: StoredSession, session: StoredSession): Promise<void> {
@@ -171,12 +180,13 @@ export class SessionManager {
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
 	async end(signal: AbortSignal): Promise<LogoutResult> {
-		const {store, profile} = this.#options;
+		const {store, profile, watch} = this.#options;
 		const lock = await this.#lockAnyway(signal);
 		try {
 			const stored = await store.read(profile);
 			// Forgotten first: nothing that the network does can bring it back.
 			await store.remove(profile);
+			watch.tell(undefined);
 			if (stored === undefined) return {outcome: 'no-session'};
 			return await this.#revoke(stored, signal);
 		} finally {
@@ -212,8 +222,8 @@ export class SessionManager {
 	}
 
 	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {
-		const {store, profile, provider, signInHint: hint} = this.#options;
-		const stored = await store.read(profile);
+		const {watch, profile, provider, signInHint: hint} = this.#options;
+		const stored = await watch.read();
 		if (stored === undefined) {
 			throw new LoginError('person_required', `Nobody is signed in (profile "${displayText(profile, 60)}").`, {hint});
 		}
@@ -287,7 +297,7 @@ export class SessionManager {
 		const present = await store.read(profile).catch(() => used);
 		if (present !== undefined && isSame(present, used)) {
 			try {
-				await store.write(profile, next, {isOnlyCopy: true});
+				await this.#write(next, {isOnlyCopy: true});
 			} catch (error) {
 				this.#tellLost(next, used, error);
 			}
@@ -322,12 +332,11 @@ export class SessionManager {
 	 * @param end - undefined to go on without the refresh token
 	 */
 	async #adoptOrEnd(used: StoredSession, end: LoginError | undefined): Promise<StoredSession> {
-		const {store, profile} = this.#options;
 		const stored = await this.#alive();
 		const {refreshToken, ...tokens} = stored.tokens;
 		if (refreshToken !== used.tokens.refreshToken) return stored;
 		const next: StoredSession = end === undefined ? {...stored, tokens} : {...stored, dead: true};
-		await store.write(profile, next);
+		await this.#write(next);
 		if (end !== undefined) throw end;
 		return next;
 	}

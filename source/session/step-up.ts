@@ -3,6 +3,7 @@ import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {tokenChallenges} from '../oauth/challenge.js';
 import type {SessionManager} from './session-manager.js';
+import type {Session} from './types.js';
 
 /** What a server asks for that the session does not have. */
 export type Need = {readonly scope?: string; readonly acrValues?: string; readonly maxAge?: number};
@@ -16,19 +17,11 @@ export type StepUpLogin = Need & {
 
 export type StepUpOptions = {
 	readonly sessions: Pick<SessionManager, 'read'>;
-	/** Shows the login to the person, and resolves once the session is saved; missing where nobody can be shown one. */
-	readonly show: ((login: StepUpLogin) => Promise<unknown>) | undefined;
+	/** Shows the login to the person, and resolves once the session is saved. */
+	readonly show: (login: StepUpLogin) => Promise<Session>;
+	readonly logins: SharedLogins;
 	/** What to do where no person is there. */
 	readonly signInHint: string;
-};
-
-type StepUp = {
-	readonly done: Promise<unknown>;
-	/** Ends the login when the last caller has left. */
-	readonly controller: AbortController;
-	callers: number;
-	/** The turn at which it was over. */
-	ended: number;
 };
 
 const words = (scope = ''): readonly string[] => scope.split(' ').filter(Boolean);
@@ -44,81 +37,101 @@ export const needOf = ({status, headers}: Response): Need | undefined => {
 	return scope === undefined ? undefined : {scope};
 };
 
-/** The logins that servers ask for: one at a time, and one for all requests that heard of the same need. */
-export class StepUps {
-	readonly #options: StepUpOptions;
-	readonly #byNeed = new Map<string, StepUp>();
+/** The logins that an engine shows by itself: one at a time, and one for all that need the same. */
+export class SharedLogins {
+	readonly #byNeed = new Map<string, SharedLogin>();
 	/** How many of them are over. */
 	#turn = 0;
 	#last: Promise<unknown> = Promise.resolve();
 
-	constructor(options: StepUpOptions) {
-		this.#options = options;
-	}
-
-	/** What a request notes when it is sent. */
+	/** What a caller notes when it begins what may turn out to need a login. */
 	get turn(): number {
 		return this.#turn;
 	}
 
 	/**
-	 * Resolves once someone has signed in for the need. A request that was sent before such a login was over shares its
-	 * outcome, however late it heard of the need.
+	 * Resolves once someone has signed in. A caller that began before such a login was over shares its outcome, however late
+	 * it heard of the need. The login ends when the last caller has left.
 	 *
-	 * @param host - who asks
-	 * @param sent - the turn at which the request was sent
-	 * @throws LoginError `person_required` where nobody can be shown a login, or what ended it
+	 * @param need - names what all callers have in common
+	 * @param since - the turn at which the caller began
 	 */
-	async signIn(need: Need, host: string, sent: number, signal: AbortSignal | undefined): Promise<void> {
-		const key = JSON.stringify(need);
-		let stepUp = this.#byNeed.get(key);
-		if (stepUp === undefined || stepUp.ended <= sent) {
-			stepUp = this.#start(need, host);
-			this.#byNeed.set(key, stepUp);
+	async join(
+		need: string,
+		since: number,
+		signal: AbortSignal | undefined,
+		show: (signal: AbortSignal) => Promise<Session>,
+	): Promise<Session> {
+		let login = this.#byNeed.get(need);
+		if (login === undefined || login.ended <= since) {
+			login = this.#start(show);
+			this.#byNeed.set(need, login);
 		}
 
-		stepUp.callers += 1;
+		login.callers += 1;
 		try {
-			await abortable(stepUp.done, signal);
+			return await abortable(login.done, signal);
 		} finally {
-			stepUp.callers -= 1;
-			if (stepUp.callers === 0 && stepUp.ended === Infinity) {
-				this.#byNeed.delete(key);
-				stepUp.controller.abort();
+			login.callers -= 1;
+			if (login.callers === 0 && login.ended === Infinity) {
+				this.#byNeed.delete(need);
+				login.controller.abort();
 			}
 		}
 	}
 
-	#start(need: Need, host: string): StepUp {
+	#start(show: (signal: AbortSignal) => Promise<Session>): SharedLogin {
 		const controller = new AbortController();
 		const done = this.#last
-			.then(async () => this.#show(need, host, controller.signal))
+			.then(async () => {
+				controller.signal.throwIfAborted();
+				return show(controller.signal);
+			})
 			.finally(() => {
 				this.#turn += 1;
-				stepUp.ended = this.#turn;
+				login.ended = this.#turn;
 			});
-		const stepUp: StepUp = {done, controller, callers: 0, ended: Infinity};
+		const login: SharedLogin = {done, controller, callers: 0, ended: Infinity};
 		this.#last = done.catch(() => undefined);
-		return stepUp;
-	}
-
-	async #show({scope, acrValues, maxAge}: Need, host: string, signal: AbortSignal): Promise<void> {
-		signal.throwIfAborted();
-		const {sessions, show, signInHint: hint} = this.#options;
-		const reason =
-			acrValues === undefined && maxAge === undefined && scope !== undefined
-				? `${displayText(host, 80)} needs more permissions: ${displayText(scope)}.`
-				: `${displayText(host, 80)} needs a stronger or more recent sign-in.`;
-		const noPerson = () => new LoginError('person_required', reason, {hint});
-		if (show === undefined) throw noPerson();
-		const stored = await sessions.read();
-		// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
-		const present = stored?.requestedScope ?? stored?.tokens.scope;
-		const all = [...new Set([...words(present), ...words(scope)])].join(' ');
-		try {
-			await show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal});
-		} catch (error) {
-			throw error instanceof LoginError && error.code === 'person_required' ? noPerson() : error;
-		}
+		return login;
 	}
 }
+
+type SharedLogin = {
+	readonly done: Promise<Session>;
+	readonly controller: AbortController;
+	callers: number;
+	/** The turn at which it was over. */
+	ended: number;
+};
+
+/**
+ * Has someone sign in as a server asks for.
+ *
+ * @param host - who asks
+ * @param sent - the turn at which the request was sent
+ * @throws LoginError `person_required` where nobody can be shown a login, or what ended it
+ */
+export const stepUp = async (
+	need: Need,
+	{host, sent, signal}: {readonly host: string; readonly sent: number; readonly signal: AbortSignal | undefined},
+	{sessions, show, logins, signInHint: hint}: StepUpOptions,
+): Promise<void> => {
+	const {scope, acrValues, maxAge} = need;
+	const reason =
+		acrValues === undefined && maxAge === undefined && scope !== undefined
+			? `${displayText(host, 80)} needs more permissions: ${displayText(scope)}.`
+			: `${displayText(host, 80)} needs a stronger or more recent sign-in.`;
+	try {
+		await logins.join(`step-up ${JSON.stringify(need)}`, sent, signal, async signal => {
+			const stored = await sessions.read();
+			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
+			const present = stored?.requestedScope ?? stored?.tokens.scope;
+			const all = [...new Set([...words(present), ...words(scope)])].join(' ');
+			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal});
+		});
+	} catch (error) {
+		const isAlone = error instanceof LoginError && error.code === 'person_required';
+		throw isAlone ? new LoginError('person_required', reason, {hint}) : error;
+	}
+};

@@ -40,6 +40,8 @@ export interface Session {
 	readonly expiresAt?: number;
 	readonly refreshable: boolean;
 	readonly store: StoreKind;
+	/** Where a store of the app's own says that it keeps things. */
+	readonly savedIn?: string;
 	/** A fresh access token; refreshed when needed, once across all processes. */
 	getToken(options?: AccessTokenOptions): Promise<string>;
 	/** Revokes the tokens, then forgets them. */
@@ -111,6 +113,8 @@ export interface TokenStore {
 	prepare?(): Promise<void>;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
+	/** What differs once another session, or none, is in its place; asked every second while someone listens. */
+	stamp?(profile: string): Promise<string | undefined>;
 	read(profile: string): Promise<StoredSession | undefined>;
 	/**
 	 * Resolves once the session is on disk.

@@ -1,4 +1,5 @@
-import {type TerminalEnvironment, locateTerminal, isSet} from './environment.js';
+import type {TerminalEnvironment} from './environment.js';
+import {isSet, whoIsThere} from './who-is-there.js';
 import type {SafeUrl} from '../core/safe-url.js';
 
 /** The marks that the screens draw with. */
@@ -87,7 +88,7 @@ export const supportsHyperlinks = ({env, tty}: TerminalEnvironment): boolean => 
  */
 export const screenStream = (environment: TerminalEnvironment): 'stdout' | 'stderr' | undefined => {
 	const {env, tty} = environment;
-	if (!tty.stdin || env['TERM'] === 'dumb' || locateTerminal(environment).ci) return undefined;
+	if (!tty.stdin || env['TERM'] === 'dumb' || whoIsThere(environment) !== 'person') return undefined;
 	if (tty.stdout) return 'stdout';
 	return tty.stderr ? 'stderr' : undefined;
 };

@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {BrowserPlace} from '../login/flow.js';
-import type {FlowName} from '../core/types.js';
+import {isBuildMachine, isSet} from './who-is-there.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {
@@ -109,14 +109,6 @@ export type TerminalLocation = {
 	/** A build machine, where nobody looks on. */
 	readonly ci: boolean;
 };
-
-/** Whether a variable is there and does not say no. */
-export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
-
-const ciVariables = ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'JENKINS_URL'];
-const moreCiVariables = ['TEAMCITY_VERSION', 'BUILDKITE', 'CODEBUILD_BUILD_ID', 'BITBUCKET_BUILD_NUMBER'];
-const isCi = ({env}: TerminalEnvironment): boolean =>
-	[...ciVariables, ...moreCiVariables].some(name => isSet(env[name]));
 
 const multiplexerOf = ({env}: TerminalEnvironment): TerminalLocation['multiplexer'] => {
 	if (env['TMUX']) return 'tmux';
@@ -234,25 +226,13 @@ export const locateTerminal = (environment: TerminalEnvironment): TerminalLocati
 		'Your browser opens from here.',
 	];
 	const multiplexer = multiplexerOf(environment);
-	return {place, browser, reason, ci: isCi(environment), multiplexer};
+	return {place, browser, reason, ci: isBuildMachine(environment), multiplexer};
 };
 
 /** Whether each repaint travels through a network or a multiplexer, so that a screen had better repaint seldom. */
 export const isRemote = (environment: TerminalEnvironment): boolean => {
 	const {place, multiplexer} = locateTerminal(environment);
 	return multiplexer !== undefined || !['desktop', 'wsl', 'container', 'devcontainer', 'headless'].includes(place);
-};
-
-/**
- * Whether a login can count on a person: on a build machine, or with no terminal on any standard stream, only where
- * the options say so.
- */
-export const personIsThere = (
-	environment: TerminalEnvironment,
-	{json, plain, flow}: {readonly json?: boolean; readonly plain?: boolean; readonly flow?: FlowName | 'auto'} = {},
-): boolean => {
-	if (json || plain || flow === 'browser' || flow === 'device') return true;
-	return !isCi(environment) && (environment.tty.stdin || environment.tty.stdout || environment.tty.stderr);
 };
 
 /** What is safe to type unquoted in any shell. */

@@ -239,6 +239,11 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	password: 'This server takes only a user name and a password.',
 };
 
+export const personRequired = (): LoginError =>
+	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
+		hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
+	});
+
 /**
  * The flow that fits, and why.
  *
@@ -258,9 +263,7 @@ export const recommend = (
 			};
 		}
 
-		throw new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-			hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
-		});
+		throw personRequired();
 	}
 
 	const {preferred} = options;

@@ -212,14 +212,11 @@ export const messages = {
 			return [`${done} as ${nameOf(identity)}`, `${email}${identity.emailVerified === false ? ' (not verified)' : ''}`];
 		},
 		/** Where it is saved; empty for the system keyring, which is where one expects it. */
-		saved: (store: StoreKind, profile: string): string =>
-			store === 'memory'
-				? profile === 'demo'
-					? 'Not saved (demo)'
-					: 'Not saved'
-				: store === 'file'
-					? `Saved in a private file as "${profile}"`
-					: '',
+		saved(store: StoreKind, profile: string, savedIn?: string): string {
+			if (store === 'memory') return profile === 'demo' ? 'Not saved (demo)' : 'Not saved';
+			const place = store === 'file' ? 'a private file' : savedIn;
+			return place === undefined ? '' : `Saved in ${place} as "${profile}"`;
+		},
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',
 		notYou: 'Not you?',

@@ -261,8 +261,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'signed-in': {
 				finish();
-				const {identity, refreshable, expiresAt, store, profile} = event;
-				const saved = end.saved(store, profile);
+				const {identity, refreshable, expiresAt, store, savedIn, profile} = event;
+				const saved = end.saved(store, profile, savedIn);
 				say(end.signedIn(application, identity).join(' · '));
 				if (!refreshable && expiresAt !== undefined) say(end.until(timeOfDay(expiresAt)));
 				if (saved !== '') say(saved);

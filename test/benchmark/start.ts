@@ -37,7 +37,7 @@ export const start: Part = async ({node, build, runs, folder}) => {
 	await createFileStore({directory: home}).write('default', session());
 	const keyringHome = path.join(folder, 'keyring-home');
 	await using keyring = await startKeyring(folder, async environment => {
-		const store = await openStore({kind: 'keyring', home: keyringHome, environment});
+		const store = openStore({kind: 'keyring', home: keyringHome, environment});
 		await store.write('default', session());
 	});
 

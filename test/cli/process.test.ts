@@ -37,7 +37,7 @@ const start = (...args: readonly string[]) => {
 };
 
 const keepSession = async () => {
-	const store = await openStore({kind: 'file', home});
+	const store = openStore({kind: 'file', home});
 	const {expiresAt: _, ...tokens} = tokenSet();
 	await store.write('default', storedSession({tokens}));
 };

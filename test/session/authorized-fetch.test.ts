@@ -45,7 +45,7 @@ const signedIn = async (serve: Api, {script, provider, engine: options}: Change 
 			sent.push({url: request.url, token});
 			return serve(request, token, sent.length);
 		},
-		async show(shown, login) {
+		async show({engine: shown, options: login}) {
 			logins.push(login);
 			const run = shown.login({...login, flow: 'browser', terminal: {openBrowser: server.openBrowser}});
 			for await (const event of run) events.push(event);
@@ -290,7 +290,7 @@ test('an abort ends the request, the wait for a refresh and the wait for a login
 		() => () => challenge(403, 'error="insufficient_scope", scope="mail.send"'),
 		abort => ({
 			engine: {
-				async show(_engine, {signal}) {
+				async show({options: {signal}}) {
 					abort();
 					await new Promise(resolve => signal?.addEventListener('abort', resolve, {once: true}));
 					ended = true;

@@ -136,7 +136,7 @@ test('two programs that name themselves share no session and no folder with each
 	);
 	assert.deepEqual(subjects, ['alice', 'bob', undefined]);
 	assert.ok(readFileSync(path.join(home, 'apps', 'acme', 'profile-default.json')));
-	assert.equal(await (await openStore({home, kind: 'file'})).read('default'), undefined);
+	assert.equal(await openStore({home, kind: 'file'}).read('default'), undefined);
 });
 
 test('a login tries the keyring out by itself: no session lies in a file where there is one that works', async t => {
@@ -149,7 +149,7 @@ test('a login tries the keyring out by itself: no session lies in a file where t
 		probe: async () => undefined,
 	};
 	const {engineFor} = await prepare();
-	const engine = engineFor({}, {store: await openStore({home, keyring})});
+	const engine = engineFor({}, {store: openStore({home, keyring})});
 	assert.equal(await engine.session(), undefined);
 	const session = await engine.login({flow: 'browser'}).session;
 	assert.equal(session.store, 'keyring');

@@ -53,9 +53,16 @@ export const pipedCommand = async (
 	t: TestContext,
 	args: readonly string[],
 	env: Readonly<Record<string, string>> = {},
+): Promise<PipedCommand> => pipedProgram(t, [commandFile, ...args], env);
+
+/** Node.js with these arguments on no terminal at all; it ends with the test. */
+export const pipedProgram = async (
+	t: TestContext,
+	args: readonly string[],
+	env: Readonly<Record<string, string>> = {},
 ): Promise<PipedCommand> => {
 	const home = await temporaryFolder(t);
-	const child = spawn(process.execPath, [commandFile, ...args], {
+	const child = spawn(process.execPath, args, {
 		env: {PATH: process.env['PATH'], INK_LOGIN_HOME: home, ...env},
 		stdio: ['pipe', 'pipe', 'pipe'],
 	});

@@ -6,9 +6,9 @@ import {
 	type TerminalEnvironment,
 	locateTerminal,
 	isRemote,
-	personIsThere,
 	type Place,
 } from '../../source/terminal/environment.js';
+import {personIsThere} from '../../source/terminal/who-is-there.js';
 import {recommend} from '../../source/terminal/login-terminal.js';
 import {screenStream} from '../../source/terminal/capabilities.js';
 import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';

@@ -121,7 +121,8 @@ const show = async (
 	context: CommandContext,
 	demo: Demo | undefined,
 ): Promise<Session> => {
-	const {kind, stream} = plan.view;
+	const {view} = plan;
+	const {kind, stream} = view;
 	if (kind !== 'screen') {
 		// Lines have no key for it.
 		if (demo?.needsApproval && kind !== 'ndjson') {
@@ -156,7 +157,7 @@ const show = async (
 			act: demo.approve,
 		},
 	};
-	return login(engine, {...options, show: async shown => screen({...shown, stdout: process[stream]}, looks)});
+	return login(engine, {...options, show: async shown => screen({...shown, view}, looks)});
 };
 
 /**

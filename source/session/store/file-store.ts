@@ -6,6 +6,7 @@ import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep
 import {
 	checkFolder,
 	errorCode,
+	fileInfoIfThere,
 	nodeFileSystem,
 	readOwnFile,
 	storeError,
@@ -35,12 +36,12 @@ export type Encryption = {
 
 /** What `createFileStore` takes. */
 export type FileStoreOptions = {
-	/** The folder of the sessions; made at the first write. */
-	readonly directory: string;
+	/** The folder of the sessions, or what finds it when it is first needed; made at the first write. */
+	readonly directory: string | (() => string);
 	/** Loads what opens encrypted sessions, and encrypts new ones where `kind` is `keyring`. */
 	readonly encryption?: () => Promise<Encryption>;
 	/** How a session without a file yet is kept. @default 'file' */
-	readonly kind?: 'file' | 'keyring';
+	readonly kind?: 'file' | 'keyring' | (() => 'file' | 'keyring');
 	/**
 	 * Chooses `kind` when someone begins to sign in, with a sentence for them where there is something to say. Until then
 	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
@@ -62,10 +63,10 @@ export const createFileStore = (options: FileStoreOptions): TokenStore => new Fi
 
 class FileStore implements TokenStore {
 	readonly notices: string[] = [];
-	readonly #directory: string;
+	#place: string | (() => string);
 	readonly #loadEncryption: FileStoreOptions['encryption'];
 	#encryption: Promise<Encryption> | undefined;
-	#kind: 'file' | 'keyring';
+	#newKind: 'file' | 'keyring' | (() => 'file' | 'keyring');
 	/** Undefined once it has chosen, or where there is no choice. */
 	#choose: FileStoreOptions['choose'];
 	#choosing: Promise<void> | undefined;
@@ -77,9 +78,9 @@ class FileStore implements TokenStore {
 	#lastForm: 'file' | 'keyring' | undefined;
 
 	constructor(options: FileStoreOptions) {
-		this.#directory = options.directory;
+		this.#place = options.directory;
 		this.#loadEncryption = options.encryption;
-		this.#kind = options.kind ?? 'file';
+		this.#newKind = options.kind ?? 'file';
 		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
 		this.#processes = options.processes ?? nodeProcesses;
@@ -95,11 +96,29 @@ class FileStore implements TokenStore {
 		return this.kind === 'keyring' ? 'the system keyring' : displayText(this.#directory, 500);
 	}
 
+	get #directory(): string {
+		if (typeof this.#place === 'function') this.#place = this.#place();
+		return this.#place;
+	}
+
+	get #kind(): 'file' | 'keyring' {
+		if (typeof this.#newKind === 'function') this.#newKind = this.#newKind();
+		return this.#newKind;
+	}
+
 	async prepare(): Promise<void> {
 		this.#choosing ??= this.#chooseKind().finally(() => {
 			this.#choosing = undefined;
 		});
 		await this.#choosing;
+	}
+
+	/** Each write makes a new file, with a time of its own; nothing is opened. */
+	async stamp(profile: string): Promise<string | undefined> {
+		return this.#guard(async () => {
+			const info = fileInfoIfThere(this.#fileSystem, this.#path(profile, extension));
+			return info && `${info.modifiedAt} ${info.size}`;
+		});
 	}
 
 	async read(profile: string): Promise<StoredSession | undefined> {
@@ -205,9 +224,14 @@ class FileStore implements TokenStore {
 	async #chooseKind(): Promise<void> {
 		const chosen = await this.#choose?.();
 		if (chosen === undefined) return;
-		this.#kind = chosen.kind;
+		this.#newKind = chosen.kind;
 		this.#choose = undefined;
 		if (chosen.notice !== undefined) this.notices.push(chosen.notice);
+	}
+
+	/** Where someone is signing in, it is known in a moment where sessions are kept from now on. */
+	async #chosen(): Promise<void> {
+		await this.#choosing?.catch(() => undefined);
 	}
 
 	#path(profile: string, suffix: string): string {
@@ -254,11 +278,13 @@ class FileStore implements TokenStore {
 				'Unlock the keyring that it was saved with, or sign in again.',
 			);
 		} catch (error) {
+			await this.#chosen();
 			// A keyring that fails keeps nobody from signing in who has been given a file instead of it.
 			if (this.#kind === 'keyring' || !(error instanceof LoginError)) throw error;
 			failure = error;
 		}
 
+		await this.#chosen();
 		if (this.#choose !== undefined) throw failure;
 		const notice = `${failure.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
 		if (!this.notices.includes(notice)) this.notices.push(notice);

@@ -4,14 +4,14 @@ import {LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 import type {TokenStore} from '../types.js';
 import {claimFolder, replaceFile} from './atomic-file.js';
-import {createFileStore, type FileStoreOptions} from './file-store.js';
+import {createCustomStore, type KeyValueStore} from './custom-store.js';
+import {createFileStore} from './file-store.js';
 import {nodeFileSystem, readOwnFile, toStoreError, type FileSystem} from './file-system.js';
 import type {Keyring, KeyringOptions} from './keyring/keyring.js';
 import {ownName, stateDirectory} from './session-file.js';
 
-/** What `openStore` takes: `app`, or `home`, or the kind `memory`. */
-export type OpenStoreOptions = Settings &
-	({readonly app: string} | {readonly home: string} | {readonly kind: 'memory'});
+/** What `openStore` takes: `app` or `home`. */
+export type OpenStoreOptions = Settings & ({readonly app: string} | {readonly home: string});
 
 type Settings = {
 	/**
@@ -25,7 +25,7 @@ type Settings = {
 	 * `auto` takes the keyring where there is one that works, and files elsewhere; it is tried out when someone signs in.
 	 * @default 'auto'
 	 */
-	readonly kind?: 'auto' | 'keyring' | 'file' | 'memory';
+	readonly kind?: 'auto' | 'keyring' | 'file';
 	/** @default process.env */
 	readonly environment?: Readonly<Record<string, string | undefined>>;
 	/** @default process.platform */
@@ -41,44 +41,60 @@ type Settings = {
 };
 
 /**
- * Opens the place where sessions are kept. Nothing is tried out for that: the store itself does so once someone begins
- * to sign in, and rejects then with `store_error` where the keyring was asked for by name and does not work here.
+ * Opens the place where sessions are kept. Nothing is looked for or tried out yet: the store finds its folder when it is
+ * first used, and tries the keyring once someone begins to sign in. It rejects then with `store_error` where the keyring
+ * was asked for by name and does not work here.
  *
  * @throws LoginError `config_error` for an `app` that cannot be a name
  */
-export const openStore = async (options: OpenStoreOptions): Promise<TokenStore> => {
-	const {kind = 'auto', app, home, environment = process.env, platform = process.platform, say} = options;
-	const {fileSystem = nodeFileSystem, clock = systemClock} = options;
-	if (kind === 'memory') return (await import('./memory-store.js')).createMemoryStore({clock});
-
-	const service = app === undefined && home !== undefined ? ownName : checkApp(app);
-	const directory = path.resolve(home ?? path.join(stateDirectory(environment, platform), 'apps', service));
-	const keyring = async () => options.keyring ?? loadKeyring({account: directory, service, environment, platform, say});
+export const openStore = (options: OpenStoreOptions): TokenStore => {
+	const {kind = 'auto', fileSystem = nodeFileSystem, clock = systemClock} = options;
+	const {directory, keyring} = placeOf(options);
 	return createFileStore({
 		...{directory, fileSystem, clock},
 		encryption: async () => loadEncryption(await keyring()),
-		kind: kind === 'auto' ? (recallKind(fileSystem, directory) ?? 'file') : kind,
+		kind: () => (kind === 'auto' ? (recallKind(fileSystem, directory()) ?? 'file') : kind),
 		async choose() {
 			const chosen = await choose(kind, keyring);
-			rememberKind(fileSystem, directory, chosen.kind);
+			rememberKind(fileSystem, directory(), chosen.kind);
 			return chosen;
 		},
 	});
 };
 
-/** What `createKeyringStore` takes. */
-export type KeyringStoreOptions = Omit<FileStoreOptions, 'encryption'> & {
-	/** @default the operating system's */
-	readonly keyring?: Keyring;
+/** The folder and the keyring's entry of an app; nothing is looked for until they are called. */
+const placeOf = (options: Settings) => {
+	const {app, home, environment = process.env, platform = process.platform, say} = options;
+	const service = app === undefined && home !== undefined ? ownName : checkApp(app);
+	const directory = () => path.resolve(home ?? path.join(stateDirectory(environment, platform), 'apps', service));
+	const keyring = async () =>
+		options.keyring ?? loadKeyring({account: directory(), service, environment, platform, say});
+	return {directory, keyring};
 };
 
-/** Keeps sessions in files that are encrypted with a key in the system keyring. The keyring is asked on first use. */
-export const createKeyringStore = ({keyring, ...options}: KeyringStoreOptions): TokenStore =>
-	createFileStore({
-		kind: 'keyring',
-		...options,
-		encryption: async () => loadEncryption(keyring ?? (await loadKeyring({account: options.directory}))),
+/**
+ * Makes a store of an app's own one. Its locks, unless it has some, are files in the app's folder.
+ *
+ * @throws LoginError `config_error` without an `app` where one is needed
+ */
+export const openCustomStore = (
+	store: KeyValueStore,
+	options: Omit<Settings, 'home' | 'kind' | 'fileSystem'>,
+): TokenStore => {
+	const {clock = systemClock, ...place} = options;
+	const isEncrypted = store.encrypt === true;
+	if (store.lock !== undefined && !isEncrypted) return createCustomStore(store, {clock});
+	const app = checkApp(options.app);
+	const {keyring} = placeOf({...place, app});
+	return createCustomStore(store, {
+		clock,
+		locks: store.lock === undefined ? openStore({...place, app, clock, kind: 'file'}) : undefined,
+		...(isEncrypted && {
+			encryption: async () => loadEncryption(await keyring()),
+			prepare: async () => (await keyring()).probe(),
+		}),
 	});
+};
 
 /** Both are loaded on first use: most sessions lie in plain files. */
 const loadKeyring = async (options: KeyringOptions) => (await import('./keyring/keyring.js')).systemKeyring(options);
@@ -92,7 +108,7 @@ const checkApp = (app: string | undefined): string => {
 	const problem =
 		app === undefined ? 'The name of the app is missing.' : `The app cannot be named ${displayText(app, 60)}.`;
 	throw new LoginError('config_error', problem, {
-		hint: "Give a short name of lower-case letters, digits, '.', '_' and '-', as in openStore({app: 'acme'}).",
+		hint: "Give it a short name of lower-case letters, digits, '.', '_' and '-', as in app: 'acme'.",
 	});
 };
 

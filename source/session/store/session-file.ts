@@ -221,16 +221,24 @@ export const readSessionFile = (
 };
 
 /** A preference that cannot be read is none: nothing is lost that a key press does not bring back. */
-export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
+export const parsePreferences = (text = '{}', wasOpen = false): ProfilePreferences => {
 	try {
-		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
-		const saved = JSON.parse(file?.data.toString('utf8') ?? '{}') as Record<string, unknown>;
+		const saved = JSON.parse(text) as Record<string, unknown>;
 		const flow = saved['flow'] ?? saved['route'];
 		const {server} = saved;
 		return {
 			...((flow === 'browser' || flow === 'device') && {flow}),
-			...(isKnownServer(server) && {server: trusted(server, file?.wasOpen === true)}),
+			...(isKnownServer(server) && {server: trusted(server, wasOpen)}),
 		};
+	} catch {
+		return {};
+	}
+};
+
+export const readPreferencesFile = (fileSystem: FileSystem, directory: string, profile: string): ProfilePreferences => {
+	try {
+		const file = readOwnFile(fileSystem, profilePath(directory, profile, '.preferences.json'));
+		return parsePreferences(file?.data.toString('utf8'), file?.wasOpen);
 	} catch {
 		return {};
 	}

@@ -64,7 +64,7 @@ test('a server that was asked before the screen was there is not asked again by 
 test('who is signed in can stay so: 0, and nothing was cancelled', async () => {
 	await using server = await startScriptedServer();
 	const provider = {name: 'oidc', issuer: server.issuer, clientId: 'client'};
-	const store = await openStore({kind: 'file', home});
+	const store = openStore({kind: 'file', home});
 	await store.write('default', storedSession({provider}));
 	await using screen = startInTerminal('--store', 'file');
 	await screen.waitFor(/3 {2}Stay "Alice Demo"/);

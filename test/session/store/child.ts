@@ -43,27 +43,27 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
 	},
 	/** Signs in: writes a session of `more` bytes. */
 	async login() {
-		const store = await openStore({home: directory, say});
+		const store = openStore({home: directory, say});
 		await store.prepare?.();
 		await store.write('work', makeSession('x'.repeat(Number(more))));
 		say(JSON.stringify({kind: store.kind, notices: store.notices}));
 	},
 	/** Signs in to a program that has the name `more`. */
 	async loginTo() {
-		const store = await openStore({app: more, environment: {...process.env, INK_LOGIN_HOME: directory}});
+		const store = openStore({app: more, environment: {...process.env, INK_LOGIN_HOME: directory}});
 		await store.prepare?.();
 		await store.write('work', makeSession('x'));
 		say(JSON.stringify({kind: store.kind, notices: store.notices}));
 	},
 	/** Begins to sign in, and ends when it is told to. */
 	async abandon() {
-		const store = await openStore({home: directory, kind: 'keyring'});
+		const store = openStore({home: directory, kind: 'keyring'});
 		store.prepare?.().catch(() => undefined);
 		await order();
 		process.exit();
 	},
 	async read() {
-		const store = await openStore({home: directory});
+		const store = openStore({home: directory});
 		try {
 			const session = await store.read('work');
 			say(JSON.stringify({kind: store.kind, length: session?.tokens.accessToken.length, notices: store.notices}));
@@ -73,7 +73,7 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
 		}
 	},
 	async remove() {
-		const store = await openStore({home: directory});
+		const store = openStore({home: directory});
 		say(JSON.stringify({removed: await store.remove('work'), list: await store.list()}));
 	},
 };

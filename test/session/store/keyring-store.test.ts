@@ -4,7 +4,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {createFileStore} from '../../../source/session/store/file-store.js';
-import {createKeyringStore} from '../../../source/session/store/open-store.js';
+import {openStore} from '../../../source/session/store/open-store.js';
 import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
 import {storeError} from '../../../source/session/store/file-system.js';
 import {makeSession, temporaryFolder} from './fixtures.js';
@@ -36,18 +36,18 @@ test('demand 45: a session of any size is kept encrypted, with one small key in 
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
 	const session = makeSession('canary'.repeat(10_000));
-	await createKeyringStore({directory, keyring}).write('work', session);
+	await openStore({home: directory, kind: 'keyring', keyring}).write('work', session);
 	assert.doesNotMatch(readFileSync(fileIn(directory), 'utf8'), /canary|example\.com/);
 	assert.equal(Buffer.from(keyring.secret ?? '', 'base64').length, 32);
-	assert.deepEqual(await createKeyringStore({directory, keyring}).read('work'), session);
+	assert.deepEqual(await openStore({home: directory, kind: 'keyring', keyring}).read('work'), session);
 });
 
 test('demand 46: all sessions of a folder share one entry, asked for once', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
-	const store = createKeyringStore({directory, keyring});
+	const store = openStore({home: directory, kind: 'keyring', keyring});
 	for (const profile of ['a', 'b', 'c']) await store.write(profile, makeSession(profile));
-	const reader = createKeyringStore({directory, keyring});
+	const reader = openStore({home: directory, kind: 'keyring', keyring});
 	keyring.gets = 0;
 	for (const profile of await reader.list()) assert.ok(await reader.read(profile));
 	assert.deepEqual([keyring.sets, keyring.gets], [1, 1]);
@@ -56,24 +56,25 @@ test('demand 46: all sessions of a folder share one entry, asked for once', asyn
 test('two first logins at the same moment make one key', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
-	const stores = [createKeyringStore({directory, keyring}), createKeyringStore({directory, keyring})];
+	const stores = [
+		openStore({home: directory, kind: 'keyring', keyring}),
+		openStore({home: directory, kind: 'keyring', keyring}),
+	];
 	await Promise.all(stores.map(async (store, index) => store.write(`p${index}`, makeSession('x'))));
 	assert.equal(keyring.sets, 1);
-	for (const profile of ['p0', 'p1']) assert.ok(await createKeyringStore({directory, keyring}).read(profile));
+	for (const profile of ['p0', 'p1'])
+		assert.ok(await openStore({home: directory, kind: 'keyring', keyring}).read(profile));
 	assert.deepEqual(readdirSync(directory), ['profile-p0.json', 'profile-p1.json']);
 });
-
-/** Of a store through which nobody is about to sign in. */
-const choose = async () => ({kind: 'keyring'}) as const;
 
 test("one profile's encrypted session does not open as another's", async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
-	const store = createKeyringStore({directory, keyring});
+	const store = openStore({home: directory, kind: 'keyring', keyring});
 	await store.write('home', makeSession('x'));
 	const file = readFileSync(path.join(directory, 'profile-home.json'), 'utf8');
 	writeFileSync(fileIn(directory), file.replace('"home"', '"work"'), {mode: 0o600});
-	await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {code: 'store_error'});
+	await assert.rejects(openStore({home: directory, kind: 'keyring', keyring}).read('work'), {code: 'store_error'});
 });
 
 for (const [what, encrypted] of [
@@ -85,46 +86,49 @@ for (const [what, encrypted] of [
 		const directory = temporaryFolder(t);
 		const keyring = makeKeyring(Buffer.alloc(32, 1).toString('base64'));
 		writeFileSync(fileIn(directory), JSON.stringify({version: 1, profile: 'work', encrypted}), {mode: 0o600});
-		await assert.rejects(createKeyringStore({directory, keyring, choose}).read('work'), {
+		await assert.rejects(openStore({home: directory, kind: 'keyring', keyring}).read('work'), {
 			code: 'store_error',
 			message: 'The system keyring has no key that opens this session.',
 			hint: 'Unlock the keyring that it was saved with, or sign in again.',
 		});
 		assert.deepEqual(readdirSync(directory), ['profile-work.json']);
 
-		const login = createKeyringStore({directory, keyring});
+		const login = openStore({home: directory, kind: 'keyring', keyring});
+		await login.prepare?.();
 		assert.equal(await login.read('work'), undefined);
 		assert.match(login.notices.join(), /no key that opens this session\..* signing in replaces it\.$/);
 		await login.write('work', makeSession('x'));
-		assert.ok(await createKeyringStore({directory, keyring, choose}).read('work'));
+		assert.ok(await openStore({home: directory, kind: 'keyring', keyring}).read('work'));
 	});
 }
 
 test('a keyring without the key, or locked, leaves the session where it is', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
-	await createKeyringStore({directory, keyring}).write('work', makeSession('x'));
+	await openStore({home: directory, kind: 'keyring', keyring}).write('work', makeSession('x'));
 	const before = readFileSync(fileIn(directory), 'utf8');
 	const locked: Keyring = {
 		...keyring,
 		get: async () => Promise.reject(storeError('The system keyring is locked.', 'Unlock it.')),
 	};
-	await assert.rejects(createKeyringStore({directory, keyring: locked}).read('work'), {code: 'store_error'});
-	const withoutKey = createKeyringStore({directory, keyring: makeKeyring(), choose});
+	await assert.rejects(openStore({home: directory, kind: 'keyring', keyring: locked}).read('work'), {
+		code: 'store_error',
+	});
+	const withoutKey = openStore({home: directory, kind: 'keyring', keyring: makeKeyring()});
 	await assert.rejects(withoutKey.read('work'), {code: 'store_error'});
 	await assert.rejects(createFileStore({directory}).read('work'), {code: 'store_error'});
 	assert.equal(readFileSync(fileIn(directory), 'utf8'), before);
-	const store = createKeyringStore({directory, keyring});
+	const store = openStore({home: directory, kind: 'keyring', keyring});
 	assert.ok(await store.read('work'));
 });
 
 test('a key that another process has made again is fetched before anything is called unreadable', async t => {
 	const directory = temporaryFolder(t);
 	const keyring = makeKeyring();
-	const patient = createKeyringStore({directory, keyring});
+	const patient = openStore({home: directory, kind: 'keyring', keyring});
 	await patient.write('work', makeSession('old'));
 	keyring.secret = undefined;
-	await createKeyringStore({directory, keyring}).write('work', makeSession('new'));
+	await openStore({home: directory, kind: 'keyring', keyring}).write('work', makeSession('new'));
 	assert.equal((await patient.read('work'))?.tokens.accessToken, 'new');
 	assert.deepEqual(patient.notices, []);
 });
@@ -132,8 +136,11 @@ test('a key that another process has made again is fetched before anything is ca
 test('S22: the key is in no error', async t => {
 	const directory = temporaryFolder(t);
 	const keyring: Keyring = {...makeKeyring(), set: async secret => Promise.reject(new Error(`cannot keep ${secret}`))};
-	await assert.rejects(createKeyringStore({directory, keyring}).write('work', makeSession('canary')), error => {
-		assert.doesNotMatch(inspect(error, {depth: 9, showHidden: true}), /canary|cannot keep/);
-		return true;
-	});
+	await assert.rejects(
+		openStore({home: directory, kind: 'keyring', keyring}).write('work', makeSession('canary')),
+		error => {
+			assert.doesNotMatch(inspect(error, {depth: 9, showHidden: true}), /canary|cannot keep/);
+			return true;
+		},
+	);
 });

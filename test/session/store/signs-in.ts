@@ -8,7 +8,7 @@ const signIn = async (): Promise<void> => {
 	if (EXEC_PATH !== undefined) process.execPath = EXEC_PATH;
 	appendFileSync(starts, 'x');
 	if (readFileSync(starts).length > 3) return;
-	const store = await openStore({home});
+	const store = openStore({home});
 	const provider = oidc({issuer, clientId: 'test-client', clientSecret: 'a secret'});
 	const engine = new TokenEngine({provider, store});
 	const {session} = engine.login({flow: 'client-credentials'});

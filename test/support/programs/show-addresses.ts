@@ -10,7 +10,11 @@ const engine = new TokenEngine({provider: server.provider, store: createMemorySt
 const nothing = async () => ({status: 'unavailable'}) as const;
 try {
 	await screen(
-		{engine, stdout: process.stdout, options: {flow, open: false, terminal: {browser: 'here', clipboard: nothing}}},
+		{
+			engine,
+			view: {kind: 'screen', stream: 'stdout'},
+			options: {flow, open: false, terminal: {browser: 'here', clipboard: nothing}},
+		},
 		{showQr: false},
 	);
 } catch {

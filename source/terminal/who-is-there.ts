@@ -1,0 +1,76 @@
+import type {FlowName} from '../core/types.js';
+import type {TerminalEnvironment} from './environment.js';
+
+/**
+ * Who can act on what a login shows: a `person` at a terminal; a coding `agent`, whose transcript a person reads; or
+ * `nobody`, as on a build machine, in cron or in a pipe.
+ */
+export type Attendance = 'person' | 'agent' | 'nobody';
+
+/** Whether a variable is there and does not say no. */
+export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+
+/** Variables of build machines. `CI=false` overrules them all. */
+const buildMachines = words(`
+	CI CONTINUOUS_INTEGRATION CI_NAME CI_APP_ID CI_BUILD_ID CI_BUILD_NUMBER BUILD_NUMBER
+	AC_APPCIRCLE AGOLA_GIT_REF ALPIC_HOST APPCENTER_BUILD_ID APPVEYOR BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO
+	BUDDY_WORKSPACE_ID BUILDER_OUTPUT BUILDKITE CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_XCODE_PROJECT CM_BUILD_ID
+	CODEBUILD_BUILD_ARN CODEBUILD_BUILD_ID DRONE DSARI EARTHLY_CI EAS_BUILD GERRIT_PROJECT GITEA_ACTIONS GITHUB_ACTIONS
+	GITLAB_CI GO_PIPELINE_LABEL HARNESS_BUILD_ID HUDSON_URL JENKINS_URL LAYERCI MAGNUM NEVERCODE NOW_BUILDER PROW_JOB_ID
+	RELEASE_BUILD_ID SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WORKERS_CI XCS
+	bamboo_planKey
+`);
+
+/** Variables that coding agents give to the commands they run; where there is a pattern, the value has to match it. */
+const codingAgents: readonly (readonly [variable: string, value?: RegExp])[] = [
+	...words(`
+		AI_AGENT AMP_CURRENT_THREAD_ID ANTIGRAVITY_AGENT AUGMENT_AGENT CLAUDECODE CLAUDE_CODE CLAUDE_CODE_IS_COWORK CODEX_CI
+		CODEX_SANDBOX CODEX_THREAD_ID COPILOT_CLI CURSOR_AGENT CURSOR_TRACE_ID GEMINI_CLI JUNIE_DATA JUNIE_SHIM_PATH OPENCODE
+		OPENCODE_CLIENT QWEN_CODE
+	`).map(name => [name] as const),
+	['AGENT', /^(amp|goose)$/i],
+	['CURSOR_EXTENSION_HOST_ROLE', /^agent-exec$/],
+	['EDITOR', /devin/],
+	['PATH', /\.pi[\\/]agent/],
+	['TERM_PROGRAM', /kiro/],
+];
+
+function words(text: string): readonly string[] {
+	return text.trim().split(/\s+/);
+}
+
+/** Whether this is a build machine, where nobody looks on, whatever terminal it has. */
+export const isBuildMachine = ({env}: Pick<TerminalEnvironment, 'env'>): boolean =>
+	(env['CI'] === undefined || isSet(env['CI'])) && buildMachines.some(name => isSet(env[name]));
+
+const isCodingAgent = ({env}: Pick<TerminalEnvironment, 'env'>): boolean =>
+	codingAgents.some(([name, value]) => isSet(env[name]) && value?.test(env[name] ?? '') !== false);
+
+/**
+ * Says who is there. `INK_LOGIN_AGENT` decides where it is set: `1` is an agent, `0` is none. Otherwise a terminal on stdin
+ * has someone at its keys, though an agent may have started the shell; without one, an agent's variable tells; and a
+ * person looks on where any of the standard streams is a terminal.
+ */
+export const whoIsThere = (environment: Pick<TerminalEnvironment, 'env' | 'tty'>): Attendance => {
+	const {env, tty} = environment;
+	const {INK_LOGIN_AGENT: told = ''} = env;
+	if (isSet(told)) return 'agent';
+	if (isBuildMachine(environment)) return 'nobody';
+	if (tty.stdin) return 'person';
+	if (told === '' && isCodingAgent(environment)) return 'agent';
+	return tty.stdout || tty.stderr ? 'person' : 'nobody';
+};
+
+/** What was asked for, as far as it says that someone reads along. */
+type AttendanceOptions = {
+	readonly json?: boolean;
+	readonly plain?: boolean;
+	readonly flow?: FlowName | 'auto' | 'ask' | undefined;
+};
+
+/** Whether a login can count on a person: at the terminal, behind an agent, or where the options say so. */
+export const personIsThere = (
+	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
+	{json, plain, flow}: AttendanceOptions = {},
+): boolean =>
+	json === true || plain === true || flow === 'browser' || flow === 'device' || whoIsThere(environment) !== 'nobody';
