@@ -40,7 +40,7 @@ const silentBus = async (t: TestContext) => {
 /** Ink asks for marked pastes once it takes keys, and then draws, each frame in one update. */
 const isInk = ({output}: PtyRun): boolean =>
 	output.includes('\u001B[?2004h') && output.lastIndexOf('\u001B[?2026l') > output.indexOf('\u001B[?2004h');
-const picker = /Sign in[^]*1 {2}In this\s+computer's\s+browser[^]*2 {2}On another\s+device[^]*(esc\s+cancel|\?\s+keys)/;
+const picker = /Sign in[^]*1 {1,2}In this\s+computer's\s+browser[^]*2 {1,2}On another\s+device[^]*esc\s+cancel/;
 
 const end = async (run: PtyRun) => {
 	run.write('\u0003');
