@@ -29,18 +29,38 @@ const common = {
 
 const split = {...common, format: 'esm', splitting: true, chunkNames: 'chunks/[name]-[hash]'};
 
+const libraryEntries = ['index', 'engine', 'testing/index'];
+
+/** Only what the declarations of the entries lead to can be imported; TypeScript writes those of every file. */
+const removeUnreached = async () => {
+	const reached = new Set();
+	const reach = async file => {
+		if (reached.has(file)) return;
+		reached.add(file);
+		const imports = (await readFile(file, 'utf8')).matchAll(/from '(\.[^']+)\.js'/g);
+		for (const [, name] of imports) await reach(path.join(path.dirname(file), `${name}.d.ts`));
+	};
+	for (const entry of libraryEntries) await reach(path.join('build', `${entry}.d.ts`));
+	for (const name of await readdir('build', {recursive: true})) {
+		const file = path.join('build', name);
+		if (file.endsWith('.d.ts') && !reached.has(file)) await rm(file);
+	}
+};
+
 const buildTypes = async () => {
 	try {
 		await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.config/tsconfig.library.json']);
 	} catch (error) {
 		throw new Error(error.stdout || error.message, {cause: error});
 	}
+
+	await removeUnreached();
 };
 
 const buildLibrary = async () =>
 	esbuild.build({
 		...split,
-		entryPoints: ['source/index.ts', 'source/engine.ts', 'source/testing/index.ts'],
+		entryPoints: libraryEntries.map(name => `source/${name}.ts`),
 		outdir: 'build',
 		// As a dependency ink-spinner would bring an Ink of its own, so it goes inside.
 		external: [...installed, ...Object.keys(peerDependencies)],

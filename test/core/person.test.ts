@@ -68,7 +68,7 @@ test('the e-mail address is always there in full, and says so where the server h
 		{sub: 'u1', name: 'Alice', email: 'alice@example.com (verified). Done.'},
 	);
 	assert.deepEqual(said, [
-		`Signed in as "${'Alice '.repeat(7).slice(0, 39)}…" · ${email} · not verified`,
+		`Signed in as "${'Alice '.repeat(7).slice(0, 39)}…" · ${email} (not verified)`,
 		'Signed in as Alice',
 	]);
 });

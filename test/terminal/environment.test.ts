@@ -43,7 +43,12 @@ type Row = {
 };
 
 const locations: Record<string, Row> = {
-	'Linux with an X display': {environment: {}, place: 'desktop', flow: 'browser', reason: /Your browser can be opened/},
+	'Linux with an X display': {
+		environment: {},
+		place: 'desktop',
+		flow: 'browser',
+		reason: /Your browser opens from here/,
+	},
 	'Linux with Wayland': {
 		environment: {env: {...headless, WAYLAND_DISPLAY: 'wayland-0'}},
 		place: 'desktop',
@@ -68,7 +73,7 @@ const locations: Record<string, Row> = {
 		environment: {env: sshEnvironment},
 		place: 'ssh',
 		flow: 'device',
-		reason: /^You are connected over SSH: a browser opened here would not reach you\.$/,
+		reason: /^You're connected over SSH, so no browser opens here\.$/,
 	},
 	'SSH with X forwarding': {
 		environment: {env: {...sshEnvironment, DISPLAY: 'localhost:10.0'}},
@@ -252,15 +257,15 @@ test('a recommendation gives its reason in words', () => {
 	const environment = environmentOf({env: sshEnvironment});
 	assert.deepEqual(recommend(locateTerminal(environment), all, {personIsThere: true}), {
 		flow: 'device',
-		reason: 'You are connected over SSH: a browser opened here would not reach you.',
+		reason: "You're connected over SSH, so no browser opens here.",
 	});
 });
 
-test('what the provider lacks is not recommended, and the reason says what to do instead', () => {
+test('what the provider lacks is not recommended, and the reason says why', () => {
 	const overSsh = locateTerminal(environmentOf({env: sshEnvironment}));
 	const browser = recommend(overSsh, only('browser'), {personIsThere: true});
 	assert.equal(browser.flow, 'browser');
-	assert.match(browser.reason, /paste/);
+	assert.match(browser.reason, /offers no codes/);
 	const desktop = locateTerminal(environmentOf());
 	assert.equal(recommend(desktop, only('device'), {personIsThere: true}).flow, 'device');
 	assert.equal(recommend(desktop, only('client-credentials'), {personIsThere: true}).flow, 'client-credentials');

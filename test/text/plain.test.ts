@@ -321,11 +321,11 @@ test('a failure is one sentence and the next step, and is not said twice when it
 
 test('a session that cannot renew itself says until when it lasts', () => {
 	const shown = listen().say({...samples['signed-in'], refreshable: false, store: 'memory'});
-	assert.match(shown, /\nSigned in until 17:50\nNot saved, it ends with this program\n$/);
+	assert.match(shown, /\nUntil 17:50, then sign in again\nNot saved\n$/);
 });
 
 test('a login that waited for another one says that it was the other one that ended', () => {
-	const message = 'The sign-in in another window ended without a session.';
+	const message = 'The sign-in in another terminal was cancelled.';
 	const shown = listen().say({type: 'failed', code: 'cancelled', message, hint: 'Start again here.'});
 	assert.equal(shown, `${message}\nStart again here.\n`);
 });
@@ -334,8 +334,8 @@ test('where the session is saved is said only where it is not the keyring', () =
 	const saved = (store: 'keyring' | 'file' | 'memory') =>
 		listen().say({...samples['signed-in'], store, profile: 'work'});
 	assert.match(saved('keyring'), /^Signed in [^\n]*\n$/);
-	assert.match(saved('file'), /^Signed in [^\n]*\nSaved as profile "work" in a private file\n$/);
-	assert.match(saved('memory'), /^Signed in [^\n]*\nNot saved, it ends with this program\n$/);
+	assert.match(saved('file'), /^Signed in [^\n]*\nSaved in a private file as "work"\n$/);
+	assert.match(saved('memory'), /^Signed in [^\n]*\nNot saved\n$/);
 	const {expiresAt: _, ...endless} = samples['signed-in'];
 	assert.match(listen().say({...endless, refreshable: false}), /^Signed in [^\n]*\n$/);
 });

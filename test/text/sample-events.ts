@@ -51,7 +51,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 	},
 	poll: {type: 'poll', attempt: 1, interval: 5, nextPollAt: start + 12_000},
 	'slow-down': {type: 'slow-down', interval: 10, nextPollAt: start + 24_000},
-	backoff: {type: 'backoff', reason: 'connection refused', retryAt: start + 40_000},
+	backoff: {type: 'backoff', reason: 'No response from auth.acme.dev.', retryAt: start + 40_000},
 	resumed: {type: 'resumed', sleptFor: 3_600_000},
 	'callback-ignored': {type: 'callback-ignored', reason: 'The state is not ours.'},
 	'paste-rejected': {type: 'paste-rejected', reason: 'it has no code'},

@@ -40,7 +40,7 @@ const silentBus = async (t: TestContext) => {
 /** Ink asks for marked pastes once it takes keys, and then draws, each frame in one update. */
 const isInk = ({output}: PtyRun): boolean =>
 	output.includes('\u001B[?2004h') && output.lastIndexOf('\u001B[?2026l') > output.indexOf('\u001B[?2004h');
-const picker = /Sign in[^]*1 {2}On [^]*2 {2}On [^]*esc\s+leave/;
+const picker = /Sign in[^]*1 {1,2}In this\s+computer's\s+browser[^]*2 {1,2}On another\s+device[^]*esc\s+cancel/;
 
 const end = async (run: PtyRun) => {
 	run.write('\u0003');
@@ -75,10 +75,10 @@ test('from the first picker on there is always one, never two, and it stays as i
 	}
 });
 
-test('in a window too narrow for its rows only Ink draws the picker, and cuts them', async t => {
+test('in a window too narrow for its rows its words are broken, by the first picker as by Ink', async t => {
 	const run = await start(t, {columns: 8, rows: 40, args: ['--store', 'file']});
 	const [screen = '', ...others] = await seenUntilInk(run);
-	assert.match(screen, /1 {2}O…/);
+	assert.match(screen, /1 In\n/);
 	assert.deepEqual(others, []);
 	await end(run);
 });
@@ -90,7 +90,7 @@ test('who is signed in already is offered to stay so from the first frame on', a
 	await createFileStore({directory: home}).write('default', session);
 	const bus = await silentBus(t);
 	const run = await start(t, {env: {...bus.env, INK_LOGIN_HOME: home}});
-	await run.waitFor(/3 {2}Stay/);
+	await run.waitFor(/1 {2}Stay signed in as Alice Demo/);
 	assert.equal(isInk(run), false);
 	await end(run);
 });
@@ -100,19 +100,19 @@ test('what is typed ahead of Ink is done in its order: an arrow, then Enter, cho
 	const run = await commandInPty(t, [...providerAt(server.issuer), '--store', 'file']);
 	await run.waitFor(picker);
 	run.write('\u001B[B\r');
-	await run.waitFor(/Type this code there/);
+	await run.waitFor(/Type +[A-Z]{4}-[A-Z]{4}/);
 	await end(run);
 });
 
 test('a window that changes before Ink gets a picker of its size', async t => {
 	const run = await start(t, {env: (await silentBus(t)).env});
-	await run.waitFor(/On this computer +opens[^]*esc leave/);
+	await run.waitFor(/In this computer's browser +nothing to type[^]*esc cancel/);
 	run.resize(40, 24);
-	await run.waitFor(/On this computer\n +opens[^]*esc leave/);
+	await run.waitFor(/In this computer's browser\n[^]*esc cancel/);
 	run.resize(90, 24);
-	await run.waitFor(/On this computer +opens[^]*esc leave/);
+	await run.waitFor(/In this computer's browser +nothing to type[^]*esc cancel/);
 	run.resize(90, 5);
-	await run.waitFor(({text}) => text.includes('On this computer') && text.trimEnd().split('\n').length <= 4);
+	await run.waitFor(({text}) => text.includes("In this computer's browser") && text.trimEnd().split('\n').length <= 4);
 	assert.equal(isInk(run), false);
 	await end(run);
 });
@@ -123,28 +123,28 @@ test('Ctrl-C before Ink says so in the place of the picker, and nobody waits for
 	await run.waitFor(picker);
 	await end(run);
 	assert.match(run.emulator.text, /^ink-login: Sign-in cancelled\./);
-	assert.doesNotMatch(run.emulator.text, /On this computer|esc leave/);
+	assert.doesNotMatch(run.emulator.text, /this computer|esc cancel/);
 	await bus.left();
 });
 
 test('demand 24: before Ink too a 0x03 inside a sequence of the terminal, or inside a paste, is no Ctrl-C', async t => {
 	const run = await start(t, {env: (await silentBus(t)).env});
 	// By then keys are read.
-	await run.waitFor(/Waiting for the system keyring[^]*Sign in[^]*esc leave/);
+	await run.waitFor(/Waiting for the system keyring[^]*Sign in[^]*esc cancel/);
 	run.write('\u001B_Gi=1;a\u0003b\u001B\\');
 	run.write('https://a.example/?code=\u0003x');
 	run.resize(40, 24);
-	await run.waitFor(/On this computer\n +opens[^]*esc leave/);
+	await run.waitFor(/In this computer's browser\n[^]*esc cancel/);
 	run.resize(90, 24);
-	await run.waitFor(/On this computer +opens[^]*esc leave/);
+	await run.waitFor(/In this computer's browser +nothing to type[^]*esc cancel/);
 	await end(run);
 });
 
 test('a failure before Ink takes the picker away, and is told in its place', async t => {
 	const run = await start(t, {args: ['--store', 'keyring']});
 	assert.equal((await run.exit).code, 1);
-	assert.match(run.output, /Sign in[^]*On this computer[^]*leave/);
+	assert.match(run.output, /Sign in[^]*In this computer[^]*cancel/);
 	assert.match(run.emulator.text, /^ink-login: The system keyring/);
-	assert.doesNotMatch(run.emulator.text, /On this computer/);
+	assert.doesNotMatch(run.emulator.text, /In this computer/);
 	assert.equal(run.emulator.cursor.visible, true);
 });
