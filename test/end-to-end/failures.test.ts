@@ -58,7 +58,7 @@ const failures: readonly Failure[] = [
 		code: 'access_denied',
 		sentence: /^Sign-in was declined\.$/,
 		next: /^If that was a mistake, try again/,
-		keys: /n new code · b use this computer's browser · esc cancel/,
+		keys: /n new code · b this computer's browser · esc cancel/,
 	},
 	{
 		when: 'the person declines in the browser',
@@ -68,7 +68,7 @@ const failures: readonly Failure[] = [
 		code: 'access_denied',
 		sentence: /^Sign-in was declined\.$/,
 		next: /^If that was a mistake, try again/,
-		keys: /enter try again · d use a code · esc cancel/,
+		keys: /enter try again · d another device · esc cancel/,
 	},
 	{
 		when: 'the code expires',
@@ -77,7 +77,7 @@ const failures: readonly Failure[] = [
 		code: 'expired_token',
 		sentence: /^The code expired before anyone approved it\.$/,
 		next: /^Ask for a new code/,
-		keys: /n new code · b use this computer's browser · esc cancel/,
+		keys: /n new code · b this computer's browser · esc cancel/,
 	},
 	{
 		when: 'nothing listens at the issuer',
@@ -94,7 +94,7 @@ const failures: readonly Failure[] = [
 		code: 'invalid_client',
 		sentence: /^The server doesn't accept this client\.$/,
 		next: /^Check the client ID/,
-		keys: /b use this computer's browser · esc cancel/,
+		keys: /b this computer's browser · esc cancel/,
 	},
 	{
 		when: 'the server knows no such client, as the browser is back',
@@ -104,7 +104,7 @@ const failures: readonly Failure[] = [
 		code: 'invalid_client',
 		sentence: /^The server doesn't accept this client\.$/,
 		next: /^Check the client ID/,
-		keys: /d use a code · esc cancel/,
+		keys: /d another device · esc cancel/,
 	},
 	{
 		when: "the server's metadata names another issuer",
@@ -121,7 +121,7 @@ const failures: readonly Failure[] = [
 		code: 'device_unsupported',
 		sentence: /^The provider has no sign-in with a code\.$/,
 		next: /^Sign in another way/,
-		keys: /b use this computer's browser · esc cancel/,
+		keys: /b this computer's browser · esc cancel/,
 	},
 	{
 		when: 'the port is taken',
@@ -129,7 +129,7 @@ const failures: readonly Failure[] = [
 		code: 'port_in_use',
 		sentence: /^Port \d+ (\(held by .*\) )?is in use\.$/,
 		next: /^Close the program that uses it.* --port\.$/,
-		keys: /enter try again · d use a code · esc cancel/,
+		keys: /enter try again · d another device · esc cancel/,
 	},
 ];
 
@@ -195,8 +195,12 @@ describe('what goes wrong is one sentence, the next step, and an exit code', {co
 
 			const {code: exitCode} = await run.exit;
 			assert.equal(exitCode, 1);
-			const [first, ...others] = run.emulator.text.split('\n').map(line => line.replace(/^ ✖ /, '').trim());
-			assert.match(first!, sentence);
+			const [first, ...others] = run.emulator.text
+				.trim()
+				.split('\n')
+				.map(line => line.replace(/^✖ /, '').trim());
+			// A row of a screen ends without a full stop.
+			assert.match(`${first}.`, sentence);
 			if (!keys) assert.match(others.join(' '), next);
 			assert.equal(run.emulator.cursor.visible, true);
 			if (process.env['SHOW']) console.log(run.emulator.text);

@@ -30,10 +30,10 @@ test(
 		await run.waitFor(/^Building the demo, a few seconds/m, 'the first line', 20_000);
 		const picker = await run.waitFor(/esc cancel/, 'the picker', 120_000);
 		assert.match(picker, /Sign in to the demo · 127\.0\.0\.1:\d+/);
-		assert.match(picker, /❯ 1 {2}On this computer/);
-		assert.match(picker, /2 {2}On my phone or elsewhere/);
+		assert.match(picker, /❯ 1 {2}In this computer's browser/);
+		assert.match(picker, /2 {2}On another device/);
 		run.write('2');
-		await run.waitFor(/Waiting for approval[^]*a approve as Alice Demo/);
+		await run.waitFor(/Waiting for approval[^]*Demo: press a to approve/);
 		run.write('a');
 		await run.waitFor(/Signed in to the demo as Alice Demo/, 'Signed in');
 		assert.equal((await run.exit).code, 0);

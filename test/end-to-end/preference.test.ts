@@ -14,11 +14,11 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	const first = await start();
 	await first.waitFor(/Waiting for approval[^]*\? all keys/);
 	first.write('b');
-	await first.waitFor(/Or in the browser on this computer[^]*Waiting for you there/);
+	await first.waitFor(/On your own computer[^]*Also with code/);
 	first.write('?');
-	await first.waitFor(/r always the browser here/);
+	await first.waitFor(/r always use the browser/);
 	first.write('r');
-	await first.waitFor(/From now on this profile begins with the browser\./);
+	await first.waitFor(/From now on this profile starts in the browser/);
 	first.write('\u0003');
 	assert.equal((await first.exit).code, 130);
 
@@ -28,7 +28,7 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	second.write('?');
 	await second.waitFor(/r ask each time/);
 	second.write('r');
-	await second.waitFor(/From now on the flow is chosen each time\./);
+	await second.waitFor(/From now on you choose each time/);
 	second.write('\u0003');
 	assert.equal((await second.exit).code, 130);
 

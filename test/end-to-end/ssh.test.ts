@@ -42,7 +42,7 @@ test('demands 3, 16: over a real SSH session login chooses the code, and its key
 	const screen = await run.waitFor(/Waiting for approval[^]*\? all keys/);
 	const [userCode = ''] = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(screen) ?? assert.fail(screen);
 	run.write('c');
-	await run.waitFor(/Sent to your terminal to copy\./);
+	await run.waitFor(/Code sent to your terminal's clipboard/);
 	const base64 = (text: string) => Buffer.from(text).toString('base64');
 	assert.ok(run.output.includes(`\u001B]52;c;${base64(userCode)}\u0007`));
 	run.write('u');
@@ -61,7 +61,7 @@ test(
 		const demo = await demoServer(t);
 		const run = await signInOverSsh(t, server, [...options(demo), '--flow', 'browser']);
 		const screen = await run.waitFor(/Waiting for you there[^]*\? all keys/);
-		const [line = ''] = /ssh -N -L .*$/m.exec(screen) ?? assert.fail(screen);
+		const [line = ''] = /ssh -N -L .*\S/.exec(screen) ?? assert.fail(screen);
 		assert.match(line, /^ssh -N -L (\d+):127\.0\.0\.1:\1 -p \d+ \w+@127\.0\.0\.1$/);
 
 		// What is typed on the other computer. There is one computer only, so its 127.0.0.1 is taken by the login itself:

@@ -54,7 +54,7 @@ test('Ctrl-Z gives the terminal to the shell, without the code; fg comes back to
 		run.write('clear; fg\r');
 		const screen = await run.waitFor(/Waiting for approval[^]*esc back/);
 		assert.match(screen, new RegExp(code!));
-		assert.match(screen, /(?:10:00|9:\d\d) left/);
+		assert.match(screen, /(?:10|9) min left/);
 		assert.equal(screen.match(/Waiting for approval/g)?.length, 1, screen);
 		assert.equal(run.emulator.cursor.visible, false);
 		await run.waitFor(({bracketedPaste}) => bracketedPaste, 'pastes are marked again');
@@ -91,5 +91,5 @@ test('Ctrl-Z changes nothing where no shell could bring the login back', async t
 	run.write(ctrlZ);
 	await run.waitFor(({text}) => run.output.includes('\u001B[?25l', before) && text.includes(code!), 'the screen again');
 	run.write('?');
-	await run.waitFor(/first keys/);
+	await run.waitFor(/n new code/);
 });

@@ -92,7 +92,11 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
-			next: more.demo === undefined ? commandText('token', ...(profile === 'default' ? [] : [profile])) : undefined,
+			// What is not saved cannot be used.
+			next:
+				more.demo !== undefined || store.kind === 'memory'
+					? undefined
+					: commandText('token', ...(profile === 'default' ? [] : [profile])),
 			renew: values.renew ?? false,
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {
