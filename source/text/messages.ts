@@ -221,7 +221,7 @@ export const messages = {
 					? 'Not saved (demo)'
 					: 'Not saved'
 				: store === 'file'
-					? `Saved in a private file as "${profile}"`
+					? `Saved in a private file${profile === 'default' ? '' : ` as "${profile}"`}`
 					: '',
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',

@@ -31,7 +31,13 @@ type Words = {
 	readonly fill: string;
 	readonly text: string;
 };
-type Icon = {readonly x: number; readonly y: number; readonly scale: number; readonly line: string; readonly svg: string};
+type Icon = {
+	readonly x: number;
+	readonly y: number;
+	readonly scale: number;
+	readonly line: string;
+	readonly svg: string;
+};
 
 /** What a page shows, where the browser has put it. */
 type PageParts = {readonly boxes: readonly Box[]; readonly icons: readonly Icon[]; readonly words: readonly Words[]};
@@ -44,7 +50,8 @@ const partsOf = async (page: Page): Promise<PageParts> =>
 		const boxes = elements.flatMap(element => {
 			const {x, y, width, height} = element.getBoundingClientRect();
 			const style = getComputedStyle(element);
-			const fill = element instanceof SVGElement || style.backgroundColor === 'rgba(0, 0, 0, 0)' ? '' : style.backgroundColor;
+			const fill =
+				element instanceof SVGElement || style.backgroundColor === 'rgba(0, 0, 0, 0)' ? '' : style.backgroundColor;
 			const line = Number.parseFloat(style.borderTopWidth) > 0 ? style.borderTopColor : '';
 			const isSeen = width > 0 && (fill !== '' || line !== '');
 			return isSeen ? [{x, y, width, height, radius: Number.parseFloat(style.borderTopLeftRadius), fill, line}] : [];
@@ -116,7 +123,8 @@ const drawDevice = (device: Device, {width, height}: Size, look: Look, host: str
 	const field = `<rect x="${left}" y="${top + 6}" width="${width - left - (isPhone ? left : 12)}" height="22" rx="11" fill="${look.background}"/>`;
 	const middle = isPhone ? width / 2 : (left + width - 12) / 2;
 	const address =
-		host && `${field}<text x="${middle}" y="${top + 21}" text-anchor="middle" class="s" font-size="12">${escape(host)}</text>`;
+		host &&
+		`${field}<text x="${middle}" y="${top + 21}" text-anchor="middle" class="s" font-size="12">${escape(host)}</text>`;
 	return `<rect x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="${radius}" fill="${look.frame}" stroke="${look.line}"/>${dots}${address}${content}`;
 };
 
@@ -124,7 +132,30 @@ const drawDevice = (device: Device, {width, height}: Size, look: Look, host: str
 const holeOf = (device: Device, {width, height}: Size) =>
 	device === 'phone'
 		? {x: edge, y: bar + 6, width: width - 2 * edge, height: height - bar - 6 - 18}
-		: {x: 1, y: bar, width: width - 2, height: height - bar - 9};
+		: {x: 1, y: bar, width: width - 2, height: height - bar - 6};
+
+/** A phone at rest, or a window with nothing in it. */
+export const drawIdle = (device: Device, size: Size, look: Look): string => {
+	const {x, y, width, height} = holeOf(device, size);
+	const glass =
+		device === 'phone'
+			? `<rect x="${x}" y="${y - 20}" width="${width}" height="${height + 20}" rx="6" fill="#101214"/>`
+			: `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${look.background}"/>`;
+	return drawDevice(device, size, look, '', glass);
+};
+
+/** A small terminal of one's own; it breaks a line where a terminal does. */
+export const drawShell = (line: string, size: Size, look: Look): string => {
+	const hole = holeOf('window', size);
+	const width = 6.6;
+	const columns = Math.floor((hole.width - 20) / width);
+	const rows = line.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+	const text = rows.map(
+		(row, index) =>
+			`<text x="${hole.x + 10}" y="${hole.y + 22 + index * 16}" textLength="${round(row.length * width)}" font-size="11" xml:space="preserve">${escape(row)}</text>`,
+	);
+	return drawIdle('window', size, look) + text.join('');
+};
 
 /** A phone's camera that sees a QR code, and offers to open it. */
 export const drawCamera = (link: string, size: Size, look: Look): string => {
@@ -133,7 +164,10 @@ export const drawCamera = (link: string, size: Size, look: Look): string => {
 	const hole = holeOf('phone', size);
 	const side = 4;
 	const wide = matrix.size * side;
-	const [left, top] = [Math.round(hole.x + (hole.width - wide) / 2), Math.round(hole.y + (hole.height - wide) / 2) - 24];
+	const [left, top] = [
+		Math.round(hole.x + (hole.width - wide) / 2),
+		Math.round(hole.y + (hole.height - wide) / 2) - 24,
+	];
 	const dark = Array.from({length: matrix.size}, (_, row) =>
 		Array.from({length: matrix.size}, (_, column) =>
 			matrix.isDark(row, column) ? `M${left + column * side} ${top + row * side}h${side}v${side}h-${side}z` : '',
@@ -142,8 +176,8 @@ export const drawCamera = (link: string, size: Size, look: Look): string => {
 	const [near, far, down, low] = [left - 12, left + wide + 12, top - 12, top + wide + 12];
 	const corners = `M${near} ${down + 20}v-20h20M${far - 20} ${down}h20v20M${far} ${low - 20}v20h-20M${near + 20} ${low}h-20v-20`;
 	const pill = {x: near, y: low + 28, width: far - near, height: 32};
-	const content = `<rect x="${hole.x}" y="${hole.y - 20}" width="${hole.width}" height="${hole.height + 20}" rx="6" fill="#101214"/><path fill="#ffffff" d="M${left} ${top}h${wide}v${wide}h-${wide}z"/><path fill="#000000" d="${dark}"/><path d="${corners}" fill="none" stroke="#ffd33d" stroke-width="3" stroke-linecap="round"/><rect x="${pill.x}" y="${pill.y}" width="${pill.width}" height="${pill.height}" rx="16" fill="#ffd33d"/><text x="${pill.x + pill.width / 2}" y="${pill.y + 21}" text-anchor="middle" class="s" font-size="13" font-weight="600" fill="#000000">Open ${escape(new URL(link).host)}</text>`;
-	return drawDevice('phone', size, look, '', content);
+	const content = `<path fill="#ffffff" d="M${left} ${top}h${wide}v${wide}h-${wide}z"/><path fill="#000000" d="${dark}"/><path d="${corners}" fill="none" stroke="#ffd33d" stroke-width="3" stroke-linecap="round"/><rect x="${pill.x}" y="${pill.y}" width="${pill.width}" height="${pill.height}" rx="16" fill="#ffd33d"/><text x="${pill.x + pill.width / 2}" y="${pill.y + 21}" text-anchor="middle" class="s" font-size="13" font-weight="600" fill="#000000">Open ${escape(new URL(link).host)}</text>`;
+	return drawIdle('phone', size, look) + content;
 };
 
 /** A browser with real pages in it, drawn once for each look. */
@@ -166,7 +200,12 @@ export const openBrowser = async (
 ): Promise<Browser> => {
 	const browser = await chromium.launch({
 		executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${host} 127.0.0.1:${port}`],
+		args: [
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-dev-shm-usage',
+			`--host-resolver-rules=MAP ${host} 127.0.0.1:${port}`,
+		],
 	});
 	const hole = holeOf(device, size);
 	const viewport = {width: Math.round(hole.width / scale), height: Math.round(hole.height / scale)};

@@ -5,7 +5,7 @@ import {approveDevice} from '../../source/demo/approve.js';
 import {addPages} from '../../source/demo/pages.js';
 import {demoUser} from '../../source/demo/server.js';
 import {startNamedServer} from '../support/named-server.js';
-import {drawCamera, openBrowser, type Browser, type Device} from './browser.js';
+import {drawCamera, drawIdle, drawShell, openBrowser, type Browser, type Device} from './browser.js';
 import {toCast} from './cast.js';
 import {record, type Recorder} from './recorder.js';
 import {besideWidth, sizeOf, toSvg, type Look} from './svg.js';
@@ -34,11 +34,11 @@ const looks: Readonly<Record<string, Look>> = {
 		isDark: false,
 		foreground: '#1f2328',
 		background: '#f6f8fa',
-		palette: palette('24292f cf222e 116329 7d4e00 0969da 8250df 1b7c83 6e7781'),
+		palette: palette('24292f cf222e 116329 7d4e00 0969da 8250df 3192aa 6e7781'),
 		frame: '#e1e4e8',
 		line: '#c4c9cf',
 		faint: '#b3b9c0',
-		touch: '#1b7c83',
+		touch: '#3192aa',
 	},
 };
 
@@ -47,6 +47,8 @@ type Stage = Recorder & {
 	readonly browser: Browser | undefined;
 	/** A phone that sees a QR code. */
 	readonly scan: (link: string) => void;
+	/** A terminal of one's own in which a command runs. */
+	readonly runHere: (command: string) => void;
 	/** Approves on the page that is open: as it is, with a finger on the button, and what comes then. */
 	readonly approve: (heading: string) => Promise<void>;
 };
@@ -56,7 +58,7 @@ type Scene = {
 	readonly columns: number;
 	readonly rows: number;
 	readonly prompt?: string;
-	readonly env?: Readonly<Record<string, string>>;
+	readonly env?: Readonly<Record<string, string | undefined>>;
 	/** What is beside the terminal, with the pages of Acme's server. @default nothing, and no such server */
 	readonly device?: Device;
 	readonly play: (stage: Stage) => Promise<void>;
@@ -69,6 +71,7 @@ const found = (text: string, pattern: RegExp): string => {
 	if (match === undefined) throw new Error(`${String(pattern)} is not in\n${text}`);
 	return match;
 };
+const picker = /keep you signed in[^]*❯ 1/;
 const userCode = /\b[A-Z]{4}-[A-Z]{4}\b/;
 const shortLink = /http:\/\/127\.0\.0\.1:\d+\/\w+/;
 const verificationLink = (text: string) => `https://${host}/device?user_code=${found(text, userCode)}`;
@@ -77,12 +80,10 @@ const scenes: Readonly<Record<string, Scene>> = {
 	code: {
 		title: 'A program signs in with a code: a phone scans it and approves, and the terminal goes on',
 		columns: 78,
-		rows: 24,
+		rows: 22,
 		device: 'phone',
 		async play({terminal, browser, typeLine, show, hold, beside, scan, poster, approve}) {
-			await typeLine('acme login');
-			await show(/keep you signed in[^]*❯ 1|❯ 1[^]*keep you signed in/, 1.6);
-			terminal.write('2');
+			await typeLine('acme login --device');
 			const text = await terminal.waitFor(/min left/);
 			scan(verificationLink(text));
 			await show(/Checking every/, 2.8);
@@ -103,9 +104,9 @@ const scenes: Readonly<Record<string, Scene>> = {
 		device: 'window',
 		async play({terminal, browser, typeLine, show, hold, beside, poster, approve}) {
 			await typeLine('acme login');
-			await show(/keep you signed in[^]*❯ 1|❯ 1[^]*keep you signed in/, 1.6);
+			await show(picker, 1.6);
 			terminal.write('\r');
-			const text = await show(/min left/, 0.8);
+			const text = await show(/continues by itself/, 0.8);
 			await browser!.page.goto(found(text, shortLink));
 			beside(await browser!.draw());
 			hold(3);
@@ -119,17 +120,20 @@ const scenes: Readonly<Record<string, Scene>> = {
 		columns: 78,
 		rows: 20,
 		prompt: 'build-7$ ',
-		env: {SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'},
+		env: {SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22', DISPLAY: undefined, BROWSER: undefined},
 		device: 'window',
-		async play({terminal, browser, typeLine, show, hold, beside, poster, approve}) {
+		async play({terminal, browser, typeLine, show, hold, beside, runHere, poster, approve}) {
+			runHere('');
 			await typeLine('acme login');
-			await show(/keep you signed in[^]*❯ 1|❯ 1[^]*keep you signed in/, 3);
+			await show(picker, 3);
 			terminal.write('2');
-			const text = await show(/min left/, 3.5);
+			const text = await show(/continues by itself/, 2);
+			runHere(found(text, /ssh -N .*@\S+/));
+			hold(3);
+			poster();
 			await browser!.page.goto(found(text, shortLink));
 			beside(await browser!.draw());
-			hold(2.6);
-			poster();
+			hold(2.2);
 			await approve('Signed in to Acme as Alice Demo');
 			await show(signedIn, 5);
 		},
@@ -139,13 +143,11 @@ const scenes: Readonly<Record<string, Scene>> = {
 		columns: 78,
 		rows: 24,
 		device: 'window',
-		async play({terminal, browser, typeLine, show, hold, beside, poster, approve}) {
-			await typeLine('acme login');
-			await show(/keep you signed in[^]*❯ 1|❯ 1[^]*keep you signed in/, 1.2);
-			terminal.write('2');
+		async play({terminal, browser, typeLine, show, beside, poster, approve}) {
+			await typeLine('acme login --device');
 			await show(/min left/, 2.2);
 			terminal.write('b');
-			const text = await show(/Also with code/, 2);
+			const text = await show(/continues by itself[^]*Also with code/, 2);
 			await browser!.page.goto(found(text, shortLink));
 			beside(await browser!.draw());
 			terminal.write('d');
@@ -158,10 +160,10 @@ const scenes: Readonly<Record<string, Scene>> = {
 	embedded: {
 		title: 'An app of its own with the login in one of its panes',
 		columns: 100,
-		rows: 30,
+		rows: 26,
 		async play({terminal, typeLine, show, poster}) {
 			await typeLine('npm run --silent demo:embedded');
-			await show(/keep you signed in[^]*❯ 1|❯ 1[^]*keep you signed in/, 1.8);
+			await show(/❯ 1[^]*keep you signed in/, 1.8);
 			terminal.write('\t');
 			await show(/q quit/, 0.8);
 			for (const room of ['Workshop', 'Garden']) {
@@ -187,16 +189,20 @@ const ordered = Object.values(looks);
 const recordWith = async (scene: Scene, device: Device) => {
 	const size = {width: besideWidth, height: sizeOf(scene).height};
 	await using acme = await startNamedServer(host, {client: {id: 'acme-cli'}, user: demoUser});
-	addPages(acme.server, `${demoUser.name} · ${demoUser.email}`, 'Acme');
+	addPages(acme.server, demoUser.name, 'Acme');
 	await using browser = await openBrowser(device, size, ordered, {host, port: acme.port});
 	const env = {...scene.env, HTTPS_PROXY: acme.proxy.url, NODE_EXTRA_CA_CERTS: acme.ca.caFile};
 	return await record({...scene, themes: ordered, env}, async recorder => {
 		const {beside, hold} = recorder;
+		beside(ordered.map(look => drawIdle(device, size, look)));
 		await scene.play({
 			...recorder,
 			browser,
 			scan(link) {
 				beside(ordered.map(look => drawCamera(link, size, look)));
+			},
+			runHere(command) {
+				beside(ordered.map(look => drawShell(`laptop$ ${command}`, size, look)));
 			},
 			async approve(heading) {
 				const button = browser.page.getByRole('button', {name: 'Approve', exact: true});
@@ -212,7 +218,13 @@ const recordWith = async (scene: Scene, device: Device) => {
 
 const recordAlone = async (scene: Scene) =>
 	record({...scene, themes: ordered}, async recorder =>
-		scene.play({...recorder, browser: undefined, scan: () => undefined, approve: async () => undefined}),
+		scene.play({
+			...recorder,
+			browser: undefined,
+			scan: () => undefined,
+			runHere: () => undefined,
+			approve: async () => undefined,
+		}),
 	);
 
 const media = path.join(path.dirname(path.dirname(import.meta.dirname)), 'media');

@@ -71,7 +71,7 @@ export const record = async (
 		readonly rows: number;
 		readonly themes: readonly Theme[];
 		readonly prompt?: string | undefined;
-		readonly env?: Readonly<Record<string, string>> | undefined;
+		readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 	},
 	play: (recorder: Recorder) => Promise<void>,
 ): Promise<Recording> => {

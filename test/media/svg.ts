@@ -15,7 +15,8 @@ export type Look = Theme & {
 const cell = {width: 8, height: 18};
 const padding = 16;
 
-export const escape = (text: string): string => text.replaceAll(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
+export const escape = (text: string): string =>
+	text.replaceAll(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
 
 /** Cells that look the same, side by side. */
 const runsOf = (cells: readonly Cell[]): {readonly at: number; readonly text: string; readonly display: Cell}[] => {
