@@ -72,7 +72,9 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	const asking = consentHeader(state, props, display);
 	if (speaks) return <SpokenLines lines={spokenFlows(state, asking, keys, display)} notice={notice?.text} />;
 
-	const status = browserStatus(browser, moment.browserLeft, display);
+	// Where a command is to be run, it goes without saying that nothing opens here.
+	const {opener: _, ...unopened} = browser;
+	const status = browserStatus(how.by === 'command' ? unopened : browser, moment.browserLeft, display);
 	const waiting = {asking, isBusy: moment.isBusy, presses};
 	const port = address && loopbackPort(address.redirectUri);
 	const late = moment.browserLeft > 0 && moment.browserLeft <= 4 * 60_000 && state.discovery?.flows.device === true;

@@ -215,7 +215,8 @@ export const messages = {
 		saved(store: StoreKind, profile: string, savedIn?: string): string {
 			if (store === 'memory') return profile === 'demo' ? 'Not saved (demo)' : 'Not saved';
 			const place = store === 'file' ? 'a private file' : savedIn;
-			return place === undefined ? '' : `Saved in ${place} as "${profile}"`;
+			if (place === undefined) return '';
+			return `Saved in ${place}${profile === 'default' ? '' : ` as "${profile}"`}`;
 		},
 		until: (time: string) => `Until ${time}, then sign in again`,
 		next: 'Next',

@@ -1,66 +1,20 @@
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
 import {copyFile, rename} from 'node:fs/promises';
-import https from 'node:https';
-import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {createMemoryStore, TokenEngine} from '../../source/engine.js';
 import type {LoginEvent} from '../../source/login/events.js';
-import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {pipedCommand, temporaryFolder, type PipedCommand} from '../support/built-command.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
-import {startForwardProxy, type ForwardProxy} from '../support/forward-proxy.js';
+import {startNamedServer, type NamedServer} from '../support/named-server.js';
 import {sessionHome} from '../support/session-command.js';
 
-type Network = {
-	readonly ca: PrivateCa;
-	readonly proxy: ForwardProxy;
-	readonly server: ScriptedServer;
-	/** The port of the server behind the proxy. */
-	readonly port: number;
-};
-
 /** An authorization server with a certificate of the company's own, under a name that the proxy alone knows. */
-const corporateNetwork = async (t: TestContext, issuerAt: (port: number) => string): Promise<Network> => {
-	const ca = await createPrivateCa();
-	t.after(async () => ca[Symbol.asyncDispose]());
-	const listener = https.createServer(await ca.issue('login.corp.test', 'localhost'));
-	listener.listen(0, '127.0.0.1');
-	await once(listener, 'listening');
-	const {port} = listener.address() as AddressInfo;
-	const issuer = issuerAt(port);
-	const server = await startScriptedServer({issuer, interval: 1});
-	listener.on('request', (request, response) => {
-		const answer = async () => {
-			const chunks: Buffer[] = [];
-			for await (const chunk of request) chunks.push(chunk as Buffer);
-			const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-				typeof value === 'string' && !/^(host|connection|content-length|transfer-encoding)$/.test(name)
-					? [[name, value] as [string, string]]
-					: [],
-			);
-			const {method = 'GET'} = request;
-			const replied = await server.fetch(issuer + (request.url ?? ''), {
-				method,
-				headers,
-				redirect: 'manual',
-				...(method === 'POST' && {body: Buffer.concat(chunks)}),
-			});
-			const body = Buffer.from(await replied.arrayBuffer());
-			response.writeHead(replied.status, {...Object.fromEntries(replied.headers), 'content-length': body.length});
-			response.end(body);
-		};
-		answer().catch(() => response.destroy());
-	});
-	t.after(() => {
-		listener.closeAllConnections();
-		listener.close();
-	});
-	const proxy = await startForwardProxy({'login.corp.test:443': port});
-	t.after(async () => proxy[Symbol.asyncDispose]());
-	return {ca, proxy, server, port};
+const corporateNetwork = async (t: TestContext, issuerAt: (port: number) => string): Promise<NamedServer> => {
+	const network = await startNamedServer('login.corp.test', {issuerAt, interval: 1});
+	t.after(async () => network[Symbol.asyncDispose]());
+	return network;
 };
 
 const login = (issuer: string, ...more: readonly string[]): string[] => [

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import crypto from 'node:crypto';
 import {syncBuiltinESMExports} from 'node:module';
 import net from 'node:net';
+import os from 'node:os';
 import {setImmediate} from 'node:timers';
 
 /*
@@ -45,3 +46,7 @@ net.Server.prototype.listen = function (first, ...rest) {
 	if (typeof first === 'object' && first?.port === 0) return listen.call(this, {...first, port: port++}, ...rest);
 	return listen.call(this, first, ...rest);
 };
+
+// What an SSH command names.
+os.userInfo = () => ({username: 'alice', uid: 1000, gid: 1000, shell: '/bin/sh', homedir: os.homedir()});
+syncBuiltinESMExports();

@@ -1,11 +1,22 @@
 import type {Cell, Theme} from '../support/terminal-emulator.js';
 import type {Shot} from './recorder.js';
 
+/** How a terminal looks, and a browser beside it. */
+export type Look = Theme & {
+	readonly isDark: boolean;
+	/** What stands around a page. */
+	readonly frame: string;
+	readonly line: string;
+	readonly faint: string;
+	readonly touch: string;
+};
+
 /** Pixels; whole ones, so that blocks meet without a hairline. */
 const cell = {width: 8, height: 18};
 const padding = 16;
 
-const escape = (text: string): string => text.replaceAll(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
+export const escape = (text: string): string =>
+	text.replaceAll(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
 
 /** Cells that look the same, side by side. */
 const runsOf = (cells: readonly Cell[]): {readonly at: number; readonly text: string; readonly display: Cell}[] => {
@@ -17,6 +28,7 @@ const runsOf = (cells: readonly Cell[]): {readonly at: number; readonly text: st
 			last?.display.foreground === display.foreground &&
 			last.display.background === display.background &&
 			last.display.bold === display.bold &&
+			last.display.dim === display.dim &&
 			isBlock(last.display.text) === isBlock(text) &&
 			isFrame(last.display.text) === isFrame(text);
 		if (isSame) last.text += text;
@@ -62,6 +74,16 @@ const blocks = (text: string, at: number): string => {
 const words = (text: string, at: number): {readonly at: number; readonly word: string}[] =>
 	Array.from(text.matchAll(/\S+(?: \S+)*/g), ({0: word, index}) => ({at: at + index, word}));
 
+/** What is dim is halfway to its ground. */
+const inkOf = ({foreground, background, dim}: Cell): string => {
+	if (!dim) return foreground;
+	const channels = [1, 3, 5].map(at => {
+		const [ink, ground] = [foreground, background].map(colour => Number.parseInt(colour.slice(at, at + 2), 16));
+		return Math.round(((ink ?? 0) * 3 + (ground ?? 0) * 2) / 5);
+	});
+	return `#${channels.map(channel => channel.toString(16).padStart(2, '0')).join('')}`;
+};
+
 const drawRow = (cells: readonly Cell[], theme: Theme): string =>
 	runsOf(cells)
 		.map(({at, text, display}) => {
@@ -75,7 +97,7 @@ const drawRow = (cells: readonly Cell[], theme: Theme): string =>
 				return `${ground}<path fill="none" stroke="${display.foreground}" d="${frameLines(text, at)}"/>`;
 			const style = [
 				display.bold && 'font-weight="bold"',
-				display.foreground !== theme.foreground && `fill="${display.foreground}"`,
+				inkOf(display) !== theme.foreground && `fill="${inkOf(display)}"`,
 			];
 			const written = words(text, at).map(({at: column, word}) => {
 				const length = Array.from(word).length * cell.width;
@@ -86,67 +108,78 @@ const drawRow = (cells: readonly Cell[], theme: Theme): string =>
 		})
 		.join('');
 
+/** Pixels. */
+export const sizeOf = ({columns, rows}: {readonly columns: number; readonly rows: number}) => ({
+	width: columns * cell.width + 2 * padding,
+	height: rows * cell.height + 2 * padding,
+});
+export const besideWidth = 232;
+const gap = 16;
+
 /**
  * A recording as an SVG that moves by itself: all shots lie side by side as on a film, which is pulled along in steps.
- * Each row that occurs more than once is drawn once.
+ * What occurs more than once is drawn once.
  */
 export const toSvg = (
 	shots: readonly Shot[],
 	{
 		columns,
 		rows,
-		poster,
 		theme,
 		title,
-	}: {
-		readonly columns: number;
-		readonly rows: number;
-		readonly poster: number;
-		readonly theme: Theme;
-		readonly title: string;
-	},
+	}: {readonly columns: number; readonly rows: number; readonly theme: Theme; readonly title: string},
 ): string => {
-	const inner = {width: columns * cell.width, height: rows * cell.height};
-	const outer = {width: inner.width + 2 * padding, height: inner.height + 2 * padding};
+	const {width, height} = sizeOf({columns, rows});
+	const hasBeside = shots.some(({beside}) => beside !== undefined);
+	const whole = hasBeside ? width + gap + besideWidth : width;
 	const drawn = new Map<string, string>();
-	const film = shots.map((shot, index) => {
-		const used = shot.rows.flatMap((cells, row) => {
-			const picture = drawRow(cells, theme);
-			if (picture === '') return [];
-			const id = drawn.get(picture) ?? `r${drawn.size}`;
-			drawn.set(picture, id);
-			return [`<use href="#${id}" y="${row * cell.height}"/>`];
-		});
-		const {cursor} = shot;
+	const use = (picture: string, y: number): string => {
+		if (picture === '') return '';
+		const id = drawn.get(picture) ?? `r${drawn.size}`;
+		drawn.set(picture, id);
+		return `<use href="#${id}"${y === 0 ? '' : ` y="${y}"`}/>`;
+	};
+	const film = (draw: (shot: Shot) => string) =>
+		shots
+			.map((shot, index) => `<g${index === 0 ? '' : ` transform="translate(${index * whole})"`}>${draw(shot)}</g>`)
+			.join('\n');
+	const terminal = film(({rows, cursor}) => {
+		const used = rows.map((cells, row) => use(drawRow(cells, theme), row * cell.height));
 		const block =
 			cursor &&
 			`<path fill="${theme.foreground}" d="M${cursor.column * cell.width} ${cursor.row * cell.height + 1}h${cell.width}v${cell.height - 2}h-${cell.width}z"/>`;
-		return `<g transform="translate(${index * outer.width})">${used.join('')}${block ?? ''}</g>`;
+		return used.join('') + (block ?? '');
 	});
+	const beside = hasBeside
+		? `<svg x="${width + gap}" width="${besideWidth}" height="${height}"><g class="film">
+${film(shot => use(shot.beside ?? '', 0))}
+</g></svg>
+`
+		: '';
 
 	const total = shots.reduce((sum, {lasts}) => sum + lasts, 0);
 	let passed = 0;
 	const steps = shots.map(({lasts}, index) => {
 		const at = ((passed / total) * 100).toFixed(3);
 		passed += lasts;
-		return `${at}%{transform:translate(-${index * outer.width}px)}`;
+		return `${at}%{transform:translate(-${index * whole}px)}`;
 	});
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${outer.width} ${outer.height}" width="${outer.width}" height="${outer.height}" role="img">
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${whole} ${height}" width="${whole}" height="${height}" role="img">
 <title>${escape(title)}</title>
 <style>
 svg{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace;fill:${theme.foreground}}
+.s{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
 path[fill^='#']{shape-rendering:crispEdges}
-.film{transform:translate(-${poster * outer.width}px)}
 @media (prefers-reduced-motion:no-preference){.film{animation:play ${total.toFixed(2)}s step-end infinite}}
 @keyframes play{${steps.join('')}}
 </style>
 <defs>
 ${[...drawn].map(([picture, id]) => `<g id="${id}">${picture}</g>`).join('\n')}
 </defs>
-<rect width="${outer.width}" height="${outer.height}" rx="8" fill="${theme.background}"/>
-<svg x="${padding}" y="${padding}" width="${inner.width}" height="${inner.height}"><g class="film">
-${film.join('\n')}
+<rect width="${width}" height="${height}" rx="8" fill="${theme.background}"/>
+<svg x="${padding}" y="${padding}" width="${width - 2 * padding}" height="${height - 2 * padding}"><g class="film">
+${terminal}
 </g></svg>
-</svg>
+${beside}</svg>
 `;
 };
