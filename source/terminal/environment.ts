@@ -166,18 +166,23 @@ type Row = readonly [
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
-	['server', ({isServed}) => isServed === true, 'elsewhere', "You're connected to a server, so no browser opens here."],
+	[
+		'server',
+		({isServed}) => isServed === true,
+		'elsewhere',
+		"You're connected to a server, so no browser can open here.",
+	],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),
 		'elsewhere',
-		"You're in a GitHub codespace, so no browser opens here.",
+		"You're in a GitHub codespace, so no browser can open here.",
 	],
 	[
 		'gitpod',
 		({env}) => isSet(env['GITPOD_WORKSPACE_ID']) || isSet(env['GITPOD_ENVIRONMENT_ID']),
 		'elsewhere',
-		"You're in a Gitpod workspace, so no browser opens here.",
+		"You're in a Gitpod workspace, so no browser can open here.",
 	],
 	[
 		'cloud-shell',
@@ -187,13 +192,13 @@ const places: readonly Row[] = [
 			isSet(env['ACC_CLOUD']) ||
 			env['AWS_EXECUTION_ENV'] === 'CloudShell',
 		'elsewhere',
-		"You're in a cloud shell, so no browser opens here.",
+		"You're in a cloud shell, so no browser can open here.",
 	],
 	[
 		'vscode-tunnel',
 		environment => isVsCodeServer(environment) && isVsCodeTunnel(environment),
 		'elsewhere',
-		"You're in VS Code through a tunnel, so no browser opens here.",
+		"You're in VS Code through a tunnel, so no browser can open here.",
 	],
 	[
 		'devcontainer',
@@ -207,21 +212,21 @@ const places: readonly Row[] = [
 		'forwarded',
 		"VS Code forwards this machine's ports to your browser.",
 	],
-	['mosh', isMosh, 'elsewhere', "You're connected over mosh, so no browser opens here."],
-	['ssh', isOverSsh, 'elsewhere', "You're connected over SSH, so no browser opens here."],
+	['mosh', isMosh, 'elsewhere', "You're connected over mosh, so no browser can open here."],
+	['ssh', isOverSsh, 'elsewhere', "You're connected over SSH, so no browser can open here."],
 	[
 		'container',
 		// One with a display is part of a desktop: Toolbx, Distrobox.
 		environment => isContainer(environment) && !hasDisplay(environment),
 		'elsewhere',
-		"You're in a container, so no browser opens here.",
+		"You're in a container, so no browser can open here.",
 	],
-	['wsl', isWsl, 'here', 'Your Windows browser opens from here.'],
+	['wsl', isWsl, 'here', 'Your Windows browser can be opened from here.'],
 	[
 		'headless',
 		environment => !hasDisplay(environment),
 		'elsewhere',
-		'This computer has no display, so no browser can be opened on it.',
+		"This computer has no display, so it can't open a browser.",
 	],
 ];
 
@@ -231,7 +236,7 @@ export const locateTerminal = (environment: TerminalEnvironment): TerminalLocati
 		'desktop',
 		undefined,
 		'here',
-		'Your browser opens from here.',
+		'Your browser can be opened from here.',
 	];
 	const multiplexer = multiplexerOf(environment);
 	return {place, browser, reason, ci: isCi(environment), multiplexer};

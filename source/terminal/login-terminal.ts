@@ -92,7 +92,7 @@ const watch = async (
 		};
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
-			finish(code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`));
+			finish(code === 0 ? opened : failed(`No browser opened: ${name} exited with ${killer ?? `code ${code}`}.`));
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
 		starting.then(
@@ -102,7 +102,7 @@ const watch = async (
 				if (child.exitCode !== null || child.signalCode !== null) judge(child.exitCode, child.signalCode);
 				else child.once('exit', judge);
 			},
-			(error: unknown) => finish(failed(`No browser opened, ${name} ${reasonOf(error)}.`)),
+			(error: unknown) => finish(failed(`No browser opened: ${name} ${reasonOf(error)}.`)),
 		);
 	});
 
@@ -130,14 +130,14 @@ export const createBrowserOpener = (
 		for (const command of commands) {
 			const name = displayText(path.basename(command[0] ?? ''), 40);
 			outcome = wouldSplit(command)
-				? failed(`No browser opened, ${name} would cut the link short at its first &.`)
+				? failed(`No browser opened: ${name} would cut the link short at its first &.`)
 				: await watch(name, start(command, environment.env), patience, signal);
 			if (outcome.status === 'opened') return outcome;
 		}
 
 		if (outcome) return outcome;
 		const {ci, place, browser, reason} = locateTerminal(environment);
-		if (ci) return {status: 'skipped', detail: 'This is a build machine, so no browser opens here.'};
+		if (ci) return {status: 'skipped', detail: 'This is a build machine, so no browser can open here.'};
 		// Without a display the system's opener would start a text browser in our terminal.
 		if (browser !== 'here') {
 			const why =
@@ -233,8 +233,8 @@ type RecommendOptions = {
 };
 
 const flowReasons: Readonly<Record<FlowName, string>> = {
-	browser: 'This server offers no codes, so sign in with your browser.',
-	device: 'This server offers no sign-in in the browser, so use a code.',
+	browser: "This server doesn't offer codes, so sign in with your browser.",
+	device: "This server doesn't offer browser sign-in, so use a code.",
 	'client-credentials': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
 };

@@ -155,7 +155,7 @@ test('no row above the keys changes its place when a key shows more, a notice co
 				'a browser that did not open': tell({
 					type: 'browser',
 					status: 'failed',
-					detail: 'No browser opened, xdg-open ended with code 3.',
+					detail: 'No browser opened: xdg-open exited with code 3.',
 				}),
 				trouble: tell({type: 'backoff', reason: 'No response from auth.acme.dev.', retryAt: recordings.start + 9000}),
 				'a check': tell(recordings.polled),

@@ -53,7 +53,7 @@ const shared = (state: LoginState, environment = usual) => ({
 	canGoBack: true,
 });
 
-const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
+const withoutBrowser = (reason = "The provider doesn't offer browser sign-in.") => ({
 	...recordings.discovery,
 	flows: {...recordings.discovery.flows, browser: reason},
 });
@@ -66,7 +66,7 @@ const replaced = {
 const failedToOpen = foldEvents(...recordings.browserShown.slice(0, 3), {
 	type: 'browser',
 	status: 'failed',
-	detail: 'No browser opened, xdg-open ended with code 3.',
+	detail: 'No browser opened: xdg-open exited with code 3.',
 });
 
 const screens: Readonly<Record<string, (environment: TerminalCapabilities) => ReactElement>> = {
@@ -238,7 +238,7 @@ test('nothing that is needed to sign in, or to judge a sign-in, is dim', async (
 		/ssh -N -L \S+ \S+/,
 		/Approve {2}only if you started this/,
 		/Never type a code someone/,
-		/No browser opened, xdg-open ended with code 3/,
+		/No browser opened: xdg-open exited with code 3/,
 		/other\.example is not auth\.acme\.dev/,
 		/alice@example\.test/,
 		/You're connected over SSH/,
@@ -333,7 +333,7 @@ test('a flow that the provider lacks stays in the list, dim, with its reason, an
 	);
 	await draw(picker, {}, async ({emulator, type}) => {
 		const rows = emulator.screen();
-		const lacking = rows.findIndex(row => /1 {2}In this computer's browser +The provider has no sign-in/.test(row));
+		const lacking = rows.findIndex(row => /1 {2}In this computer's browser +The provider doesn't offer/.test(row));
 		assert.ok(lacking > 0);
 		assert.ok(emulator.cells(lacking).every(({text, dim}) => text.trim() === '' || dim));
 		assert.match(emulator.text, /❯ 2 {2}On another device/);
@@ -355,7 +355,7 @@ test('the picker is drawn before discovery; over SSH the code comes first, and w
 	);
 	const text = await draw(picker, {}, ({emulator}) => emulator.text);
 	assert.match(text, /^\n {2}Sign in to Acme · auth\.acme\.dev\n/);
-	assert.match(text, /\n {5}You're connected over SSH, so no browser opens here\n\n❯ 1 {2}On another device/);
+	assert.match(text, /\n {5}You're connected over SSH, so no browser can open here\n\n❯ 1 {2}On another device/);
 	assert.match(text, /2 {2}In your own computer's browser {3}run one ssh command first/);
 });
 

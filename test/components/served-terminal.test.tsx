@@ -43,7 +43,7 @@ const desktopOf = async (t: TestContext) => {
 test("a visitor of a server gets a code recommended, no browser of the server's, and copies into their own terminal", async t => {
 	const browser = await desktopOf(t);
 	const terminal = await visitor(t);
-	await shows(terminal, /You're connected to a server, so no browser opens here/);
+	await shows(terminal, /You're connected to a server, so no browser can open here/);
 	await terminal.type('\r');
 	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
 	await terminal.type('c');

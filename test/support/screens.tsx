@@ -16,7 +16,7 @@ const bob = {issuer: 'https://auth.acme.dev', subject: 'bob', email: displayText
 const closed = (flow: 'device' | 'browser'): LoginEvent => ({
 	type: 'flow-closed',
 	flow,
-	reason: 'The request was refused on the other device.',
+	reason: 'Sign-in was declined.',
 	code: 'access_denied',
 });
 
@@ -31,7 +31,7 @@ type Screen = {
 export const overSsh: LoginTerminal = {
 	browser: 'elsewhere',
 	forwardLine: port => `ssh -N -L ${port}:127.0.0.1:${port} me@build-7.acme.dev`,
-	recommend: () => ({flow: 'device', reason: "You're connected over SSH, so no browser opens here."}),
+	recommend: () => ({flow: 'device', reason: "You're connected over SSH, so no browser can open here."}),
 };
 
 /** What a login has told so far, by the name of the screen that then shows. */
@@ -75,7 +75,7 @@ const screens: Readonly<Record<string, Screen>> = {
 			discovery,
 			opened('browser'),
 			authorizationUrl,
-			{type: 'browser', status: 'failed', detail: 'No browser opened, xdg-open ended with code 3.'},
+			{type: 'browser', status: 'failed', detail: 'No browser opened: xdg-open exited with code 3.'},
 		],
 	},
 	'browser-callback-ignored': {events: [...browserShown, {type: 'callback-ignored', reason: 'Its state is unknown.'}]},
@@ -121,7 +121,7 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 	};
 	const terminal: LoginTerminal = {
 		browser: 'here',
-		recommend: () => ({flow: 'browser', reason: 'Your browser opens from here.'}),
+		recommend: () => ({flow: 'browser', reason: 'Your browser can be opened from here.'}),
 	};
 	return <Login flow="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

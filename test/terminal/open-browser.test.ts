@@ -119,7 +119,7 @@ test('S6: BROWSER never goes through a shell', async () => {
 test('demand 8: a missing program is told, not thrown', async () => {
 	assert.deepEqual(await withBrowser('/missing/browser')(address, never), {
 		status: 'failed',
-		detail: 'The browser was not opened by browser: it was not found.',
+		detail: 'No browser opened: browser was not found.',
 	});
 });
 
@@ -127,10 +127,10 @@ test('a program that ends with a code, or is killed, is told', async () => {
 	const three = fakeProgram('three', 'exit 3');
 	assert.deepEqual(await withBrowser(`"${three.program}"`)(address, never), {
 		status: 'failed',
-		detail: 'The browser was not opened: three ended with code 3.',
+		detail: 'No browser opened: three exited with code 3.',
 	});
 	const killed = fakeProgram('killed', 'kill -9 $$');
-	assert.match(JSON.stringify(await withBrowser(`"${killed.program}"`)(address, never)), /killed ended with SIGKILL/);
+	assert.match(JSON.stringify(await withBrowser(`"${killed.program}"`)(address, never)), /killed exited with SIGKILL/);
 });
 
 test('a browser that stays is not waited for, and outlives nobody: an abort ends the watch at once', async () => {
@@ -210,7 +210,7 @@ test(
 		process.env['BROWSER'] = '/missing/browser';
 		assert.deepEqual(await open(address, never), {
 			status: 'failed',
-			detail: 'The browser was not opened: xdg-open ended with code 3.',
+			detail: 'No browser opened: xdg-open exited with code 3.',
 		});
 	},
 );
