@@ -168,7 +168,7 @@ test('without a provider the stored one is signed in to again, else it is asked 
 	assert.deepEqual(again.engines[0].clientSecretSource, {env: 'CLIENT_SECRET'});
 	const nowhere = await login(['--plain'], success, {sessions, environment});
 	assert.deepEqual([nowhere.exit, nowhere.stdout], [2, '']);
-	assert.match(nowhere.stderr, /--issuer URL --client-id ID\.\nJust looking\? ink-login demo\nSigned in already: work\n$/);
+	assert.match(nowhere.stderr, /--issuer URL --client-id ID\.\nJust looking\? ink-login demo\nAlready signed in: work\n$/);
 });
 
 test('the line to run instead names one way to sign in, with nothing in it that this flow refuses', async () => {
