@@ -219,7 +219,7 @@ export const openInBrowser = async (
 	emit({type: 'browser', status: 'opening'});
 	const outcome: BrowserOutcome =
 		openBrowser === undefined
-			? {status: 'skipped', detail: 'This program opens no browser by itself.'}
-			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: 'The browser could not be opened.'}));
+			? {status: 'skipped', detail: "This program doesn't open a browser itself."}
+			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: "The browser couldn't be opened."}));
 	if (!signal.aborted) emit({type: 'browser', ...outcome});
 };
