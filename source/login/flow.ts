@@ -103,7 +103,7 @@ export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
 
 /**
  * What a login needs of the terminal where it is shown. `createLoginTerminal()` makes one for where the terminal is; to
- * `login()` and `<Login>` hand in only what is to differ from that.
+ * `login()` and `<Login>` pass only what should differ from that.
  */
 export type LoginTerminal = {
 	/** Where the person's browser is. @default 'here' */

@@ -41,7 +41,7 @@ export const timeOfDay = (epoch: number): string => {
 };
 
 /**
- * Every word that the screens and the plain lines say. Hand in another object to translate them; where values go in, a
+ * Every word that the screens and the plain lines say. Pass another object to translate them; where values go in, a
  * member is a function.
  */
 export const messages = {
