@@ -35,7 +35,7 @@ const ask = async (
 
 const missing = (): LoginError =>
 	new LoginError('config_error', 'Stdin ended before the user name and the password were read.', {
-		hint: 'Give both on stdin, one a line. With --login-hint NAME, give the password alone.',
+		hint: 'Give both on stdin, one per line. With --login-hint NAME, give only the password.',
 	});
 
 /**

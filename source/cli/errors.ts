@@ -123,9 +123,9 @@ export const tellFailure = (error: unknown, stderr: Output, exitCodeOf: (code: L
 /** What people of this command do about a failure: with its options. */
 export const hints: Hints = {
 	moreTime: 'Start again, or allow more time with --timeout.',
-	otherPort: 'Close the program that uses it, perhaps another sign-in, or choose another registered port with --port.',
-	registeredPort: 'or use a port that is registered (--port)',
-	switchAccount: 'To replace the session, sign in again with --switch-account, or use another profile.',
+	otherPort: 'Close the program that uses it (perhaps another sign-in), or choose another registered port with --port.',
+	registeredPort: 'or use a registered port (--port)',
+	switchAccount: 'To replace the session, sign in again with --switch-account. To keep it, use another profile.',
 	trustCertificate: 'Behind a company proxy, trust its certificate with --ca-file F or NODE_EXTRA_CA_CERTS.',
 	caFile: 'Choose a PEM file with --ca-file F. It holds lines such as -----BEGIN CERTIFICATE-----.',
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
@@ -133,5 +133,5 @@ export const hints: Hints = {
 		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
-	pushRequest: 'Add --par, since this app has to push its sign-in requests.',
+	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 };

@@ -23,12 +23,12 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	login: {
 		usage: 'login [PROFILE]',
-		summary: 'Sign in; asks how only where needed.',
+		summary: 'Sign in, asking how only if needed.',
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
 			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
 			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
-			['ink-login login work', 'again, where you signed in before'],
+			['ink-login login work', 'again, at the same server'],
 		],
 	},
 	token: {
@@ -47,7 +47,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	helper: {
 		usage: 'helper git [PROFILE]',
-		summary: 'Give git the token, as its credential helper.',
+		summary: "Act as git's credential helper.",
 		examples: [
 			["git config --global credential.https://HOST.helper '!ink-login helper git'"],
 			["git config credential.https://HOST.helper '!ink-login helper git work'"],
@@ -66,7 +66,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login exec --env GITHUB_TOKEN -- gh pr list'],
 			["ink-login exec work -- sh -c 'echo $INK_LOGIN_TOKEN'"],
 		],
-		more: ['Exit code and signals of CMD pass through; 125 means that it could not be run.'],
+		more: ["CMD's exit code and signals pass through; 125 means it couldn't be run."],
 	},
 	exchange: {
 		usage: 'exchange [PROFILE]',
@@ -79,15 +79,15 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	status: {
 		usage: 'status [PROFILE]',
-		summary: 'Show who is signed in, where and how long.',
+		summary: 'Show who is signed in, where and for how long.',
 		examples: [['ink-login status'], ['ink-login status work --json'], ['ink-login status --userinfo']],
 	},
 	logout: {
 		usage: 'logout [PROFILE]',
-		summary: 'Sign out; the server stays known.',
+		summary: 'Sign out, but remember the server.',
 		examples: [
 			['ink-login logout'],
-			['ink-login logout work --forget', 'its server and client ID, too'],
+			['ink-login logout work --forget', 'forget its server and client ID too'],
 			['ink-login logout --all'],
 		],
 	},
@@ -103,9 +103,9 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 };
 
-const exits = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person has to sign in, 5 try
-again later, 125 exec could not run it, 130 cancelled.
-Files are saved in INK_LOGIN_HOME, or where your system keeps such files.`;
+const exits = `Exit codes: 0 done, 1 failed, 2 usage error, 3 a person has to sign in, 5 try
+again later, 125 exec couldn't run its command, 130 cancelled.
+Files are saved in INK_LOGIN_HOME, or where your system keeps app data.`;
 
 const width = 80;
 
@@ -172,7 +172,7 @@ export const helpText = (name = '--help'): string | undefined => {
 						.map(({usage, summary}) => column(`ink-login ${usage}`, summary, 34))
 						.join('\n'),
 					examplesOf(help),
-					"ink-login help COMMAND shows its options; those of bare ink-login are login's.\nink-login --version, -v shows the version.",
+					"ink-login help COMMAND shows its options; bare ink-login takes login's.\nink-login --version or -v shows the version.",
 					exits,
 				]
 			: [

@@ -70,7 +70,7 @@ const readTimeout = ({timeout}: OptionValues): number | undefined => {
 	if (timeout === undefined) return undefined;
 	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
 	if (seconds > 0) return seconds;
-	throw new UsageError('--timeout needs a number of seconds, more than 0.', 'As in: --timeout 300');
+	throw new UsageError('--timeout needs a number of seconds greater than 0.', 'As in: --timeout 300');
 };
 
 const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {

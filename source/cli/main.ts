@@ -63,9 +63,12 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const engines: TokenEngine[] = [];
 	// The response to a refresh may be the only copy of the next refresh token. Each step of one has a time limit of its own.
 	const settled = async () => Promise.all(engines.map(async engine => engine.settled()));
-	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it was done.') : cancelled(), {
+	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it finished.') : cancelled(), {
 		settled,
-		say: () => stderr.write('Waiting for the server, to save your session. Press Ctrl-C again to stop without it.\n'),
+		say: () =>
+			stderr.write(
+				'Waiting for the server, so that your session is saved. Press Ctrl-C again to quit without waiting.\n',
+			),
 	});
 	picker?.takeKeys();
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.

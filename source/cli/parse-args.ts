@@ -141,7 +141,7 @@ const readValue = (
 	}
 
 	if (choices !== undefined && !choices.includes(first)) {
-		const others = name === 'preset' ? '\nAny other provider works by its URL, with --issuer.' : '';
+		const others = name === 'preset' ? '\nFor any other provider, give its URL with --issuer.' : '';
 		throw new UsageError(
 			`--${name} can't be ${shown(first)}.`,
 			`${didYouMean(first, choices)}Choose one of ${list('or', choices)}.${others}`,
@@ -187,7 +187,10 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 
 	const beside = values.serve && Object.keys(values).find(name => !['serve', 'port', 'json'].includes(name));
 	if (beside !== undefined) {
-		throw new UsageError(`--${beside} doesn't work with --serve.`, 'The demo server alone signs nobody in.');
+		throw new UsageError(
+			`--${beside} doesn't work with --serve.`,
+			"On its own, the demo server doesn't sign anyone in.",
+		);
 	}
 
 	if (values.serve && values.port?.includes(',')) {
@@ -226,7 +229,7 @@ const readPositionals = (command: CommandName, positionals: readonly string[]) =
 		const action = others.at(-1);
 		if (first !== 'git' || action === undefined || others.length > 2) {
 			throw new UsageError(
-				'git calls the helper by itself.',
+				'git runs the helper itself.',
 				'Set it up once: git config --global credential.https://HOST.helper "!ink-login helper git [PROFILE]"',
 			);
 		}

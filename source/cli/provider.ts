@@ -30,7 +30,7 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 		const option = ownParameters[name];
 		if (option !== undefined) throw new UsageError(`--param can't set ${shown}.`, `Use ${option} instead.`);
 		if (isReservedParameter(name)) {
-			throw new UsageError(`--param can't set ${shown}.`, 'It belongs to the protocol, or is a secret. Leave it out.');
+			throw new UsageError(`--param can't set ${shown}.`, "It's part of the protocol, or a secret. Leave it out.");
 		}
 
 		if (Object.hasOwn(parameters, name)) {
@@ -58,7 +58,7 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	if (typeof url !== 'string' && url.protocol === 'https:' && ports !== undefined) return {uri, ports};
 	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
 		throw new UsageError(
-			'--redirect-uri must be a URL of this computer.',
+			'--redirect-uri must be a URL on this computer.',
 			'As in: --redirect-uri http://127.0.0.1:8400/callback\nFor an https URL that is forwarded to this computer, add --port N.',
 		);
 	}
@@ -85,7 +85,7 @@ const readEndpoints = (pairs: readonly string[]): Endpoints =>
 					const [, name = '', url = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
 					if (Object.hasOwn(endpointMembers, name)) return [endpointMembers[name as keyof typeof endpointMembers], url];
 					throw new UsageError(
-						`--endpoint doesn't know the name ${displayText(name || pair, 40)}.`,
+						`--endpoint can't be ${displayText(name || pair, 40)}.`,
 						`Choose one of ${Object.keys(endpointMembers).join(', ')}.\nAs in: --endpoint device=https://login.example.com/device`,
 					);
 				}),

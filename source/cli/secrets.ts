@@ -28,7 +28,7 @@ export const readSecretFile = async (file: string, what: string, stdin: Input): 
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? displayText(String(error.code), 20) : 'unreadable';
 		throw new LoginError('config_error', `Can't read ${what} from ${displayText(file)} (${code}).`, {
-			hint: 'Check the path, and that you may read the file.',
+			hint: 'Check the path, and that you can read the file.',
 		});
 	}
 
@@ -36,7 +36,7 @@ export const readSecretFile = async (file: string, what: string, stdin: Input): 
 	if (secret === '') {
 		throw new LoginError(
 			'config_error',
-			`${file === '-' ? 'Stdin' : displayText(file)} is empty instead of holding ${what}.`,
+			`${file === '-' ? 'Stdin' : displayText(file)} is empty, but should hold ${what}.`,
 			{
 				hint: 'Put it there, and nothing else.',
 			},
@@ -60,7 +60,7 @@ export const readClientSecret = (
 		if (value) return value;
 		throw new LoginError(
 			'config_error',
-			`The environment variable ${displayText(source.env, 60)}, for the client secret, is not set.`,
+			`The environment variable ${displayText(source.env, 60)}, which should hold the client secret, isn't set.`,
 			{hint: 'Set it, or choose another with --client-secret-env.'},
 		);
 	};

@@ -61,7 +61,7 @@ const runLogin = (profile: string): string => `Run: ${displayText(loginText(prof
 
 /** A further line of a hint that names the profiles that have a session; empty where none has. */
 export const profilesLine = (profiles: readonly string[]): string =>
-	profiles.length === 0 ? '' : `\nSigned in already: ${displayText(profiles.join(', '), 400)}`;
+	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
 /** An engine for a profile. Client secret and certificates come from where the options say, otherwise from where its login had them. */
 export const buildEngine = (
@@ -104,7 +104,7 @@ export const notSignedIn = async (store: TokenStore, profile: string): Promise<L
 const secretIsUnknown = async (): Promise<never> => {
 	throw new LoginError(
 		'config_error',
-		'The client secret is missing. It came from stdin, or other users could write the session file.',
+		"The client secret wasn't kept: it came from stdin, or other users could write to the session file.",
 		{hint: hints.clientSecret},
 	);
 };

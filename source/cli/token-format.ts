@@ -43,7 +43,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null;
 
 const unreadable = (): LoginError =>
-	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no ExecCredential of version v1 or v1beta1.', {
+	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no v1 or v1beta1 ExecCredential.', {
 		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
 	});
 
@@ -122,7 +122,7 @@ const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): P
 
 	const expiresAt = claims.exp * 1000;
 	if (expiresAt > now) return {token: idToken, type: 'id', tokenType: 'bearer', expiresAt};
-	throw new LoginError('expired_token', 'The ID token has expired, and the server sends no new one at a refresh.', {
+	throw new LoginError('expired_token', "The ID token has expired, and the server doesn't send a new one on refresh.", {
 		hint: `Sign in again: ${loginText(profile)}`,
 	});
 };

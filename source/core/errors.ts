@@ -30,14 +30,14 @@ export type Hints = {
 /** For an application that has none of its own. */
 export const defaultHints: Hints = {
 	moreTime: 'Start again, or allow more time.',
-	otherPort: 'Close the program that uses it, perhaps another sign-in, or choose another registered port.',
-	registeredPort: 'or use a port that is registered',
-	switchAccount: 'To replace the session, sign in again and allow it, or use another profile.',
+	otherPort: 'Close the program that uses it (perhaps another sign-in), or choose another registered port.',
+	registeredPort: 'or use a registered port',
+	switchAccount: 'To replace the session, sign in again and allow it. To keep it, use another profile.',
 	trustCertificate: 'Behind a company proxy, trust its certificate with NODE_EXTRA_CA_CERTS.',
 	caFile: 'Choose a PEM file. It holds lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Give it again.',
 	scope: 'Ask for scopes that this app may have.',
-	pushRequest: 'Push the sign-in request (PAR), since this app has to.',
+	pushRequest: 'Turn on pushed authorization requests (PAR): the server requires them.',
 	endpoints: 'or give its endpoints by hand',
 	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 };
@@ -129,7 +129,7 @@ export const toLoginError = (error: unknown): LoginError => {
 	if (error instanceof LoginError) return error;
 	if (error instanceof DOMException && error.name === 'AbortError') return cancelled();
 	const kind = error instanceof Error ? error.name : typeof error;
-	return new LoginError('internal_error', `Something went wrong inside the sign-in (${kind}).`, {
+	return new LoginError('internal_error', `Something went wrong in this program (${kind}).`, {
 		hint: 'Try again. If it happens again, please report it.',
 	});
 };

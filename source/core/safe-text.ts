@@ -75,7 +75,7 @@ const asRead = (identity: Identity): string => describe(identity).normalize('NFK
 export const twoPeople = (one: Identity | undefined, other: Identity | undefined): readonly [string, string] => {
 	const readAlike = one !== undefined && other !== undefined && asRead(one) === asRead(other);
 	const inWords = (identity: Identity | undefined) => {
-		if (identity === undefined) return 'a session that names nobody';
+		if (identity === undefined) return 'an unnamed session';
 		const {subject, issuer} = identity;
 		return describe(identity, readAlike ? [`subject ${quoted(subject, 255)} at ${displayText(issuer)}`] : []);
 	};

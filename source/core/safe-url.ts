@@ -35,7 +35,7 @@ export const shownUrl = (text: string): string => displayText(text.replace(/^([\
 
 /** Why an address is refused, or the parsed address. */
 export const checkUrl = (text: string): URL | string => {
-	if (!URL.canParse(text)) return 'it is not a URL';
+	if (!URL.canParse(text)) return "it isn't a URL";
 	const url = new URL(text);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname))) {
 		return `it begins with ${displayText(url.protocol, 20)} instead of https:`;
@@ -65,7 +65,7 @@ export const safeUrl = (
 
 /** @param problem - as the end of "It cannot be used because …", from {@link checkUrl} */
 export const unusableUrl = (what: string, problem: string, text: string, code: 'bad_response' | 'config_error') =>
-	new LoginError(code, `${what} cannot be used: ${problem} (${shownUrl(text)}).`, {
+	new LoginError(code, `${what} can't be used: ${problem} (${shownUrl(text)}).`, {
 		hint: 'Check the provider URL, or ask your administrator.',
 	});
 

@@ -6,7 +6,7 @@
 export const approvePage = async (url: string, signal?: AbortSignal): Promise<void> => {
 	const page = await fetch(url, {...(signal && {signal})});
 	const [, ticket] = /name="ticket" value="([\w-]+)"/.exec(await page.text()) ?? [];
-	if (ticket === undefined) throw new Error('Nothing waits for approval on this page.');
+	if (ticket === undefined) throw new Error('Nothing is waiting for approval on this page.');
 	const body = new URLSearchParams({ticket, decision: 'approve'});
 	await fetch(page.url, {method: 'POST', body, ...(signal && {signal})});
 };

@@ -248,6 +248,6 @@ const unavailable = (flow: FlowName, reason: string): LoginError =>
 		reason,
 		{
 			hint: ({endpoints}) =>
-				`Sign in another way, ${flow === 'device' ? endpoints : 'or check the settings of the provider'}.`,
+				`Sign in another way, ${flow === 'device' ? endpoints : "or check the provider's settings"}.`,
 		},
 	);

@@ -104,7 +104,7 @@ export type Clipboard = (text: string) => Promise<ClipboardOutcome>;
 
 /**
  * What a login needs of the terminal where it is shown. `createLoginTerminal()` makes one for where the terminal is; to
- * `login()` and `<Login>` hand in only what is to differ from that.
+ * `login()` and `<Login>` pass only what should differ from that.
  */
 export type LoginTerminal = {
 	/** Where the person's browser is. @default 'here' */
@@ -228,7 +228,7 @@ export const openInBrowser = async (
 	emit({type: 'browser', status: 'opening'});
 	const outcome: BrowserOutcome =
 		openBrowser === undefined
-			? {status: 'skipped', detail: 'This program opens no browser by itself.'}
-			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: 'The browser could not be opened.'}));
+			? {status: 'skipped', detail: "This program doesn't open a browser itself."}
+			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: "The browser couldn't be opened."}));
 	if (!signal.aborted) emit({type: 'browser', ...outcome});
 };

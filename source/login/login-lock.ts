@@ -59,7 +59,7 @@ export const lockLogin = async (
 	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();
 	if (session !== undefined && isWanted(session)) return session;
-	throw new LoginError('cancelled', 'The sign-in in another terminal was cancelled.', {
+	throw new LoginError('cancelled', 'Another terminal cancelled the sign-in.', {
 		hint: 'Start it again here.',
 	});
 };

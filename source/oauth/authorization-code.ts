@@ -90,7 +90,7 @@ export const usesPushedAuthorization = ({pushedAuthorization, server}: ResolvedP
 export const authorizationUrl = ({server}: ResolvedProvider, parameters: URLSearchParams): SafeUrl => {
 	const endpoint = server.authorization_endpoint;
 	if (endpoint === undefined) {
-		throw new LoginError('config_error', 'This server has no page to sign in with a browser.', {
+		throw new LoginError('config_error', "This server doesn't offer browser sign-in.", {
 			hint: 'Sign in another way, or check the provider URL.',
 		});
 	}
@@ -123,12 +123,12 @@ export const namesItself = ({server}: ResolvedProvider): boolean =>
 
 /** None of the response's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
 const notTheIssuer = () =>
-	new LoginError('identity_check_failed', 'The response did not come from the server that was asked.', {
+	new LoginError('identity_check_failed', "The response didn't come from the server that was asked.", {
 		hint: 'Start again; if it happens again, check the provider URL before you sign in.',
 	});
 
 const malformed = (what: string) =>
-	new LoginError('bad_response', `The server's response is not one to a sign-in request: ${what}.`, {
+	new LoginError('bad_response', `The server's response isn't a valid answer to a sign-in request: ${what}.`, {
 		hint: 'Check how the application is registered with the provider: it needs the authorization code flow.',
 	});
 
@@ -229,17 +229,21 @@ export const pushAuthorizationRequest = async (
 ): Promise<{readonly requestUri: string; readonly expiresIn: number}> => {
 	const {server} = context.provider;
 	if (parameters.has('request_uri')) {
-		throw new LoginError('config_error', 'A pushed request cannot have a request_uri itself.', {
+		throw new LoginError('config_error', "A pushed request can't have a request_uri itself.", {
 			hint: 'Leave request_uri out of the extra parameters (RFC 9126 §2.1).',
 		});
 	}
 
 	if (server.pushed_authorization_request_endpoint === undefined) {
 		throw server.require_pushed_authorization_requests === true
-			? new LoginError('config_error', 'The server wants sign-in requests pushed (PAR), and does not say where to.', {
-					hint: 'Ask your administrator, or sign in another way.',
-				})
-			: new LoginError('config_error', 'The server takes no pushed sign-in requests (PAR).', {
+			? new LoginError(
+					'config_error',
+					"The server requires pushed authorization requests (PAR), but doesn't say where to send them.",
+					{
+						hint: 'Ask your administrator, or sign in another way.',
+					},
+				)
+			: new LoginError('config_error', "The server doesn't accept pushed authorization requests (PAR).", {
 					hint: 'Sign in without pushing the request.',
 				});
 	}

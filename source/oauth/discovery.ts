@@ -114,10 +114,10 @@ const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAv
 	const needs = (isThere: boolean, why: string): true | string =>
 		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
 	return {
-		browser: needs(page !== undefined, 'The provider has no sign-in in the browser.'),
-		device: needs(codes !== undefined, 'The provider has no sign-in with a code.'),
-		'client-credentials': needs(clientSecret !== undefined, 'It needs a client secret, and none is given.'),
-		password: needs(allowPassword === true, 'Signing in with a password is switched off.'),
+		browser: needs(page !== undefined, "The provider doesn't offer browser sign-in."),
+		device: needs(codes !== undefined, "The provider doesn't offer sign-in with a code."),
+		'client-credentials': needs(clientSecret !== undefined, 'It needs a client secret, and none was given.'),
+		password: needs(allowPassword === true, 'Signing in with a password is turned off.'),
 		...omitUndefined(unsupportedFlows),
 	};
 };
@@ -198,7 +198,7 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 		{
 			hint: isSlash
 				? `Use ${shown} as the issuer.`
-				: 'Check the issuer URL. The metadata of another issuer is not used (RFC 8414 §3.3).',
+				: 'Check the issuer URL. Metadata of a different issuer is never used (RFC 8414 §3.3).',
 		},
 	);
 };

@@ -16,7 +16,7 @@ type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonl
 const interaction: Meaning = {
 	code: 'interaction_required',
 	message: 'The server wants to ask you something first.',
-	hint: 'Sign in again in the browser, and without prompt=none.',
+	hint: 'Sign in again in the browser, without prompt=none.',
 };
 const unavailable: Meaning = {
 	code: 'server_unavailable',
@@ -58,7 +58,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	},
 	invalid_target: {
 		code: 'invalid_target',
-		message: 'The server issues no token for the requested audience or resource.',
+		message: "The server doesn't issue tokens for the requested audience or resource.",
 		hint: 'Check the audience and the resource. The server must know both.',
 	},
 	unsupported_grant_type: unsupported,
@@ -69,7 +69,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	account_selection_required: interaction,
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
-	slow_down: {...unavailable, message: 'The server has had too many requests.'},
+	slow_down: {...unavailable, message: 'The server is getting too many requests.'},
 	temporarily_unavailable: unavailable,
 };
 
@@ -103,7 +103,7 @@ const refused = (error: string): Meaning => {
 
 const demandsDpop: Meaning = {
 	code: 'invalid_client',
-	message: 'The server demands a proof of a key (DPoP), which this program does not send.',
+	message: "The server requires proof of possession (DPoP), which this program doesn't support.",
 	hint: 'Have the provider issue plain Bearer tokens for this app.',
 };
 
@@ -134,7 +134,7 @@ const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInf
 	return code === 'invalid_grant' && dpop !== undefined
 		? [
 				hint,
-				'If it stays like this, the server may demand proofs of a key (DPoP), which this program does not send. Have the provider issue plain Bearer tokens for this app.',
+				"If it keeps happening, the server may require proof of possession (DPoP), which this program doesn't support. Have the provider issue plain Bearer tokens for this app.",
 			]
 		: [hint];
 };

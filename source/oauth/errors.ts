@@ -4,7 +4,7 @@ import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {waitSentence, oauthError} from './error-codes.js';
 import type {ResponseInfo, EndpointKind} from './request.js';
 
-/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't acceptable: …". */
+/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't valid: …". */
 type IdTokenProblem = {
 	readonly reason: string;
 	/** Where it is not the same as for every problem. */
@@ -13,10 +13,10 @@ type IdTokenProblem = {
 
 /** A claim that has another value than it must have: its name stays, for the administrator. */
 const otherClaims: Readonly<Record<string, string>> = {
-	iss: 'it comes from another issuer than the one that was asked (iss)',
-	aud: 'it was issued for another client (aud)',
-	azp: 'it was issued to another client (azp)',
-	nonce: 'it belongs to another sign-in (nonce)',
+	iss: 'it comes from a different issuer (iss)',
+	aud: 'it was issued for a different client (aud)',
+	azp: 'it was issued to a different client (azp)',
+	nonce: 'it belongs to a different sign-in (nonce)',
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -37,11 +37,11 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 
 /** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
 const sentences: readonly (readonly [RegExp, string])[] = [
-	[/"typ" header/, 'it is a token of another kind'],
-	[/"crit" header/, 'it needs an extension that this program does not know (crit)'],
-	[/JWE decryption/, 'it is encrypted, which this program cannot read'],
-	[/unsupported JWS/, 'it is signed in a way that this program does not know'],
-	[/signature verification failed/, 'its signature is not that of the server'],
+	[/"typ" header/, 'it is a different kind of token'],
+	[/"crit" header/, "it needs an extension that this program doesn't support (crit)"],
+	[/JWE decryption/, "it is encrypted, which this program can't read"],
+	[/unsupported JWS/, "it is signed in a way that this program doesn't support"],
+	[/signature verification failed/, "its signature isn't the server's"],
 	[/JWT "(\w+)" .*claim missing/, 'it has no CLAIM'],
 	[/JWT "(\w+)" .*claim type/, 'its CLAIM is malformed'],
 	[/\b(?:JWT|ID Token)\b/i, 'it is malformed'],
@@ -62,9 +62,9 @@ const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => 
 export const identityError = (
 	reason: string,
 	info: ResponseInfo,
-	hint = 'Nothing was saved. Try again. If it stays like this, ask your administrator.',
+	hint = 'Nothing was saved. Try again. If it keeps happening, ask your administrator.',
 ): LoginError =>
-	new LoginError('identity_check_failed', `The server's proof of who signed in isn't acceptable: ${reason}.`, {
+	new LoginError('identity_check_failed', `The server's proof of who signed in isn't valid: ${reason}.`, {
 		...info,
 		hint,
 	});
@@ -104,8 +104,8 @@ const networkProblems: Readonly<Record<string, string>> = {
 	ENOTFOUND: 'no such host',
 	EAI_AGAIN: 'its name could not be looked up',
 	ECONNREFUSED: 'connection refused',
-	ECONNRESET: 'the connection broke',
-	UND_ERR_SOCKET: 'the connection broke',
+	ECONNRESET: 'the connection was lost',
+	UND_ERR_SOCKET: 'the connection was lost',
 	EHOSTUNREACH: 'no route to host',
 	ENETUNREACH: 'there is no network',
 };
@@ -133,7 +133,7 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 
 	const isTimeout = /TIMEOUT$|^ETIMEDOUT$/.test(code) || (error instanceof Error && error.name === 'TimeoutError');
 	return isTimeout
-		? new LoginError('timeout', `${host} did not respond in time.`, {hint: checkNetwork, endpoint})
+		? new LoginError('timeout', `${host} didn't respond in time.`, {hint: checkNetwork, endpoint})
 		: new LoginError('network_error', `Can't connect to ${host}: ${networkProblems[code] ?? 'the request failed'}.`, {
 				hint: code === 'ENOTFOUND' ? words => words.unknownHost : checkNetwork,
 				endpoint,
@@ -161,7 +161,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 		const target = info.location === undefined ? '' : ` to ${displayText(info.location)}`;
 		return fail(
 			'bad_response',
-			`The server redirects ${endpoint}${target} (HTTP ${status}), which is not followed.`,
+			`The server redirects ${endpoint}${target} (HTTP ${status}), and redirects aren't followed.`,
 			'Check the endpoint.',
 		);
 	}
@@ -188,7 +188,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 
 const tokenRejected = (info: ResponseInfo, needsScope = false): LoginError =>
 	needsScope
-		? new LoginError('token_rejected', 'The access token does not cover this request.', {
+		? new LoginError('token_rejected', "The access token doesn't cover this request.", {
 				...info,
 				hint: 'Sign in again, and ask for the scope it needs.',
 			})
@@ -203,7 +203,7 @@ const fromProblem = ({reason, hint}: IdTokenProblem, info: ResponseInfo) => iden
 const noIdToken = (info: ResponseInfo): LoginError =>
 	new LoginError(
 		'bad_response',
-		'The server sent no proof of who signed in (ID token), which the scope openid asks for.',
+		'The server sent no ID token to prove who signed in, although the scope openid asks for one.',
 		{...info, hint: "It isn't an OpenID provider for this app, so leave openid out of the scopes."},
 	);
 
@@ -231,11 +231,11 @@ const fromProcessing = (
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
 			const name = claim ?? attribute ?? 'content';
-			return identityError(otherClaims[name] ?? `its ${name} is not the expected one`, info);
+			return identityError(otherClaims[name] ?? `its ${name} isn't the expected one`, info);
 		}
 
 		case oauth.KEY_SELECTION:
-			return identityError('none, or more than one, of the keys of the server fits its signature', info);
+			return identityError("its signature matches none of the server's keys, or more than one", info);
 		case oauth.JWT_USERINFO_EXPECTED:
 			return identityError('it is not signed', info);
 		default: {
@@ -244,7 +244,7 @@ const fromProcessing = (
 			const [, member] = /"(\w+)" property/.exec(error.message) ?? [];
 			if (member === 'id_token') return noIdToken(info);
 			return unusableResponse(
-				member === undefined ? 'it is not what was asked for' : `its ${member} is missing or malformed`,
+				member === undefined ? "it isn't what was asked for" : `its ${member} is missing or malformed`,
 				endpointKind,
 				info,
 			);
@@ -277,8 +277,8 @@ export const requestError = (
 	}
 
 	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, endpointKind, info);
-	return new LoginError('internal_error', 'Something went wrong inside this program.', {
-		hint: 'Please report it, with what you did before.',
+	return new LoginError('internal_error', 'Something went wrong in this program.', {
+		hint: 'Please report it, and say what you were doing.',
 		endpoint: info.endpoint,
 	});
 };

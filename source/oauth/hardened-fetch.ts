@@ -14,7 +14,7 @@ const bodylessStatuses = new Set([204, 205, 304]);
 
 const badResponse = (message: string, endpoint: string, status?: number) =>
 	new LoginError('bad_response', message, {
-		hint: 'Check the provider URL; something other than it may be answering.',
+		hint: 'Check the provider URL: something else may be answering there.',
 		endpoint,
 		status,
 	});
@@ -25,7 +25,7 @@ const checkAddress = (input: RequestInfo | URL): URL => {
 	if (typeof url !== 'string' && url.hash === '') return url;
 	const why = typeof url === 'string' ? url : 'it has a fragment';
 	throw new LoginError('config_error', `No request is sent to ${displayText(text.split('?')[0] ?? '', 80)}: ${why}.`, {
-		hint: 'Endpoints need https, or http on this computer; check the configuration of the provider.',
+		hint: "Endpoints need https, or http on this computer. Check the provider's configuration.",
 	});
 };
 
@@ -101,8 +101,8 @@ const withTimeLimit = async (
 	clock.sleep(totalTime, done.signal).then(
 		() =>
 			limit.abort(
-				new LoginError('timeout', `The server did not respond within ${totalTime / 1000} seconds.`, {
-					hint: 'Try again; if it stays like this, check the network and the proxy settings.',
+				new LoginError('timeout', `The server didn't respond within ${totalTime / 1000} seconds.`, {
+					hint: 'Try again. If it keeps happening, check your network and proxy settings.',
 					endpoint,
 				}),
 			),

@@ -54,17 +54,17 @@ const checkTimes = ({iat}: IdTokenClaims, now: number, info: ResponseInfo) => {
 };
 
 /** What is wrong with the ID token of a refresh that names someone else. */
-export const anotherPerson = 'it is about another person than the login';
+export const anotherPerson = 'it is about a different person than the login';
 
 /**
  * The token of a refresh continues the login: the same person, newly issued (OIDC Core §12.2). Another `auth_time` ends
  * nothing, against the letter: GitLab and others set it whenever the person signs in anywhere.
  */
 const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, info: ResponseInfo) => {
-	if (claims.iss !== previous.iss) throw identityError('its issuer is not that of the login', info);
+	if (claims.iss !== previous.iss) throw identityError("its issuer isn't the login's", info);
 	if (claims.sub !== previous.sub) throw identityError(anotherPerson, info);
 	if (claims.iat < previous.iat - clockTolerance) {
-		throw identityError('it is older than the one that it replaces', info);
+		throw identityError('it is older than the one it replaces', info);
 	}
 };
 
@@ -76,13 +76,13 @@ const checkClaims = (
 ) => {
 	if (!/^[\x20-\x7E]{1,255}$/.test(claims.sub)) throw identityError('its subject is empty or malformed', info);
 	if (claims.azp !== undefined && claims.azp !== clientId) {
-		throw identityError('it was issued to another client', info);
+		throw identityError('it was issued to a different client', info);
 	}
 
 	const expected = nonce ?? previous?.nonce;
 	const mayLackNonce = nonce === undefined;
 	if (claims.nonce !== expected && !(mayLackNonce && claims.nonce === undefined)) {
-		throw identityError('its nonce is not that of this login', info);
+		throw identityError("its nonce isn't this login's", info);
 	}
 
 	if (previous !== undefined) checkContinuity(claims, previous, info);
@@ -92,12 +92,12 @@ const checkClaims = (
 const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, info: ResponseInfo) => {
 	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
 	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
-		throw identityError('it is a token of another kind', info);
+		throw identityError('it is a different kind of token', info);
 	}
 
 	if (atHash === undefined) return;
 	if (typeof alg !== 'string' || atHash !== (await halfHash(accessToken, alg))) {
-		throw identityError('it belongs to another access token', info);
+		throw identityError('it belongs to a different access token', info);
 	}
 };
 
@@ -265,7 +265,7 @@ export const verifySignature = async (
 		if (isKeyUnknown(error)) throw error;
 		const failure = call.fail(error);
 		// What the platform's cryptography throws at a malformed key or signature.
-		throw failure.code === 'internal_error' ? identityError('its signature cannot be verified', info) : failure;
+		throw failure.code === 'internal_error' ? identityError("its signature can't be verified", info) : failure;
 	}
 };
 

@@ -38,7 +38,7 @@ export const commonSettings = (options: PresetOptions): PresetOptions => ({
 	...Object.fromEntries(
 		commonNames.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]] as const])),
 	),
-	clientId: required(options.clientId, 'client id', 'Use the one your provider shows for your app.'),
+	clientId: required(options.clientId, 'client ID', 'Use the one your provider shows for your app.'),
 });
 
 /**
@@ -52,7 +52,7 @@ export const checkHost = (host: string, what: string, example: string): string =
 	const isHost =
 		/^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?$/i.test(required(host, what, hint)) && URL.canParse(`https://${host}`);
 	if (isHost) return host.toLowerCase();
-	throw misconfigured(`The ${what} is not the name of a host (${displayText(host, 80)}).`, hint);
+	throw misconfigured(`The ${what} isn't a host name (${displayText(host, 80)}).`, hint);
 };
 
 /**
@@ -66,8 +66,8 @@ export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints
 		const problem = typeof url === 'string' ? url : url.hash === '' ? undefined : 'it has a fragment';
 		if (problem === undefined) continue;
 		throw misconfigured(
-			`The ${name} endpoint cannot be used: ${problem} (${shownUrl(address)}).`,
-			'Copy it from the documentation of the provider.',
+			`The ${name} endpoint can't be used: ${problem} (${shownUrl(address)}).`,
+			"Copy it from the provider's documentation.",
 		);
 	}
 
@@ -134,7 +134,7 @@ export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosO
 		revocation: 'none',
 		unsupportedFlows: {
 			browser: 'WorkOS signs in to command-line programs with a code.',
-			'client-credentials': 'WorkOS User Management signs in people only; machines use WorkOS Connect.',
+			'client-credentials': 'WorkOS User Management is for people only; machines use WorkOS Connect.',
 		},
 		dialect: {expiryFromToken: true},
 		...commonSettings(options),
@@ -197,7 +197,7 @@ const githubApi = (host: string): string => {
  */
 export const github = ({host: named = 'github.com', ...options}: GithubOptions): Provider => {
 	const host = checkHost(named, 'GitHub host', 'github.example.com');
-	const needsSecret = 'GitHub wants a client secret for signing in with the browser.';
+	const needsSecret = 'GitHub requires a client secret for signing in with the browser.';
 	return {
 		name: 'github',
 		issuer: `https://${host}/login/oauth`,
@@ -211,7 +211,7 @@ export const github = ({host: named = 'github.com', ...options}: GithubOptions):
 		identity: {from: {url: `${githubApi(host)}/user`}, subject: 'id', name: 'login', email: 'email'},
 		revocation: 'none',
 		unsupportedFlows: {
-			'client-credentials': 'GitHub has no tokens for programs alone; a GitHub App signs a JWT instead.',
+			'client-credentials': 'GitHub has no tokens for programs on their own; a GitHub App signs a JWT instead.',
 			...(options.clientSecret === undefined && {browser: needsSecret}),
 		},
 		dialect: {errorsIn200: true, scopeIsCommaList: true, errorAliases: githubErrors},
@@ -238,7 +238,7 @@ export type GoogleOptions = PresetOptions & {
 export const google = ({parameters, ...options}: GoogleOptions): Provider => {
 	// A program without types may well have left it out.
 	if ((options.clientSecret as ClientSecret | undefined) === undefined || options.clientSecret === '') {
-		throw new LoginError('config_error', 'The client secret is missing. Google wants one from every app.', {
+		throw new LoginError('config_error', 'The client secret is missing. Google requires one from every app.', {
 			hint: 'Copy it from https://console.cloud.google.com/auth/clients.',
 		});
 	}
@@ -277,8 +277,8 @@ const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 	const issuer = `${entraAuthority}/{tenantid}/v2.0`;
 	if (tenant === 'common') return {issuer};
 	if (tenant !== 'organizations') {
-		throw new LoginError('config_error', `The tenant is not the id of one (${displayText(tenant, 80)}).`, {
-			hint: 'Give the tenant id, a GUID, from the overview page of Entra; or common, organizations or consumers.',
+		throw new LoginError('config_error', `That isn't a tenant ID (${displayText(tenant, 80)}).`, {
+			hint: "Give the tenant ID, a GUID, from Entra's overview page, or else common, organizations or consumers.",
 		});
 	}
 
@@ -417,7 +417,7 @@ export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Pro
 	const {token, jwks} = endpoints;
 	if (token === undefined) {
 		throw new LoginError('config_error', 'The token endpoint is missing.', {
-			hint: 'Give its endpoints, or its issuer where the server publishes metadata.',
+			hint: 'Give its endpoints, or its issuer if the server publishes metadata.',
 		});
 	}
 

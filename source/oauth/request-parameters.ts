@@ -18,13 +18,9 @@ export const checkRequestParameters = (parameters: ProviderSettings['parameters'
 	for (const [request, values] of Object.entries(parameters)) {
 		for (const name of Object.keys(values)) {
 			if (!isReservedParameter(name)) continue;
-			throw new LoginError(
-				'config_error',
-				`The ${request} parameter ${name} cannot be set: the login itself sets it.`,
-				{
-					hint: 'Leave it out of the extra parameters.',
-				},
-			);
+			throw new LoginError('config_error', `The ${request} parameter ${name} can't be set: the login itself sets it.`, {
+				hint: 'Leave it out of the extra parameters.',
+			});
 		}
 	}
 };
@@ -75,7 +71,7 @@ export const withPersonRequest = <Given extends Provider>(
 export const checkResources = (resources: readonly string[] = []): void => {
 	for (const resource of resources) {
 		if (isResource(resource)) continue;
-		throw new LoginError('config_error', `The resource ${displayText(resource, 80)} cannot be asked for.`, {
+		throw new LoginError('config_error', `The resource ${displayText(resource, 80)} isn't valid.`, {
 			hint: 'A resource is an absolute address without a fragment, as in https://api.example.com.',
 		});
 	}

@@ -22,13 +22,13 @@ const readSecret = async ({clientSecret}: Provider): Promise<string> => {
 		if (secret !== undefined && secret !== '') return secret;
 	} catch (error) {
 		if (error instanceof LoginError) throw error;
-		throw new LoginError('config_error', 'The client secret could not be read.', {
-			hint: 'Check where it is kept: the file or the variable.',
+		throw new LoginError('config_error', "The client secret couldn't be read.", {
+			hint: 'Check the file or the variable that holds it.',
 		});
 	}
 
-	throw new LoginError('config_error', 'The client authentication needs a client secret, and there is none.', {
-		hint: 'Name the client secret.',
+	throw new LoginError('config_error', 'Client authentication needs a client secret, and there is none.', {
+		hint: 'Give the client secret.',
 	});
 };
 

@@ -41,7 +41,7 @@ type Grant = {
 /** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
 export const checkToken = (token: string, name: string, endpoint?: string): string => {
 	if (/^[\x20-\x7E]+$/.test(token)) return token;
-	throw new LoginError('bad_response', `The server's ${name} has characters in it that no token may have.`, {
+	throw new LoginError('bad_response', `The server's ${name} has characters that no token may have.`, {
 		hint: 'Ask your administrator.',
 		endpoint,
 	});
@@ -118,7 +118,7 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 	const {provider} = context;
 	// It is never kept with a session, so a later process may not have it.
 	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
-		throw new LoginError('config_error', 'The program cannot sign in without its client secret.', {
+		throw new LoginError('config_error', "The program can't sign in without its client secret.", {
 			hint: words => words.clientSecret,
 		});
 	}
@@ -143,7 +143,7 @@ export const requestPassword = async (
 ): Promise<TokenSet> => {
 	const {provider} = context;
 	if (provider.allowPassword !== true) {
-		throw new LoginError('config_error', 'Signing in with a password is switched off.', {
+		throw new LoginError('config_error', 'Signing in with a password is turned off.', {
 			hint: 'Sign in another way; only the application itself can allow passwords.',
 		});
 	}
@@ -171,7 +171,7 @@ export const refreshTokens = async (context: RequestContext, previous: TokenSet)
 	const {provider} = context;
 	const {refreshToken} = previous;
 	if (refreshToken === undefined) {
-		throw new LoginError('invalid_grant', 'This session cannot renew itself.', {hint: 'Sign in again.'});
+		throw new LoginError('invalid_grant', "This session can't renew itself.", {hint: 'Sign in again.'});
 	}
 
 	const next = await requestTokens(context, {

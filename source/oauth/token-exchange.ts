@@ -55,7 +55,7 @@ const exchangeParameters = (subjectToken: string, request: ExchangeRequest): URL
 	// Each of the two demands the other (RFC 8693 §2.1).
 	if (actorToken.token === '' || actorToken.type === '') {
 		throw new LoginError('config_error', 'An actor token needs both its value and its type.', {
-			hint: 'Name the type of the actor token as RFC 8693 §3 does.',
+			hint: 'Give the type of the actor token as one of RFC 8693 §3.',
 		});
 	}
 
@@ -87,15 +87,15 @@ export const exchangeToken = async (
 		const {code, endpoint, status} = error;
 		// The general sentences are about a sign-in.
 		if (code === 'invalid_grant') {
-			throw new LoginError('invalid_grant', 'The server does not accept the token that was to be exchanged.', {
-				hint: 'Sign in again, or check the token that is handed in.',
+			throw new LoginError('invalid_grant', "The server doesn't accept the token to be exchanged.", {
+				hint: 'Sign in again, or check the token you passed.',
 				endpoint,
 				status,
 			});
 		}
 
 		if (code !== 'unsupported_grant') throw error;
-		throw new LoginError('unsupported_grant', 'This server does not exchange tokens (RFC 8693) for this client.', {
+		throw new LoginError('unsupported_grant', "This server doesn't exchange tokens (RFC 8693) for this client.", {
 			hint: 'Ask your administrator to allow token exchange for this client.',
 			endpoint,
 			status,
@@ -121,8 +121,8 @@ const requestExchange = async (
 			throw new LoginError(
 				'bad_response',
 				typeof issued === 'string'
-					? `The server issued a token of another type than was asked for (${displayText(issued, 80)}).`
-					: 'The server does not say what type of token it issued.',
+					? `The server issued a different type of token than you asked for (${displayText(issued, 80)}).`
+					: "The server doesn't say what type of token it issued.",
 				{...info, hint: 'Ask for a token type that the server can issue.'},
 			);
 		}

@@ -33,7 +33,7 @@ const askIdentity = async (
 		const response = await get(url, {authorization: `Bearer ${accessToken}`});
 		const claims: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
 		if (isObject(claims)) return {identity: mapIdentity(context, claims), claims};
-		throw unusableResponse('it is not what was asked for', 'user-info', info);
+		throw unusableResponse("it isn't what was asked for", 'user-info', info);
 	});
 };
 
@@ -48,10 +48,10 @@ const noUserInfo = ({provider: {server}}: RequestContext, {identity}: TokenSet) 
 	new LoginError('config_error', 'This provider has no userinfo endpoint.', {
 		hint:
 			identity !== undefined
-				? 'Who it is was said at the login, and cannot be asked again.'
+				? "The server said who you are when you signed in, and can't be asked again."
 				: server.jwks_uri === undefined
-					? 'It is a server without OpenID Connect: its sign-in is good for a token, and names nobody.'
-					: 'Ask for the scope openid, so that the ID token says it.',
+					? "The server doesn't speak OpenID Connect: you get a token, but it doesn't say who you are."
+					: 'Ask for the scope openid, so that the ID token says who you are.',
 	});
 
 /** The server refuses the token here and maybe nowhere else, as one for a service or without openid (OIDC Core §5.3.1). */
@@ -60,10 +60,10 @@ const notForUserInfo = ({provider}: RequestContext, {scope}: TokenSet, error: Lo
 	const hint =
 		service === undefined
 			? 'Sign in again and ask for the scope openid.'
-			: `The token is for ${displayText(service, 80)}: sign in without naming a service to ask who it is.`;
+			: `The token is for ${displayText(service, 80)}. To ask who you are, sign in without naming a service.`;
 	if (service === undefined && scope.split(' ').includes('openid')) return error;
 	const {endpoint, status} = error;
-	return new LoginError('token_rejected', 'The userinfo endpoint does not accept this token.', {
+	return new LoginError('token_rejected', "The userinfo endpoint doesn't accept this token.", {
 		hint,
 		endpoint,
 		status,

@@ -29,8 +29,8 @@ const readOrigin = (text: string): string => {
 	const url = checkUrl(text);
 	const problem = typeof url === 'string' ? url : url.href === `${url.origin}/` ? undefined : 'it has more than a host';
 	if (typeof url !== 'string' && problem === undefined) return url.origin;
-	throw new LoginError('config_error', `The origin ${shownUrl(text)} cannot be used: ${problem}.`, {
-		hint: 'Each of `origins` is an https URL without a path, as in https://api.example.com.',
+	throw new LoginError('config_error', `The origin ${shownUrl(text)} can't be used: ${problem}.`, {
+		hint: 'Each of `origins` must be an https URL without a path, as in https://api.example.com.',
 	});
 };
 
@@ -59,7 +59,7 @@ const redirectTarget = (from: URL, location: string, {status}: Response, count: 
 	const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
 	const problem =
 		to === undefined || !/^https?:$/.test(to.protocol)
-			? 'to something that is no web address'
+			? "to something that isn't a web address"
 			: from.protocol === 'https:' && to.protocol === 'http:'
 				? 'from https to http'
 				: count > mostRedirects
@@ -80,7 +80,7 @@ const redirected = (call: Call, {status}: Response, isOtherOrigin: boolean): Cal
 	const method = call.method?.toUpperCase() ?? 'GET';
 	const becomesGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST';
 	if (status !== 303 && isStream(call.body))
-		throw new TypeError('A stream cannot be sent again to where a redirect leads.');
+		throw new TypeError("A stream can't be sent again to where a redirect leads.");
 	if (!becomesGet) return {...call, headers};
 	for (const name of aboutBody) headers.delete(name);
 	return {...call, headers, method: 'GET', body: null};
@@ -117,8 +117,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 	return async (input, init) => {
 		const url = new URL(input instanceof Request ? input.url : input);
 		if (!origins.has(url.origin)) {
-			throw new LoginError('config_error', `The token is not for ${shownUrl(url.origin)}: nothing was sent.`, {
-				hint: 'Add it to the `origins` of the engine, or use a fetch without a token.',
+			throw new LoginError('config_error', `The token isn't for ${shownUrl(url.origin)}, so nothing was sent.`, {
+				hint: "Add it to the engine's `origins`, or use a fetch without a token.",
 			});
 		}
 

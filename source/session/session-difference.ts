@@ -38,7 +38,7 @@ export const differenceOf = (
 	for (const [what, present = '', wanted = ''] of compared) {
 		if (wanted === '' || wanted === present) continue;
 		const other = `${what}${displayText(wanted, 200)}`;
-		return present === '' ? `It is not for ${other}.` : `It is for ${what}${displayText(present, 200)}, not ${other}.`;
+		return present === '' ? `It isn't for ${other}.` : `It is for ${what}${displayText(present, 200)}, not ${other}.`;
 	}
 
 	const covered = new Set([...words(tokens.scope), ...words(requestedScope)]);
@@ -69,12 +69,12 @@ const replacedBy = (
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {
 	if (difference !== undefined) {
-		return `Another session is there${stored ? `, of ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
+		return `There is already another session here${stored ? `, for ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
 	}
 
 	const [present, found] = twoPeople(stored, next);
-	const outcome = next === undefined ? 'This sign-in names nobody' : `This is ${found}`;
-	return `${outcome}, but ${present} is signed in; nothing was changed.`;
+	const outcome = next === undefined ? "This sign-in doesn't say who you are" : `This is ${found}`;
+	return `${outcome}, but ${present} is signed in already. Nothing was changed.`;
 };
 
 /**

@@ -118,8 +118,8 @@ export class SessionManager {
 		const {rejected} = need;
 		throw this.#sessionEnded(
 			session.tokens.accessToken === rejected
-				? 'The session cannot renew itself.'
-				: 'The session has expired and cannot renew itself.',
+				? "The session can't renew itself."
+				: "The session has expired and can't renew itself.",
 		);
 	}
 
@@ -346,7 +346,7 @@ export class SessionManager {
 		if (next.tokens.refreshToken === used.tokens.refreshToken) return;
 		const {message} = toLoginError(error);
 		this.#options.warn?.(
-			`${message} So the session could not be saved, and ends with this token. Make room, then sign in again.`,
+			`${message} So the session couldn't be saved, and ends with this token. Fix that, then sign in again.`,
 		);
 	}
 

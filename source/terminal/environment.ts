@@ -158,7 +158,12 @@ type Row = readonly [
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
-	['server', ({isServed}) => isServed === true, 'elsewhere', "You're connected to a server, so no browser opens here."],
+	[
+		'server',
+		({isServed}) => isServed === true,
+		'elsewhere',
+		"You're connected to a server, so no browser opens here.",
+	],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),
@@ -208,12 +213,12 @@ const places: readonly Row[] = [
 		'elsewhere',
 		"You're in a container, so no browser opens here.",
 	],
-	['wsl', isWsl, 'here', 'Your Windows browser opens from here.'],
+	['wsl', isWsl, 'here', 'Your Windows browser can be opened from here.'],
 	[
 		'headless',
 		environment => !hasDisplay(environment),
 		'elsewhere',
-		'This computer has no display, so no browser can be opened on it.',
+		"This computer has no display, so it can't open a browser.",
 	],
 ];
 
@@ -223,7 +228,7 @@ export const locateTerminal = (environment: TerminalEnvironment): TerminalLocati
 		'desktop',
 		undefined,
 		'here',
-		'Your browser opens from here.',
+		'Your browser can be opened from here.',
 	];
 	const multiplexer = multiplexerOf(environment);
 	return {place, browser, reason, ci: isBuildMachine(environment), multiplexer};

@@ -233,8 +233,8 @@ type RecommendOptions = {
 };
 
 const flowReasons: Readonly<Record<FlowName, string>> = {
-	browser: 'This server offers no codes, so sign in with your browser.',
-	device: 'This server offers no sign-in in the browser, so use a code.',
+	browser: "This server doesn't offer codes, so sign in with your browser.",
+	device: "This server doesn't offer browser sign-in, so use a code.",
 	'client-credentials': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
 };

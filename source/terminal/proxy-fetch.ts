@@ -32,7 +32,7 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 	const {readFile} = await import('node:fs/promises');
 	const text = await readFile(path, 'utf8').catch(() => '');
 	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-	throw new LoginError('config_error', `${what} ${displayText(path)} cannot be read, or holds no certificate.`, {
+	throw new LoginError('config_error', `${what} ${displayText(path)} can't be read, or holds no certificate.`, {
 		hint: words => words.caFile,
 	});
 };
@@ -60,7 +60,7 @@ const proxyFrom = (environment: Variables, name: string): string | undefined => 
 	// The value may hold a password: it is not repeated.
 	throw new LoginError(
 		'config_error',
-		`The variable ${name.toUpperCase()} does not hold the address of an HTTP proxy.`,
+		`The variable ${name.toUpperCase()} doesn't hold the address of an HTTP proxy.`,
 		{
 			hint: 'Set it to something like http://proxy.example:3128, or unset it.',
 		},
@@ -82,7 +82,7 @@ const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, path
 			hint:
 				status === '407'
 					? 'It wants a name and a password: put them into HTTPS_PROXY, as in http://NAME:PASSWORD@proxy.example:3128.'
-					: 'Ask the administrator of the proxy to allow it, or name the host in NO_PROXY to connect without the proxy.',
+					: "Ask the proxy's administrator to allow it, or add the host to NO_PROXY to connect without the proxy.",
 			endpoint: origin + pathname,
 		},
 	);

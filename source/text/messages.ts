@@ -42,7 +42,7 @@ export const timeOfDay = (epoch: number): string => {
 };
 
 /**
- * Every word that the screens and the plain lines say. Hand in another object to translate them; where values go in, a
+ * Every word that the screens and the plain lines say. Pass another object to translate them; where values go in, a
  * member is a function.
  */
 export const messages = {
@@ -80,11 +80,11 @@ export const messages = {
 		showsQrCode: 's shows the QR code',
 		thisComputerOnly: 'on this computer only',
 		/** Hosts of the link and of the issuer. */
-		foreignHost: (host: string, issuer: string) => `${host} is not ${issuer}. Go on only if you know it`,
+		foreignHost: (host: string, issuer: string) => `${host} is not ${issuer}. Continue only if you trust it`,
 		former: (code: string) => `${code} no longer works`,
 		/** The first word is the key. */
-		refusedThere: 'Refused there? b uses your browser',
-		fastClock: "This computer's clock may run fast",
+		refusedThere: 'Blocked there? b uses your browser',
+		fastClock: "This computer's clock may be fast",
 		opening: 'Getting a code',
 		waiting: 'Waiting for approval',
 		expired: 'The code expired before it was approved',
@@ -111,8 +111,8 @@ export const messages = {
 		errorPage: 'Error page?',
 		pasteItsLink: 'Paste its link here',
 		/** The sign-in ends on a page of the provider's, which shows a code or has it in its link. */
-		atTheEnd: 'At the end?',
-		pasteCodeOrLink: "Paste the code, or that page's link, here",
+		atTheEnd: 'Signed in?',
+		pasteCodeOrLink: "Paste the code or the page's link here",
 		stuckThere: 'Stuck there? d uses another device',
 		forwardedAt: 'Forwarded port?',
 		ignored: "Ignored a response that wasn't for this sign-in",
@@ -131,8 +131,8 @@ export const messages = {
 	},
 
 	/** A flow was chosen and nothing of it is there yet. */
-	connecting: (host: string) => `Asking ${host}`,
-	waitingElsewhere: 'Another terminal is signing in here, waiting for it',
+	connecting: (host: string) => `Contacting ${host}`,
+	waitingElsewhere: 'Another terminal is signing in',
 	minutesLeft: (minutes: number) => `${minutes} min left`,
 	left: (clock: string) => `${clock} left`,
 
@@ -153,13 +153,13 @@ export const messages = {
 			browser: 'From now on this profile starts in the browser',
 			device: 'From now on this profile starts with a code',
 		},
-		forgotten: 'From now on you choose each time',
+		forgotten: "From now on you'll be asked each time",
 		notSaved: (reason: string) => `That couldn't be saved. ${reason}`,
 	},
-	pasteUseless: "That isn't the link of the page where you ended",
+	pasteUseless: "That isn't the link of the page you ended up on",
 	/** What the QR code needs, and what the window has. */
 	tooSmallForQrCode: (columns: number, rows: number, hasColumns: number, hasRows: number) =>
-		`The QR code needs ${columns}x${rows}, this window has ${hasColumns}x${hasRows}`,
+		`The QR code needs ${columns}x${rows}, this window is ${hasColumns}x${hasRows}`,
 
 	/** What the keys do. */
 	keys: {
@@ -194,7 +194,7 @@ export const messages = {
 	prompt: {
 		belongsTo: (stored: Identity | undefined, next: Identity | undefined) =>
 			stored === undefined
-				? 'This profile has a session that names nobody'
+				? 'This profile has an unnamed session'
 				: `This profile belongs to ${apart(stored, next)[0]}`,
 		keep: (stored: Identity | undefined, next: Identity | undefined) => `Keep ${apart(stored, next)[0]}`,
 		replace: (stored: Identity | undefined, next: Identity | undefined) => `Replace it with ${apart(stored, next)[1]}`,
@@ -218,7 +218,7 @@ export const messages = {
 			if (place === undefined) return '';
 			return `Saved in ${place}${profile === 'default' ? '' : ` as "${profile}"`}`;
 		},
-		until: (time: string) => `Until ${time}, then sign in again`,
+		until: (time: string) => `Lasts until ${time}, then sign in again`,
 		next: 'Next',
 		notYou: 'Not you?',
 		stayed: (identity: Identity | undefined) =>
@@ -251,15 +251,15 @@ export const messages = {
 		forBrowser: 'Waiting for your browser',
 		minutesLeft: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left`,
 		newCode: (former: string) => `${former} expired, here's a new code`,
-		foreignHost: (host: string, issuer: string) => `${host} isn't ${issuer}, open it only if you know it`,
-		blockedCodes: 'Some organizations block codes, and only your browser says so',
+		foreignHost: (host: string, issuer: string) => `${host} isn't ${issuer}, open it only if you trust it`,
+		blockedCodes: 'Some organizations block codes. If yours does, only the page in your browser says so',
 		slowedDown: (seconds: number) => `The server asked for fewer checks, now every ${seconds} s`,
-		fastClock: "This computer's clock may be fast, as happens in virtual machines",
+		fastClock: "This computer's clock may be fast, which is common in virtual machines",
 		slept: 'This computer was asleep, checking now',
 		nothingCameBack: (redirectUri: string) =>
-			`Nothing came back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,
+			`Nothing has come back yet. If your browser shows an error, the provider may not know the redirect URI ${redirectUri}`,
 		otherSignIn: 'Ignored a response to another sign-in',
-		otherTerminal: 'Another terminal is signing in to this profile, waiting for it',
+		otherTerminal: 'Waiting for another terminal to sign in to this profile',
 		backFromBrowser: 'Back from your browser, signing you in',
 	},
 	spoken: {

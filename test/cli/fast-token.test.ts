@@ -73,7 +73,7 @@ test('a session that is not the one asked for, has ended, or is damaged is told 
 	writeFileSync(path.join(home, 'profile-default.json'), '{"version":1,"profile":"default","session":{}}');
 	told(
 		['token'],
-		/^The session file of profile "default" is damaged; it is now [^\n]+\nink-login: Nobody is signed in/,
+		/^The session file of profile "default" is damaged; it was moved to [^\n]+\nink-login: Nobody is signed in/,
 	);
 });
 

@@ -99,10 +99,10 @@ test('endpoints by hand go beside those that are known; a wrong name or URL is t
 	const token = 'https://a.example/token';
 	assert.deepEqual(read(['--endpoint', `token=${token}`], stored)?.endpoints, {...endpoints, token});
 	for (const [wrong, said] of [
-		['devices=https://a.example', /doesn't know the name devices/],
-		['https://a.example', /doesn't know the name https/],
-		['token=http://a.example', /The token endpoint cannot be used/],
-		['token=', /The token endpoint cannot be used/],
+		['devices=https://a.example', /--endpoint can't be devices/],
+		['https://a.example', /--endpoint can't be https/],
+		['token=http://a.example', /The token endpoint can't be used/],
+		['token=', /The token endpoint can't be used/],
 	] as const) {
 		assert.throws(
 			() => read([...oidc, '--endpoint', wrong]),

@@ -24,8 +24,8 @@ const responses: readonly EventOf<'discovery'>[] = [
 	recordings.discovery,
 	{...recordings.discovery, requestedScope: 'openid profile email offline_access'},
 	{...recordings.discovery, requestedScope: ''},
-	lacking('browser', 'The provider has no sign-in in the browser.'),
-	lacking('device', 'The provider has no sign-in with a code.'),
+	lacking('browser', "The provider doesn't offer browser sign-in."),
+	lacking('device', "The provider doesn't offer sign-in with a code."),
 ];
 
 const sizes = [

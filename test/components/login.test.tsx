@@ -85,7 +85,7 @@ test('the picker is there at once; a number selects, and keys that came in one c
 		assert.equal(run.commands.length, 0);
 		await terminal.type('2s');
 		assert.deepEqual(run.commands, [{type: 'open', flow: 'device'}]);
-		assert.match(text(terminal), /Asking auth\.acme\.dev…/);
+		assert.match(text(terminal), /Contacting auth\.acme\.dev…/);
 		run.emit(...recordings.codeShown);
 		await terminal.settle();
 		assert.match(text(terminal), /WDJB-MJHT/);
@@ -384,7 +384,7 @@ test('other text that is pasted fires no key and says what was expected', async 
 			await terminal.type('\u001B[200~bnd\u001B[201~');
 			await terminal.type('bundled notes');
 			assert.deepEqual(run.commands, []);
-			assert.match(text(terminal), /⚠ {2}That isn't the link of the page where [^]* you ended/);
+			assert.match(text(terminal), /⚠ {2}That isn't the link of the page you [^]*ended up on/);
 		},
 		{flow: 'auto'},
 	);
@@ -431,7 +431,7 @@ test('the end says where the session is saved, if not in the keyring, and withou
 			.lines()
 			.map(line => line.trim())
 			.join(' ');
-		assert.match(said, /Not saved Until \d\d:42, then sign in again/);
+		assert.match(said, /Not saved Lasts until \d\d:42, then sign in again/);
 	});
 	await scene(recordings.codeShown, async ({terminal, run}) => {
 		run.emit({...recordings.signedIn, store: 'file'});

@@ -67,7 +67,7 @@ test('demands 35, 36: the browser screen offers another device after a minute, i
 test('demand 35: an approval that has not come after a minute offers the browser', async () => {
 	const waiting = (attempt: number) =>
 		({type: 'poll', attempt, interval: 5, nextPollAt: recordings.start + 75_000}) as const;
-	const remark = /Refused there\? b uses your browser/;
+	const remark = /Blocked there\? b uses your browser/;
 	const early = await screen(<DeviceCodeScreen {...shared(50, ...recordings.codeShown, waiting(9))} />);
 	assert.doesNotMatch(early, remark);
 	const late = shared(70, ...recordings.codeShown, waiting(12));
@@ -84,7 +84,7 @@ test('demand 38: a link on another host than the issuer is marked', async () => 
 		onForeignHost: true,
 	} as const;
 	const props = shared(28, recordings.discovery, recordings.opened('device'), foreign);
-	const remark = /⚠ evil\.example is not auth\.acme\.dev\. Go on only if you know it/;
+	const remark = /⚠ evil\.example is not auth\.acme\.dev\. Continue only if you trust it/;
 	assert.match(sentences(await screen(<DeviceCodeScreen {...props} showQr={false} />)), remark);
 	const usual = shared(28, ...recordings.codeShown);
 	assert.doesNotMatch(sentences(await screen(<DeviceCodeScreen {...usual} showQr={false} />)), / is not /);
@@ -107,7 +107,7 @@ test('demand 33: the second slow_down in a row brings a word about a clock that 
 		sentences(await screen(<DeviceCodeScreen {...shared(28, ...recordings.codeShown, ...events)} showQr={false} />));
 	assert.doesNotMatch(await draw(slowDown(10)), /clock/);
 	assert.doesNotMatch(await draw(slowDown(10), recordings.polled, slowDown(15)), /clock/);
-	assert.match(await draw(slowDown(10), slowDown(15)), /This computer's clock may run fast/);
+	assert.match(await draw(slowDown(10), slowDown(15)), /This computer's clock may be fast/);
 });
 
 test('demand 34: shortly before a code expires a new one is offered among the first keys; the old one is named', async () => {
@@ -180,8 +180,8 @@ test('demand 30: where the sign-in ends on a page that shows a code, that is wha
 	};
 	const props = shared(70, recordings.discovery, recordings.opened('browser'), elsewhere, recordings.browserOpened);
 	const text = sentences(await screen(<BrowserScreen {...props} />));
-	assert.match(text, /At the end\? Paste the code, or that page's link, here/);
-	assert.doesNotMatch(text, /continues by itself|Error page/);
+	assert.match(text, /Signed in\? Paste the code or the page's link here/);
+	assert.doesNotMatch(text, /continue on its own|Error page/);
 });
 
 /** A whole login at one of its moments. */
@@ -219,7 +219,7 @@ test('demand 36: r keeps the flow that was taken last for the profile, says so, 
 		assert.match(terminal.emulator.text, /r ask each time/);
 		await terminal.type('r');
 		assert.deepEqual(kept, ['device', undefined]);
-		assert.match(terminal.emulator.text, /From now on you choose each time/);
+		assert.match(terminal.emulator.text, /From now on you'll be asked each time/);
 		// As over a stale SSH_CONNECTION: the browser is what the person went on to.
 		run.emit(recordings.opened('browser'), recordings.authorizationUrl);
 		await terminal.settle();

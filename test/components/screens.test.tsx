@@ -53,7 +53,7 @@ const shared = (state: LoginState, environment = usual) => ({
 	canGoBack: true,
 });
 
-const withoutBrowser = (reason = 'The provider has no sign-in in the browser.') => ({
+const withoutBrowser = (reason = "The provider doesn't offer browser sign-in.") => ({
 	...recordings.discovery,
 	flows: {...recordings.discovery.flows, browser: reason},
 });
@@ -333,7 +333,7 @@ test('a flow that the provider lacks stays in the list, dim, with its reason, an
 	);
 	await draw(picker, {}, async ({emulator, type}) => {
 		const rows = emulator.screen();
-		const lacking = rows.findIndex(row => /1 {2}In this computer's browser +The provider has no sign-in/.test(row));
+		const lacking = rows.findIndex(row => /1 {2}In this computer's browser +The provider doesn't offer/.test(row));
 		assert.ok(lacking > 0);
 		assert.ok(emulator.cells(lacking).every(({text, dim}) => text.trim() === '' || dim));
 		assert.match(emulator.text, /❯ 2 {2}On another device/);

@@ -49,7 +49,10 @@ test('S2: two people who read alike are told apart by subject and issuer, in the
 	);
 	assert.doesNotMatch(replace(one, identity('u2', 'Bob')), /subject/);
 	const [, refused = ''] = await signIn({sub: 'u1', ...alike}, {sub: 'attacker-77', ...alike});
-	assert.match(refused, /This is .*subject "attacker-77".*, but .*subject "u1".* is signed in; nothing was changed\./);
+	assert.match(
+		refused,
+		/This is .*subject "attacker-77".*, but .*subject "u1".* is signed in already\. Nothing was changed\./,
+	);
 });
 
 test('S2: a name imitates no sentence and no e-mail address: it stands in quotation marks that it cannot end', async () => {

@@ -68,7 +68,7 @@ test('a declined authorization request goes back as an error, without the code',
 test('a request with an unregistered redirect URI cannot be approved', async t => {
 	const {authorizationUrl} = await demo(t);
 	const url = authorizationUrl({...request, redirect_uri: 'https://attacker.example/'});
-	await assert.rejects(approvePage(url), /Nothing waits for approval/);
+	await assert.rejects(approvePage(url), /Nothing is waiting for approval/);
 });
 
 test('the page of a pushed request shows the scopes that were pushed', async t => {

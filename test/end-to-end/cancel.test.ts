@@ -112,7 +112,7 @@ test('Ctrl-C while the provider is asked who it is cancels, on the picker and be
 		await run.waitFor(/esc cancel/);
 		await server.received('openidConfiguration');
 		run.write(keys);
-		if (keys !== '') await run.waitFor(/Asking 127\.0\.0\.1/);
+		if (keys !== '') await run.waitFor(/Contacting 127\.0\.0\.1/);
 		await cancels(t, run, {server});
 	}
 });

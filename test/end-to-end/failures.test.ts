@@ -119,7 +119,7 @@ const failures: readonly Failure[] = [
 		script: {metadata: ({device_authorization_endpoint: _, ...metadata}) => metadata},
 		args: device,
 		code: 'device_unsupported',
-		sentence: /^The provider has no sign-in with a code\.$/,
+		sentence: /^The provider doesn't offer sign-in with a code\.$/,
 		next: /^Sign in another way/,
 		keys: /b this computer's browser · esc cancel/,
 	},

@@ -59,12 +59,12 @@ test('no token of a profile is left behind, however its files came there, and --
 	leave('profile-work.json');
 	const work = await run(['logout', 'work']);
 	assert.equal(work.exit, 0, work.stderr);
-	assert.match(work.stderr, /\nDeleted what earlier sessions had left behind\.\nNobody was signed in to "work"\.\n$/);
+	assert.match(work.stderr, /\nDeleted what earlier sessions left behind\.\nNobody was signed in to "work"\.\n$/);
 	assert.deepEqual(holding(), []);
 	leave(...remainsOf('home'), ...remainsOf('=c3=a4'));
 	const nobody = await run(['logout', '--all']);
 	assert.equal(nobody.exit, 0);
-	assert.equal(nobody.stderr, 'Nobody was signed in.\nDeleted what earlier sessions had left behind.\n');
+	assert.equal(nobody.stderr, 'Nobody was signed in.\nDeleted what earlier sessions left behind.\n');
 	leave(...remainsOf('home'));
 	await signIn({issuer: server.issuer, clientId: 'test-client'}, {credentials: ['ada', 'analytical engine']});
 	await run(['logout', '--all']);
@@ -74,12 +74,12 @@ test('no token of a profile is left behind, however its files came there, and --
 for (const [name, answer, reason] of [
 	['refuses', {status: 401}, /./],
 	['is not there for a while', {status: 503, headers: {'retry-after': '120'}}, /HTTP 503.*wait 120 seconds/],
-	['answers nothing', 'hang', /did not respond/],
+	['answers nothing', 'hang', /didn't respond/],
 	['breaks the connection', 'drop', /Can't connect to/],
 	[
 		'does not know that kind of token',
 		{status: 400, body: {error: 'unsupported_token_type'}},
-		/does not take back tokens of this kind/,
+		/doesn't revoke tokens of this kind/,
 	],
 ] as const) {
 	test(`demand 50: a server that ${name}: the session is forgotten, and it is said that it was not revoked`, async t => {
@@ -111,7 +111,7 @@ test('demand 50: with the network cut, and where the client secret is gone, a lo
 	assert.equal(withoutSecret.exit, 1);
 	assert.match(
 		withoutSecret.stderr,
-		/^Signed out of "default" here, but .+SECRET, for the client secret, is not set\.\n$/,
+		/^Signed out of "default" here, but .+SECRET, which should hold the client secret, isn't set\.\n$/,
 	);
 	assert.ok(!hasSession(confidential.home));
 });

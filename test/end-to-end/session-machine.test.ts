@@ -62,7 +62,10 @@ test('client credentials are kept until shortly before the token ends, and then 
 	expire();
 	const {exit, stdout, stderr} = await run(['token']);
 	assert.deepEqual([exit, stdout], [1, '']);
-	assert.match(stderr, /^ink-login: The environment variable MY_SECRET, for the client secret, is not set\.\n/);
+	assert.match(
+		stderr,
+		/^ink-login: The environment variable MY_SECRET, which should hold the client secret, isn't set\.\n/,
+	);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });
 
@@ -83,7 +86,7 @@ test('a session file that was open to others sends no secret anywhere, then or l
 		assert.deepEqual([refused.exit, refused.stdout], [1, '']);
 		assert.match(
 			refused.stderr,
-			/^ink-login: .*client secret.* other users could write the session file\.\n.*--client-secret-file.*\n$/,
+			/^ink-login: .*client secret.* other users could write to the session file\.\n.*--client-secret-file.*\n$/,
 		);
 	}
 

@@ -70,13 +70,14 @@ const heldRefresh = async (t: TestContext, options: StartOptions = {}) => {
 	return {...started, answer, assertSaved};
 };
 
-const savingYourSession = /^Saving your session: waiting for the server\. Press Ctrl-C again to stop without it\.$/;
+const savingYourSession =
+	/^Waiting for the server, so that your session is saved\. Press Ctrl-C again to quit without waiting\.$/;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`S27: ${signal}, sent twice in the middle of a refresh, does not lose the session, and is told`, async t => {
 		const {child, line, ended, answer, assertSaved} = await heldRefresh(t);
 		child.kill(signal);
-		assert.equal(await line('stderr', /ancelled/), 'ink-login: Cancelled before it was done.');
+		assert.equal(await line('stderr', /ancelled/), 'ink-login: Cancelled before it finished.');
 		child.kill(signal);
 		await line('stderr', savingYourSession);
 		// Only the key that was offered counts from now on.
@@ -175,7 +176,7 @@ test('demand 40: with the network cut a valid session gives its token, and an ex
 });
 
 for (const [name, answer, sentence] of [
-	['answers nothing', 'hang', /did not respond/],
+	['answers nothing', 'hang', /didn't respond/],
 	['fails', {status: 503}, /is unavailable at the moment \(HTTP 503\)/],
 	['is a wall that wants a sign-in of its own', {headers: {'content-type': 'text/html'}, body: '<html>'}, /./],
 	['redirects', {status: 302, headers: {location: 'https://evil.example'}}, /redirect/],

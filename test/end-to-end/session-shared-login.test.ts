@@ -83,8 +83,8 @@ for (const [how, signal] of [
 			assert.deepEqual(events.at(-1), {
 				type: 'failed',
 				code: 'cancelled',
-				message: 'The sign-in in another window ended without a session.',
-				hint: 'Start again here.',
+				message: 'Another terminal cancelled the sign-in.',
+				hint: 'Start it again here.',
 			});
 		}
 
@@ -152,7 +152,7 @@ test('S12: a second person is refused in plain lines and JSON, and named; --swit
 	assert.equal(plain.exit, 1);
 	assert.match(
 		plain.stderr,
-		/This is "Bob Demo" \(bob@example\.test\), but "Alice Demo" \(alice@example\.test\) is signed in; nothing was changed\./,
+		/This is "Bob Demo" \(bob@example\.test\), but "Alice Demo" \(alice@example\.test\) is signed in already\. Nothing was changed\./,
 	);
 	assert.match(plain.stderr, /--switch-account/);
 	const json = await run([...asBob, '--json'], {input});

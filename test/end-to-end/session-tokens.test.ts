@@ -178,7 +178,7 @@ test('X03: a token of another type than was asked for is refused', async t => {
 	const {exit, stdout, stderr} = await run(['exchange', '--requested-token-type', 'jwt']);
 	assert.notEqual(exit, 0);
 	assert.equal(stdout, '');
-	assert.match(stderr, /token of another type than was asked for \(urn:x:other\)/);
+	assert.match(stderr, /different type of token than you asked for \(urn:x:other\)/);
 });
 
 test('status says who, where and how long, as lines and as JSON, and asks the server only where that is wanted', async t => {

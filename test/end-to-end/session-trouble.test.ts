@@ -46,10 +46,10 @@ const assertSaid = ({exit, stdout, stderr}: Ended, expected: number, sentence: R
 };
 
 for (const [name, call, code, sentence] of [
-	['a full disk', 'writeFileSync', 'ENOSPC', /The disk is full: nothing can be kept in /],
+	['a full disk', 'writeFileSync', 'ENOSPC', /The disk is full: nothing can be saved in /],
 	['a quota that is used up', 'fsyncSync', 'EDQUOT', /The disk is full/],
 	['a read-only file system', 'openSync', 'EROFS', /is on a read-only file system/],
-	['a disk with a defect', 'fsyncSync', 'EIO', /could not be used \(EIO\)/],
+	['a disk with a defect', 'fsyncSync', 'EIO', /couldn't be used \(EIO\)/],
 ] as const) {
 	test(`${name}: an expired session is not refreshed into nothing, is as it was, and works again afterwards`, async t => {
 		const session = await scriptedSession(t);
@@ -119,7 +119,7 @@ for (const [name, call, isSaved] of [
 			assert.equal(stderr, '');
 			session.expire();
 			assert.equal((await session.run(['token'])).exit, 0);
-		} else assert.match(stderr, /^The disk is full: .+ could not be saved, .+ then sign in again\.\n$/);
+		} else assert.match(stderr, /^The disk is full: .+ couldn't be saved, .+ then sign in again\.\n$/);
 	});
 }
 
@@ -148,7 +148,7 @@ test('a folder of everybody as home is refused in one sentence, and stays as it 
 		'file',
 	];
 	for (const args of [['token'], ['logout'], login])
-		assertSaid(await run(args), 1, /is a folder that others may write to\./);
+		assertSaid(await run(args), 1, /is a folder that others can write to\./);
 	assert.equal(lstatSync(home).mode & 0o7777, 0o1777);
 	assert.deepEqual(readdirSync(home), ['database.new']);
 });
@@ -169,8 +169,8 @@ test('a home that nobody may write to: read from, and else one clear sentence', 
 		assert.equal((await session.run(['token'], options)).exit, 0);
 		assert.equal((await session.run(['status'], options)).exit, 0);
 		session.expire();
-		assertSaid(await session.run(['token'], options), 1, /You have no right to use /);
-		assertSaid(await session.run(['logout'], options), 1, /You have no right to use /);
+		assertSaid(await session.run(['token'], options), 1, /You don't have permission to use /);
+		assertSaid(await session.run(['logout'], options), 1, /You don't have permission to use /);
 	} finally {
 		chmodSync(session.home, 0o700);
 	}
@@ -210,7 +210,7 @@ const assertSetAside = async (
 	assert.doesNotMatch(stdout, /canary/);
 	const [notice = '', failure = ''] = stderr.split('\n');
 	assert.match(notice, reason);
-	assert.match(notice, /; it is now .+set-aside-\d+\. Tokens that are still in it are deleted when you log out\.$/);
+	assert.match(notice, /; it was moved to .+set-aside-\d+\. Any tokens left in it are deleted when you sign out\.$/);
 	assert.match(failure, /^ink-login: Nobody is signed in/);
 	assert.equal(asideIn(home).length, 1);
 	assert.ok(!existsSync(path.join(home, file)));

@@ -153,12 +153,12 @@ test('Q01, Q06: a request_uri is not pushed, and a refusal is an error', async (
 	const without = await testContext({}, {endpoints: {token: `${issuer}/token`}});
 	await assert.rejects(
 		pushAuthorizationRequest(without, new URLSearchParams()),
-		code('config_error', /^The server takes no pushed sign-in requests \(PAR\)\.$/),
+		code('config_error', /^The server doesn't accept pushed authorization requests \(PAR\)\.$/),
 	);
 	const server = {...without.provider.server, require_pushed_authorization_requests: true};
 	await assert.rejects(
 		pushAuthorizationRequest({...without, provider: {...without.provider, server}}, new URLSearchParams()),
-		code('config_error', /wants sign-in requests pushed/),
+		code('config_error', /requires pushed authorization requests/),
 	);
 	assert.equal(without.sent.length, 0);
 });

@@ -191,7 +191,7 @@ test('a document behind the same address with a slash is read; any other redirec
 	assert.equal(slash.sent.length, 2);
 	const elsewhere = run({[openIdPath]: to(`https://www.example.com${openIdPath}?q=1`)});
 	const text =
-		/redirects .*openid-configuration to https:\/\/www\.example\.com\/\.well-known\/openid-configuration \(HTTP 301\), which is not followed\. Use https:\/\/www\.example\.com as the issuer\.$/;
+		/redirects .*openid-configuration to https:\/\/www\.example\.com\/\.well-known\/openid-configuration \(HTTP 301\), and redirects aren't followed\. Use https:\/\/www\.example\.com as the issuer\.$/;
 	await assert.rejects(elsewhere.resolved, configError(text));
 	assert.ok(elsewhere.sent.every(({url}) => url.startsWith(issuer)));
 	await assert.rejects(
@@ -246,14 +246,14 @@ test('flows: each is possible, or says in a sentence why not', async () => {
 	assert.deepEqual(flows, {
 		browser: true,
 		device: true,
-		'client-credentials': 'It needs a client secret, and none is given.',
-		password: 'Signing in with a password is switched off.',
+		'client-credentials': 'It needs a client secret, and none was given.',
+		password: 'Signing in with a password is turned off.',
 	});
 	const all = await withMetadata({}, {clientSecret: 's', allowPassword: true});
 	assert.deepEqual(Object.values(all.flows), [true, true, true, true]);
 	const none = await withMetadata({authorization_endpoint: undefined, device_authorization_endpoint: undefined});
-	assert.match(String(none.flows.browser), /no sign-in in the browser/);
-	assert.match(String(none.flows.device), /no sign-in with a code/);
+	assert.match(String(none.flows.browser), /doesn't offer browser sign-in/);
+	assert.match(String(none.flows.device), /doesn't offer sign-in with a code/);
 	assert.match(String((await withMetadata({token_endpoint: undefined})).flows.browser), /no token endpoint/);
 	const preset = await withMetadata({}, {unsupportedFlows: {device: 'Cognito has no device login.'}});
 	assert.equal(preset.flows.device, 'Cognito has no device login.');

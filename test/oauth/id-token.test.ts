@@ -140,7 +140,7 @@ test('what is wrong with a token is said in words that need no specification to 
 		await said({}, {typ: 'at+jwt'}),
 		await said({}, {crit: ['b64'], b64: true}),
 	]) {
-		assert.match(message, /^The server's proof of who signed in isn't acceptable: it.+\.$/);
+		assert.match(message, /^The server's proof of who signed in isn't valid: it.+\.$/);
 		assert.doesNotMatch(message, /JWT|JWS|claim|header|parameter|expected/);
 	}
 });
@@ -158,7 +158,7 @@ test('O04, invalid-aud and invalid-secondary-aud: the audience is this client, o
 });
 
 test('O05, B3: azp is this client, also beside one audience', async () => {
-	await assert.rejects(withClaims({azp: 'other'}), refused(/another client/));
+	await assert.rejects(withClaims({azp: 'other'}), refused(/a different client/));
 	await assert.rejects(withClaims({azp: 7}), refused(/azp/));
 	assert.ok(await withClaims({azp: 'my-cli'}));
 });
@@ -208,8 +208,8 @@ test('O14, B3: a subject is 1 to 255 ASCII characters', async () => {
 });
 
 test('O16, B3: at_hash binds the token to its access token', async () => {
-	await assert.rejects(withClaims({at_hash: await halfHash('another', 'ES256')}), refused(/another access token/));
-	await assert.rejects(withClaims({at_hash: 7}), refused(/another access token/));
+	await assert.rejects(withClaims({at_hash: await halfHash('another', 'ES256')}), refused(/a different access token/));
+	await assert.rejects(withClaims({at_hash: 7}), refused(/a different access token/));
 });
 
 test('O16: the hashes of OIDC Core appendix A, and of the longer algorithms', async () => {
@@ -229,7 +229,7 @@ test('O16: the hashes of OIDC Core appendix A, and of the longer algorithms', as
 
 test('O17, B3: an access token or a logout token does not pass for an ID token', async () => {
 	for (const typ of ['at+jwt', 'logout+jwt', 7]) {
-		await assert.rejects(withClaims({}, {typ}), refused(/another kind/));
+		await assert.rejects(withClaims({}, {typ}), refused(/a different kind/));
 	}
 
 	assert.ok(await withClaims({}, {typ: 'JWT'}));

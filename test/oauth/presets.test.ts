@@ -93,7 +93,7 @@ test('without a client id there is no provider', () => {
 					issuer: 'https://id.example',
 					endpoints: {token: 'https://id.example/token'},
 				}),
-			/client id is missing/,
+			/client ID is missing/,
 		);
 	}
 });
@@ -102,9 +102,9 @@ test('a domain is a host: an address, a path, user names and escapes are refused
 	assert.equal(auth0({domain: 'Acme.EU.auth0.com', clientId}).issuer, 'https://acme.eu.auth0.com/');
 	assert.equal(workosConnect({domain: 'acme.authkit.app', clientId}).issuer, 'https://acme.authkit.app');
 	for (const domain of ['https://acme.auth0.com', 'acme.auth0.com/x', 'a@b.example', 'a b', '\u001B[2J', '-', 'a:b']) {
-		refuses(() => auth0({domain, clientId}), /not the name of a host/);
-		refuses(() => workosConnect({domain, clientId}), /not the name of a host/);
-		refuses(() => github({host: domain, clientId}), /not the name of a host/);
+		refuses(() => auth0({domain, clientId}), /isn't a host name/);
+		refuses(() => workosConnect({domain, clientId}), /isn't a host name/);
+		refuses(() => github({host: domain, clientId}), /isn't a host name/);
 	}
 
 	refuses(() => presets.auth0({clientId}), /domain is missing/);
@@ -230,6 +230,6 @@ test('entra: a tenant is a GUID or one of three words', () => {
 	assert.equal(entra({clientId, tenant: id}).issuer, `${authority}/${id.toLowerCase()}/v2.0`);
 	assert.match(entra({clientId, tenant: 'consumers'}).issuer, /9188040d/);
 	for (const tenant of ['contoso.onmicrosoft.com', '', '../common']) {
-		refuses(() => entra({clientId, tenant}), /tenant is not the id/);
+		refuses(() => entra({clientId, tenant}), /isn't a tenant ID/);
 	}
 });

@@ -79,10 +79,7 @@ test('T04: a token that is no longer accepted is token_rejected; one that covers
 		() =>
 			new Response(null, {status, headers: {'www-authenticate': `Bearer error="${error}"`}});
 	await assert.rejects((await ask(challenge('invalid_token'))).info, code('token_rejected', /no longer/));
-	await assert.rejects(
-		(await ask(challenge('insufficient_scope', 403))).info,
-		code('token_rejected', /does not cover/),
-	);
+	await assert.rejects((await ask(challenge('insufficient_scope', 403))).info, code('token_rejected', /doesn't cover/));
 	await assert.rejects((await ask(() => new Response(null, {status: 401}))).info, code('token_rejected'));
 	await assert.rejects((await ask(() => new Response(null, {status: 503}))).info, code('server_unavailable'));
 });
@@ -110,14 +107,17 @@ test('a token that is not for userinfo, or a server without it, is told with the
 	};
 	assert.match(
 		await hintOf(tokens, {resource: ['https://api.example.com/v1']}),
-		/^token_rejected: The userinfo endpoint does not accept this token\. The token is for https:\/\/api\.example\.com\/v1: sign in/,
+		/^token_rejected: The userinfo endpoint doesn't accept this token\. The token is for https:\/\/api\.example\.com\/v1\. To ask who you are, sign in/,
 	);
-	assert.match(await hintOf({...tokens, scope: 'read'}, {}), /does not accept this token\..*the scope openid/);
+	assert.match(await hintOf({...tokens, scope: 'read'}, {}), /doesn't accept this token\..*the scope openid/);
 	assert.match(await hintOf(tokens, {}), /no longer accepts the access token/);
 	const {claims: _, ...plainTokens} = tokens;
 	const endpoints = {token: `${issuer}/token`};
-	assert.match(await hintOf(plainTokens, {endpoints}), /no userinfo endpoint\. It is a server without OpenID Connect/);
+	assert.match(
+		await hintOf(plainTokens, {endpoints}),
+		/no userinfo endpoint\. The server doesn't speak OpenID Connect/,
+	);
 	const known = {...plainTokens, identity: {issuer, subject: 'user-1'}};
-	assert.match(await hintOf(known, {endpoints}), /no userinfo endpoint\. Who it is was said at the login/);
+	assert.match(await hintOf(known, {endpoints}), /no userinfo endpoint\. The server said who you are/);
 	assert.match(await hintOf(plainTokens, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}), /scope openid/);
 });

@@ -38,7 +38,7 @@ test('an engine that asks for another service, organization or scope finds no se
 		[{issuer: 'https://b.example'}, /It is for https:\/\/a\.example, not https:\/\/b\.example\./],
 		[{clientId: 'other'}, /It is for the client cli, not the client other\./],
 		[{audience: 'https://b.example'}, /It is for the audience https:\/\/api\.example, not the audience https:\/\/b\./],
-		[{resource: ['https://b.example']}, /It is not for the resource https:\/\/b\.example\./],
+		[{resource: ['https://b.example']}, /It isn't for the resource https:\/\/b\.example\./],
 		[{parameters: {device: {organization: 'org_2'}}}, /It is for the organization org_1, not the organization org_2\./],
 		[{scope: 'openid api:write'}, /It lacks the scope api:write\./],
 	];
@@ -73,13 +73,13 @@ test('a login that names nobody replaces no person unasked, and neither does one
 	const asked: AccountSwitch[] = [];
 	const ask = async (replaced: AccountSwitch) => asked.push(replaced) === 0;
 	const rows = [
-		[{}, {flow: 'client-credentials'}, /This sign-in names nobody, but .+ is signed in; nothing was changed\./],
-		[{parameters: {authorize: {organization: 'org_2'}}}, {}, /Another session is there, of .+ organization org_1, not/],
 		[
-			{resource: ['https://c.example']},
 			{},
-			/Another session is there, of .+ not for the resource https:\/\/c\.example/,
+			{flow: 'client-credentials'},
+			/This sign-in doesn't say who you are, but .+ is signed in already\. Nothing was changed\./,
 		],
+		[{parameters: {authorize: {organization: 'org_2'}}}, {}, /another session here, for .+ organization org_1, not/],
+		[{resource: ['https://c.example']}, {}, /another session here, for .+ isn't for the resource https:\/\/c\.example/],
 	] as const;
 	for (const [change, options, message] of rows) {
 		await assert.rejects(signIn(change, options), {

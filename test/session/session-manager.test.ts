@@ -217,7 +217,7 @@ test('O22: after a refresh that named another person the session is over, and it
 	await clock.advance(10 * minute);
 	await assert.rejects(engine.token(), {
 		code: 'person_required',
-		message: /another person than the login.* So the session has ended/,
+		message: /a different person than the login.* So the session has ended/,
 		hint: 'Sign in again.',
 	});
 	assert.equal((await store.read('default'))?.dead, true);
@@ -418,7 +418,7 @@ test('a rejected token of a session that cannot renew itself has not expired', a
 	await store.write('default', {...stored, tokens});
 	await assert.rejects(engine.tokens({rejected: 'at-1'}), {
 		code: 'person_required',
-		message: 'The session cannot renew itself.',
+		message: "The session can't renew itself.",
 	});
 });
 

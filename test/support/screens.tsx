@@ -16,7 +16,7 @@ const bob = {issuer: 'https://auth.acme.dev', subject: 'bob', email: displayText
 const closed = (flow: 'device' | 'browser'): LoginEvent => ({
 	type: 'flow-closed',
 	flow,
-	reason: 'The request was refused on the other device.',
+	reason: 'Sign-in was declined.',
 	code: 'access_denied',
 });
 
@@ -121,7 +121,7 @@ export const screenOf = (name: string, props: Partial<LoginProps>, clock?: Clock
 	};
 	const terminal: LoginTerminal = {
 		browser: 'here',
-		recommend: () => ({flow: 'browser', reason: 'Your browser opens from here.'}),
+		recommend: () => ({flow: 'browser', reason: 'Your browser can be opened from here.'}),
 	};
 	return <Login flow="device" terminal={terminal} {...screen.props} {...props} engine={engine} run={undefined} />;
 };

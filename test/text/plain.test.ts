@@ -192,9 +192,9 @@ test('demand 27: two minutes before the end of the browser flow there is a word 
 	const {clock, say, heard} = listen();
 	say(samples['authorization-url'], {type: 'browser', status: 'opening'});
 	await clock.advance(samples['authorization-url'].expiresAt - start - minutes(2));
-	assert.match(heard(), /2 minutes left\nNothing came back yet\. [^\n]* http:\/\/127\.0\.0\.1:53114\/callback\n$/);
+	assert.match(heard(), /2 minutes left\nNothing has come back yet\. [^\n]* http:\/\/127\.0\.0\.1:53114\/callback\n$/);
 	await clock.advance(minutes(2));
-	assert.doesNotMatch(heard(), /Nothing came back/);
+	assert.doesNotMatch(heard(), /Nothing has come back/);
 });
 
 test('demand 33: the second slow_down in a row brings a word about the clock, and a pending answer in between none', () => {
@@ -213,7 +213,10 @@ test('demand 38: an address on another host than the issuer is marked, once', ()
 		verificationUri: safeUrl('https://evil.example/device', 'test'),
 		onForeignHost: true,
 	} as const;
-	assert.match(say(samples.discovery, foreign), /\nevil\.example isn't auth\.acme\.dev, open it only if you know it\n/);
+	assert.match(
+		say(samples.discovery, foreign),
+		/\nevil\.example isn't auth\.acme\.dev, open it only if you trust it\n/,
+	);
 	assert.doesNotMatch(say({...foreign, renewal: 1}), /evil\.example isn't/);
 	assert.doesNotMatch(listen().say(samples.discovery, samples['device-code']), / isn't /);
 });
@@ -222,7 +225,7 @@ test('demand 35: after a minute of waiting it is said that some organisations re
 	const late = {...samples.poll, attempt: 12, interval: 5};
 	assert.match(
 		listen().say(samples.discovery, late),
-		/Some organizations block codes, and only your browser says so\n$/,
+		/Some organizations block codes\. If yours does, only the page in your browser says so\n$/,
 	);
 	const only = {...samples.discovery, flows: {...samples.discovery.flows, browser: 'no sign-in page'}};
 	assert.doesNotMatch(listen().say(only, late), /organizations/);
@@ -321,7 +324,7 @@ test('a failure is one sentence and the next step, and is not said twice when it
 
 test('a session that cannot renew itself says until when it lasts', () => {
 	const shown = listen().say({...samples['signed-in'], refreshable: false, store: 'memory'});
-	assert.match(shown, /\nUntil 17:50, then sign in again\nNot saved\n$/);
+	assert.match(shown, /\nLasts until 17:50, then sign in again\nNot saved\n$/);
 });
 
 test('a login that waited for another one says that it was the other one that ended', () => {

@@ -26,7 +26,7 @@ const serverText = ({issuer, clientId}: Provider): string => `The demo server is
 
   issuer     ${issuer}
   client ID  ${clientId} (no secret)
-  person     ${demoUser.name}; user name ${demoPassword.username}, password ${demoPassword.password}
+  user       ${demoUser.name}; user name ${demoPassword.username}, password ${demoPassword.password}
 
 Try it:
   ${commandText('login', 'demo', '--issuer', issuer, '--client-id', clientId)}

@@ -10,7 +10,7 @@ const defaultVariable = 'INK_LOGIN_TOKEN';
 
 const notStarted = (program: string, error: Error): LoginError => {
 	const code = 'code' in error ? String(error.code) : error.name;
-	const why = code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'you may not run it' : displayText(code, 40);
+	const why = code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'permission denied' : displayText(code, 40);
 	return new LoginError('config_error', `Can't run ${displayText(program, 100)}: ${why}.`, {
 		hint: 'Check its name and your PATH.',
 	});

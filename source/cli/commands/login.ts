@@ -156,7 +156,7 @@ const show = async (
 		footer: demo && {
 			key: 'a',
 			text: 'Demo: press a to approve, or open the link on this computer',
-			done: 'Demo: approved, the next check sees it',
+			done: 'Demo: approved, the next check will see it',
 			isUseful: ({flows}) => [flows.device, flows.browser].some(flow => flow?.phase.status === 'waiting'),
 			act: demo.approve,
 		},

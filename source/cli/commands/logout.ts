@@ -38,7 +38,7 @@ export const runLogout: Command = async (line, context) => {
 	const profiles = all ? [...new Set([...(await store.list()), ...known])] : [line.profile];
 	if (profiles.length === 0) stderr.write('Nobody was signed in.\n');
 	const removeRemains = async (profile?: string) => {
-		if (await store.removeRemains?.(profile)) stderr.write('Deleted what earlier sessions had left behind.\n');
+		if (await store.removeRemains?.(profile)) stderr.write('Deleted what earlier sessions left behind.\n');
 	};
 	/** A full disk keeps nobody from signing out. */
 	const remember = async (profile: string, {provider, clientSecretSource, caFile}: StoredSession) =>
@@ -65,15 +65,14 @@ export const runLogout: Command = async (line, context) => {
 		try {
 			const result = await signOut(profile);
 			const wasSignedIn = result.outcome !== 'no-session';
-			const forgot =
-				forget && (wasSignedIn || known.includes(profile)) ? ' Its server and client ID are forgotten.' : '';
+			const forgot = forget && (wasSignedIn || known.includes(profile)) ? ' Forgot its server and client ID.' : '';
 			const others = wasSignedIn || all ? '' : profilesLine(await store.list());
 			stderr.write(`${sentenceOf(profile, result)}${forgot}${others}\n`);
 			// What the server may still honour is worth more than a sentence to a script.
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.
-			if (all) stderr.write(`Not signed out of ${quoted(profile)}:\n`);
+			if (all) stderr.write(`Couldn't sign out of ${quoted(profile)}:\n`);
 			exitCode = tellFailure(error, stderr, exitCodeOf);
 		}
 	}

@@ -28,7 +28,7 @@ const tokenLife = (session: StoredSession, now: number): string => {
 	const {expiresAt} = session.tokens;
 	const renews = renewsItself(session);
 	if (expiresAt === undefined) return renews ? 'renewed when needed' : 'works until the server ends it';
-	if (expiresAt <= now) return 'renewed at its next use';
+	if (expiresAt <= now) return 'renewed on next use';
 	return `works until ${dateAndTime(expiresAt)}, then ${renews ? 'renewed' : 'you sign in again'}`;
 };
 

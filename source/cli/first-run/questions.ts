@@ -33,7 +33,7 @@ export const placesFor = (known: readonly KnownProfile[]): readonly Place[] => [
 		(preset, index) => ({kind: 'preset', preset, label: registrations[preset].title, isApart: index === 0}) as const,
 	),
 	{kind: 'url', label: 'Okta, Keycloak, GitLab and others'},
-	{kind: 'demo', label: 'Just show me', detail: 'a demo with a server of its own', isApart: true},
+	{kind: 'demo', label: 'Just show me', detail: 'a demo with its own server', isApart: true},
 ];
 
 /** What is known by now. */
@@ -92,24 +92,23 @@ export const nextQuestion = (answers: Answers): Question | undefined => {
 	const host = hostOf(issuer ?? (domain === undefined ? undefined : `https://${domain.replace(/^https?:\/\//, '')}`));
 	const title = registration === undefined ? 'Sign in to a server' : `Sign in to ${registration.title}`;
 	const common = {title, host, initial: ''};
-	if (preset === undefined && issuer === undefined) return {...common, asks: 'url', label: 'Its URL', facts: usualUrls};
+	if (preset === undefined && issuer === undefined)
+		return {...common, asks: 'url', label: 'Server URL', facts: usualUrls};
 	const wanted = registration?.domain;
 	if (wanted !== undefined && domain === undefined && wanted.usuallyOwn) {
-		const facts = [{word: 'Such as', text: wanted.example}];
+		const facts = [{word: 'Example', text: wanted.example}];
 		return {...common, initial: wanted.fallback ?? '', asks: 'domain', label: `Your ${wanted.label}`, facts};
 	}
 
 	if (clientId === undefined) {
 		const page = registration?.page(domain);
 		const facts = appFacts(registration, domain);
-		return {...common, asks: 'clientId', label: 'Client ID of your app', facts, ...(page !== undefined && {page})};
+		return {...common, asks: 'clientId', label: "Your app's client ID", facts, ...(page !== undefined && {page})};
 	}
 
 	if (registration?.secret === 'always' && secretFile === undefined) {
-		const facts = [
-			{word: 'Why a file?', text: 'It is read again whenever the session renews itself, and never copied'},
-		];
-		return {...common, asks: 'secretFile', label: 'A file that holds the client secret', facts};
+		const facts = [{word: 'Why a file?', text: "It's read each time the session renews, and never copied"}];
+		return {...common, asks: 'secretFile', label: 'A file with the client secret', facts};
 	}
 
 	return undefined;

@@ -116,12 +116,12 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 	const answer = (typed: string) => {
 		const text = typed.trim();
 		if (checking !== undefined) return;
-		if (text === '') setNotice(warning('Type or paste it first'));
+		if (text === '') setNotice(warning('Type or paste something first'));
 		else if (asks === 'url') {
 			const next = answerToUrl(text);
 			if (typeof next === 'string') setNotice(warning(next));
 			else void find(next);
-		} else if (/\s/.test(text) && asks !== 'secretFile') setNotice(warning('There is a space in it'));
+		} else if (/\s/.test(text) && asks !== 'secretFile') setNotice(warning('That has a space in it'));
 		else if (asks === 'domain') void find({...answers, domain: text});
 		else onAnswer({...answers, [asks]: text});
 	};
@@ -152,7 +152,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		onChange: () => setNotice(undefined),
 		isActive: true,
 	});
-	const busy = checking && `Looking there${display.glyphs.ellipsis}`;
+	const busy = checking && `Checking${display.glyphs.ellipsis}`;
 	const frame = layOutQuestion(size, {...question, typed: field.text, notice, busy, keys}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }

@@ -33,11 +33,10 @@ const bareCode = /^[\w.~+/=*!$|:@-]{8,4096}$/;
 
 /** What the person can do about a response that was pasted and is not ours. */
 const pasteAdvice: Readonly<Record<Mismatch, string>> = {
-	'no-state': 'A part of that address is missing: copy all of it, from http to the end.',
-	'several-states': 'That address is not as the server made it: copy it again, once.',
-	'other-state': 'That address belongs to another sign-in: use the page that this sign-in opened.',
-	incomplete:
-		'That address has no response in it yet: sign in first, then copy the address of the page where that ends.',
+	'no-state': 'Part of that address is missing: copy all of it, from http to the end.',
+	'several-states': "That address isn't what the server sent: copy it again, just once.",
+	'other-state': 'That address belongs to another sign-in: use the page this sign-in opened.',
+	incomplete: 'That address has no response in it yet: sign in first, then copy the address of the page you end up on.',
 };
 
 /** Terminals and chats wrap what is pasted: line breaks go, with the blanks around them. */
@@ -70,9 +69,9 @@ const readPaste = (
 	redirectUri: string,
 	allowsBareCode: boolean,
 ): URLSearchParams | string => {
-	if (text.length > longestPaste) return 'That is too long to be an address: copy only what the address bar holds.';
+	if (text.length > longestPaste) return "That's too long to be an address: copy only what the address bar shows.";
 	const clean = displayText(unwrap(text), longestPaste).replaceAll(quotes, '').trim();
-	if (clean === '') return `Nothing was pasted: copy the whole address that begins with ${redirectUri}.`;
+	if (clean === '') return `Nothing was pasted: copy the whole address, which begins with ${redirectUri}.`;
 	const compact = clean.replaceAll(' ', '');
 
 	// Some browsers leave the scheme out of what they copy.
@@ -82,19 +81,19 @@ const readPaste = (
 		if (!URL.canParse(address)) return 'That address is damaged: copy it again from the address bar.';
 		const url = new URL(address);
 		if (place(url) === place(new URL(redirectUri))) return url.searchParams;
-		return `That is another address: paste the one that begins with ${redirectUri}, where the sign-in ends.`;
+		return `That's a different address: paste the one you end up on, which begins with ${redirectUri}.`;
 	}
 
 	if (queryOfResponse.test(compact)) return new URLSearchParams(compact.slice(compact.indexOf('?') + 1));
 	const code = decoded(clean);
 	if (!bareCode.test(code))
-		return `That is no response of a sign-in: paste the whole address that begins with ${redirectUri}.`;
+		return `That isn't a sign-in response: paste the whole address, which begins with ${redirectUri}.`;
 	if (allowsBareCode) return new URLSearchParams({code, state});
-	return 'That is only a part of the response: paste the whole address of the page where the sign-in ended.';
+	return "That's only part of the response: paste the whole address of the page you ended up on.";
 };
 
 const strayCallback: Readonly<Record<Mismatch, string>> = {
-	'no-state': 'A response without a state came in, which this sign-in did not ask for.',
+	'no-state': 'A response came in without a state, so not for this sign-in.',
 	'several-states': 'A response with more than one state came in, which no server sends.',
 	'other-state': 'A response to another sign-in came in, perhaps from an old tab.',
 	incomplete: 'A response with neither a code nor an error came in.',
@@ -209,8 +208,8 @@ const timedOut = (redirectUri: string, strays: number) => {
 	const seen =
 		strays === 0
 			? ''
-			: ` ${strays === 1 ? 'A response' : `${strays} responses`} that came belonged to no sign-in of this terminal, perhaps to an old tab.`;
-	return new LoginError('timeout', `Nobody finished signing in in the browser within 5 minutes.${seen}`, {
+			: ` ${strays === 1 ? 'A response' : `${strays} responses`} came in from another sign-in, perhaps from an old tab.`;
+	return new LoginError('timeout', `Nobody finished in the browser within 5 minutes.${seen}`, {
 		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
 };

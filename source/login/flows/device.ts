@@ -80,7 +80,7 @@ type Outcome = {readonly kind: 'tokens'; readonly tokens: TokenSet} | {readonly 
 
 const expired = () =>
 	new LoginError('expired_token', 'The code expired before anyone approved it.', {
-		hint: 'Ask for a new code and approve it while it is valid.',
+		hint: "Ask for a new code and approve it while it's valid.",
 	});
 
 /** Polls for one code until it is approved, refused, expired or replaced (RFC 8628 §3.4, §3.5). Never two at a time. */

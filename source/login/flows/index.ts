@@ -13,7 +13,7 @@ const clientCredentialsFlow: Flow = async context => {
 const passwordFlow: Flow = async context => {
 	if (context.credentials === undefined) {
 		throw new LoginError('person_required', 'Nobody is there to give a user name and a password.', {
-			hint: 'Give them on the standard input, or sign in another way.',
+			hint: 'Give them on stdin, or sign in another way.',
 		});
 	}
 
@@ -24,7 +24,7 @@ const passwordFlow: Flow = async context => {
 		return await requestPassword(context, credentials);
 	} catch (error) {
 		if (!(error instanceof LoginError) || error.code !== 'invalid_grant') throw error;
-		throw new LoginError('invalid_grant', 'The server does not accept this user name and password.', {
+		throw new LoginError('invalid_grant', "The server doesn't accept this user name and password.", {
 			hint: 'Check both, then try again, or sign in another way.',
 		});
 	}

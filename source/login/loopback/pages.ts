@@ -153,7 +153,7 @@ export const callbackPages = {
 				last page and paste it into your terminal.
 			</p>
 			<p class="soft">
-				Does your terminal show only this link? Then open it in a browser of your own user, or sign in with a code.
+				Does your terminal show only this link? Then open it in your own browser, or sign in with a code.
 			</p>`,
 	}),
 	'others-callback': page({
@@ -169,8 +169,8 @@ export const forwardedPage = (url: SafeUrl): string =>
 		mark: 'prompt',
 		heading: 'One more step before you sign in',
 		body: html`<p>
-				You came by a forwarded port. If you end on a page that doesn't load, copy its URL and paste it into your
-				terminal.
+				You got here through a forwarded port. If you end up on a page that doesn't load, copy its URL and paste it into
+				your terminal.
 			</p>
 			<p><a href="${url}">Continue to sign in</a></p>`,
 	});

@@ -81,7 +81,7 @@ export const bindLoopback = async <Bound extends Listener>(
 		if (inUse) throw await portInUse(ports, holderOf);
 	}
 
-	throw new LoginError('config_error', 'This computer lets no program listen on its loopback address.', {
+	throw new LoginError('config_error', "This computer doesn't let programs listen on its loopback address.", {
 		hint: 'Sign in with a code on another device instead.',
 	});
 };

@@ -286,7 +286,7 @@ class FileStore implements TokenStore {
 
 		await this.#chosen();
 		if (this.#choose !== undefined) throw failure;
-		const notice = `${failure.message} The session of profile "${displayText(profile)}" cannot be read; signing in replaces it.`;
+		const notice = `${failure.message} The session of profile "${displayText(profile)}" can't be read; signing in replaces it.`;
 		if (!this.notices.includes(notice)) this.notices.push(notice);
 		return undefined;
 	}
@@ -311,11 +311,11 @@ class FileStore implements TokenStore {
 		try {
 			this.#fileSystem.rename(path, aside);
 			this.notices.push(
-				`${what}; it is now ${displayText(aside, 500)}. Tokens that are still in it are deleted when you log out.`,
+				`${what}; it was moved to ${displayText(aside, 500)}. Any tokens left in it are deleted when you sign out.`,
 			);
 		} catch (error) {
 			// Another process set it aside first.
-			if (errorCode(error) !== 'ENOENT') this.notices.push(`${what}, and could not be set aside: ${where}`);
+			if (errorCode(error) !== 'ENOENT') this.notices.push(`${what}, and couldn't be set aside: ${where}`);
 		}
 	}
 

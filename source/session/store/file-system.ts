@@ -130,18 +130,18 @@ export const toStoreError = (error: unknown, path: string): LoginError => {
 	switch (code) {
 		case 'ENOSPC':
 		case 'EDQUOT':
-			return storeError(`The disk is full: nothing can be kept in ${place}.`, 'Make room, then try again.');
+			return storeError(`The disk is full: nothing can be saved in ${place}.`, 'Free up some space, then try again.');
 		case 'EROFS':
 			return storeError(`${place} is on a read-only file system.`, `Make it writable, or ${elsewhere}.`);
 		case 'EACCES':
 		case 'EPERM':
-			return storeError(`You have no right to use ${place}.`, `Give yourself that right, or ${elsewhere}.`);
+			return storeError(`You don't have permission to use ${place}.`, `Give yourself permission, or ${elsewhere}.`);
 		case 'ENOTDIR':
 		case 'EEXIST':
-			return storeError(`${place} cannot be used: a file is in the way.`, `Move that file away, or ${elsewhere}.`);
+			return storeError(`${place} can't be used: a file is in the way.`, `Move that file away, or ${elsewhere}.`);
 		default:
 			return storeError(
-				`${place} could not be used (${displayText(code ?? 'unknown error', 40)}).`,
+				`${place} couldn't be used (${displayText(code ?? 'unknown error', 40)}).`,
 				`Try again, or ${elsewhere}.`,
 			);
 	}
@@ -247,7 +247,7 @@ export const checkFolder = (fileSystem: FileSystem, path: string): FileInfo | un
 	if (info.kind !== 'folder') throw storeError(`${place} is a link or a file, not a folder.`, hint);
 	if (!isOurs(fileSystem, info)) throw storeError(`${place} belongs to another user.`, hint);
 	throw storeError(
-		`${place} is a folder that others may write to.`,
+		`${place} is a folder that others can write to.`,
 		'Use a folder of its own: set INK_LOGIN_HOME to one that only you can write to.',
 	);
 };

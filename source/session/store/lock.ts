@@ -347,7 +347,7 @@ const lockTimeout = (path: string, timeout: number): LoginError =>
 		'lock_timeout',
 		`Another process has kept the session locked for ${Math.round(timeout / 1000)} seconds.`,
 		{
-			hint: `Try again; if it stays so, end the process that is named in ${displayText(path)}.`,
+			hint: `Try again. If it keeps happening, end the process named in ${displayText(path)}.`,
 		},
 	);
 

@@ -106,7 +106,7 @@ const appName = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d][a-z\d._-]*(
 const checkApp = (app: string | undefined): string => {
 	if (app !== undefined && appName.test(app)) return app;
 	const problem =
-		app === undefined ? 'The name of the app is missing.' : `The app cannot be named ${displayText(app, 60)}.`;
+		app === undefined ? 'The name of the app is missing.' : `The app can't be named ${displayText(app, 60)}.`;
 	throw new LoginError('config_error', problem, {
 		hint: "Give it a short name of lower-case letters, digits, '.', '_' and '-', as in app: 'acme'.",
 	});

@@ -26,7 +26,7 @@ export const homeDirectory = (): string => {
 		}
 	}
 
-	throw storeError('You have no home directory to save anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+	throw storeError('There is no home directory to save anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
 };
 
 /**
@@ -46,7 +46,7 @@ export const stateDirectory = (
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);
 		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), which means another folder wherever you run a command.`,
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), so it would mean a different folder depending on where you run the command.`,
 			'Set it to an absolute path.',
 		);
 	}
@@ -119,7 +119,7 @@ const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Kno
 export const parseSessionFile = ({data, wasOpen}: OwnFile, profile: string): SessionFile => {
 	const file = parseObject(data.toString('utf8'));
 	checkVersion(file);
-	if (file['profile'] !== profile) throw new UnusableFileError('is the file of another profile');
+	if (file['profile'] !== profile) throw new UnusableFileError('belongs to another profile');
 	// Sessions of before the first release call it `sealed`.
 	const encrypted = file['encrypted'] ?? file['sealed'];
 	if (typeof encrypted === 'string') return {version: 1, profile, encrypted};

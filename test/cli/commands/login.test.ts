@@ -170,7 +170,7 @@ test('without a provider the stored one is signed in to again, else it is asked 
 	assert.deepEqual([nowhere.exit, nowhere.stdout], [2, '']);
 	assert.match(
 		nowhere.stderr,
-		/--issuer URL --client-id ID\.\nJust looking\? ink-login demo\nSigned in already: work\n$/,
+		/--issuer URL --client-id ID\.\nJust looking\? ink-login demo\nAlready signed in: work\n$/,
 	);
 });
 

@@ -28,7 +28,7 @@ test('nobody signed in is no failure, and no request', async () => {
 	const {exit, stderr, engines} = await runDouble(['logout', 'nobody'], {sessions});
 	assert.deepEqual(
 		[exit, stderr, engines.length],
-		[0, 'Nobody was signed in to "nobody".\nSigned in already: default, work\n', 0],
+		[0, 'Nobody was signed in to "nobody".\nAlready signed in: default, work\n', 0],
 	);
 });
 
@@ -67,7 +67,7 @@ test('--all goes on after a session that cannot be read, and names it', async ()
 	assert.deepEqual([exit, signedOut.length], [1, 2]);
 	assert.match(
 		stderr,
-		/^Not signed out of "default":\nink-login: It failed: store_error\.\nDo this next\.\nSigned out of "work"/,
+		/^Couldn't sign out of "default":\nink-login: It failed: store_error\.\nDo this next\.\nSigned out of "work"/,
 	);
 });
 
@@ -79,14 +79,14 @@ test('Ctrl-C ends --all after the session that is being left, says what became o
 		engine: {
 			logout: async () => {
 				controller.abort();
-				return {outcome: 'not-revoked', reason: 'Cancelled before it was done.'};
+				return {outcome: 'not-revoked', reason: 'Cancelled before it finished.'};
 			},
 		},
 	});
 	assert.deepEqual([exit, engines.length], [130, 1]);
 	assert.match(
 		stderr,
-		/^Signed out of "default" here, but the server did not revoke .* Cancelled before it was done\.\n$/,
+		/^Signed out of "default" here, but the server did not revoke .* Cancelled before it finished\.\n$/,
 	);
 });
 

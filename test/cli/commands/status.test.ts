@@ -29,7 +29,7 @@ test('an expired token is no end of a session that renews itself', async () => {
 	const sessions = {default: storedSession({tokens: tokenSet({expiresAt: now - 60_000})})};
 	const {exit, stdout} = await runDouble(['status'], {sessions});
 	assert.equal(exit, 0);
-	assert.match(stdout, /Token {7}renewed at its next use\n/);
+	assert.match(stdout, /Token {7}renewed on next use\n/);
 });
 
 test('json holds the same, and no token', async () => {
@@ -61,7 +61,7 @@ test('without a session json says so on stdout, and the next step is on stderr',
 	const tokens = {...withoutRefresh, expiresAt: now};
 	assert.equal((await runDouble(['status'], {sessions: {default: storedSession({tokens})}})).exit, 3);
 	const elsewhere = await runDouble(['status'], {sessions: {work: storedSession(), bw: storedSession()}});
-	assert.match(elsewhere.stderr, /\nRun: ink-login login\nSigned in already: work, bw\n$/);
+	assert.match(elsewhere.stderr, /\nRun: ink-login login\nAlready signed in: work, bw\n$/);
 });
 
 test('it asks the server with --userinfo alone', async () => {

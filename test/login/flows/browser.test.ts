@@ -390,14 +390,14 @@ test('demand 30: a bad paste is told in a sentence, costs nothing, and the next 
 	const address = await login.until('authorization-url');
 	const bad: readonly [string, RegExp][] = [
 		['', /Nothing was pasted/],
-		['hello', /no response/],
-		['what should I paste here?', /no response/],
-		[address.url, /another address/],
-		[address.shortUrl, /another address/],
-		['https://evil.example/callback?code=abcdefgh&state=x', /another address/],
+		['hello', /isn't a sign-in response/],
+		['what should I paste here?', /isn't a sign-in response/],
+		[address.url, /a different address/],
+		[address.shortUrl, /a different address/],
+		['https://evil.example/callback?code=abcdefgh&state=x', /a different address/],
 		[redirectOf(address, {state: 'other'}), /another sign-in/],
 		[`${redirectOf(address)}&state=other`, /copy it again/],
-		[`${address.redirectUri}?code=code-0123456789`, /part of that address is missing/],
+		[`${address.redirectUri}?code=code-0123456789`, /^Part of that address is missing/],
 		[`?${new URL(redirectOf(address, {code: ''})).searchParams.toString()}`, /no response in it yet/],
 		[`${address.redirectUri}?error=access_denied`, /missing/],
 		['http://[', /damaged/],
@@ -597,7 +597,7 @@ test('demand 27: after five minutes the flow ends, says what it saw, and frees t
 	await login.clock.advance(1);
 	const {code, message, hint} = await failure(login);
 	assert.equal(code, 'timeout');
-	assert.match(message, /5 minutes.*A response that came .* old tab/);
+	assert.match(message, /5 minutes.*A response came in .* old tab/);
 	assert.ok(hint.includes(redirectUri));
 	assert.equal(await isFree(redirectUri), true);
 });

@@ -22,7 +22,7 @@ test('RFC 6749 §4.3: a password that the server refuses is called that, not a s
 	});
 	await assert.rejects(session, {
 		code: 'invalid_grant',
-		message: 'The server does not accept this user name and password.',
+		message: "The server doesn't accept this user name and password.",
 		hint: 'Check both, then try again, or sign in another way.',
 	});
 });

@@ -108,7 +108,7 @@ for (const mode of [0o1777, 0o1700, 0o775, 0o702]) {
 			() => store.remove('work'),
 			() => store.lock('work', 'refresh', {signal: never}),
 		]) {
-			await assert.rejects(act(), isStoreError(/is a folder that others may write to\.$/));
+			await assert.rejects(act(), isStoreError(/is a folder that others can write to\.$/));
 		}
 
 		assert.equal(statSync(directory).mode & 0o7777, mode);
@@ -143,7 +143,10 @@ test('S24: a symbolic link in place of the file is neither followed nor deleted,
 	symlinkSync(target, path.join(directory, 'profile-work.json'));
 	assert.equal(await store.read('work'), undefined);
 	assert.equal(store.notices.length, 1);
-	assert.match(store.notices[0]!, /"work" is not an ordinary file; it is now .*profile-work\.json\.set-aside-\d+\. /);
+	assert.match(
+		store.notices[0]!,
+		/"work" is not an ordinary file; it was moved to .*profile-work\.json\.set-aside-\d+\. /,
+	);
 	assert.equal(readdirSync(directory).filter(name => name.includes('set-aside')).length, 1);
 });
 
@@ -220,7 +223,7 @@ test("S24: another user's file in our folder is set aside, unread", async t => {
 	await createFileStore({directory}).write('work', makeSession('one'));
 	const store = createFileStore({directory, fileSystem: ownedByAnother(path => path.endsWith('.json'))});
 	assert.equal(await store.read('work'), undefined);
-	assert.match(store.notices[0]!, /belongs to another user; it is now/);
+	assert.match(store.notices[0]!, /belongs to another user; it was moved to/);
 	assert.equal(readdirSync(directory).length, 1);
 });
 
@@ -305,7 +308,7 @@ test('a session with a member that no reader could use is damaged: no line end g
 		writeFileSync(file, JSON.stringify({version: 1, profile: 'work', session}), {mode: 0o600});
 		const store = createFileStore({directory});
 		assert.equal(await store.read('work'), undefined, name);
-		assert.match(store.notices.join(), /is damaged; it is now/, name);
+		assert.match(store.notices.join(), /is damaged; it was moved to/, name);
 	}
 });
 
@@ -480,19 +483,19 @@ test('where not even the old file can be written over, the only copy is refused 
 	const store = createFileStore({directory, fileSystem: failingFileSystem('write', 'ENOSPC')});
 	await assert.rejects(
 		store.write('work', makeSession('new'), {isOnlyCopy: true}),
-		isStoreError(/^The disk is full: nothing can be kept in /),
+		isStoreError(/^The disk is full: nothing can be saved in /),
 	);
 	assert.deepEqual(await createFileStore({directory}).read('work'), makeSession('old'));
 });
 
 for (const [code, call, pattern] of [
-	['ENOSPC', 'write', /^The disk is full: nothing can be kept in /],
+	['ENOSPC', 'write', /^The disk is full: nothing can be saved in /],
 	['ENOSPC', 'createNew', /^The disk is full/],
 	['EROFS', 'createNew', /is on a read-only file system/],
-	['EACCES', 'createNew', /^You have no right to use /],
-	['EACCES', 'makeFolder', /^You have no right to use /],
-	['EIO', 'flush', /could not be used \(EIO\)/],
-	['EPERM', 'rename', /^You have no right to use /],
+	['EACCES', 'createNew', /^You don't have permission to use /],
+	['EACCES', 'makeFolder', /^You don't have permission to use /],
+	['EIO', 'flush', /couldn't be used \(EIO\)/],
+	['EPERM', 'rename', /^You don't have permission to use /],
 ] as const) {
 	test(`${code} at ${call}: one clear sentence, the old session stays, and nothing half-written lies about`, async t => {
 		const directory = temporaryFolder(t);
@@ -524,7 +527,7 @@ test('a damaged file in a read-only home is said, and treated as none', async t 
 	writeFileSync(path.join(directory, 'profile-work.json'), '{', {mode: 0o600});
 	const store = createFileStore({directory, fileSystem: failingFileSystem('rename', 'EROFS')});
 	assert.equal(await store.read('work'), undefined);
-	assert.match(store.notices[0]!, /is damaged, and could not be set aside/);
+	assert.match(store.notices[0]!, /is damaged, and couldn't be set aside/);
 });
 
 test('a read is one folder check, open, facts, read and close; it writes and flushes nothing', async t => {

@@ -154,7 +154,7 @@ test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder
 	] as const) {
 		const refused = {
 			code: 'store_error',
-			message: `INK_LOGIN_HOME is a relative path (${home}), which means another folder wherever you run a command.`,
+			message: `INK_LOGIN_HOME is a relative path (${home}), so it would mean a different folder depending on where you run the command.`,
 		};
 		assert.throws(() => stateDirectory({INK_LOGIN_HOME: home}, platform), refused);
 		const store = openStore({app: 'acme', environment: {INK_LOGIN_HOME: home}, platform});
@@ -173,7 +173,7 @@ test('S28: a login that was given a file is not kept from it by the session that
 	const store = await openForLogin({kind: 'file', home, keyring: broken});
 	for (let time = 0; time < 2; time++) assert.equal(await store.read('work'), undefined);
 	assert.deepEqual(store.notices, [
-		'The system keyring is locked. The session of profile "work" cannot be read; signing in replaces it.',
+		'The system keyring is locked. The session of profile "work" can\'t be read; signing in replaces it.',
 	]);
 	await store.write('work', makeSession('two'));
 	assert.equal((await openStore({home, keyring: broken}).read('work'))?.tokens.accessToken, 'two');
