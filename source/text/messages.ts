@@ -132,7 +132,7 @@ export const messages = {
 
 	/** A flow was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Contacting ${host}`,
-	waitingElsewhere: 'Another terminal is signing in',
+	waitingElsewhere: 'Another terminal is signing in, waiting for it',
 	minutesLeft: (minutes: number) => `${minutes} min left`,
 	left: (clock: string) => `${clock} left`,
 
