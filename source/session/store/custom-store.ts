@@ -123,7 +123,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 
 	const note = async (profile: string): Promise<void> => {
 		const names = await noted();
-		if (!names.includes(profile)) await set(indexKey, [...names, profile].sort());
+		if (!names.includes(profile)) await set(indexKey, [...names, profile]);
 	};
 
 	const lock: TokenStore['lock'] = async (profile, name, lockOptions) => {
