@@ -145,10 +145,7 @@ export class TokenEngine {
 				loadFetch: async () => this.#loadFetch(),
 				discover: async signal => this.#takeProvider(signal, provider),
 				toSession: stored => this.#session(stored),
-				remembered: {
-					...(clientSecretSource !== undefined && {clientSecretSource}),
-					...(caFile !== undefined && {caFile}),
-				},
+				remembered: {clientSecretSource, caFile},
 			},
 			options,
 		);

@@ -245,7 +245,6 @@ export const messages = {
 		approve: 'Approve',
 		ifYouStartedThis: 'only if you started this',
 		run: 'Run',
-		next: 'Next',
 		openingBrowser: 'Opening your browser. If nothing opens:',
 		onThisComputer: 'On this computer:',
 		onYourComputer: 'On your own computer:',
@@ -280,8 +279,6 @@ export const messages = {
 		selected: 'selected',
 		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,
-		done: 'Done.',
-		failed: 'Failed.',
 	},
 };
 
