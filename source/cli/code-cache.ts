@@ -1,7 +1,6 @@
 import {lstatSync, readdirSync, realpathSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {checkFolder, isPrivateFolder} from '../session/store/file-system.js';
-import {nodeFileSystem} from '../session/store/file-system.js';
+import {checkFolder, isPrivateFolder, nodeFileSystem} from '../session/store/file-system.js';
 import {stateDirectory} from '../session/store/session-file.js';
 
 /** Node.js 22.1 and later. */

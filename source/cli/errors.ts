@@ -19,69 +19,40 @@ export const exitCodes = {
 
 type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** How a login, or a command about a session as a whole, ends that failed so. */
-export const exitCodeOf = (code: LoginErrorCode): ExitCode => {
-	switch (code) {
-		case 'cancelled': {
-			return exitCodes.cancelled;
-		}
+type Endings = {readonly [Code in LoginErrorCode]?: ExitCode};
 
-		// The server was told not to ask (`prompt=none`), and has something to ask.
-		case 'interaction_required':
-		case 'person_required': {
-			return exitCodes.personRequired;
-		}
-
-		default: {
-			return exitCodes.failed;
-		}
-	}
+const endings: Endings = {
+	cancelled: exitCodes.cancelled,
+	person_required: exitCodes.personRequired,
+	// The server was told not to ask (`prompt=none`), and has something to ask.
+	interaction_required: exitCodes.personRequired,
 };
+
+const tokenEndings: Endings = {
+	...endings,
+	network_error: exitCodes.tryAgain,
+	timeout: exitCodes.tryAgain,
+	server_unavailable: exitCodes.tryAgain,
+	// What a network answers that wants a sign-in of its own.
+	bad_response: exitCodes.tryAgain,
+	lock_timeout: exitCodes.tryAgain,
+	// The session is over: only signing in again helps.
+	invalid_grant: exitCodes.personRequired,
+	expired_token: exitCodes.personRequired,
+};
+
+/** How a login, or a command about a session as a whole, ends that failed so. */
+export const exitCodeOf = (code: LoginErrorCode): ExitCode => endings[code] ?? exitCodes.failed;
 
 /** How a command ends that wanted a token of a stored session and failed so. */
-export const tokenExitCodeOf = (code: LoginErrorCode): ExitCode => {
-	switch (code) {
-		// `bad_response` is what a network answers that wants a sign-in of its own.
-		case 'network_error':
-		case 'timeout':
-		case 'server_unavailable':
-		case 'bad_response':
-		case 'lock_timeout': {
-			return exitCodes.tryAgain;
-		}
+export const tokenExitCodeOf = (code: LoginErrorCode): ExitCode => tokenEndings[code] ?? exitCodes.failed;
 
-		// The session is over: only signing in again helps.
-		case 'invalid_grant':
-		case 'expired_token': {
-			return exitCodes.personRequired;
-		}
-
-		default: {
-			return exitCodeOf(code);
-		}
-	}
-};
+const execExitCodeOf = (code: LoginErrorCode): ExitCode => tokenEndings[code] ?? exitCodes.execFailed;
 
 /** How a command ends that failed so. */
-export const exitCodesOf = (command: CommandName | undefined): ((code: LoginErrorCode) => ExitCode) => {
-	switch (command) {
-		case 'token':
-		case 'helper':
-		case 'exchange': {
-			return tokenExitCodeOf;
-		}
-
-		case 'exec': {
-			return code => {
-				const exitCode = tokenExitCodeOf(code);
-				return exitCode === exitCodes.failed ? exitCodes.execFailed : exitCode;
-			};
-		}
-
-		default: {
-			return exitCodeOf;
-		}
-	}
+export const exitCodesOf = (command: CommandName): ((code: LoginErrorCode) => ExitCode) => {
+	if (command === 'exec') return execExitCodeOf;
+	return ['token', 'helper', 'exchange'].includes(command) ? tokenExitCodeOf : exitCodeOf;
 };
 
 /** The command line cannot be understood: exit code 2, one sentence and the next step. */

@@ -83,12 +83,11 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
 	});
 };
 
-const unknownServer = (profile: string, profiles: readonly string[]): UsageError => {
-	return new UsageError(
+const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
+	new UsageError(
 		`Where do you want to sign in? No server is saved for "${displayText(profile, 60)}".`,
 		`Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
 	);
-};
 
 /**
  * Reads the options of a login at once, so that a mistake is told before the store is read; the function returned decides
@@ -108,7 +107,7 @@ export const planLogin = (
 	const chosen = readProvider(values, {provider: given, clientSecret});
 	const timeout = readTimeout(values);
 	const view = viewOf(values, environment, stdoutIsData);
-	const attended = !unattended && personIsThere(environment, {...(json && {json}), ...(plain && {plain}), flow});
+	const attended = !unattended && personIsThere(environment, {json, plain, flow});
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;
@@ -148,4 +147,4 @@ export const planLogin = (
 export const recommendBy =
 	({location, attended, preferences: {flow}}: LoginPlan): NonNullable<LoginTerminal['recommend']> =>
 	available =>
-		recommend(location, available, {personIsThere: attended, ...(flow !== undefined && {preferred: flow})});
+		recommend(location, available, {personIsThere: attended, preferred: flow});

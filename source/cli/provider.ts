@@ -1,4 +1,5 @@
 import {presets, checkEndpoints} from '../oauth/presets.js';
+import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {isReservedParameter, isResource} from '../oauth/request-parameters.js';
@@ -121,23 +122,21 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 	const audience = single(values.audience, 'audience');
 	const redirect = readRedirect(values);
 	const extra = values.param && readParameters(values.param);
-	return {
-		...(application !== undefined && {application}),
-		...(scope !== undefined && {scope}),
-		...(audience !== undefined && {audience}),
-		...(values.resource && {resource: readResources(values.resource)}),
-		...(prompt !== undefined && {prompt}),
-		...(loginHint !== undefined && {loginHint}),
-		...(redirect && {redirect}),
-		...(values.endpoint && {endpoints: readEndpoints(values.endpoint)}),
-		...(par && {pushedAuthorization: true}),
+	const asksTokenOnly = flow === 'client-credentials' || flow === 'password';
+	return omitUndefined({
+		application,
+		scope,
+		audience,
+		resource: values.resource && readResources(values.resource),
+		prompt,
+		loginHint,
+		redirect,
+		endpoints: values.endpoint && readEndpoints(values.endpoint),
+		pushedAuthorization: par,
 		// Named on the command line, so this person wants it (RFC 9700 §2.4).
-		...(flow === 'password' && {allowPassword: true}),
-		...(extra && {
-			parameters:
-				flow === 'client-credentials' || flow === 'password' ? {token: extra} : {authorize: extra, device: extra},
-		}),
-	};
+		allowPassword: flow === 'password' || undefined,
+		parameters: extra && (asksTokenOnly ? {token: extra} : {authorize: extra, device: extra}),
+	});
 };
 
 type Preset = NonNullable<OptionValues['preset']>;

@@ -82,9 +82,9 @@ export const buildEngine = (
 		profile,
 		signInHint: runLogin(profile),
 		hints,
-		...(caFile !== undefined && {caFile}),
+		caFile,
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
-		...(source !== undefined && {clientSecretSource: source}),
+		clientSecretSource: source,
 	});
 };
 

@@ -24,7 +24,7 @@ const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): Pr
 	token: accessToken,
 	type: 'access',
 	tokenType,
-	...(expiresAt !== undefined && {expiresAt}),
+	expiresAt,
 	scope,
 });
 

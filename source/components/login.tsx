@@ -197,7 +197,7 @@ export function Login(props: LoginProps): ReactNode {
 		timeout: props.timeout,
 		credentials: props.credentials,
 		switchAccount: props.switchAccount,
-		...(onSignedIn !== undefined && {onSignedIn}),
+		onSignedIn,
 		onError(error) {
 			// Cancelled by us, the person has been told already.
 			if (left.current) return;
@@ -267,7 +267,6 @@ export function Login(props: LoginProps): ReactNode {
 	const shared = {
 		...props,
 		environment,
-		...(components !== undefined && {components}),
 		state,
 		command,
 		clock,

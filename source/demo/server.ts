@@ -30,7 +30,7 @@ export const startDemo = async ({
 } = {}): Promise<ScriptedServer> => {
 	try {
 		const server = await startScriptedServer({
-			...(port !== undefined && {port}),
+			port,
 			client: asMachine ? machineClient : publicClient,
 			user: demoUser,
 			password: demoPassword,

@@ -160,7 +160,7 @@ export const useFlowKeys = ({
 			key: 'enter',
 			label: enter.label,
 			isMain: true,
-			...(enter.brief !== undefined && {brief: enter.brief}),
+			brief: enter.brief,
 			run() {
 				if (enter.does !== 'copy') command({type: 'open-browser', flow: shown});
 				if (enter.does === 'open-and-copy-code' && enter.text !== undefined)

@@ -163,11 +163,5 @@ export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptio
 	}, [login]);
 
 	const {state, prompt} = useSyncExternalStore(login.subscribe, login.snapshot, login.snapshot);
-	return {
-		state,
-		command: login.command,
-		cancel: login.cancel,
-		clock: login.clock,
-		...(prompt !== undefined && {prompt}),
-	};
+	return {state, command: login.command, cancel: login.cancel, clock: login.clock, prompt};
 };

@@ -4,12 +4,7 @@ import {useBracketedPaste, useKeys} from './use-keys.js';
 /** What no terminal prints, or prints as more than itself. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-export type TextField = {
-	readonly text: string;
-	readonly replace: (text: string) => void;
-};
-
-/** A line that someone types or pastes; the keys that are no characters go on. */
+/** The text of a line that someone types or pastes; the keys that are no characters go on. */
 export const useTextField = (
 	initial: string,
 	{
@@ -22,7 +17,7 @@ export const useTextField = (
 		readonly onChange?: () => void;
 		readonly isActive: boolean;
 	},
-): TextField => {
+): string => {
 	const [text, setText] = useState(initial);
 	const latest = useRef(initial);
 	const replace = (next: string) => {
@@ -41,5 +36,5 @@ export const useTextField = (
 		onPaste: pasted => replace(latest.current + pasted.replaceAll(unprintable, '')),
 		isActive,
 	});
-	return {text, replace};
+	return text;
 };

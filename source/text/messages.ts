@@ -240,7 +240,6 @@ export const messages = {
 		approve: 'Approve',
 		ifYouStartedThis: 'only if you started this',
 		run: 'Run',
-		next: 'Next',
 		openingBrowser: 'Opening your browser. If nothing opens:',
 		onThisComputer: 'On this computer:',
 		onYourComputer: 'On your own computer:',
@@ -275,8 +274,6 @@ export const messages = {
 		selected: 'selected',
 		choose: 'arrow keys move, or a number chooses',
 		keys: (keys: readonly string[]) => `Keys: ${keys.join('; ')}.`,
-		done: 'Done.',
-		failed: 'Failed.',
 	},
 };
 

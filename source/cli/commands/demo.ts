@@ -56,7 +56,7 @@ export const runDemo: Command = async (line, context) => {
 			values: {...values, application, store: values.store ?? 'memory'},
 		} as const;
 		const {exitCode} = await signIn(demoLine, context, {
-			provider: presets.oidc({issuer, clientId, ...(clientSecret !== undefined && {clientSecret})}),
+			provider: presets.oidc({issuer, clientId, clientSecret}),
 			demo: {
 				approve: async (state, signal) => approve(issuer, state, signal),
 				needsApproval: !asMachine && values.flow !== 'password',

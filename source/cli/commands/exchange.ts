@@ -24,32 +24,25 @@ export const runExchange: Command = async (line, context) => {
 	const {stdin, stdout, stderr, environment, signals} = context;
 	const {audience, scope, 'actor-token-file': actorFile, 'requested-token-type': requested} = values;
 	const requestedTokenType = requested === undefined ? undefined : readTokenType(requested);
-	const resource = readResources(values.resource);
+	const resource = values.resource && readResources(values.resource);
 	const {engine} = await openProfile(line, context);
 	const actorToken = actorFile === undefined ? undefined : await readSecretFile(actorFile, "the actor's token", stdin);
 	const {
 		token,
-		issuedTokenType,
+		issuedTokenType: type,
 		tokenType,
 		expiresAt,
 		scope: granted,
 		actingParty,
 	} = await engine.exchange({
-		...(audience && {audience}),
-		...(resource.length > 0 && {resource}),
-		...(scope !== undefined && {scope}),
-		...(requestedTokenType !== undefined && {requestedTokenType}),
-		...(actorToken !== undefined && {actorToken: {token: actorToken, type: urn('access_token')}}),
+		audience,
+		resource,
+		scope,
+		requestedTokenType,
+		actorToken: actorToken === undefined ? undefined : {token: actorToken, type: urn('access_token')},
 		signal: signals.signal,
 	});
-	const printable = {
-		token,
-		type: issuedTokenType,
-		tokenType,
-		...(expiresAt !== undefined && {expiresAt}),
-		...(granted !== '' && {scope: granted}),
-		...(actingParty !== undefined && {actingParty}),
-	};
+	const printable = {token, type, tokenType, expiresAt, scope: granted || undefined, actingParty};
 	stdout.write(formatToken(values.format ?? 'raw', printable, environment.env));
 	if (actingParty !== undefined) {
 		const identity = (await engine.session())?.identity;

@@ -56,7 +56,7 @@ const makePlan = async (
 		return readSession(store, line.profile, context);
 	});
 	const preferences = await store.readPreferences(line.profile);
-	return planFor({session, preferences, ...(session === undefined && {profiles: await store.list()})});
+	return planFor({session, preferences, profiles: session === undefined ? await store.list() : []});
 };
 
 const makeReady = async (line: CommandLine, context: CommandContext, more: SignInOptions): Promise<ReadyLogin> => {
@@ -88,7 +88,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 						await store.writePreferences(profile, chosen === undefined ? others : {...others, flow: chosen});
 					},
 		options: {
-			flow: flow,
+			flow,
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
@@ -105,7 +105,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 				write: sequence => process[view.stream].write(sequence),
 			}),
 			// Without the option a screen asks; lines refuse.
-			...(values['switch-account'] && {switchAccount: true}),
+			switchAccount: values['switch-account'],
 			async credentials(signal) {
 				const {readCredentials} = await import('../credentials.js');
 				return readCredentials(context, values['login-hint'], signal);

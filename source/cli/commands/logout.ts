@@ -45,7 +45,7 @@ export const runLogout: Command = async (line, context) => {
 		store
 			.writePreferences(profile, {
 				...(await store.readPreferences(profile)),
-				server: {provider, ...(clientSecretSource && {clientSecretSource}), ...(caFile !== undefined && {caFile})},
+				server: {provider, clientSecretSource, caFile},
 			})
 			.catch(() => undefined);
 	const signOut = async (profile: string): Promise<LogoutResult> => {

@@ -47,18 +47,16 @@ const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
 	profile,
 	issuer: session.provider.issuer,
 	clientId: session.provider.clientId,
-	...(session.provider.application !== undefined && {application: session.provider.application}),
-	...(session.tokens.identity && {identity: session.tokens.identity}),
+	application: session.provider.application,
+	identity: session.tokens.identity,
 	flow: session.flow,
 	scope: session.tokens.scope,
-	...(session.tokens.expiresAt !== undefined && {
-		expiresAt: session.tokens.expiresAt,
-		expired: session.tokens.expiresAt <= now,
-	}),
+	expiresAt: session.tokens.expiresAt,
+	expired: session.tokens.expiresAt === undefined ? undefined : session.tokens.expiresAt <= now,
 	refreshable: renewsItself(session),
 	store: store.kind,
-	...(userInfo && {userInfo: userInfo.claims}),
-	...(failure && {failure: {code: failure.code, message: failure.message, hint: failure.hint}}),
+	userInfo: userInfo?.claims,
+	failure: failure && {code: failure.code, message: failure.message, hint: failure.hint},
 });
 
 const asLines = ({profile, session, store, now, userInfo}: Report, others: readonly string[]): string => {

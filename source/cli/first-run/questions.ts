@@ -2,6 +2,7 @@
  * What the first run asks, without a screen: where to sign in, then at most three questions, each with one place to find
  * the answer. It ends in options of `login`, so that everything after it is an ordinary login.
  */
+import {omitUndefined} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {checkUrl} from '../../core/safe-url.js';
 import {registrations, type Registration} from '../../oauth/registration.js';
@@ -103,7 +104,7 @@ export const nextQuestion = (answers: Answers): Question | undefined => {
 	if (clientId === undefined) {
 		const page = registration?.page(domain);
 		const facts = appFacts(registration, domain);
-		return {...common, asks: 'clientId', label: "Your app's client ID", facts, ...(page !== undefined && {page})};
+		return {...common, asks: 'clientId', label: "Your app's client ID", facts, page};
 	}
 
 	if (registration?.secret === 'always' && secretFile === undefined) {
@@ -136,10 +137,5 @@ export const answerToUrl = (typed: string): Answers | string => {
 };
 
 /** The options of `login` that say the same. */
-export const optionsOf = ({preset, issuer, domain, clientId, secretFile}: Answers): OptionValues => ({
-	...(preset !== undefined && {preset}),
-	...(issuer !== undefined && {issuer}),
-	...(domain !== undefined && {domain}),
-	...(clientId !== undefined && {'client-id': clientId}),
-	...(secretFile !== undefined && {'client-secret-file': secretFile}),
-});
+export const optionsOf = ({clientId, secretFile, ...others}: Answers): OptionValues =>
+	omitUndefined({...others, 'client-id': clientId, 'client-secret-file': secretFile});

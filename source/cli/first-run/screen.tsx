@@ -144,7 +144,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		},
 		{key: 'escape', label: display.messages.keys.back, isMain: true, run: back},
 	];
-	const field = useTextField(question.initial, {
+	const typed = useTextField(question.initial, {
 		onKey(key, text) {
 			if (key === 'enter') answer(text);
 			else runKey(keys, key);
@@ -153,7 +153,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		isActive: true,
 	});
 	const busy = checking && `Checking${display.glyphs.ellipsis}`;
-	const frame = layOutQuestion(size, {...question, typed: field.text, notice, busy, keys}, display);
+	const frame = layOutQuestion(size, {...question, typed, notice, busy, keys}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }
 

@@ -3,6 +3,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import {omitUndefined} from '../../../source/core/clock.js';
 import type {ExchangeRequest, ExchangedToken} from '../../../source/oauth/token-exchange.js';
 import {now, runDouble, storedSession} from '../command-double.js';
 
@@ -24,7 +25,7 @@ const exchange = async (args: readonly string[], answer: Partial<ExchangedToken>
 		engine: {exchange: async request => (asked.push(request), {...exchanged, ...answer})},
 	});
 	const {signal: _, ...request} = asked[0] ?? {};
-	return {...result, request};
+	return {...result, request: omitUndefined(request)};
 };
 
 test('it asks for what the options say, and prints the token alone', async () => {
