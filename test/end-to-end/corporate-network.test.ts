@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
 import {copyFile, rename} from 'node:fs/promises';
-import https from 'node:https';
-import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {createMemoryStore, TokenEngine} from '../../source/engine.js';
@@ -11,6 +8,7 @@ import {startScriptedServer, type ScriptedServer} from '../../source/testing/ind
 import {browserScript} from '../support/browser-script.js';
 import {pipedCommand, temporaryFolder, type PipedCommand} from '../support/built-command.js';
 import {createPrivateCa, type PrivateCa} from '../support/certificates.js';
+import {serveOverHttps} from '../support/https-hosts.js';
 import {startForwardProxy, type ForwardProxy} from '../support/forward-proxy.js';
 import {sessionHome} from '../support/session-command.js';
 
@@ -26,38 +24,9 @@ type Network = {
 const corporateNetwork = async (t: TestContext, issuerAt: (port: number) => string): Promise<Network> => {
 	const ca = await createPrivateCa();
 	t.after(async () => ca[Symbol.asyncDispose]());
-	const listener = https.createServer(await ca.issue('login.corp.test', 'localhost'));
-	listener.listen(0, '127.0.0.1');
-	await once(listener, 'listening');
-	const {port} = listener.address() as AddressInfo;
-	const issuer = issuerAt(port);
-	const server = await startScriptedServer({issuer, interval: 1});
-	listener.on('request', (request, response) => {
-		const answer = async () => {
-			const chunks: Buffer[] = [];
-			for await (const chunk of request) chunks.push(chunk as Buffer);
-			const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-				typeof value === 'string' && !/^(host|connection|content-length|transfer-encoding)$/.test(name)
-					? [[name, value] as [string, string]]
-					: [],
-			);
-			const {method = 'GET'} = request;
-			const replied = await server.fetch(issuer + (request.url ?? ''), {
-				method,
-				headers,
-				redirect: 'manual',
-				...(method === 'POST' && {body: Buffer.concat(chunks)}),
-			});
-			const body = Buffer.from(await replied.arrayBuffer());
-			response.writeHead(replied.status, {...Object.fromEntries(replied.headers), 'content-length': body.length});
-			response.end(body);
-		};
-		answer().catch(() => response.destroy());
-	});
-	t.after(() => {
-		listener.closeAllConnections();
-		listener.close();
-	});
+	const fetchOf: typeof fetch = async (input, init) => server.fetch(input, init);
+	const port = await serveOverHttps(t, ca, ['login.corp.test', 'localhost'], () => fetchOf);
+	const server = await startScriptedServer({issuer: issuerAt(port), interval: 1});
 	const proxy = await startForwardProxy({'login.corp.test:443': port});
 	t.after(async () => proxy[Symbol.asyncDispose]());
 	return {ca, proxy, server, port};

@@ -192,7 +192,7 @@ export const runLogin: Command = async (line, context) => {
 	if (known.command === 'demo') return (await import('./demo.js')).runDemo(known, context);
 	const {exitCode} = await signIn(known, context);
 	// What was asked need not be asked again.
-	if (known !== line && known.command === 'ask' && exitCode === exitCodes.done)
+	if (known.values !== line.values && exitCode === exitCodes.done)
 		context.stdout.write(`     Again    ${loginText(known.profile, known.values)}\n`);
 	return exitCode;
 };
