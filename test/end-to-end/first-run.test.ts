@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
@@ -7,7 +9,10 @@ import {createPrivateCa} from '../support/certificates.js';
 import {commandInShell, givesBack} from '../support/command-in-shell.js';
 import {demoServer} from '../support/demo-server.js';
 import {startForwardProxy} from '../support/forward-proxy.js';
+import {startAuth0} from '../support/dialects/auth0.js';
 import {startGithub} from '../support/dialects/github.js';
+import {googleSecret, startGoogle} from '../support/dialects/google.js';
+import {startWorkos} from '../support/dialects/workos.js';
 import {serveOverHttps} from '../support/https-hosts.js';
 import {approveDevice} from '../support/oidc-server/approve.js';
 import type {PtyRun} from '../support/pty.js';
@@ -25,7 +30,8 @@ const userCode = /\b[A-Z]{4}-[A-Z]{4}\b/;
 /** Someone at a terminal who runs the bare command, again and again, and whose browser is the test's. */
 const newUser = async (t: TestContext, more: Readonly<Record<string, string>> = {}) => {
 	const script = await browserScript(t);
-	const env = {INK_LOGIN_HOME: await temporaryFolder(t), BROWSER: script.program, ...more};
+	const home = await temporaryFolder(t);
+	const env: Readonly<Record<string, string>> = {INK_LOGIN_HOME: home, BROWSER: script.program, ...more};
 	return {
 		env,
 		script,
@@ -100,9 +106,59 @@ test('who knows only "I use GitHub" signs in from the bare command, and the line
 	assert.doesNotMatch(bare.output, asked);
 });
 
+/** The other providers by name: what is asked, with what someone answers, until the picker is there. */
+const named = {
+	Google: {
+		key: '3',
+		start: startGoogle,
+		questions: ['Client ID of your app', 'A file that holds the client secret'],
+		async answers(t: TestContext) {
+			const file = path.join(await temporaryFolder(t), 'secret');
+			await writeFile(file, googleSecret, {mode: 0o600});
+			return ['app.apps.googleusercontent.com', file];
+		},
+	},
+	Auth0: {
+		key: '5',
+		start: startAuth0,
+		questions: ['Your Auth0 domain', 'Client ID of your app'],
+		answers: async () => ['acme.eu.auth0.com', 'auth0-native'],
+	},
+	WorkOS: {
+		key: '6',
+		start: startWorkos,
+		questions: ['Client ID of your app'],
+		answers: async () => ['client_01WORKOS'],
+	},
+} as const;
+
+for (const [title, {key, start, questions, answers}] of Object.entries(named)) {
+	test(`who knows only "I use ${title}" signs in after ${questions.length === 1 ? 'one question' : `${questions.length} questions`}`, async t => {
+		const server = await start({interval: 1});
+		const user = await newUser(t, await onTheNetwork(t, server));
+		const run = await user.run();
+		await run.waitFor(places);
+		run.write(key);
+		const said = await answers(t);
+		for (const [index, question] of questions.entries()) {
+			const screen = await run.waitFor(({text}) => text.includes(question) && text.includes('esc back'), question);
+			assert.ok(screen.includes(`Sign in to ${title}`), screen);
+			await answer(run, said[index]!);
+		}
+
+		await run.waitFor(({text}) => userCode.test(text) || /❯ 1 {2}In this[^]*esc cancel/.test(text), 'what to choose');
+		if (!userCode.test(run.emulator.text)) run.write('2');
+		await run.waitFor(userCode);
+		server.approve();
+		const again = await endsWith(run, /Signed in as/);
+		for (const text of said) assert.ok(again.includes(text), again.join(' '));
+	});
+}
+
 test('who has "Keycloak" finds the form of its URL after a wrong one, and signs in with the browser', async t => {
 	const server = await startScriptedServer({issuer: 'https://sso.acme.test/realms/acme', interval: 1});
-	const user = await newUser(t, await onTheNetwork(t, server));
+	const network = await onTheNetwork(t, server);
+	const user = await newUser(t, network);
 	const run = await user.run();
 	await run.waitFor(places);
 	run.write('7');
@@ -130,10 +186,7 @@ test('who has "Keycloak" finds the form of its URL after a wrong one, and signs 
 	assert.deepEqual(again.slice(0, 3), ['login', '--preset', 'keycloak']);
 
 	// On another day, or another computer.
-	const elsewhere = await newUser(t, {
-		HTTPS_PROXY: user.env.HTTPS_PROXY!,
-		NODE_EXTRA_CA_CERTS: user.env.NODE_EXTRA_CA_CERTS!,
-	});
+	const elsewhere = await newUser(t, network);
 	const repeated = await elsewhere.run(...again);
 	await server.openBrowser((await elsewhere.script.next()) as never, t.signal);
 	assert.equal((await repeated.exit).code, 0);
@@ -168,9 +221,9 @@ test('Esc steps back question by question, and leaves at the first one', async t
 	await answer(run, issuer);
 	await run.waitFor(/Client ID of your app/);
 	run.write(escape);
-	await run.waitFor(({text}) => /Its URL/.test(text) && !/Client ID/.test(text));
+	await run.waitFor(({text}) => text.includes('Its URL') && !text.includes('Client ID'));
 	run.write(escape);
-	await run.waitFor(({text}) => places.test(text) && !/Its URL/.test(text));
+	await run.waitFor(({text}) => places.test(text) && !text.includes('Its URL'));
 	run.write(escape);
 	assert.equal((await run.exit).code, 130);
 	assert.doesNotMatch(run.emulator.text, /Where do you want/);
