@@ -52,7 +52,7 @@ const onTheNetwork = async (t: TestContext, server: ScriptedServer): Promise<Rec
 
 const answer = async (run: PtyRun, text: string) => {
 	run.paste(text);
-	await run.waitFor(({text: screen}) => screen.includes(text), text);
+	await run.waitFor(({text: screen}) => screen.includes(`❯  ${text}`), text);
 	run.write(enter);
 };
 

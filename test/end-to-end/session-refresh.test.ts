@@ -70,7 +70,7 @@ const heldRefresh = async (t: TestContext, options: StartOptions = {}) => {
 	return {...started, answer, assertSaved};
 };
 
-const savingYourSession = /^Saving your session: waiting for the server\. Press Ctrl-C again to stop without it\.$/;
+const savingYourSession = /^Waiting for the server, to save your session\. Press Ctrl-C again to stop without it\.$/;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`S27: ${signal}, sent twice in the middle of a refresh, does not lose the session, and is told`, async t => {
