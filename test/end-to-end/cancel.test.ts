@@ -4,6 +4,7 @@ import {test, type TestContext} from 'node:test';
 import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandFile, temporaryFolder} from '../support/built-command.js';
+import {commandInShell, givesBack} from '../support/command-in-shell.js';
 import {runInPty, type PtyRun} from '../support/pty.js';
 
 const scriptedServer = async (t: TestContext, script: ServerScript = {}): Promise<ScriptedServer> => {
@@ -18,51 +19,9 @@ const escape = '\u001B';
 /** Milliseconds. Alone it takes 100; a program that waits for an idle connection, the shortest of what to wait for in vain, takes 4000. */
 const patience = 3500;
 
-/**
- * The command as a line of a shell, which tells the settings of the terminal's line before and after, and the exit code.
- */
-const commandInShell = async (
-	t: TestContext,
-	args: readonly string[],
-	{env}: {readonly env?: Record<string, string>} = {},
-): Promise<PtyRun> => {
-	const home = await temporaryFolder(t);
-	const run = runInPty({
-		command: '/bin/sh',
-		args: [
-			'-c',
-			// The inner one is what Ctrl-C ends until the command has taken its place; the outer one would overhear it.
-			// Once it has ended, a late one must not end the stty that tells the settings.
-			`trap : INT; echo "before $(stty -g)"; sh -c 'echo started; exec "$@"' sh "$@"; code=$?; trap '' INT; echo "code $code"; echo "after $(stty -g)"`,
-			'sh',
-			process.execPath,
-		].concat([commandFile, ...args]),
-		env: {DISPLAY: ':0', BROWSER: '/bin/true', INK_LOGIN_HOME: home, ...env},
-	});
-	t.after(async () => run[Symbol.asyncDispose]());
-	return run;
-};
-
 const loginArgs = ({issuer}: {readonly issuer: string}, ...more: readonly string[]): string[] => [
 	...['--issuer', issuer, '--client-id', 'test-client', '--store', 'memory', ...more],
 ];
-
-const settingsIn = (text: string, word: 'before' | 'after'): string => {
-	const [, settings] = new RegExp(`${word} (\\S+)`).exec(text) ?? assert.fail(`No "${word}" in:\n${text}`);
-	return settings!;
-};
-
-/** The shell goes on, with its terminal as it was. */
-const givesBack = async (run: PtyRun): Promise<{code: number; text: string}> => {
-	await run.exit;
-	// Long rows are wrapped by the terminal.
-	const text = run.emulator.paragraphs().join('\n');
-	assert.equal(settingsIn(text, 'after'), settingsIn(text, 'before'), 'the line mode is as before');
-	assert.equal(run.emulator.cursor.visible, true, 'the cursor is shown');
-	assert.equal(run.emulator.bracketedPaste, false);
-	const [, code] = /code (\d+)/.exec(text) ?? assert.fail(text);
-	return {code: Number(code), text};
-};
 
 const isFree = async (port: number): Promise<boolean> => {
 	const server = createServer();

@@ -152,7 +152,7 @@ test('S12: a second person is refused in plain lines and JSON, and named; --swit
 	assert.equal(plain.exit, 1);
 	assert.match(
 		plain.stderr,
-		/This is "Bob Demo" \(bob@example\.test\), but "Alice Demo" \(alice@example\.test\) is signed in already\. Nothing was changed\./,
+		/This is Bob Demo \(bob@example\.test\), but Alice Demo \(alice@example\.test\) is signed in already\. Nothing was changed\./,
 	);
 	assert.match(plain.stderr, /--switch-account/);
 	const json = await run([...asBob, '--json'], {input});
@@ -180,12 +180,12 @@ for (const [answer, sub] of [
 			args: [command, 'login', ...provider, '--flow', 'browser', '--no-open'],
 			env: {INK_LOGIN_HOME: home, DISPLAY: ':0', BROWSER: '/bin/false'},
 		});
-		await pty.waitFor(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}[^]*\? more/);
+		await pty.waitFor(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}[^]*\? all keys/);
 		const [address = ''] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}/.exec(pty.emulator.text) ?? [];
 		await approveAuthorization({url: address, login: 'bob'});
-		await pty.waitFor(/bob@example\.test/);
+		await pty.waitFor(/❯ 1 {2}Keep alice@example\.test[^]*2 {2}Replace it with bob@example\.test/);
 		assert.equal(session().tokens.claims?.sub, 'alice', 'nothing is replaced before the response');
-		pty.write(answer === 'replace' ? 'y' : 'n');
+		pty.write(answer === 'replace' ? '2' : '1');
 		await pty.exit;
 		assert.equal(session().tokens.claims?.sub, sub);
 	});

@@ -161,7 +161,7 @@ test('RFC 8693: exchange as the subject itself, and by an actor, who is shown as
 	assert.equal(printed.type, 'urn:ietf:params:oauth:token-type:access_token');
 	assert.deepEqual(claimsOf(printed.token)['act'], {sub: clientId});
 	assert.equal(printed.actingParty, clientId);
-	assert.equal(stderr, `${clientId}, acting for "Alice Demo" (alice@example.test)\n`);
+	assert.equal(stderr, `${clientId}, acting for Alice Demo (alice@example.test)\n`);
 
 	const piped = await run([...delegation, '--actor-token-file', '-'], {input: actor.stdout});
 	assert.equal(piped.exit, 0);

@@ -78,7 +78,7 @@ export const interruptRefreshes = async (
 		const closed = (async () => {
 			for await (const text of createInterface({input: reader.stdout})) {
 				said += `${text}\n`;
-				if (text.startsWith('Saving your session')) tell();
+				if (text.startsWith('Waiting for the server')) tell();
 			}
 
 			tell();

@@ -23,7 +23,11 @@ export type Demo = {
 	readonly approve: (state: LoginState, signal: AbortSignal) => Promise<void>;
 };
 
-type SignInOptions = LoginPlanOptions & {readonly demo?: Demo};
+type SignInOptions = LoginPlanOptions & {
+	readonly demo?: Demo;
+	/** The line that asks nothing, for who was asked. */
+	readonly again?: string | undefined;
+};
 
 type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
@@ -178,6 +182,7 @@ export const signIn = async (
 	const ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	try {
 		await show(ready, line, context, more.demo);
+		if (more.again !== undefined) context.stdout.write(`     Again    ${more.again}\n`);
 		tell(ready.notices, context);
 		return {exitCode: exitCodes.done, engine: ready.engine};
 	} catch (error) {
@@ -191,9 +196,6 @@ export const runLogin: Command = async (line, context) => {
 	const known = await askWhere(line, context);
 	if (known === undefined) throw cancelled();
 	if (known.command === 'demo') return (await import('./demo.js')).runDemo(known, context);
-	const {exitCode} = await signIn(known, context);
-	// What was asked need not be asked again.
-	if (known !== line && known.command === 'ask' && exitCode === exitCodes.done)
-		context.stdout.write(`     Again    ${loginText(known.profile, known.values)}\n`);
-	return exitCode;
+	const again = known.values === line.values ? undefined : loginText(known.profile, known.values);
+	return (await signIn(known, context, {again})).exitCode;
 };

@@ -60,7 +60,7 @@ export const askWhere = async (line: CommandLine, context: CommandContext): Prom
 		}
 
 		case 'profile': {
-			return {...line, command: 'login', profile: outcome.profile};
+			return {...line, profile: outcome.profile};
 		}
 
 		case 'answers': {

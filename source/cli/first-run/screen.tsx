@@ -1,6 +1,6 @@
 import {render} from 'ink';
 import {useState, type ReactNode} from 'react';
-import {toLoginError} from '../../core/errors.js';
+import {toLoginError, type LoginError} from '../../core/errors.js';
 import {safeUrl} from '../../core/safe-url.js';
 import {FrameView} from '../../components/frame.js';
 import {useKeys, usePresses} from '../../hooks/use-keys.js';
@@ -13,7 +13,7 @@ import {runKey, type Key} from '../../layout/keys.js';
 import {indent} from '../../layout/line.js';
 import {layOutList} from '../../layout/options.js';
 import {layOutQuestion} from '../../layout/question.js';
-import {unstopped} from '../../core/safe-text.js';
+import {displayText, unstopped} from '../../core/safe-text.js';
 import type {Notice} from '../../layout/status.js';
 import type {LoginTerminal} from '../../login/flow.js';
 import {resizable} from '../../terminal/ink-output.js';
@@ -97,6 +97,10 @@ type AskProps = Pick<FirstRunProps, 'terminal' | 'check'> & {
 
 const warning = (text: string): Notice => ({tone: 'warning', text: unstopped(text)});
 
+/** What was looked for tells whether the URL or the server is wrong. */
+const notFound = ({message, endpoint}: LoginError): Notice =>
+	warning(endpoint === undefined ? message : `${message} Looked for ${displayText(endpoint, 200)}`);
+
 /** One question; an answer that leads somewhere is checked there before the next one is asked. */
 function Ask({answers, question, screen: {display, size}, terminal, check, onAnswer, onBack}: AskProps): ReactNode {
 	const [notice, setNotice] = useState<Notice>();
@@ -110,7 +114,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 			onAnswer(next);
 		} catch (error) {
 			setChecking(undefined);
-			if (!controller.signal.aborted) setNotice(warning(toLoginError(error).message));
+			if (!controller.signal.aborted) setNotice(notFound(toLoginError(error)));
 		}
 	};
 	const answer = (typed: string) => {
