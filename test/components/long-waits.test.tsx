@@ -147,6 +147,16 @@ test('S36: a clock that is set back by an hour does not change what is left', as
 	await terminal.unmount();
 });
 
+test('over SSH, the screen with the command to run does not also warn that no browser opens', async () => {
+	const detail = "You're connected over SSH, so no browser opens here.";
+	const opening = [recordings.opened('browser'), recordings.authorizationUrl] as const;
+	const events = [recordings.discovery, ...opening, {type: 'browser', status: 'skipped', detail}] as const;
+	await play(events, {terminal: overSsh}, async terminal => {
+		assert.match(terminal.emulator.text, /ssh -N -L 53114/);
+		assert.doesNotMatch(terminal.emulator.text, /no browser opens/);
+	});
+});
+
 test('demand 17: over SSH the browser flow that was added to a code is a key away, with its line for the other computer', async () => {
 	const events = [...recordings.codeShown, recordings.opened('browser'), recordings.authorizationUrl];
 	await play(events, {terminal: overSsh}, async terminal => {

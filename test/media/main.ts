@@ -6,7 +6,7 @@ import {addPages} from '../../source/demo/pages.js';
 import {demoUser} from '../../source/demo/server.js';
 import {startNamedServer} from '../support/named-server.js';
 import {drawCamera, drawIdle, drawShell, openBrowser, type Browser, type Device} from './browser.js';
-import {toCast} from './cast.js';
+import {castTheme, toCast} from './cast.js';
 import {record, type Recorder} from './recorder.js';
 import {besideWidth, sizeOf, toSvg, type Look} from './svg.js';
 
@@ -160,7 +160,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 	embedded: {
 		title: 'An app of its own with the login in one of its panes',
 		columns: 100,
-		rows: 26,
+		rows: 27,
 		async play({terminal, typeLine, show, poster}) {
 			await typeLine('npm run --silent demo:embedded');
 			await show(/❯ 1[^]*keep you signed in/, 1.8);
@@ -192,7 +192,7 @@ const recordWith = async (scene: Scene, device: Device) => {
 	addPages(acme.server, demoUser.name, 'Acme');
 	await using browser = await openBrowser(device, size, ordered, {host, port: acme.port});
 	const env = {...scene.env, HTTPS_PROXY: acme.proxy.url, NODE_EXTRA_CA_CERTS: acme.ca.caFile};
-	return await record({...scene, themes: ordered, env}, async recorder => {
+	return await record({...scene, themes: [...ordered, castTheme], env}, async recorder => {
 		const {beside, hold} = recorder;
 		beside(ordered.map(look => drawIdle(device, size, look)));
 		await scene.play({
@@ -217,7 +217,7 @@ const recordWith = async (scene: Scene, device: Device) => {
 };
 
 const recordAlone = async (scene: Scene) =>
-	record({...scene, themes: ordered}, async recorder =>
+	record({...scene, themes: [...ordered, castTheme]}, async recorder =>
 		scene.play({
 			...recorder,
 			browser: undefined,
@@ -233,7 +233,7 @@ const wanted = process.argv.slice(2);
 for (const [name, scene] of Object.entries(scenes)) {
 	if (wanted.length > 0 && !wanted.includes(name)) continue;
 	const recording = await (scene.device === undefined ? recordAlone(scene) : recordWith(scene, scene.device));
-	await writeFile(path.join(media, `${name}.cast`), toCast(recording, scene.title));
+	await writeFile(path.join(media, `${name}.cast`), toCast(recording.shots.at(-1) ?? [], scene));
 	for (const [index, [display, theme]] of Object.entries(looks).entries()) {
 		const shots = recording.shots[index] ?? [];
 		const svg = toSvg([...shots.slice(recording.poster), ...shots.slice(0, recording.poster)], {...scene, theme});

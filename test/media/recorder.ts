@@ -22,8 +22,6 @@ export type Recording = {
 	readonly shots: readonly (readonly Shot[])[];
 	/** The shot with which the picture begins, and which stands for all of them where nothing moves. */
 	readonly poster: number;
-	/** What the program has written by the end of each shot. */
-	readonly written: readonly {readonly lasts: number; readonly output: string}[];
 };
 
 export type Recorder = {
@@ -90,10 +88,8 @@ export const record = async (
 	const terminal = runInPty({command: '/bin/sh', columns, rows, env, cwd: root});
 	const {emulator} = terminal;
 	const shots: Shot[][] = themes.map(() => []);
-	const written: Recording['written'][number][] = [];
 	let besides: readonly string[] = [];
 	let poster = 0;
-	let told = 0;
 
 	const take = (lasts: number) => {
 		const {row, column, visible} = emulator.cursor;
@@ -101,9 +97,6 @@ export const record = async (
 			const cells = Array.from({length: rows}, (_, line) => emulator.cells(line, theme));
 			shots[index]?.push({lasts, rows: cells, ...(visible && {cursor: {row, column}}), beside: besides[index]});
 		}
-
-		written.push({lasts, output: terminal.output.slice(told)});
-		told = terminal.output.length;
 	};
 	const show = async (pattern: RegExp, seconds: number) => {
 		const isWhole = () => !emulator.isUpdating && pattern.test(emulator.text);
@@ -141,5 +134,5 @@ export const record = async (
 		await rm(folder, {recursive: true, force: true});
 	}
 
-	return {columns, rows, shots, poster, written};
+	return {columns, rows, shots, poster};
 };
