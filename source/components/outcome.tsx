@@ -88,6 +88,15 @@ const hopeless: ReadonlySet<LoginErrorCode> = new Set([
 	'interaction_required',
 ]);
 
+/** The keys that lead on after a login has ended. */
+export const keysAfterEnd = (code: LoginErrorCode, {messages: {keys}}: Display, again: () => void): readonly Key[] =>
+	code === 'cancelled'
+		? []
+		: [
+				{key: 'enter', label: keys.again, when: !hopeless.has(code), isMain: true, run: again},
+				{key: 'escape', label: keys.cancel, isMain: true},
+			];
+
 /** The keys that lead on after a flow has failed: never the same dead end, nor a flow that the provider lacks. */
 export const keysAfterFailure = (
 	{discovery, lastFailure}: LoginState,
