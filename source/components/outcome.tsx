@@ -69,7 +69,7 @@ export function Failure(props: FailureProps): ReactNode {
 	const presses = usePresses(takesKeys);
 	const {messages} = display;
 	const headline = messages.failure(code, said);
-	const advice = code === 'cancelled' ? '' : hint;
+	const advice = code === 'cancelled' || hint === '' ? '' : messages.advice(code, hint);
 	if (speaks) {
 		const lines = [headline, advice, keys.length === 0 ? '' : spokenKeys(keys, display)];
 		return <SpokenLines lines={lines.filter(line => line !== '')} />;
