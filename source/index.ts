@@ -7,7 +7,8 @@ export {DeviceCodeScreen, type DeviceCodeScreenProps} from './components/device-
 export {FlowPicker, type FlowPickerProps} from './components/flow-picker.js';
 export type {Choice} from './layout/picker.js';
 export {Login} from './components/login.js';
-export type {LoginComponents, LoginProps} from './components/login.js';
+export type {EngineLoginProps, LoginComponents, LoginProps, RunLoginProps} from './components/login.js';
+export {LoginGate, type LoginGateProps} from './components/login-gate.js';
 export {defaultTheme, type TerminalCapabilities, type DisplayProps, type Theme} from './layout/theme.js';
 export {QrCode} from './components/qr-code.js';
 export type {ScreenProps} from './hooks/screen-props.js';
@@ -16,7 +17,7 @@ export type {AccountPrompt, LoginStarter} from './hooks/use-login.js';
 export {useClipboard, type ClipboardState} from './hooks/use-clipboard.js';
 export {useCountdown, type CountdownOptions} from './hooks/use-countdown.js';
 export {useLogin, type UseLogin, type UseLoginOptions} from './hooks/use-login.js';
-export {useSession, type UseSession} from './hooks/use-session.js';
+export {useAuth, type UseAuth} from './hooks/use-auth.js';
 export {type QrCodeProps} from './hooks/screen-props.js';
 export {type SpinnerProps} from './hooks/screen-props.js';
 export {type FrameParts} from './hooks/screen-props.js';

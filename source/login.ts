@@ -2,7 +2,7 @@ import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
 import type {LoginEngine, LoginOptions, LoginRun} from './login/flow.js';
 import type {Session} from './session/types.js';
-import type {Messages} from './text/messages.js';
+import type {SomeMessages} from './text/messages.js';
 import {showNdjson} from './text/ndjson.js';
 import {showPlain} from './text/plain.js';
 import {detectEnvironment} from './terminal/environment.js';
@@ -18,8 +18,8 @@ export type ScreenLogin = {
 	readonly options: LoginOptions;
 	/** What fits the terminal, and its stream: a screen, or lines where there can be none. */
 	readonly view: View;
-	/** Every word. */
-	readonly messages?: Messages | undefined;
+	/** Words of the application's own. */
+	readonly messages?: SomeMessages | undefined;
 };
 
 /**
@@ -36,8 +36,8 @@ export type ShowLoginOptions = LoginOptions & {
 	readonly show?: ShowLogin;
 	/** Takes the text of lines and events instead of the standard streams. */
 	readonly write?: (text: string) => void;
-	/** Every word of lines and screen. */
-	readonly messages?: Messages;
+	/** Words of your own for lines and screen, or some. @default English */
+	readonly messages?: SomeMessages | undefined;
 	/** Where lines are shown, a line from here that looks like the redirect's URL is taken as pasted. @default nothing is read */
 	readonly input?: Readable | undefined;
 };

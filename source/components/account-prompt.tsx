@@ -23,7 +23,8 @@ export function AccountPrompt(props: AccountPromptProps): ReactNode {
 	const {prompt, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
 	const {prompt: words, keys} = display.messages;
-	const {stored, next, difference} = prompt;
+	const {stored, next} = prompt;
+	const difference = prompt.difference && display.messages.sentence(prompt.difference);
 	const options = [
 		{label: words.keep(stored, next)},
 		{label: words.replace(stored, next), detail: words.signsOut(stored)},

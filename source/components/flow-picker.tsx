@@ -39,7 +39,7 @@ export function FlowPicker(props: FlowPickerProps): ReactNode {
 	const learned = [notice, asking.permissions === early ? undefined : asking.permissions].filter(
 		text => text !== undefined,
 	);
-	const reason = reasonToSay(recommendation);
+	const reason = reasonToSay(recommendation, display);
 	if (speaks) {
 		const above = [...spokenAsking(asking), ...(reason === undefined ? [] : [`${reason}.`])];
 		return <SpokenLines lines={[...above, ...spokenList(options, selected, display)]} notice={notice} />;

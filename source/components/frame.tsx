@@ -6,6 +6,7 @@ import type {Frame} from '../layout/fit.js';
 import {isSameLine, type Line, type Span} from '../layout/line.js';
 import type {Display} from '../layout/theme.js';
 import {QrCode} from './qr-code.js';
+import {ReplacedPart} from './replaced-part.js';
 import type {FrameParts, SpinnerProps} from '../hooks/screen-props.js';
 
 type DrawProps = {readonly display: Display; readonly parts?: FrameParts | undefined};
@@ -46,7 +47,6 @@ function Spans({line, display}: {readonly line: Line; readonly display: Display}
 const Row = memo(
 	function Row({line, display, parts}: DrawProps & {readonly line: Line}): ReactNode {
 		const turning = line.findIndex(span => span.spinner);
-		const Spinner = parts?.Spinner ?? OwnSpinner;
 		return (
 			<Box height={1} flexShrink={0}>
 				{turning > 0 && (
@@ -54,8 +54,7 @@ const Row = memo(
 						<Spans line={line.slice(0, turning)} display={display} />
 					</Text>
 				)}
-				{/* Not inside a text: an application's own may be a box. */}
-				{turning >= 0 && <Spinner type={display.glyphs.spinner} />}
+				{turning >= 0 && <ReplacedPart own={parts?.Spinner} ours={OwnSpinner} type={display.glyphs.spinner} />}
 				<Text wrap="truncate">
 					{line.length === 0 ? ' ' : <Spans line={line.slice(turning + 1)} display={display} />}
 				</Text>
@@ -76,7 +75,7 @@ export function FrameView({
 	columns,
 	...drawing
 }: DrawProps & {readonly frame: Frame; readonly columns: number}): ReactNode {
-	const Code = drawing.parts?.QrCode ?? QrCode;
+	const own = drawing.parts?.QrCode;
 	return (
 		<Box flexDirection="column" width={columns} flexShrink={0}>
 			<Lines lines={top} {...drawing} />
@@ -90,9 +89,9 @@ export function FrameView({
 						height={qrCode.rows}
 						flexShrink={0}
 						// Ours fits; to cut each of its rows again in each frame is what Ink takes the longest for.
-						{...(Code !== QrCode && {overflow: 'hidden'})}
+						{...(own !== undefined && {overflow: 'hidden'})}
 					>
-						<Code text={qrCode.text} color={drawing.display.environment.color} />
+						<ReplacedPart own={own} ours={QrCode} text={qrCode.text} color={drawing.display.environment.color} />
 					</Box>
 				</Box>
 			)}

@@ -1,14 +1,5 @@
-import {
-	type ComponentType,
-	useCallback,
-	useEffect,
-	useLayoutEffect,
-	useMemo,
-	useRef,
-	useState,
-	type ReactNode,
-} from 'react';
-import {Box, measureElement, useStdout, type DOMElement} from 'ink';
+import {type ComponentType, useCallback, useEffect, useMemo, useReducer, useRef, useState, type ReactNode} from 'react';
+import {Box, useStdout} from 'ink';
 import {systemClock} from '../core/clock.js';
 import type {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
@@ -24,16 +15,17 @@ import type {ScreenProps, FlowPreference, FrameParts} from '../hooks/screen-prop
 import {isOpen, openFlows, type LoginState} from '../login/state.js';
 import {looksLikeRedirect, useBracketedPaste, useKeys, usePresses} from '../hooks/use-keys.js';
 import {useOverdue} from '../hooks/use-countdown.js';
+import {useOwnWidth} from '../hooks/use-own-width.js';
 import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {detectEnvironment, isRemote} from '../terminal/environment.js';
-import {createLoginTerminal} from '../terminal/login-terminal.js';
+import {useTerminal} from '../hooks/use-terminal.js';
 import {AccountPrompt} from './account-prompt.js';
 import {layOutWaiting} from '../layout/browser.js';
 import {consentHeader, type ConsentHeader} from '../layout/header.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {recommendationBy, type Choice} from '../layout/picker.js';
-import {Failure, keysAfterFailure, SignedIn} from './outcome.js';
+import {Failure, keysAfterEnd, keysAfterFailure, SignedIn} from './outcome.js';
+import {ReplacedPart} from './replaced-part.js';
 import {SpokenLines, spokenKeys} from './screen-reader.js';
 import type {FlowName, Identity} from '../core/types.js';
 
@@ -47,32 +39,15 @@ export type LoginComponents = FrameParts & {
 	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
 };
 
-type Source =
-	| {
-			/** Starts a login when mounted, and cancels it when unmounted. */
-			readonly engine: LoginStarter & Pick<TokenEngine, 'provider'>;
-			readonly run?: never;
-	  }
-	| {
-			readonly engine?: never;
-			/** Shows a login that was started elsewhere, and that goes on when this is unmounted. */
-			readonly run: LoginRun;
-	  };
-
-/**
- * What `<Login>` takes: an engine or a run, and what differs from the defaults. What `terminal` and
- * `environment` leave out is looked up by where the terminal is.
- */
-export type LoginProps = Source &
-	DisplayProps &
-	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> &
-	Pick<LoginOptions, 'next' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'> & {
-		/** A flow to take at once; `ask` shows the picker first. @default 'ask' */
-		readonly flow?: LoginOptions['flow'];
+/** What differs from the defaults, whichever login it is. What `terminal` and `environment` leave out is looked up by where the terminal is. */
+type CommonProps = DisplayProps &
+	Pick<ScreenProps, 'maxRows' | 'isActive' | 'application' | 'showQr'> & {
 		/** Who is signed in already; the picker offers to stay so. */
-		readonly currentIdentity?: Identity;
+		readonly currentIdentity?: Identity | undefined;
+		/** What to run once signed in, such as `acme deploy`. @default nothing is shown */
+		readonly next?: string | undefined;
 		/** What to type where someone else should have signed in, such as `acme login --switch-account`. */
-		readonly switchCommand?: string;
+		readonly switchCommand?: string | undefined;
 		/**
 		 * Whether a link that cannot be copied may be written above the screen, raw and whole. It stays there: not for a
 		 * screen that stands among others.
@@ -84,15 +59,42 @@ export type LoginProps = Source &
 		readonly preferredFlow?: 'browser' | 'device' | undefined;
 		/** Keeps what the person wants each time, or forgets it; without it no such key is offered. */
 		readonly onPrefer?: (flow: 'browser' | 'device' | undefined) => Promise<void>;
-		/** Parts of your own instead of ours. */
+		/** Parts of your own instead of ours: each in a box of its own, and ours where one throws. */
 		readonly components?: LoginComponents;
 		/** Called once with the session; the last frame is drawn by then or soon after. */
 		readonly onSignedIn?: (session: Session) => void;
-		/** The login ended without a session, other than by the person's wish. */
+		/**
+		 * The login ended without a session, other than by the person's wish.
+		 *
+		 * @default the person can try again, where an engine was handed in
+		 */
 		readonly onError?: (error: LoginError) => void;
 		/** The person left. Also called for `Stay …`, with `stay`. */
 		readonly onCancel?: (reason: 'left' | 'stay') => void;
 	};
+
+type StartOptions = Pick<LoginOptions, 'flow' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'>;
+
+/** What `<Login>` takes with an engine. The login begins with `flow: 'ask'` where nothing else is said: the picker first. */
+export type EngineLoginProps = CommonProps &
+	StartOptions & {
+		/**
+		 * Starts a login when mounted, and cancels it when unmounted. Mounted again in the same moment, as with another
+		 * parent, it shows the same login.
+		 */
+		readonly engine: LoginStarter & Pick<TokenEngine, 'provider'>;
+		readonly run?: never;
+	};
+
+/** What `<Login>` takes with a login that was started elsewhere, how it goes included. */
+export type RunLoginProps = CommonProps &
+	Readonly<Partial<Record<keyof StartOptions | 'engine', never>>> & {
+		/** Goes on when this is unmounted: `useAuth(engine).login()`, say. */
+		readonly run: LoginRun;
+	};
+
+/** What `<Login>` takes: an engine or a run, and what differs from the defaults. */
+export type LoginProps = EngineLoginProps | RunLoginProps;
 
 /** Where the person looks: at the choice, or at the flow they have chosen. */
 type View = 'picker' | 'flow';
@@ -101,21 +103,7 @@ type View = 'picker' | 'flow';
 const flowsOf = ({discovery}: LoginState): readonly ('browser' | 'device')[] =>
 	(['browser', 'device'] as const).filter(flow => discovery?.flows[flow] === true);
 
-/** The width of our own box: something may stand beside it. Unknown before the first layout. */
-const useOwnWidth = () => {
-	const ref = useRef<DOMElement>(null);
-	const [width, setWidth] = useState<number>();
-	const measure = useCallback(() => {
-		if (ref.current !== null) setWidth(measureElement(ref.current).width);
-	}, []);
-	// After every frame: what stands beside may grow at any time. The width does not depend on what we draw in it.
-	useLayoutEffect(() => {
-		measure();
-	});
-	return {ref, width};
-};
-
-const usePreference = ({preferredFlow, onPrefer}: LoginProps): FlowPreference | undefined => {
+const usePreference = ({preferredFlow, onPrefer}: CommonProps): FlowPreference | undefined => {
 	const [flow, setFlow] = useState(preferredFlow);
 	if (onPrefer === undefined) return undefined;
 	return {
@@ -125,18 +113,6 @@ const usePreference = ({preferredFlow, onPrefer}: LoginProps): FlowPreference | 
 			setFlow(next);
 		},
 	};
-};
-
-/** What an application need not hand in: looked up once, by where the terminal is. */
-const useDefaults = () => {
-	const {stdout} = useStdout();
-	const [defaults] = useState(() => {
-		const environment = detectEnvironment(stdout);
-		// Past Ink, which would take the sequence for text to draw.
-		const terminal = createLoginTerminal(environment, {write: sequence => stdout.write(sequence)});
-		return {terminal, capabilities: {remote: isRemote(environment)}};
-	});
-	return defaults;
 };
 
 type WaitingProps = Pick<
@@ -172,8 +148,16 @@ function Waiting({asking, words, keys, works, ...props}: WaitingProps): ReactNod
  * ```
  */
 export function Login(props: LoginProps): ReactNode {
-	const {flow = 'ask', isActive = true, maxRows, components, onSignedIn, onError, onCancel} = props;
-	const defaults = useDefaults();
+	const [attempt, again] = useReducer((attempts: number) => attempts + 1, 0);
+	const isOurs = props.run === undefined && props.onError === undefined;
+	return <Attempt key={attempt} {...props} onAgain={isOurs ? again : undefined} />;
+}
+
+/** One login, to its end. */
+function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined}): ReactNode {
+	const {isActive = true, maxRows, components, onSignedIn, onError, onCancel, onAgain} = props;
+	const flow = props.run?.flow ?? props.flow ?? 'ask';
+	const defaults = useTerminal();
 	const terminal = useMemo(() => ({...defaults.terminal, ...props.terminal}), [defaults.terminal, props.terminal]);
 	const environment = useMemo(
 		() => ({...defaults.capabilities, ...props.environment}),
@@ -206,7 +190,7 @@ export function Login(props: LoginProps): ReactNode {
 		},
 	});
 	const {state, command, clock, prompt} = login;
-	const [view, setView] = useState<View>(flow === 'ask' ? 'picker' : 'flow');
+	const [view, setView] = useState<View>(flow === 'ask' && openFlows(state).length === 0 ? 'picker' : 'flow');
 	const [chosen, setChosen] = useState<FlowName>();
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
@@ -225,6 +209,8 @@ export function Login(props: LoginProps): ReactNode {
 		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
 	}, [takesOnlyFlow, onlyFlow, command]);
 
+	const retryKeys: readonly Key[] =
+		state.failed === undefined || onAgain === undefined ? [] : keysAfterEnd(state.failed.code, display, onAgain);
 	const takesKeys = isActive && !isOver && prompt === undefined;
 	useBracketedPaste(takesKeys);
 	useKeys({
@@ -233,12 +219,12 @@ export function Login(props: LoginProps): ReactNode {
 			if (state.phase === 'waiting') runKey(elsewhereKeys, key);
 			if (key === 'ctrl+c') leave('left');
 			else if (key === 'escape' && prompt === undefined) {
-				if (isChoosing || hasFailed || state.phase === 'waiting') leave('left');
+				if (isChoosing || hasFailed || isOver || state.phase === 'waiting') leave('left');
 				else if (canGoBack) setView('picker');
 			}
 		},
 		onPaste(text) {
-			if (prompt !== undefined) return;
+			if (prompt !== undefined || isOver) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(display.messages.pasteUseless);
@@ -248,7 +234,7 @@ export function Login(props: LoginProps): ReactNode {
 			showFlow('browser');
 			command({type: 'paste', text});
 		},
-		isActive: isActive && !isOver,
+		isActive: isActive && (!isOver || retryKeys.length > 0),
 	});
 
 	const {write} = useStdout();
@@ -281,10 +267,6 @@ export function Login(props: LoginProps): ReactNode {
 		isActive: takesKeys,
 	};
 
-	const screens = {
-		device: components?.DeviceCodeScreen ?? DeviceCodeScreen,
-		browser: components?.BrowserScreen ?? BrowserScreen,
-	};
 	const elsewhereKeys: readonly Key[] = [
 		{
 			key: 'enter',
@@ -308,7 +290,7 @@ export function Login(props: LoginProps): ReactNode {
 
 		if (state.failed !== undefined) {
 			const {code, message, hint} = state.failed;
-			return <Failure {...shared} code={code} said={message} hint={hint} keys={[]} />;
+			return <Failure {...shared} code={code} said={message} hint={hint} keys={retryKeys} isActive={isActive} />;
 		}
 
 		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
@@ -332,12 +314,14 @@ export function Login(props: LoginProps): ReactNode {
 		}
 
 		if (isChoosing) {
-			const Picker = components?.FlowPicker ?? FlowPicker;
+			const recommendation = recommendationBy(terminal.recommend, state);
 			return (
-				<Picker
+				<ReplacedPart
+					own={components?.FlowPicker}
+					ours={FlowPicker}
 					{...shared}
 					onChoose={onChoose}
-					recommendation={recommendationBy(terminal.recommend, state)}
+					recommendation={recommendation}
 					currentIdentity={props.currentIdentity}
 				/>
 			);
@@ -345,9 +329,12 @@ export function Login(props: LoginProps): ReactNode {
 
 		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined, onShow: showFlow};
 		// The flow chosen last is the screen.
-		const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow in screens);
-		if (shown?.flow === 'device') return <screens.device {...waiting} />;
-		if (shown?.flow === 'browser') return <screens.browser {...waiting} />;
+		const shown =
+			open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow === 'device' || flow === 'browser');
+		if (shown?.flow === 'device')
+			return <ReplacedPart key="device" own={components?.DeviceCodeScreen} ours={DeviceCodeScreen} {...waiting} />;
+		if (shown?.flow === 'browser')
+			return <ReplacedPart key="browser" own={components?.BrowserScreen} ours={BrowserScreen} {...waiting} />;
 		const {machine, connecting, keys} = display.messages;
 		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
 		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};

@@ -69,7 +69,7 @@ export function Failure(props: FailureProps): ReactNode {
 	const presses = usePresses(takesKeys);
 	const {messages} = display;
 	const headline = messages.failure(code, said);
-	const advice = code === 'cancelled' ? '' : hint;
+	const advice = code === 'cancelled' || hint === '' ? '' : messages.advice(code, hint);
 	if (speaks) {
 		const lines = [headline, advice, keys.length === 0 ? '' : spokenKeys(keys, display)];
 		return <SpokenLines lines={lines.filter(line => line !== '')} />;
@@ -87,6 +87,15 @@ const hopeless: ReadonlySet<LoginErrorCode> = new Set([
 	'config_error',
 	'interaction_required',
 ]);
+
+/** The keys that lead on after a login has ended. */
+export const keysAfterEnd = (code: LoginErrorCode, {messages: {keys}}: Display, again: () => void): readonly Key[] =>
+	code === 'cancelled'
+		? []
+		: [
+				{key: 'enter', label: keys.again, when: !hopeless.has(code), isMain: true, run: again},
+				{key: 'escape', label: keys.cancel, isMain: true},
+			];
 
 /** The keys that lead on after a flow has failed: never the same dead end, nor a flow that the provider lacks. */
 export const keysAfterFailure = (

@@ -7,7 +7,7 @@ import type {Session} from '../session/types.js';
 import {login, type ScreenLogin} from '../login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
-import {messages as english} from '../text/messages.js';
+import {wordsOver} from '../text/messages.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {resizable, softWrapping} from '../terminal/ink-output.js';
 import {supportsHyperlinks} from '../terminal/capabilities.js';
@@ -101,7 +101,7 @@ const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity
  * @throws LoginError
  */
 export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): Promise<Session> => {
-	const {engine, options, view, messages = english} = shown;
+	const {engine, options, view, messages} = shown;
 	if (view.kind !== 'screen') return login(engine, {...options, messages});
 	const stdout = process[view.stream];
 	const {signal, attended: _, ...loginOptions} = options;
@@ -139,7 +139,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		onError: error => end({error}),
 		onCancel(left) {
 			// At once: nobody cancelled anything for whom the login's last frame would be.
-			if (left === 'stay') instance.rerender(<Text> {messages.end.stayed(currentIdentity)}</Text>);
+			if (left === 'stay') instance.rerender(<Text> {wordsOver(messages).end.stayed(currentIdentity)}</Text>);
 			end({left});
 		},
 	};

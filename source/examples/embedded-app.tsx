@@ -1,6 +1,6 @@
 import {Box, render, Text, useApp, useInput, useStdout, type Key} from 'ink';
 import {useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode} from 'react';
-import {createMemoryStore, Login, oidc, TokenEngine, useSession, type UseSession} from '../index.js';
+import {createMemoryStore, LoginGate, oidc, TokenEngine, useAuth} from '../index.js';
 import {startDemo} from '../demo/server.js';
 
 /*
@@ -57,11 +57,18 @@ function Pane({title, isFocused, width, children}: PaneProps): ReactNode {
 	);
 }
 
-function Account({session, room}: {readonly session: UseSession; readonly room: string}): ReactNode {
+type AccountProps = {readonly engine: TokenEngine; readonly room: string; readonly isFocused: boolean};
+
+function Account({engine, room, isFocused}: AccountProps): ReactNode {
+	const {exit} = useApp();
+	const {identity, logout} = useAuth(engine);
+	useKeys(input => {
+		if (isFocused && input === 'o') logout().catch(exit);
+	});
 	return (
 		<Box flexDirection="column" paddingLeft={1}>
 			<Text>
-				{session.identity?.name} looks after the <Text bold>{room.toLowerCase()}</Text>.
+				{identity?.name} looks after the <Text bold>{room.toLowerCase()}</Text>.
 			</Text>
 			<Text> </Text>
 			<Text>o sign out</Text>
@@ -72,7 +79,6 @@ function Account({session, room}: {readonly session: UseSession; readonly room: 
 function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 	const {exit} = useApp();
 	const rows = useRows();
-	const session = useSession(engine);
 	const [chosen, setChosen] = useState(0);
 	const [pane, setPane] = useState<'rooms' | 'account'>('account');
 	useKeys((input, key) => {
@@ -81,7 +87,6 @@ function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 		else if (pane === 'rooms' && input === 'q') exit();
 		else if (pane === 'rooms' && key.downArrow) setChosen(index => (index + 1) % rooms.length);
 		else if (pane === 'rooms' && key.upArrow) setChosen(index => (index + rooms.length - 1) % rooms.length);
-		else if (session.status === 'signed-in' && input === 'o') session.logout().catch(exit);
 	});
 	return (
 		<Box flexDirection="column">
@@ -95,17 +100,10 @@ function App({engine}: {readonly engine: TokenEngine}): ReactNode {
 					))}
 				</Pane>
 				<Pane title="Account" isFocused={pane === 'account'}>
-					{session.status === 'signed-in' && <Account session={session} room={rooms[chosen] ?? ''} />}
-					{(session.status === 'signed-out' || session.status === 'failed') && (
-						<Login
-							engine={engine}
-							isActive={pane === 'account'}
-							// The pane's frame and title, the line below, and one row that stays free.
-							maxRows={rows - 6}
-							onSignedIn={session.reload}
-							onCancel={() => exit()}
-						/>
-					)}
+					{/* The rows: the pane's frame and title, the line below, and one that stays free. */}
+					<LoginGate engine={engine} isActive={pane === 'account'} maxRows={rows - 6}>
+						<Account engine={engine} room={rooms[chosen] ?? ''} isFocused={pane === 'account'} />
+					</LoginGate>
 				</Pane>
 			</Box>
 			<Text> tab other pane{pane === 'rooms' ? ' · ↑↓ room · q quit' : ''}</Text>

@@ -21,7 +21,7 @@ type Said = Notice & {
 
 const troubleOf = ({flows, pasteRejected, lastFailure}: LoginState, {messages}: Display): string | undefined => {
 	const rejected = flows.browser?.pasteRejected ?? pasteRejected;
-	if (rejected !== undefined) return rejected;
+	if (rejected !== undefined) return messages.sentence(rejected);
 	if (lastFailure !== undefined) return messages.failure(lastFailure.code, lastFailure.reason);
 	return isOpen(flows.browser) && (flows.browser?.ignored.count ?? 0) > 0 ? messages.browser.ignored : undefined;
 };
@@ -127,7 +127,8 @@ export const useFlowKeys = ({
 	const copy = async (text: string, named: string, opened?: string) => {
 		const {status, detail} = await toClipboard(text);
 		const isUnavailable = status === 'unavailable';
-		if (isUnavailable) say({tone: 'warning', text: messages.copy.unavailable(detail && unstopped(detail))});
+		if (isUnavailable)
+			say({tone: 'warning', text: messages.copy.unavailable(detail && unstopped(messages.sentence(detail)))});
 		else say({tone: 'success', text: messages.copy[status](named), ...(opened !== undefined && {opened})});
 		return !isUnavailable;
 	};
@@ -148,7 +149,10 @@ export const useFlowKeys = ({
 		const {saved, forgotten, notSaved} = messages.preference;
 		preference?.change(isPreferred ? undefined : latest).then(
 			() => say({tone: 'success', text: isPreferred ? forgotten : saved[latest]}),
-			(error: unknown) => say({tone: 'warning', text: notSaved(unstopped(toLoginError(error).message))}),
+			(error: unknown) => {
+				const {code, message} = toLoginError(error);
+				say({tone: 'warning', text: notSaved(unstopped(messages.failure(code, message)))});
+			},
 		);
 	};
 	const userCode = isOpen(flows.device) ? flows.device?.code?.userCode : undefined;

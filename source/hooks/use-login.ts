@@ -23,6 +23,7 @@ type Configuration = {
 
 /** What `useSyncExternalStore` needs of a login. */
 type LoginSubscription = {
+	/** Its options and callbacks; whoever subscribed last is called. */
 	configure(configuration: Configuration): void;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly snapshot: () => LoginSnapshot;
@@ -36,12 +37,17 @@ export type LoginStarter = Pick<TokenEngine, 'login' | 'clock'>;
 
 const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => 'login' in source;
 
+/** The logins that go on, by what started them. */
+const going = new WeakMap<LoginStarter | LoginRun, LoginSubscription>();
+
 /**
- * Starts a login with its first subscriber and cancels it with its last one. Under StrictMode React subscribes, leaves
- * and subscribes again at once: the first run is cancelled before it has begun its work, one macrotask after it was
- * made, so one login starts.
+ * Starts a login with its first subscriber and cancels it with its last one, unless another comes in the same moment: a
+ * component that is mounted anew, or React under StrictMode.
  */
-export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginSubscription => {
+export const subscriptionTo = (source: LoginStarter | LoginRun): LoginSubscription =>
+	going.get(source) ?? create(source);
+
+const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 	const listeners = new Set<() => void>();
 	let configuration: Configuration | undefined;
 	let current: {readonly run: LoginRun; readonly stop: () => void} | undefined;
@@ -76,26 +82,31 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 		const started = {run, stop};
 		current = started;
 		shown = {state: run.state};
+		going.set(source, subscription);
 		// A caller that has left is not told any more.
+		const end = (tell: (configuration: Configuration) => void) => {
+			if (current !== started) return;
+			// The next login is another one.
+			going.delete(source);
+			if (configuration !== undefined) tell(configuration);
+		};
 		run.session.then(
-			session => {
-				if (current === started) configuration?.onSignedIn(session);
-			},
-			(error: unknown) => {
-				if (current === started) configuration?.onError(error as LoginError);
-			},
+			session => end(({onSignedIn}) => onSignedIn(session)),
+			(error: unknown) => end(({onError}) => onError(error as LoginError)),
 		);
 	};
 
 	const leave = () => {
+		if (listeners.size > 0) return;
 		const left = current;
 		current = undefined;
+		if (going.get(source) === subscription) going.delete(source);
 		left?.stop();
 		// A run that was handed in goes on; it belongs to its maker.
 		if (isStarter(source)) void left?.run.cancel();
 	};
 
-	return {
+	const subscription: LoginSubscription = {
 		configure(next) {
 			configuration = next;
 		},
@@ -104,7 +115,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 			if (current === undefined) start();
 			return () => {
 				listeners.delete(listener);
-				if (listeners.size === 0) leave();
+				if (listeners.size === 0) queueMicrotask(leave);
 			};
 		},
 		snapshot: () => shown,
@@ -112,6 +123,7 @@ export const createLoginSubscription = (source: LoginStarter | LoginRun): LoginS
 		cancel: async () => current?.run.cancel(),
 		clock: source.clock,
 	};
+	return subscription;
 };
 
 /** What `useLogin` takes besides the engine: those of the moment the login starts count. */
@@ -138,7 +150,7 @@ export type UseLogin = {
 
 /**
  * A login as state. With an engine the login starts when the component is mounted and is cancelled when it is
- * unmounted; a run that was made elsewhere belongs to its maker. The options are those of the moment it starts.
+ * unmounted, unless one is mounted in the same moment; a run that was made elsewhere belongs to its maker. The options are those of the moment it starts.
  */
 export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptions = {}): UseLogin => {
 	const latest = useRef(options);
@@ -146,8 +158,8 @@ export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptio
 		latest.current = options;
 	});
 
-	const [kept, setKept] = useState(() => ({source, login: createLoginSubscription(source)}));
-	const {login} = kept.source === source ? kept : {login: createLoginSubscription(source)};
+	const [kept, setKept] = useState(() => ({source, login: subscriptionTo(source)}));
+	const {login} = kept.source === source ? kept : {login: subscriptionTo(source)};
 	if (kept.login !== login) setKept({source, login});
 
 	// Declared before the subscription, which starts the run: it reads the options then.

@@ -32,7 +32,7 @@ export const consentHeader = (
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: stepUp?.reason ?? willDo,
+		permissions: stepUp === undefined ? willDo : messages.sentence(stepUp.reason),
 	};
 };
 

@@ -25,14 +25,14 @@ export type PickerOption = ListOption & {readonly choice: Choice};
 export const pickerOptions = (
 	{flows, discovery}: LoginState,
 	{recommendation, currentIdentity}: PickerHints,
-	{messages: {picker}, glyphs, terminal}: Display,
+	{messages: {picker, sentence}, glyphs, terminal}: Display,
 ): readonly PickerOption[] => {
 	const place = terminal.browser ?? 'here';
 	const needsCommand = place === 'elsewhere' && terminal.forwardLine?.(1) !== undefined;
 	const browserDetail = needsCommand ? picker.commandFirst : picker.browserDetail[place];
 	const flow = (choice: 'browser' | 'device', label: string, detail: string): PickerOption => {
 		const availability = discovery?.flows[choice] ?? true;
-		const unavailable = availability === true ? undefined : picker.unavailable(unstopped(availability));
+		const unavailable = availability === true ? undefined : unstopped(sentence(availability));
 		return {choice, label, detail: isOpen(flows[choice]) ? picker.running : detail, unavailable};
 	};
 	const browser = flow('browser', picker.browser[place], browserDetail);
@@ -78,5 +78,7 @@ export const recommendationBy = (
 };
 
 /** The browser is what people expect; only another recommendation is explained. */
-export const reasonToSay = (recommendation: Recommendation | undefined): string | undefined =>
-	recommendation === undefined || recommendation.flow === 'browser' ? undefined : unstopped(recommendation.reason);
+export const reasonToSay = (recommendation: Recommendation | undefined, {messages}: Display): string | undefined =>
+	recommendation === undefined || recommendation.flow === 'browser'
+		? undefined
+		: unstopped(messages.sentence(recommendation.reason));

@@ -62,11 +62,15 @@ export const deviceStatus = (device: DeviceState, left: number, now: number, dis
 	if (left <= 0) return {waiting: '', detail: '', notice: warning(words.expired)};
 	const detail = polling === undefined ? '' : pollingDetail(polling, formerCodes.at(-1), display);
 	if (polling?.kind === 'backoff') {
-		const text = words.tryingAgain(unstopped(polling.reason), secondsUntil(polling.retryAt, now));
+		const text = words.tryingAgain(
+			unstopped(display.messages.sentence(polling.reason)),
+			secondsUntil(polling.retryAt, now),
+		);
 		return {waiting, detail, notice: {tone: 'warning', text}};
 	}
 
-	const notice = opener?.status === 'failed' && opener.detail !== undefined ? warning(opener.detail) : undefined;
+	const why = opener?.status === 'failed' ? opener.detail : undefined;
+	const notice = why === undefined ? undefined : warning(display.messages.sentence(why));
 	return {waiting, detail, notice};
 };
 
@@ -81,7 +85,8 @@ export const browserStatus = ({phase, address, opener}: BrowserState, left: numb
 	if (left <= 0) return {waiting: '', detail: '', notice: warning(words.expired)};
 	const waiting = waitingFor(words.waiting, left, display);
 	const hasFailed = opener?.status === 'failed' || opener?.status === 'skipped';
-	if (hasFailed && opener.detail !== undefined) return {waiting, detail: '', notice: warning(opener.detail)};
+	if (hasFailed && opener.detail !== undefined)
+		return {waiting, detail: '', notice: warning(display.messages.sentence(opener.detail))};
 	const detail = opener?.status === 'opening' ? words.openingBrowser : comesBack(address) ? words.continues : '';
 	return {waiting, detail};
 };

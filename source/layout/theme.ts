@@ -1,5 +1,5 @@
 import type {LoginTerminal} from '../login/flow.js';
-import {messages as english, type Messages} from '../text/messages.js';
+import {wordsOver, type Messages, type SomeMessages} from '../text/messages.js';
 import {
 	detectEnvironment,
 	type TerminalEnvironment,
@@ -89,8 +89,8 @@ const detect = (): Detected => {
 export type DisplayProps = {
 	/** One accent colour and three for outcomes; what is left out stays as it is. */
 	readonly theme?: Partial<Theme>;
-	/** Every word. @default English */
-	readonly messages?: Messages;
+	/** Words of your own, or some. @default English */
+	readonly messages?: SomeMessages | undefined;
 	/** @default looked up in the process's environment */
 	readonly environment?: Partial<TerminalCapabilities>;
 	/** What the login needs of the terminal. @default where that is, without a clipboard */
@@ -111,12 +111,12 @@ const plateOf = ({unicode, color}: TerminalCapabilities, level: ColourLevel): Pl
 	return color && level !== 1 ? 'accent' : 'inverse';
 };
 
-export const displayOf = ({theme, messages = english, environment, terminal}: DisplayProps): Display => {
+export const displayOf = ({theme, messages, environment, terminal}: DisplayProps): Display => {
 	const here = detect();
 	const capabilities = {...here.environment, ...environment};
 	return {
 		theme: {...defaultTheme, ...theme},
-		messages,
+		messages: wordsOver(messages),
 		environment: capabilities,
 		terminal: {...here.terminal, ...terminal},
 		glyphs: glyphsFor(capabilities.unicode),

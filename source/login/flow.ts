@@ -171,6 +171,8 @@ export type LoginOptions = LoginRequest & {
 export interface LoginRun extends AsyncIterable<LoginEvent> {
 	/** The result, or a `LoginError`; never an unhandled rejection. */
 	readonly session: Promise<Session>;
+	/** What it was asked to open at once. */
+	readonly flow: NonNullable<LoginOptions['flow']>;
 	/** All events so far, folded. A new object for each event, the same one in between. */
 	readonly state: LoginState;
 	/** The clock that its times are by. */

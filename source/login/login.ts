@@ -103,6 +103,10 @@ class Login implements LoginRun {
 		return this.#log.state;
 	}
 
+	get flow(): LoginRun['flow'] {
+		return this.#options.flow ?? 'auto';
+	}
+
 	subscribe(listener: () => void): () => void {
 		return this.#log.subscribe(listener);
 	}

@@ -123,6 +123,7 @@ export const playRecording = ({version, events}: Recording, clock?: Clock): Play
 	return {
 		clock: clock ?? createManualClock({now: events.at(-1)?.at ?? start}),
 		commands,
+		flow: 'auto',
 		session,
 		get state() {
 			return log.state;

@@ -67,7 +67,6 @@ export const messages = {
 		stay: (identity: Identity) => `Stay signed in as ${identity.email ?? person(identity)}`,
 		/** Beside a flow that is running already. */
 		running: 'already waiting',
-		unavailable: (reason: string) => reason,
 	},
 
 	code: {
@@ -225,8 +224,12 @@ export const messages = {
 			identity === undefined ? 'Still signed in' : `Still signed in as ${person(identity)}`,
 	},
 
-	/** A failure's headline: `said` is the engine's own sentence. */
+	/** A failure's headline: `said` is the engine's own sentence, in English. */
 	failure: (_code: LoginErrorCode, said: string) => said,
+	/** What to do about it. */
+	advice: (_code: LoginErrorCode, said: string) => said,
+	/** Any other sentence of the engine's, in English: why a flow is recommended or not possible, why no browser opened. */
+	sentence: (said: string) => said,
 
 	/**
 	 * For lines that are only ever added to, with the verbs of the screens. Read aloud, a line gets its full stop, and a
@@ -281,3 +284,30 @@ const spelled: Readonly<Record<string, string>> = {'-': 'dash', ' ': 'space', '.
 
 /** Every word: the type of {@link messages}. */
 export type Messages = typeof messages;
+
+type Some<Words> = {
+	readonly [Name in keyof Words]?: Words[Name] extends string | ((...values: never) => unknown)
+		? Words[Name]
+		: Some<Words[Name]>;
+};
+
+/** Some of the words, as in `{code: {waiting: 'Warte auf Bestätigung'}}`: the others stay English. */
+export type SomeMessages = Some<Messages>;
+
+type Words = {readonly [name: string]: unknown};
+
+const isWords = (value: unknown): value is Words => typeof value === 'object';
+
+const over = <Whole extends Words>(whole: Whole, some: Words): Whole => {
+	const merged: Words = Object.fromEntries(
+		Object.entries(whole).map(([name, word]) => {
+			const own = some[name] ?? word;
+			return [name, isWords(word) && isWords(own) ? over(word, own) : own];
+		}),
+	);
+	return merged as Whole;
+};
+
+/** The given words over the English ones. */
+export const wordsOver = (some: SomeMessages | undefined): Messages =>
+	some === undefined ? messages : over(messages, some);

@@ -4,7 +4,7 @@ import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {Clipboard, LoginRun} from '../login/flow.js';
-import {messages as defaultMessages, timeOfDay, type Messages} from './messages.js';
+import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {
@@ -24,8 +24,8 @@ export type PlainOptions = {
 	readonly copy?: Clipboard;
 	/** The command to run once signed in. */
 	readonly next?: string;
-	/** Every word. */
-	readonly messages?: Messages;
+	/** Words of your own, or some. @default English */
+	readonly messages?: SomeMessages | undefined;
 };
 
 /** Takes the events of one login in order. Disposing of it ends its countdown. */
@@ -89,7 +89,8 @@ const createWriter = ({write, spelled = false, columns: columnsNow, unicode = tr
  * No line holds a control character.
  */
 export const createPlainReporter = (options: PlainOptions & {readonly clock: Clock}): PlainReporter => {
-	const {clock, spelled = false, forward, readsPastes, copy, next, messages = defaultMessages} = options;
+	const {clock, spelled = false, forward, readsPastes, copy, next} = options;
+	const messages = wordsOver(options.messages);
 	const {plain, spoken, end} = messages;
 	const {say, sayOnce, step} = createWriter(options);
 	const waits = new Map<FlowName, AbortController>();
@@ -187,7 +188,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			}
 
 			case 'step-up': {
-				say(event.reason);
+				say(messages.sentence(event.reason));
 				return;
 			}
 
@@ -208,7 +209,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			}
 
 			case 'browser': {
-				if (event.detail !== undefined) sayOnce(event.detail);
+				if (event.detail !== undefined) sayOnce(messages.sentence(event.detail));
 				showLink(event.status === 'opening');
 				return;
 			}
@@ -229,7 +230,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'backoff': {
 				const seconds = Math.max(1, Math.round((event.retryAt - clock.now()) / 1000));
-				sayOnce(messages.code.tryingAgain(unstopped(event.reason), seconds), event.type);
+				sayOnce(messages.code.tryingAgain(unstopped(messages.sentence(event.reason)), seconds), event.type);
 				return;
 			}
 
@@ -245,7 +246,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			// The response to something that was just done, so every time.
 			case 'paste-rejected': {
-				say(event.reason);
+				say(messages.sentence(event.reason));
 				return;
 			}
 
@@ -274,7 +275,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				finish();
 				// A failure that closed the last flow has been said.
 				sayOnce(messages.failure(event.code, event.message));
-				if (event.hint !== '') say(event.hint);
+				if (event.hint !== '') say(messages.advice(event.code, event.hint));
 				return;
 			}
 

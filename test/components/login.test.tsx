@@ -627,7 +627,7 @@ test('a run that was made elsewhere is shown, and goes on when the screen is gon
 	const clock = createManualClock({now: recordings.start});
 	const {engine, runs} = createScriptedEngine(clock, ...recordings.codeShown);
 	const run = engine.login();
-	const terminal = await drawOn(<Login run={run} flow="auto" environment={environment} />);
+	const terminal = await drawOn(<Login run={run} environment={environment} />);
 	assert.match(text(terminal), /WDJB-MJHT/);
 	await terminal.unmount();
 	assert.equal(runs.length, 1);

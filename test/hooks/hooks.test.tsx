@@ -1,20 +1,21 @@
 import '../support/terminal-environment.js';
 import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, {type TestContext} from 'node:test';
 import {StrictMode, useEffect, useState} from 'react';
-import {Text} from 'ink';
+import {Box, Text} from 'ink';
 import {LoginError} from '../../source/core/errors.js';
 import type {Session} from '../../source/session/types.js';
-import type {TokenEngine} from '../../source/token-engine.js';
-import {createLoginSubscription, useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
+import {createMemoryStore, Login, TokenEngine, type TokenStore} from '../../source/index.js';
+import {subscriptionTo, useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
 import {useClipboard} from '../../source/hooks/use-clipboard.js';
 import {useCountdown} from '../../source/hooks/use-countdown.js';
 import {looksLikeRedirect, useKeys} from '../../source/hooks/use-keys.js';
-import {useSession, type UseSession} from '../../source/hooks/use-session.js';
+import {useAuth, type UseAuth} from '../../source/hooks/use-auth.js';
 import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
-import {drawOn} from '../support/fake-terminal.js';
+import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
+import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import {createScriptedEngine} from '../support/scripted-run.js';
 
 function Countdown({clock, end, every}: {clock: ManualClock; end: number | undefined; every: number}) {
@@ -87,19 +88,38 @@ test('useLogin starts a login when it is mounted, follows it, and cancels it whe
 	assert.equal(scripted.runs[0]!.listeners, 0);
 });
 
-test('StrictMode: who subscribes, leaves and comes back at once has one login, the second', () => {
+test('StrictMode: who subscribes, leaves and comes back at once has one login, which goes on', async () => {
 	// What React does to each effect there; Ink's own roots spare the effects, other renderers may not.
 	const scripted = createScriptedEngine(createManualClock(), recordings.discovery);
-	const login = createLoginSubscription(scripted.engine);
+	const login = subscriptionTo(scripted.engine);
 	login.subscribe(() => undefined)();
 	const leave = login.subscribe(() => undefined);
+	await Promise.resolve();
 	assert.deepEqual(
 		scripted.runs.map(run => run.isCancelled),
-		[true, false],
+		[false],
 	);
 	assert.equal(login.snapshot().state.phase, 'choosing');
 	leave();
-	assert.ok(scripted.runs[1]!.isCancelled);
+	await Promise.resolve();
+	assert.ok(scripted.runs[0]!.isCancelled);
+});
+
+test('a login goes on when its component is mounted anew in the same moment, and the new one is told how it ends', async () => {
+	const scripted = createScriptedEngine(createManualClock());
+	const calls: string[] = [];
+	const probe = (name: string) => (
+		<LoginProbe key={name} engine={scripted.engine} options={{onSignedIn: () => calls.push(name)}} />
+	);
+	const terminal = await drawOn(probe('before'));
+	scripted.runs[0]!.emit(...recordings.codeShown);
+	await terminal.rerender(<>{probe('after')}</>);
+	assert.deepEqual(terminal.lines(), ['signing-in']);
+	scripted.runs[0]!.succeed({} as Session);
+	await terminal.settle();
+	assert.deepEqual(calls, ['after']);
+	assert.equal(scripted.runs.length, 1);
+	await terminal.unmount();
 });
 
 test('useLogin within StrictMode has one login that goes on', async () => {
@@ -156,42 +176,90 @@ test('useLogin asks about another account, and an aborted question is a no', asy
 	await terminal.unmount();
 });
 
-const sessions: UseSession[] = [];
+const auths: UseAuth[] = [];
 
-function SessionProbe({engine}: {engine: TokenEngine}) {
-	const session = useSession(engine);
+function AuthProbe({engine}: {engine: TokenEngine}) {
+	const auth = useAuth(engine);
 	useEffect(() => {
-		sessions.push(session);
+		auths.push(auth);
 	});
-	return <Text>{`${session.status} ${session.identity?.name ?? session.error?.code ?? ''}`.trim()}</Text>;
+	return <Text>{`${auth.status} ${auth.identity?.name ?? auth.error?.code ?? ''}`.trim()}</Text>;
 }
 
-test('useSession says who is signed in, hands out tokens and logs out', async () => {
-	const engine = {
-		session: async () => ({identity: recordings.alice}),
-		token: async () => 'token',
-		logout: async () => ({outcome: 'revoked'}),
-	} as unknown as TokenEngine;
-	const terminal = await drawOn(<SessionProbe engine={engine} />);
-	assert.deepEqual(terminal.lines(), ['signed-in Alice Demo']);
-	assert.equal(await sessions.at(-1)!.getToken(), 'token');
-	assert.deepEqual(await sessions.at(-1)!.logout(), {outcome: 'revoked'});
-	await terminal.settle();
-	assert.deepEqual(terminal.lines(), ['signed-out']);
+const authServer = async (t: TestContext) => {
+	const server = await startScriptedServer();
+	t.after(async () => server.close());
+	const store = createMemoryStore();
+	return {server, store, engine: () => new TokenEngine({provider: server.provider, store})};
+};
+
+const signIn = async (engine: TokenEngine, {openBrowser}: ScriptedServer) =>
+	engine.login({flow: 'browser', terminal: {openBrowser}}).session;
+
+const shows = async (terminal: FakeTerminal, ...lines: readonly string[]) => {
+	for (let looks = 0; looks < 200 && terminal.lines().join() !== lines.join(); looks++) await terminal.settle();
+	assert.deepEqual(terminal.lines(), lines);
+};
+
+test('every useAuth of an engine hears of a login, of a logout, and of what another process does', async t => {
+	const {server, engine: make} = await authServer(t);
+	const [engine, elsewhere] = [make(), make()];
+	const terminal = await drawOn(
+		<Box flexDirection="column">
+			<AuthProbe engine={engine} />
+			<AuthProbe engine={engine} />
+		</Box>,
+	);
+	await shows(terminal, 'signed-out', 'signed-out');
+	await signIn(engine, server);
+	await shows(terminal, 'signed-in Ada Lovelace', 'signed-in Ada Lovelace');
+	const {getToken, session, logout} = auths.at(-1)!;
+	assert.equal(await getToken(), await engine.token());
+	assert.equal((await session())?.identity?.name, 'Ada Lovelace');
+	await elsewhere.logout();
+	await shows(terminal, 'signed-out', 'signed-out');
+	await signIn(elsewhere, server);
+	await shows(terminal, 'signed-in Ada Lovelace', 'signed-in Ada Lovelace');
+	await logout();
+	await shows(terminal, 'signed-out', 'signed-out');
 	await terminal.unmount();
 });
 
-test('useSession with a store that cannot be read has failed, and can be read again', async () => {
-	let session: () => Promise<undefined> = async () => {
-		throw new LoginError('store_error', 'The file cannot be read.', {hint: ''});
+test('useAuth starts a login that is shown wherever its run is handed to', async t => {
+	const {engine: make} = await authServer(t);
+	const terminal = await drawOn(<AuthProbe engine={make()} />);
+	const run = auths.at(-1)!.login({flow: 'device'});
+	const tabs = (tab: number) => (tab === 1 ? <Login run={run} /> : <Text>another tab</Text>);
+	await terminal.rerender(tabs(1));
+	const shown = async () => {
+		for (let looks = 0; looks < 500 && !/[A-Z]{4}-[A-Z]{4}/.test(terminal.emulator.text); looks++)
+			await terminal.settle();
+		return /[A-Z]{4}-[A-Z]{4}/.exec(terminal.emulator.text)?.[0];
 	};
-	const engine = {session: async () => session()} as unknown as TokenEngine;
-	const terminal = await drawOn(<SessionProbe engine={engine} />);
-	assert.deepEqual(terminal.lines(), ['failed store_error']);
-	session = async () => undefined;
-	sessions.at(-1)!.reload();
-	await terminal.settle();
-	assert.deepEqual(terminal.lines(), ['signed-out']);
+	const code = await shown();
+	await terminal.rerender(tabs(2));
+	await shows(terminal, 'another tab');
+	await terminal.rerender(tabs(1));
+	assert.equal(await shown(), code);
+	await run.cancel();
+	await terminal.unmount();
+});
+
+test('useAuth says why the session cannot be read, until it can be', async t => {
+	const {server, store} = await authServer(t);
+	let isBroken = true;
+	const broken: TokenStore = {
+		...store,
+		async read(profile) {
+			if (isBroken) throw new LoginError('store_error', 'The file cannot be read.', {hint: ''});
+			return store.read(profile);
+		},
+	};
+	const terminal = await drawOn(<AuthProbe engine={new TokenEngine({provider: server.provider, store: broken})} />);
+	await shows(terminal, 'failed store_error');
+	isBroken = false;
+	await auths.at(-1)!.session();
+	await shows(terminal, 'signed-out');
 	await terminal.unmount();
 });
 

@@ -28,6 +28,7 @@ export const createScriptedRun = (clock: Clock, ...events: readonly LoginEvent[]
 		commands,
 		clock,
 		session: promise,
+		flow: 'auto',
 		get state() {
 			return state;
 		},

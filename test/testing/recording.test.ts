@@ -59,6 +59,7 @@ const scriptedRun = (clock: ManualClock): {run: LoginRun; log: EventLog; finish:
 	const log = new EventLog();
 	const run: LoginRun = {
 		clock,
+		flow: 'auto',
 		session: new Promise(() => undefined),
 		get state() {
 			return log.state;

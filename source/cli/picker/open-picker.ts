@@ -55,7 +55,7 @@ const drawer = (plan: LoginPlan, colours: ColourLevel) => {
 	const recommendation = recommendationBy(recommendBy(plan), initialLoginState);
 	const options = pickerOptions(initialLoginState, {...plan, recommendation}, display);
 	const asking = consentHeader(initialLoginState, plan.provider, display);
-	const reason = reasonToSay(recommendation);
+	const reason = reasonToSay(recommendation, display);
 	const picker = {asking, options, selected: firstPossible(options), reason};
 	return (columns: number, rows: number): readonly string[] => {
 		const {top} = layOutPicker({columns, rows}, picker, display);

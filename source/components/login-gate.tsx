@@ -1,0 +1,70 @@
+import {Box, useApp} from 'ink';
+import type {ReactNode} from 'react';
+import type {LoginError} from '../core/errors.js';
+import {useAuth} from '../hooks/use-auth.js';
+import {useOwnWidth} from '../hooks/use-own-width.js';
+import {displayOf, type DisplayProps} from '../layout/theme.js';
+import type {TokenEngine} from '../token-engine.js';
+import {Failure} from './outcome.js';
+import {Login, type EngineLoginProps} from './login.js';
+
+/** What `<LoginGate>` takes: what `<Login>` does, and what is behind it. */
+export type LoginGateProps = Omit<EngineLoginProps, 'engine' | 'run' | 'onSignedIn' | 'onError' | 'currentIdentity'> & {
+	/** Whose session it is about. */
+	readonly engine: TokenEngine;
+	/** What is shown while there is a session. */
+	readonly children: ReactNode;
+	/** The person left the login. @default ends the Ink app */
+	readonly onCancel?: () => void;
+};
+
+/**
+ * Shows the login until there is a session, its children while there is one, and the login again when it ends, in this
+ * process or another. Nothing is drawn before the session was read.
+ *
+ * @example
+ * ```tsx
+ * render(<LoginGate engine={engine}><App /></LoginGate>);
+ * ```
+ */
+export function LoginGate({children, ...props}: LoginGateProps): ReactNode {
+	const {engine} = props;
+	const {status, error, session} = useAuth(engine);
+	const {exit} = useApp();
+	const {onCancel = () => exit()} = props;
+	if (status === 'loading') return null;
+	if (status === 'signed-in') return children;
+	if (error === undefined) return <Login {...props} onCancel={() => onCancel()} />;
+	return (
+		<Unreadable
+			{...props}
+			error={error}
+			onCancel={onCancel}
+			// What it comes to is in the state.
+			onAgain={() => void session().catch(() => undefined)}
+		/>
+	);
+}
+
+type UnreadableProps = DisplayProps & {
+	readonly error: LoginError;
+	readonly onCancel: () => void;
+	readonly onAgain: () => void;
+};
+
+/** The session is there, perhaps, and cannot be read: a login would replace it. */
+function Unreadable({error, onCancel, onAgain, ...props}: UnreadableProps): ReactNode {
+	const {ref, width} = useOwnWidth();
+	const {keys} = displayOf(props).messages;
+	const offered = [
+		{key: 'enter', label: keys.again, isMain: true, run: onAgain},
+		{key: 'escape', label: keys.cancel, isMain: true, run: onCancel},
+	];
+	return (
+		<Box ref={ref} flexGrow={1} flexShrink={1} minWidth={0} width="100%">
+			{width !== undefined && (
+				<Failure {...props} code={error.code} said={error.message} hint={error.hint} keys={offered} columns={width} />
+			)}
+		</Box>
+	);
+}

@@ -1,0 +1,20 @@
+import {useStdout} from 'ink';
+import {useState} from 'react';
+import type {LoginTerminal} from '../login/flow.js';
+import {detectEnvironment, isRemote} from '../terminal/environment.js';
+import {createLoginTerminal} from '../terminal/login-terminal.js';
+
+/** What an application need not hand in: looked up once, by where the terminal is that Ink draws on. */
+export const useTerminal = (): {
+	readonly terminal: Required<LoginTerminal>;
+	readonly capabilities: {readonly remote: boolean};
+} => {
+	const {stdout} = useStdout();
+	const [found] = useState(() => {
+		const environment = detectEnvironment(stdout);
+		// Past Ink, which would take the sequence for text to draw.
+		const write = (sequence: string) => stdout.isTTY && stdout.write(sequence);
+		return {terminal: createLoginTerminal(environment, {write}), capabilities: {remote: isRemote(environment)}};
+	});
+	return found;
+};

@@ -1,0 +1,191 @@
+import '../support/terminal-environment.js';
+import assert from 'node:assert/strict';
+import {test, type TestContext} from 'node:test';
+import {Box, Text} from 'ink';
+import type {ReactNode} from 'react';
+import {
+	createMemoryStore,
+	Login,
+	LoginError,
+	LoginGate,
+	TokenEngine,
+	useAuth,
+	type LoginComponents,
+	type LoginGateProps,
+	type LoginProps,
+	type TokenStore,
+} from '../../source/index.js';
+import {startScriptedServer} from '../../source/testing/index.js';
+import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
+
+const shows = async (terminal: FakeTerminal, pattern: RegExp): Promise<string> => {
+	for (let looks = 0; looks < 1000 && !pattern.test(terminal.emulator.text); looks++) await terminal.settle();
+	assert.match(terminal.emulator.text, pattern);
+	return terminal.emulator.text;
+};
+
+const setting = async (t: TestContext) => {
+	const server = await startScriptedServer({interval: 1});
+	t.after(async () => server.close());
+	const store = createMemoryStore();
+	const make = (own: TokenStore = store) => new TokenEngine({provider: server.provider, store: own});
+	const {openBrowser} = server;
+	const signIn = async (engine = make()) => engine.login({flow: 'browser', terminal: {openBrowser}}).session;
+	return {server, store, make, signIn, engine: make()};
+};
+
+function Home({engine}: {readonly engine: TokenEngine}): ReactNode {
+	return <Text>Welcome, {useAuth(engine).identity?.name}</Text>;
+}
+
+const gate = async (t: TestContext, engine: TokenEngine, props: Partial<LoginGateProps> = {}) => {
+	const terminal = await drawOn(
+		<LoginGate {...props} engine={engine}>
+			<Home engine={engine} />
+		</LoginGate>,
+	);
+	t.after(terminal.unmount);
+	return terminal;
+};
+
+test('a gate shows the login, then what is behind it, and the login again when another process ends the session', async t => {
+	const {server, engine, make} = await setting(t);
+	const terminal = await gate(t, engine, {flow: 'device'});
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+	server.approve();
+	const home = await shows(terminal, /Welcome/);
+	assert.equal(home.trim(), 'Welcome, Ada Lovelace');
+	await make().logout();
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+});
+
+test('a login that another process finishes opens the gate as well', async t => {
+	const {engine, signIn} = await setting(t);
+	const terminal = await gate(t, engine);
+	await shows(terminal, /another device/i);
+	await signIn();
+	await shows(terminal, /^Welcome, Ada Lovelace/);
+});
+
+test('with a session of an earlier run nothing but what is behind the gate is ever drawn', async t => {
+	const {engine, signIn} = await setting(t);
+	await signIn();
+	const terminal = await gate(t, engine);
+	await shows(terminal, /Welcome/);
+	assert.doesNotMatch(terminal.written(), /Sign in/);
+});
+
+test('Esc at the gate calls onCancel, and ends the app where there is none', async t => {
+	const {make} = await setting(t);
+	const calls: string[] = [];
+	const told = await gate(t, make(), {onCancel: () => calls.push('left')});
+	await shows(told, /another device/i);
+	await told.type('\u001B');
+	assert.deepEqual(calls, ['left']);
+	const alone = await gate(t, make());
+	await shows(alone, /another device/i);
+	const listens = () => alone.listeners()['stdin readable'] ?? 0;
+	assert.ok(listens() > 0);
+	await alone.type('\u001B');
+	await alone.settle();
+	assert.equal(listens(), 0);
+});
+
+test('a session that cannot be read is no reason for a login: the gate says so, and tries again', async t => {
+	const {store, make, signIn} = await setting(t);
+	await signIn();
+	let isBroken = true;
+	const read: TokenStore['read'] = async profile => {
+		if (isBroken) throw new LoginError('store_error', 'The keyring is locked.', {hint: 'Unlock it.'});
+		return store.read(profile);
+	};
+	const terminal = await gate(t, make({...store, read}));
+	await shows(terminal, /The keyring is locked[^]*enter try again/);
+	isBroken = false;
+	await terminal.type('\r');
+	await shows(terminal, /Welcome/);
+});
+
+/** An engine whose network comes back when the test says so. */
+const offlineEngine = async (t: TestContext) => {
+	const {server} = await setting(t);
+	let isDown = true;
+	const engine = new TokenEngine({
+		provider: server.provider,
+		store: createMemoryStore(),
+		async fetch(input, init) {
+			if (isDown) throw new TypeError('fetch failed');
+			return fetch(input, init);
+		},
+	});
+	return {engine, connect: () => (isDown = false)};
+};
+
+test('a login whose server could not be asked is tried again with Enter, unless the host takes care of the error', async t => {
+	const {engine, connect} = await offlineEngine(t);
+	const calls: string[] = [];
+	const onCancel = () => calls.push('left');
+	const terminal = await drawOn(<Login engine={engine} flow="device" onCancel={onCancel} />);
+	t.after(terminal.unmount);
+	await shows(terminal, /enter try again/);
+	connect();
+	await terminal.type('\r');
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+
+	const {engine: other} = await offlineEngine(t);
+	const onError = ({code}: LoginError) => calls.push(code);
+	const host = await drawOn(<Login engine={other} flow="device" onCancel={onCancel} onError={onError} />);
+	t.after(host.unmount);
+	await shows(host, /network/);
+	assert.doesNotMatch(host.emulator.text, /try again ·/);
+	assert.deepEqual(calls, ['network_error']);
+});
+
+test('Esc leaves a login whose server could not be asked', async t => {
+	const {engine} = await offlineEngine(t);
+	const calls: string[] = [];
+	const terminal = await drawOn(<Login engine={engine} flow="device" onCancel={reason => calls.push(reason)} />);
+	t.after(terminal.unmount);
+	await shows(terminal, /enter try again/);
+	await terminal.type('\u001B');
+	assert.deepEqual(calls, ['left']);
+});
+
+test("any part of the application's that throws leaves ours in its place", async t => {
+	const fails = (): ReactNode => {
+		throw new Error('broken part');
+	};
+	const nested = () => (
+		<Text>
+			<Box />
+		</Text>
+	);
+	const components: LoginComponents = {
+		FlowPicker: fails,
+		DeviceCodeScreen: fails,
+		BrowserScreen: fails,
+		QrCode: nested,
+		Spinner: fails,
+	};
+	const {engine} = await setting(t);
+	const terminal = await drawOn(
+		<Login engine={engine} components={components} showQr environment={{remote: false, unicode: true, color: true}} />,
+	);
+	t.after(terminal.unmount);
+	await shows(terminal, /another device/i);
+	await terminal.type(/(\d) +On another device/.exec(terminal.emulator.text)?.[1] ?? '');
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}[^]*█/);
+	await terminal.type('b');
+	await shows(terminal, /Also with code/);
+});
+
+test('with a run, the types refuse what it began without', async t => {
+	const {engine} = await setting(t);
+	const run = engine.login();
+	// @ts-expect-error -- it has begun, and opens no flow for that
+	const withFlow: LoginProps = {run, flow: 'device'};
+	// @ts-expect-error -- its time is limited or not by now
+	const withTimeout: LoginProps = {run, timeout: 5};
+	assert.ok(withFlow.run === withTimeout.run);
+	await run.cancel();
+});
