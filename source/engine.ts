@@ -6,15 +6,10 @@
 export * from './oauth/presets.js';
 export {registrations, type Registration} from './oauth/registration.js';
 export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions} from './login.js';
-export {messages, type Messages, type SomeMessages} from './text/messages.js';
-export {createNdjsonReporter, showNdjson} from './text/ndjson.js';
-export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './text/plain.js';
 export * from './session/store/index.js';
-export {detectEnvironment, locateTerminal} from './terminal/environment.js';
 export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
-export {createLoginTerminal, recommend, type LoginTerminalOptions} from './terminal/login-terminal.js';
-export {whoIsThere, type Attendance} from './terminal/who-is-there.js';
 export type {View} from './terminal/capabilities.js';
+export type {Messages, SomeMessages} from './text/messages.js';
 export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
 export type {SessionState} from './session/session-state.js';
 export type {AdoptedTokens} from './session/adopt.js';
@@ -76,6 +71,5 @@ export type {
 } from './session/types.js';
 export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
-export {parseChallenges, tokenChallenges, type Challenge, type TokenChallenge} from './oauth/challenge.js';
 export type {LoginRequest} from './oauth/request-parameters.js';
 export type {AccountSwitch} from './session/session-difference.js';

@@ -1,14 +1,8 @@
-import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LoginEngine, LoginOptions, LoginRun} from './login/flow.js';
+import type {LoginEngine, LoginOptions} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
-import {showNdjson} from './text/ndjson.js';
-import {showPlain} from './text/plain.js';
-import {detectEnvironment} from './terminal/environment.js';
-import {createLoginTerminal, personRequired} from './terminal/login-terminal.js';
-import {chooseView, supportsUnicode, type View} from './terminal/capabilities.js';
-import {personIsThere} from './terminal/who-is-there.js';
+import type {View} from './terminal/capabilities.js';
 
 /** A login that is to be shown, as whatever shows it gets it. */
 export type ScreenLogin = {
@@ -42,23 +36,15 @@ export type ShowLoginOptions = LoginOptions & {
 	readonly input?: Readable | undefined;
 };
 
-/** The URL of the page where a browser ended, or what stands behind its `?`. */
-const redirectLike = /^\s*(https?:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=)/i;
-
-/** The end of the input is not a cancel: without a keyboard another flow may be under way. */
-const forwardPastes = (input: Readable, run: LoginRun): Disposable => {
-	const lines = createInterface({input});
-	lines.on('line', text => {
-		if (redirectLike.test(text)) run.command({type: 'paste', text: text.trim()});
-	});
-	// A terminal that went away is the same as an end.
-	input.on('error', () => lines.close());
-	return {
-		[Symbol.dispose]() {
-			lines.close();
-			input.pause();
-		},
-	};
+/** What knows the terminal: an application that has a session never loads it. */
+const loadTerminal = async () => {
+	const [{detectEnvironment}, {createLoginTerminal, personRequired}, capabilities, {personIsThere}] = await Promise.all([
+		import('./terminal/environment.js'),
+		import('./terminal/login-terminal.js'),
+		import('./terminal/capabilities.js'),
+		import('./terminal/who-is-there.js'),
+	]);
+	return {detectEnvironment, createLoginTerminal, personRequired, personIsThere, ...capabilities};
 };
 
 /**
@@ -77,32 +63,35 @@ export const login = async (
 	engine: LoginEngine,
 	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
-	const environment = detectEnvironment();
-	const isThere = show === 'ndjson' || personIsThere(environment, {flow});
-	const view = chooseView(environment, typeof show === 'function' ? 'screen' : show);
+	const terminals = await loadTerminal();
+	const environment = terminals.detectEnvironment();
+	const isThere = show === 'ndjson' || terminals.personIsThere(environment, {flow});
+	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
 	const terminal = {
-		...createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
+		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...rest.terminal,
 	};
 	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, messages});
 	const isOpen = flow === 'auto' || flow === 'ask';
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
 	if (!isThere && isOpen && rest.terminal?.recommend === undefined && engine.provider.clientSecret === undefined)
-		throw personRequired();
+		throw terminals.personRequired();
 
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
-	using _ = input && forwardPastes(input, run);
+	using _ = input && (await import('./terminal/pastes.js')).forwardPastes(input, run);
 	if (view.kind === 'ndjson') {
+		const {showNdjson} = await import('./text/ndjson.js');
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
 	} else {
+		const {showPlain} = await import('./text/plain.js');
 		const shownOn = write === undefined ? process.stderr : process[view.stream];
 		await showPlain(run, {
 			write: write ?? (text => process.stderr.write(text)),
 			spelled: view.kind === 'spoken',
 			columns: () => shownOn.columns,
-			unicode: supportsUnicode(environment),
+			unicode: terminals.supportsUnicode(environment),
 			forward: terminal.forwardLine,
 			readsPastes: () => input !== undefined && !input.readableEnded,
 			copy: terminal.clipboard,

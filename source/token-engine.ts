@@ -1,12 +1,12 @@
 import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
-import type {ShowLogin} from './login.js';
+import {login, type ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
 import {canRenew, renewsItself} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
-import {SharedLogins} from './session/step-up.js';
+import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
@@ -366,7 +366,6 @@ export class TokenEngine {
 	/** Has someone sign in. */
 	async #show(options: LoginOptions): Promise<Session> {
 		const {show = 'plain', signInHint: hint} = this.#options;
-		const {login} = await import('./login.js');
 		try {
 			return await login(this, {...options, show});
 		} catch (error) {

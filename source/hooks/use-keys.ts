@@ -22,11 +22,6 @@ const hasty = /^[!-~]{0,3}[\r\n]{0,2}$/;
 /** Control characters in a row are keys without a meaning here, such as Ctrl-D pressed twice. */
 const visible = /[^\p{Cc}\s]/u;
 
-const redirect = /code=|error=|:\/\/|^\S+\.\S+\/\S*\?/;
-
-/** Whether a text may be the redirect's address or its query. */
-export const looksLikeRedirect = (text: string): boolean => redirect.test(text);
-
 const named: Readonly<Record<string, KeyName>> = {'\r': 'enter', '\n': 'enter', '\u0003': 'ctrl+c'};
 
 /** Versions 7 and 8 of Ink tell pastes from keys where someone uses this hook; version 6 has none. */

@@ -4,7 +4,6 @@ import {EventLog, FlowRace, type FlowParts} from './flow-race.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
 import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
 import type {LoginEvent} from './events.js';
-import {lockLogin} from './login-lock.js';
 import type {LoginState} from './state.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {confirmAccount} from '../session/session-difference.js';
@@ -286,6 +285,7 @@ class Login implements LoginRun {
 		let taken;
 		try {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
+			const {lockLogin} = await import('./login-lock.js');
 			taken = await lockLogin({...this.#parts, takesOver: this.#options.attended ?? false}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;

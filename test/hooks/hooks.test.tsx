@@ -10,7 +10,8 @@ import {createMemoryStore, Login, TokenEngine, type TokenStore} from '../../sour
 import {subscriptionTo, useLogin, type UseLogin, type UseLoginOptions} from '../../source/hooks/use-login.js';
 import {useClipboard} from '../../source/hooks/use-clipboard.js';
 import {useCountdown} from '../../source/hooks/use-countdown.js';
-import {looksLikeRedirect, useKeys} from '../../source/hooks/use-keys.js';
+import {useKeys} from '../../source/hooks/use-keys.js';
+import {looksLikeRedirect} from '../../source/terminal/pastes.js';
 import {useAuth, type UseAuth} from '../../source/hooks/use-auth.js';
 import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
