@@ -24,8 +24,8 @@ type Network = {
 const corporateNetwork = async (t: TestContext, issuerAt: (port: number) => string): Promise<Network> => {
 	const ca = await createPrivateCa();
 	t.after(async () => ca[Symbol.asyncDispose]());
-	const fetchOf: typeof fetch = async (input, init) => server.fetch(input, init);
-	const port = await serveOverHttps(t, ca, ['login.corp.test', 'localhost'], () => fetchOf);
+	const names = ['login.corp.test', 'localhost'];
+	const port = await serveOverHttps(t, ca, names, async (input, init) => server.fetch(input, init));
 	const server = await startScriptedServer({issuer: issuerAt(port), interval: 1});
 	const proxy = await startForwardProxy({'login.corp.test:443': port});
 	t.after(async () => proxy[Symbol.asyncDispose]());

@@ -44,7 +44,7 @@ const onTheNetwork = async (t: TestContext, server: ScriptedServer): Promise<Rec
 	const ca = await createPrivateCa();
 	t.after(async () => ca[Symbol.asyncDispose]());
 	const hosts = [...new Set(Object.values(server.endpoints).map(url => new URL(url).host))];
-	const port = await serveOverHttps(t, ca, hosts, () => server.fetch);
+	const port = await serveOverHttps(t, ca, hosts, async (input, init) => server.fetch(input, init));
 	const proxy = await startForwardProxy(Object.fromEntries(hosts.map(host => [`${host}:443`, port])));
 	t.after(async () => proxy[Symbol.asyncDispose]());
 	return {HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: ca.caFile};

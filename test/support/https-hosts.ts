@@ -5,16 +5,15 @@ import type {TestContext} from 'node:test';
 import type {PrivateCa} from './certificates.js';
 
 /**
- * Serves https names on loopback from servers in memory, with a certificate of a private authority.
+ * Serves https names on loopback from a server in memory, with a certificate of a private authority.
  *
- * @param fetchOf - the server of a host, as the client named it
  * @returns the port
  */
 export const serveOverHttps = async (
 	t: TestContext,
 	ca: PrivateCa,
 	names: readonly string[],
-	fetchOf: (host: string) => typeof fetch,
+	serve: typeof fetch,
 ): Promise<number> => {
 	const listener = https.createServer(await ca.issue(...names), (request, response) => {
 		const respond = async () => {
@@ -27,7 +26,7 @@ export const serveOverHttps = async (
 			);
 			const {method = 'GET', url = '/'} = request;
 			const {host = ''} = request.headers;
-			const replied = await fetchOf(host)(`https://${host}${url}`, {
+			const replied = await serve(`https://${host}${url}`, {
 				method,
 				headers,
 				redirect: 'manual',
