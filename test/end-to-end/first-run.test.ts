@@ -112,7 +112,7 @@ const named = {
 		key: '3',
 		start: startGoogle,
 		questions: ['Client ID of your app', 'A file that holds the client secret'],
-		async answers(t: TestContext) {
+		answers: async (t: TestContext) => {
 			const file = path.join(await temporaryFolder(t), 'secret');
 			await writeFile(file, googleSecret, {mode: 0o600});
 			return ['app.apps.googleusercontent.com', file];
