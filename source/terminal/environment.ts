@@ -158,12 +158,7 @@ type Row = readonly [
 
 /** The first row that matches holds; so the ones that know most come first. */
 const places: readonly Row[] = [
-	[
-		'server',
-		({isServed}) => isServed === true,
-		'elsewhere',
-		"You're connected to a server, so no browser opens here.",
-	],
+	['server', ({isServed}) => isServed === true, 'elsewhere', "You're connected to a server, so no browser opens here."],
 	[
 		'codespaces',
 		({env}) => isSet(env['CODESPACES']),

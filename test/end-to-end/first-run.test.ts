@@ -44,7 +44,7 @@ const onTheNetwork = async (t: TestContext, server: ScriptedServer): Promise<Rec
 	const ca = await createPrivateCa();
 	t.after(async () => ca[Symbol.asyncDispose]());
 	const hosts = [...new Set(Object.values(server.endpoints).map(url => new URL(url).host))];
-	const port = await serveOverHttps(t, ca, hosts, () => server.fetch);
+	const port = await serveOverHttps(t, ca, hosts, async (input, init) => server.fetch(input, init));
 	const proxy = await startForwardProxy(Object.fromEntries(hosts.map(host => [`${host}:443`, port])));
 	t.after(async () => proxy[Symbol.asyncDispose]());
 	return {HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: ca.caFile};
@@ -112,7 +112,7 @@ const named = {
 		key: '3',
 		start: startGoogle,
 		questions: ['Client ID of your app', 'A file that holds the client secret'],
-		async answers(t: TestContext) {
+		answers: async (t: TestContext) => {
 			const file = path.join(await temporaryFolder(t), 'secret');
 			await writeFile(file, googleSecret, {mode: 0o600});
 			return ['app.apps.googleusercontent.com', file];

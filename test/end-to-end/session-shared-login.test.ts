@@ -96,6 +96,22 @@ for (const [how, signal] of [
 	});
 }
 
+test('where a person waits for the login of another terminal, theirs goes on when that one is cancelled', async t => {
+	const {meet, wanted, home, session} = await prepare(t);
+	const {shown} = await meet(['login', '--json']);
+	await using pty = runInPty({
+		args: [command, 'login', ...wanted],
+		env: {INK_LOGIN_HOME: home, DISPLAY: ':0', BROWSER: '/bin/false'},
+	});
+	await pty.waitFor(/Another terminal is signing in/);
+	shown.child.kill('SIGINT');
+	await pty.waitFor(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}[^]*\? all keys/);
+	const [url = ''] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}/.exec(pty.emulator.text) ?? [];
+	await approveAuthorization({url});
+	assert.equal((await pty.exit).code, 0);
+	assert.equal(session().tokens.claims?.sub, 'alice');
+});
+
 test("a window that signs in to another server waits, goes on by itself, and replaces the first one's session only where that is allowed", async t => {
 	const {meet, start, run, session} = await prepare(t);
 	const other = await countedServer(t);

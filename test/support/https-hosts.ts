@@ -4,18 +4,12 @@ import type {AddressInfo} from 'node:net';
 import type {TestContext} from 'node:test';
 import type {PrivateCa} from './certificates.js';
 
-/**
- * Serves https names on loopback from servers in memory, with a certificate of a private authority.
- *
- * @param fetchOf - the server of a host, as the client named it
- * @returns the port
- */
-export const serveOverHttps = async (
-	t: TestContext,
+/** Serves https names on loopback from a server in memory, with a certificate of a private authority. */
+export const listenOverHttps = async (
 	ca: PrivateCa,
 	names: readonly string[],
-	fetchOf: (host: string) => typeof fetch,
-): Promise<number> => {
+	serve: typeof fetch,
+): Promise<{readonly port: number; readonly close: () => void}> => {
 	const listener = https.createServer(await ca.issue(...names), (request, response) => {
 		const respond = async () => {
 			const chunks: Buffer[] = [];
@@ -27,7 +21,7 @@ export const serveOverHttps = async (
 			);
 			const {method = 'GET', url = '/'} = request;
 			const {host = ''} = request.headers;
-			const replied = await fetchOf(host)(`https://${host}${url}`, {
+			const replied = await serve(`https://${host}${url}`, {
 				method,
 				headers,
 				redirect: 'manual',
@@ -41,9 +35,21 @@ export const serveOverHttps = async (
 	});
 	listener.listen(0, '127.0.0.1');
 	await once(listener, 'listening');
-	t.after(() => {
-		listener.closeAllConnections();
-		listener.close();
-	});
-	return (listener.address() as AddressInfo).port;
+	return {
+		port: (listener.address() as AddressInfo).port,
+		close() {
+			listener.closeAllConnections();
+			listener.close();
+		},
+	};
+};
+
+/** The same until the end of a test. Resolves to the port. */
+export const serveOverHttps = async (
+	t: TestContext,
+	...serving: Parameters<typeof listenOverHttps>
+): Promise<number> => {
+	const {port, close} = await listenOverHttps(...serving);
+	t.after(close);
+	return port;
 };
