@@ -277,7 +277,7 @@ test('a QR code that does not fit is not drawn when asked for, and the window it
 		async ({terminal}) => {
 			await terminal.resize(40, 12);
 			await terminal.type('s');
-			assert.match(text(terminal), /The QR code needs 33x20, this window\s+has 40x12/);
+			assert.match(text(terminal), /The QR code needs 33x20, this window\s+is 40x12/);
 			await terminal.resize(40, 20);
 			assert.match(text(terminal), /█▀▀▀▀▀█/);
 			assert.match(text(terminal), /WDJB-MJHT/);

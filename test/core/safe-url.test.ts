@@ -48,7 +48,7 @@ for (const text of refused) {
 			error =>
 				error instanceof LoginError &&
 				error.code === 'bad_response' &&
-				error.message.startsWith('The page cannot be used'),
+				error.message.startsWith("The page can't be used"),
 		);
 	});
 }

@@ -93,8 +93,7 @@ export const nextQuestion = (answers: Answers): Question | undefined => {
 	const host = hostOf(issuer ?? (domain === undefined ? undefined : `https://${domain.replace(/^https?:\/\//, '')}`));
 	const title = registration === undefined ? 'Sign in to a server' : `Sign in to ${registration.title}`;
 	const common = {title, host, initial: ''};
-	if (preset === undefined && issuer === undefined)
-		return {...common, asks: 'url', label: 'Server URL', facts: usualUrls};
+	if (preset === undefined && issuer === undefined) return {...common, asks: 'url', label: 'Its URL', facts: usualUrls};
 	const wanted = registration?.domain;
 	if (wanted !== undefined && domain === undefined && wanted.usuallyOwn) {
 		const facts = [{word: 'Example', text: wanted.example}];
@@ -104,12 +103,12 @@ export const nextQuestion = (answers: Answers): Question | undefined => {
 	if (clientId === undefined) {
 		const page = registration?.page(domain);
 		const facts = appFacts(registration, domain);
-		return {...common, asks: 'clientId', label: "Your app's client ID", facts, page};
+		return {...common, asks: 'clientId', label: 'Client ID of your app', facts, page};
 	}
 
 	if (registration?.secret === 'always' && secretFile === undefined) {
 		const facts = [{word: 'Why a file?', text: "It's read each time the session renews, and never copied"}];
-		return {...common, asks: 'secretFile', label: 'A file with the client secret', facts};
+		return {...common, asks: 'secretFile', label: 'A file that holds the client secret', facts};
 	}
 
 	return undefined;

@@ -208,7 +208,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const noBus = () => keyringUnavailable('cannot be reached: no session bus of your own answers');
+const noBus = () => keyringUnavailable('cannot be reached because there is no session bus');
 
 // Not imported: it loads what ES modules need, a tenth of the time that `token` takes.
 const requireHere = () => process.getBuiltinModule('node:module').createRequire(import.meta.url);
