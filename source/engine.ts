@@ -5,7 +5,7 @@
 
 export * from './oauth/presets.js';
 export {registrations, type Registration} from './oauth/registration.js';
-export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions} from './login.js';
+export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions, type TerminalStreams} from './login.js';
 export {messages, type Messages, type SomeMessages} from './text/messages.js';
 export {createNdjsonReporter, showNdjson} from './text/ndjson.js';
 export {createPlainReporter, showPlain, type PlainOptions, type PlainReporter} from './text/plain.js';

@@ -1,6 +1,6 @@
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LoginEngine, LoginOptions, LoginRun} from './login/flow.js';
+import type {LoginEngine, LoginOptions, LoginRun, LoginTerminal} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
 import {showNdjson} from './text/ndjson.js';
@@ -10,6 +10,14 @@ import {createLoginTerminal, personRequired} from './terminal/login-terminal.js'
 import {chooseView, supportsUnicode, type View} from './terminal/capabilities.js';
 import {personIsThere} from './terminal/who-is-there.js';
 
+/** The two streams of a terminal, as Ink's `render` takes them. */
+export type TerminalStreams = {
+	/** Where its keys come from. */
+	readonly stdin: NodeJS.ReadStream;
+	/** What is drawn on; with `isTTY`, for a screen. */
+	readonly stdout: NodeJS.WriteStream;
+};
+
 /** A login that is to be shown, as whatever shows it gets it. */
 export type ScreenLogin = {
 	/** Starts it. */
@@ -18,6 +26,8 @@ export type ScreenLogin = {
 	readonly options: LoginOptions;
 	/** What fits the terminal, and its stream: a screen, or lines where there can be none. */
 	readonly view: View;
+	/** A terminal that is not the process's own. */
+	readonly streams?: TerminalStreams | undefined;
 	/** Words of the application's own. */
 	readonly messages?: SomeMessages | undefined;
 };
@@ -31,7 +41,12 @@ export type ScreenLogin = {
 export type ShowLogin = 'plain' | 'spoken' | 'ndjson' | ((login: ScreenLogin) => Promise<Session>);
 
 /** What `login` takes: how the login goes, and how it is shown. */
-export type ShowLoginOptions = LoginOptions & {
+export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
+	/**
+	 * What differs from the terminal of the process. With `streams` the login is shown there instead, to an SSH server's
+	 * visitor, say: no browser opens and the system's clipboard stays untouched, unless you hand in what does.
+	 */
+	readonly terminal?: LoginTerminal & {readonly streams?: TerminalStreams};
 	/** @default 'plain' */
 	readonly show?: ShowLogin;
 	/** Takes the text of lines and events instead of the standard streams. */
@@ -77,34 +92,38 @@ export const login = async (
 	engine: LoginEngine,
 	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
-	const environment = detectEnvironment();
-	const isThere = show === 'ndjson' || personIsThere(environment, {flow});
+	const {streams, ...parts} = rest.terminal ?? {};
+	const environment = detectEnvironment(streams?.stdout);
+	// Whoever serves a terminal to someone knows that they are there.
+	const isThere = show === 'ndjson' || streams !== undefined || personIsThere(environment, {flow});
 	const view = chooseView(environment, typeof show === 'function' ? 'screen' : show);
-	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
+	const screenOn = streams?.stdout ?? process[view.stream];
+	const toTerminal = (sequence: string) => screenOn.write(sequence);
 	const terminal = {
 		...createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
-		...rest.terminal,
+		...parts,
 	};
-	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, messages});
+	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, streams, messages});
 	const isOpen = flow === 'auto' || flow === 'ask';
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
-	if (!isThere && isOpen && rest.terminal?.recommend === undefined && engine.provider.clientSecret === undefined)
+	if (!isThere && isOpen && parts.recommend === undefined && engine.provider.clientSecret === undefined)
 		throw personRequired();
 
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
-	using _ = input && forwardPastes(input, run);
+	const pastes = input ?? streams?.stdin;
+	using _ = pastes && forwardPastes(pastes, run);
 	if (view.kind === 'ndjson') {
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
 	} else {
-		const shownOn = write === undefined ? process.stderr : process[view.stream];
+		const linesOn = streams?.stdout ?? process.stderr;
 		await showPlain(run, {
-			write: write ?? (text => process.stderr.write(text)),
+			write: write ?? (text => linesOn.write(text)),
 			spelled: view.kind === 'spoken',
-			columns: () => shownOn.columns,
+			columns: () => (write === undefined ? linesOn : screenOn).columns,
 			unicode: supportsUnicode(environment),
 			forward: terminal.forwardLine,
-			readsPastes: () => input !== undefined && !input.readableEnded,
+			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,
 			next: rest.next,
 			messages,
