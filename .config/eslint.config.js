@@ -76,6 +76,7 @@ export default typescript.config(
 	},
 	{
 		files: ['source/**'],
+		ignores: ['source/examples/**'],
 		rules: {'no-console': 'error'},
 	},
 	...layers.map(importsOf),

@@ -5,7 +5,7 @@
 
 export * from './oauth/presets.js';
 export {registrations, type Registration} from './oauth/registration.js';
-export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions} from './login.js';
+export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions, type TerminalStreams} from './login.js';
 export * from './session/store/index.js';
 export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
 export type {View} from './terminal/capabilities.js';

@@ -1,8 +1,16 @@
 import type {Readable} from 'node:stream';
-import type {LoginEngine, LoginOptions} from './login/flow.js';
+import type {LoginEngine, LoginOptions, LoginTerminal} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
 import type {View} from './terminal/capabilities.js';
+
+/** The two streams of a terminal, as Ink's `render` takes them. */
+export type TerminalStreams = {
+	/** Where its keys come from. */
+	readonly stdin: NodeJS.ReadStream;
+	/** What is drawn on; with `isTTY`, for a screen. */
+	readonly stdout: NodeJS.WriteStream;
+};
 
 /** A login that is to be shown, as whatever shows it gets it. */
 export type ScreenLogin = {
@@ -12,6 +20,8 @@ export type ScreenLogin = {
 	readonly options: LoginOptions;
 	/** What fits the terminal, and its stream: a screen, or lines where there can be none. */
 	readonly view: View;
+	/** A terminal that is not the process's own. */
+	readonly streams?: TerminalStreams | undefined;
 	/** Words of the application's own. */
 	readonly messages?: SomeMessages | undefined;
 };
@@ -25,7 +35,12 @@ export type ScreenLogin = {
 export type ShowLogin = 'plain' | 'spoken' | 'ndjson' | ((login: ScreenLogin) => Promise<Session>);
 
 /** What `login` takes: how the login goes, and how it is shown. */
-export type ShowLoginOptions = LoginOptions & {
+export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
+	/**
+	 * What differs from the terminal of the process. With `streams` the login is shown there instead, to an SSH server's
+	 * visitor, say: no browser opens and the system's clipboard stays untouched, unless you hand in what does.
+	 */
+	readonly terminal?: LoginTerminal & {readonly streams?: TerminalStreams};
 	/** @default 'plain' */
 	readonly show?: ShowLogin;
 	/** Takes the text of lines and events instead of the standard streams. */
@@ -65,37 +80,41 @@ export const login = async (
 	engine: LoginEngine,
 	{show = 'plain', write, messages, input, flow = 'auto', ...rest}: ShowLoginOptions = {},
 ): Promise<Session> => {
+	const {streams, ...parts} = rest.terminal ?? {};
 	const terminals = await loadTerminal();
-	const environment = terminals.detectEnvironment();
-	const isThere = show === 'ndjson' || terminals.personIsThere(environment, {flow});
+	const environment = terminals.detectEnvironment(streams?.stdout);
+	// A program that serves a terminal to someone knows that they are there.
+	const isThere = show === 'ndjson' || streams !== undefined || terminals.personIsThere(environment, {flow});
 	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
-	const toTerminal = (sequence: string) => process[view.stream].write(sequence);
+	const screenOn = streams?.stdout ?? process[view.stream];
+	const toTerminal = (sequence: string) => screenOn.write(sequence);
 	const terminal = {
 		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
-		...rest.terminal,
+		...parts,
 	};
-	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, messages});
+	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, streams, messages});
 	const isOpen = flow === 'auto' || flow === 'ask';
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
-	if (!isThere && isOpen && rest.terminal?.recommend === undefined && engine.provider.clientSecret === undefined)
+	if (!isThere && isOpen && parts.recommend === undefined && engine.provider.clientSecret === undefined)
 		throw terminals.personRequired();
 
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
-	using _ = input && (await import('./terminal/pastes.js')).forwardPastes(input, run);
+	const pastes = input ?? streams?.stdin;
+	using _ = pastes && (await import('./terminal/pastes.js')).forwardPastes(pastes, run);
 	if (view.kind === 'ndjson') {
 		const {showNdjson} = await import('./text/ndjson.js');
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
 	} else {
 		const {showPlain} = await import('./text/plain.js');
-		const shownOn = write === undefined ? process.stderr : process[view.stream];
+		const linesOn = streams?.stdout ?? process.stderr;
 		await showPlain(run, {
-			write: write ?? (text => process.stderr.write(text)),
+			write: write ?? (text => linesOn.write(text)),
 			spelled: view.kind === 'spoken',
-			columns: () => shownOn.columns,
+			columns: () => (write === undefined ? linesOn : screenOn).columns,
 			unicode: terminals.supportsUnicode(environment),
 			forward: terminal.forwardLine,
-			readsPastes: () => input !== undefined && !input.readableEnded,
+			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,
 			next: rest.next,
 			messages,

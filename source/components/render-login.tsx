@@ -101,13 +101,18 @@ const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity
  * @throws LoginError
  */
 export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): Promise<Session> => {
-	const {engine, options, view, messages} = shown;
-	if (view.kind !== 'screen') return login(engine, {...options, messages});
-	const stdout = process[view.stream];
+	const {engine, options, view, streams, messages} = shown;
+	if (view.kind !== 'screen') {
+		const terminal = {...options.terminal, ...(streams !== undefined && {streams})};
+		return login(engine, {...options, terminal, messages});
+	}
+
+	const {stdin, stdout} = streams ?? {stdin: process.stdin, stdout: process[view.stream]};
 	const {signal, attended: _, ...loginOptions} = options;
 	const {footer, ...looks} = display;
 	const currentIdentity = 'currentIdentity' in display ? display.currentIdentity : await presentIdentity(shown);
-	using guard = guardTerminal({output: stdout.fd});
+	// One that is served goes with its connection; what the process does is nothing to it.
+	using guard = streams === undefined ? guardTerminal({output: process[view.stream].fd}) : undefined;
 	const acting = new AbortController();
 	let run: LoginRun | undefined;
 	let hasActed = false;
@@ -150,7 +155,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 	};
 	const onKey = (key: string) => {
 		if (key === 'ctrl+c') pressed.interrupt = true;
-		if (key === 'ctrl+z' && process.platform !== 'win32' && !frame.isSuspended) void suspend();
+		if (key === 'ctrl+z' && process.platform !== 'win32' && guard !== undefined && !frame.isSuspended) void suspend();
 		if (key === footer?.key && run && footer.isUseful(run.state)) act(footer, run).catch(() => undefined);
 	};
 	let frame: Pick<FrameProps, 'footer' | 'isSuspended'> = {footer: footer && '', isSuspended: false};
@@ -179,15 +184,17 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		if (hasEnded()) return;
 		// Ink draws an empty screen as an empty row, and erases that row later.
 		stdout.write('\u001B[1A');
-		guard.suspend();
+		guard?.suspend();
 		stdout.write('\n');
 		// The window may have another size.
 		await drawn();
 		if (!hasEnded()) show({isSuspended: false});
 	};
 	const instance = render(draw(), {
-		stdin: process.stdin,
-		stdout: resizable(softWrapping(stdout, display.environment?.hyperlinks ?? supportsHyperlinks(detectEnvironment()))),
+		stdin,
+		stdout: resizable(
+			softWrapping(stdout, display.environment?.hyperlinks ?? supportsHyperlinks(detectEnvironment(streams?.stdout))),
+		),
 		stderr: process.stderr,
 		exitOnCtrlC: false,
 		onRender: () => onRender?.(),

@@ -294,7 +294,7 @@ type Some<Words> = {
 /** Some of the words, as in `{code: {waiting: 'Warte auf Bestätigung'}}`: the others stay English. */
 export type SomeMessages = Some<Messages>;
 
-type Words = {readonly [name: string]: unknown};
+type Words = Readonly<Record<string, unknown>>;
 
 const isWords = (value: unknown): value is Words => typeof value === 'object';
 

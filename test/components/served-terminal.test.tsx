@@ -4,10 +4,19 @@ import {test, type TestContext} from 'node:test';
 import {render} from 'ink-testing-library';
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
-import {createMemoryStore, Login, TokenEngine, type LoginProps} from '../../source/index.js';
+import {
+	createMemoryStore,
+	Login,
+	login,
+	screen,
+	TokenEngine,
+	type LoginProps,
+	type ShowLogin,
+} from '../../source/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
-import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
+import {drawOn, FakeStdin, FakeStdout, type FakeTerminal} from '../support/fake-terminal.js';
+import {TerminalEmulator} from '../support/terminal-emulator.js';
 
 const newEngine = async (t: TestContext) => {
 	const server = await startScriptedServer({interval: 1});
@@ -73,6 +82,42 @@ test('an opener and a clipboard that are handed in are used there too', async t 
 	await shows(terminal, /127\.0\.0\.1:\d+\/\w/);
 	await terminal.type('u');
 	assert.deepEqual(used, ['browser', 'clipboard']);
+});
+
+/** A visitor whose login the server shows with `login()`. */
+const served = async (t: TestContext, show: ShowLogin) => {
+	const server = await startScriptedServer({interval: 1});
+	t.after(async () => server.close());
+	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore()});
+	const stdout = new FakeStdout(new TerminalEmulator(80, 24), 80, 24);
+	const stdin = new FakeStdin();
+	stdin.setEncoding('utf8');
+	const streams = {stdin, stdout} as unknown as {stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream};
+	const session = login(engine, {show, terminal: {streams}});
+	const sees = async (pattern: RegExp) => {
+		const end = performance.now() + 30_000;
+		while (!pattern.test(stdout.written)) {
+			if (performance.now() > end) assert.match(stdout.written, pattern);
+			await new Promise(resolve => setTimeout(resolve, 5));
+		}
+	};
+	return {server, session, stdin, stdout, sees};
+};
+
+test("two visitors sign in at once by login(), one on a screen and one by lines, and the server's own terminal and browser stay out of it", async t => {
+	const browser = await desktopOf(t);
+	const [one, other] = [await served(t, screen), await served(t, 'plain')];
+	for (const {sees, server} of [one, other]) {
+		await sees(/[A-Z]{4}-[A-Z]{4}/);
+		server.approve();
+	}
+
+	assert.equal((await one.session).identity?.name, 'Ada Lovelace');
+	assert.equal((await other.session).identity?.name, 'Ada Lovelace');
+	assert.match(one.stdout.written, /all keys/);
+	assert.match(other.stdout.written, /Signed in/);
+	assert.ok(!other.stdout.written.includes('\u001B'));
+	assert.equal(browser.calls, 0);
 });
 
 test("a host's last frame after the login is its own in ink-testing-library", {timeout: 60_000}, async t => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {chmod, mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import test from 'node:test';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
 import type {DemoServer} from '../support/oidc-server/start-demo-server.js';
@@ -13,6 +15,16 @@ import {projectWith, snippet, snippets} from '../support/pages.js';
 import {cleanEnvironment, runInPty, type PtyRun} from '../support/pty.js';
 
 const ssh = {SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
+
+/** An API that takes whatever token it is given. */
+const anApi = async (t: TestContext): Promise<{readonly origin: string}> => {
+	const server = createServer((request, response) => {
+		response.writeHead(request.headers.authorization?.startsWith('Bearer ') === true ? 200 : 400).end();
+	});
+	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+	t.after(() => server.close());
+	return {origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`};
+};
 
 /** For the server that is there, instead of the one that the text speaks of. */
 const pointedAt = ({issuer, clientId}: DemoServer, text: string): string => {
@@ -28,42 +40,51 @@ const approveOn = async (terminal: PtyRun, issuer: string): Promise<string> => {
 	return userCode;
 };
 
-const inkApp = (server: DemoServer): string => `${pointedAt(server, snippet('README.md', 'In an Ink app', 'tsx'))}
-console.log(\`A token of \${token?.length} characters\`);
-`;
+const inkApp = (server: DemoServer): string => pointedAt(server, snippet('README.md', 'In an Ink app', 'tsx'));
 
-test('ten lines from the README, in an empty folder, sign someone in', async t => {
+test('a few lines from the README, in an empty folder, sign someone in, greet them after a second start, and end on Esc', async t => {
 	const lines = snippet('README.md', 'In an Ink app', 'tsx').split('\n');
 	assert.ok(lines.filter(line => line.trim() !== '').length <= 10);
 	const server = await demoServer(t);
 	const cwd = await projectWith(t, {'app.tsx': inkApp(server)});
 	// Over SSH the code is recommended, so it comes first.
 	const env = {INK_LOGIN_HOME: path.join(cwd, 'home'), ...ssh};
-	await using terminal = runInPty({args: ['--import', 'tsx', 'app.tsx'], cwd, env});
+	const start = () => runInPty({args: ['--import', 'tsx', 'app.tsx'], cwd, env});
+
+	await using left = start();
+	await left.waitFor(/❯ 1 {2}On another device/);
+	left.write('\u001B');
+	assert.equal((await left.exit).code, 0);
+	assert.doesNotMatch(left.output, /Error/);
+
+	await using terminal = start();
 	await terminal.waitFor(/❯ 1 {2}On another device/);
 	terminal.write('\r');
 	await approveOn(terminal, server.issuer);
-	await terminal.waitFor(/A token of \d+ characters/);
-	assert.equal((await terminal.exit).code, 0);
-	assert.match(terminal.emulator.text, /Signed in.* as Alice Demo/);
+	await terminal.waitFor(/Hello, Alice Demo/);
 	assert.doesNotMatch(terminal.emulator.text, /[A-Z]{4}-[A-Z]{4}|█/, 'no code and no QR code stay');
+	terminal.write('\u0003');
+	await terminal.exit;
+
+	await using again = start();
+	await again.waitFor(/Hello, Alice Demo/);
+	assert.doesNotMatch(again.output, /Sign in/);
 });
 
 test('those lines alone open the browser at a desktop, and over SSH recommend the code and copy through the terminal', async t => {
 	const server = await demoServer(t);
 	const cwd = await projectWith(t, {'app.tsx': inkApp(server)});
 	const browser = await browserScript(t);
-	const start = (env: Record<string, string>) =>
-		runInPty({args: ['--import', 'tsx', 'app.tsx'], cwd, env: {INK_LOGIN_HOME: path.join(cwd, 'home'), ...env}});
+	const start = (home: string, env: Record<string, string>) =>
+		runInPty({args: ['--import', 'tsx', 'app.tsx'], cwd, env: {INK_LOGIN_HOME: path.join(cwd, home), ...env}});
 
-	await using desktop = start({DISPLAY: ':0', BROWSER: browser.program});
+	await using desktop = start('desktop', {DISPLAY: ':0', BROWSER: browser.program});
 	await desktop.waitFor(/❯ 1 {2}In this computer's browser/);
 	desktop.write('\r');
 	await approveAuthorization({url: await browser.next()});
-	await desktop.waitFor(/A token of \d+ characters/);
-	assert.equal((await desktop.exit).code, 0);
+	await desktop.waitFor(/Hello, Alice Demo/);
 
-	await using remote = start(ssh);
+	await using remote = start('remote', ssh);
 	await remote.waitFor(/❯ 1 {2}On another device/);
 	remote.write('\r');
 	const [userCode = ''] = shownCode.exec(await remote.waitFor(shownCode)) ?? [];
@@ -97,12 +118,15 @@ const app = render(
 
 test('the lines for a program without Ink sign someone in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
+	const api = await anApi(t);
 	const lines = snippet('README.md', 'In any program', 'ts');
-	const text = `${pointedAt(server, lines)}\nconsole.log('the token has', token.length);\n`;
+	const text = `${pointedAt(server, lines).replaceAll('https://api.example.com', api.origin)}
+console.log('the API says', response.status);
+`;
 	const withScreen = text
 		.replace('ink-login/engine', 'ink-login')
-		.replace('login, ', 'login, screen, ')
-		.replace('login(engine)', 'login(engine, {show: screen})');
+		.replace('{oidc', '{screen, oidc')
+		.replace('provider, origins', 'provider, show: screen, origins');
 	for (const [program, isScreen] of [
 		[text, false],
 		[withScreen, true],
@@ -117,7 +141,7 @@ test('the lines for a program without Ink sign someone in, with lines and with t
 				await approveOn(terminal, server.issuer);
 			}
 
-			await terminal.waitFor(/the token has \d+/);
+			await terminal.waitFor(/the API says 200/);
 			assert.equal((await terminal.exit).code, 0, round);
 		}
 	}

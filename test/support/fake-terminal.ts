@@ -24,7 +24,7 @@ export type FakeTerminal = {
 
 const macrotask = async (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-class FakeStdout extends Writable {
+export class FakeStdout extends Writable {
 	readonly isTTY = true;
 	written = '';
 	onWritten: () => void = () => undefined;
@@ -44,7 +44,7 @@ class FakeStdout extends Writable {
 	}
 }
 
-class FakeStdin extends PassThrough {
+export class FakeStdin extends PassThrough {
 	readonly isTTY = true;
 	isRaw = false;
 	setRawMode(isRaw: boolean): this {
