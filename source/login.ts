@@ -53,15 +53,13 @@ export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
 
 /** What knows the terminal: an application that has a session never loads it. */
 const loadTerminal = async () => {
-	const [{detectEnvironment}, {createLoginTerminal, personRequired}, capabilities, {personIsThere}] = await Promise.all(
-		[
-			import('./terminal/environment.js'),
-			import('./terminal/login-terminal.js'),
-			import('./terminal/capabilities.js'),
-			import('./terminal/who-is-there.js'),
-		],
-	);
-	return {detectEnvironment, createLoginTerminal, personRequired, personIsThere, ...capabilities};
+	const [environment, terminal, capabilities, attendance] = await Promise.all([
+		import('./terminal/environment.js'),
+		import('./terminal/login-terminal.js'),
+		import('./terminal/capabilities.js'),
+		import('./terminal/who-is-there.js'),
+	]);
+	return {...environment, ...terminal, ...capabilities, ...attendance};
 };
 
 /**

@@ -19,7 +19,7 @@ export const exitCodes = {
 
 type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-type Endings = {readonly [Code in LoginErrorCode]?: ExitCode};
+type Endings = Readonly<Partial<Record<LoginErrorCode, ExitCode>>>;
 
 const endings: Endings = {
 	cancelled: exitCodes.cancelled,

@@ -30,7 +30,8 @@ const screensOf = (svg: string): readonly string[] => {
 		const rows: string[] = [];
 		for (const [, id, y = '0'] of shot.matchAll(/<use href="#(\w+)"(?: y="(\d+)")?\/>/g))
 			rows[Number(y) / 18] = rowOf(id);
-		return Array.from(rows, (row = '') => row.trimEnd())
+		// A sparse array's gaps are blank rows.
+		return Array.from(rows, (row: string | undefined) => row?.trimEnd() ?? '')
 			.join('\n')
 			.trimEnd();
 	});
