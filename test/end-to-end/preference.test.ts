@@ -28,7 +28,7 @@ test('demand 36: over a stale SSH_CONNECTION the browser is chosen once, and eve
 	second.write('?');
 	await second.waitFor(/r ask each time/);
 	second.write('r');
-	await second.waitFor(/From now on you choose each time/);
+	await second.waitFor(/From now on you'll be asked each time/);
 	second.write('\u0003');
 	assert.equal((await second.exit).code, 130);
 

@@ -36,8 +36,10 @@ const packagesOf = async (entry: string): Promise<readonly string[]> => {
 	return [...new Set(imports)].filter(name => !isBuiltin(name)).sort();
 };
 
-test('S39: the engine reaches a package for its protocol and one for proxies, and the stores none but what is optional', async () => {
-	assert.deepEqual(await packagesOf('source/token-engine.ts'), ['oauth4webapi', 'undici']);
+test('S39: the protocol reaches one package, the engine one more for proxies and two to show a login, and the stores none but what is optional', async () => {
+	assert.deepEqual(await packagesOf('source/login/login.ts'), ['oauth4webapi']);
+	assert.deepEqual(await packagesOf('source/session/session-manager.ts'), ['oauth4webapi']);
+	assert.deepEqual(await packagesOf('source/token-engine.ts'), ['clipboardy', 'oauth4webapi', 'open', 'undici']);
 	assert.deepEqual(await packagesOf('source/session/store/index.ts'), []);
 	const asked = sources('source/session/store').flatMap(({text}) =>
 		[...text.matchAll(/require\('([^']+)'\)/g)].map(([, name]) => name),

@@ -92,11 +92,15 @@ const respond = async (answer: ScriptedResponse, signal: AbortSignal | null | un
 
 /**
  * Nothing is under way any more. What works on other threads, or is loaded, is given its time: little where the login
- * stands at the picker and is likely to wait for a person, seconds where it should go on.
+ * stands at the picker and is likely to wait for a person (`mayWait`), seconds where it should go on.
  */
-const isIdle = async (clock: ManualClock, run: LoginRun, hasEnded: () => boolean): Promise<boolean> => {
+const isIdle = async (
+	clock: ManualClock,
+	run: LoginRun,
+	{mayWait, hasEnded}: {readonly mayWait: boolean; readonly hasEnded: () => boolean},
+): Promise<boolean> => {
 	const begin = performance.now();
-	const isChoosing = () => run.state.discovery !== undefined && run.state.phase === 'choosing';
+	const isChoosing = () => mayWait && run.state.discovery !== undefined && run.state.phase === 'choosing';
 	for (let turn = 0; turn < 20 || performance.now() < begin + (isChoosing() ? 20 : 5000); turn++) {
 		await clock.settle();
 		if (clock.sleepers > 0 || hasEnded()) return false;
@@ -216,7 +220,7 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	for (let step = 0; !hasEnded() && clock.monotonic() < (renew ? longestRenewing : longest); step++) {
 		while (happenings[0] !== undefined && happenings[0][0] <= step) await happen(happenings.shift()![1]);
 		if (clock.sleepers > 0) await clock.advance(clock.untilNextSleeper ?? 0);
-		else if ((await isIdle(clock, run, hasEnded)) && happenings.length === 0) break;
+		else if ((await isIdle(clock, run, {mayWait: attended || flow === 'ask', hasEnded})) && happenings.length === 0) break;
 	}
 
 	const wasCancelled = !hasEnded();

@@ -47,7 +47,7 @@ const locations: Record<string, Row> = {
 		environment: {},
 		place: 'desktop',
 		flow: 'browser',
-		reason: /Your browser opens from here/,
+		reason: /Your browser can be opened from here/,
 	},
 	'Linux with Wayland': {
 		environment: {env: {...headless, WAYLAND_DISPLAY: 'wayland-0'}},
@@ -265,7 +265,7 @@ test('what the provider lacks is not recommended, and the reason says why', () =
 	const overSsh = locateTerminal(environmentOf({env: sshEnvironment}));
 	const browser = recommend(overSsh, only('browser'), {personIsThere: true});
 	assert.equal(browser.flow, 'browser');
-	assert.match(browser.reason, /offers no codes/);
+	assert.match(browser.reason, /doesn't offer codes/);
 	const desktop = locateTerminal(environmentOf());
 	assert.equal(recommend(desktop, only('device'), {personIsThere: true}).flow, 'device');
 	assert.equal(recommend(desktop, only('client-credentials'), {personIsThere: true}).flow, 'client-credentials');

@@ -130,7 +130,7 @@ test('a program that ends with a code, or is killed, is told', async () => {
 		detail: 'No browser opened, three ended with code 3.',
 	});
 	const killed = fakeProgram('killed', 'kill -9 $$');
-	assert.match(JSON.stringify(await withBrowser(`"${killed.program}"`)(address, never)), /killed exited with SIGKILL/);
+	assert.match(JSON.stringify(await withBrowser(`"${killed.program}"`)(address, never)), /killed ended with SIGKILL/);
 });
 
 test('a browser that stays is not waited for, and outlives nobody: an abort ends the watch at once', async () => {

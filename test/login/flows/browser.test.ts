@@ -489,7 +489,7 @@ test('a forwarded port leads to the sign-in page by a link, and says how to come
 		const {status, body} = await rawRequest(Number(port), `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 		assert.equal(status, 200, host);
 		assert.ok(body.includes(`<a href="${url.replaceAll('&', '&amp;')}">`));
-		assert.match(body, /paste it into your\s+terminal/);
+		assert.match(body, /paste it into\s+your terminal/);
 	}
 
 	for (const host of ['evil.example:9000', '127.0.0.1.evil.example', 'localhost:9000.evil', '192.168.0.1:9000']) {
