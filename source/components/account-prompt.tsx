@@ -1,5 +1,5 @@
 import type {ReactNode} from 'react';
-import type {AccountPrompt as Prompt} from '../hooks/use-login.js';
+import type {AccountPrompt} from '../hooks/use-login.js';
 import {useKeys, usePresses} from '../hooks/use-keys.js';
 import {useList} from '../hooks/use-list.js';
 import {useScreen} from '../hooks/use-screen.js';
@@ -11,15 +11,15 @@ import {layOutList} from '../layout/options.js';
 import {FrameView} from './frame.js';
 import {SpokenLines, spokenList} from './screen-reader.js';
 
-export type AccountPromptProps = Pick<
+export type AccountPromptScreenProps = Pick<
 	ScreenProps,
 	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
 > & {
-	readonly prompt: Prompt;
+	readonly prompt: AccountPrompt;
 };
 
 /** Asks before someone else's session is replaced; the session that there is stays unless the person says otherwise. */
-export function AccountPrompt(props: AccountPromptProps): ReactNode {
+export function AccountPromptScreen(props: AccountPromptScreenProps): ReactNode {
 	const {prompt, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
 	const {prompt: words, keys} = display.messages;

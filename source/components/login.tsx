@@ -20,7 +20,7 @@ import {useOwnWidth} from '../hooks/use-own-width.js';
 import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {useTerminal} from '../hooks/use-terminal.js';
-import {AccountPrompt} from './account-prompt.js';
+import {AccountPromptScreen} from './account-prompt.js';
 import {layOutWaiting} from '../layout/browser.js';
 import {consentHeader, type ConsentHeader} from '../layout/header.js';
 import {runKey, type Key} from '../layout/keys.js';
@@ -294,7 +294,7 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			return <Failure {...shared} code={code} said={message} hint={hint} keys={retryKeys} isActive={isActive} />;
 		}
 
-		if (prompt !== undefined) return <AccountPrompt {...shared} prompt={prompt} isActive={isActive} />;
+		if (prompt !== undefined) return <AccountPromptScreen {...shared} prompt={prompt} isActive={isActive} />;
 		const asking = consentHeader(state, {application, issuer}, display);
 		if (state.phase === 'waiting') {
 			return (

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {json, page, type Reply, type ScriptedRequest} from './response.js';
+import {json, htmlPage, type Reply, type ScriptedRequest} from './response.js';
 import {includesScope, OAuthFailure, userClaims, type Grants} from './grants.js';
 import {clientOf, grantedScope, type ServerEndpoint, type ServerScript} from './server-script.js';
 import type {JsonObject} from './signing-key.js';
@@ -67,7 +67,7 @@ export class ConformingServer {
 			case 'deviceAuthorization':
 				return this.#authorizeDevice(this.#authenticate(request), parameters);
 			case 'verification':
-				return page('Approve the code from the test: <code>server.approve()</code>.');
+				return htmlPage('Approve the code from the test: <code>server.approve()</code>.');
 			case 'token':
 				return json(this.#token(this.#authenticate(request), parameters));
 			case 'userInfo':
@@ -135,15 +135,15 @@ export class ConformingServer {
 		if (requestUri !== null) {
 			this.#pushed.delete(requestUri);
 			if (pushed === undefined || this.grants.clock.now() > pushed.expiresAt) {
-				return page('This request_uri is unknown, used or expired.', 400);
+				return htmlPage('This request_uri is unknown, used or expired.', 400);
 			}
 		} else if (this.#script.requirePushedAuthorization) {
-			return page('Requests must be pushed (RFC 9126 §5).', 400);
+			return htmlPage('Requests must be pushed (RFC 9126 §5).', 400);
 		}
 
 		const parameters = pushed?.parameters ?? query;
 		const refusal = this.#refusal(parameters);
-		if (refusal !== undefined) return page(refusal, 400);
+		if (refusal !== undefined) return htmlPage(refusal, 400);
 		const redirect = new URL(parameters.get('redirect_uri') ?? '');
 		const answer = new URLSearchParams(this.#authorizationResponse(parameters));
 		const state = parameters.get('state');

@@ -57,7 +57,7 @@ export const json = (body: Readonly<Record<string, unknown>>, status = 200): Rep
 	body,
 });
 
-export const page = (text: string, status = 200): Reply => ({
+export const htmlPage = (text: string, status = 200): Reply => ({
 	status,
 	headers: {'content-type': 'text/html; charset=utf-8'},
 	body: `<!doctype html><title>Scripted server</title><p>${text}</p>`,

@@ -6,7 +6,7 @@ import test from 'node:test';
 import {Text} from 'ink';
 import type {ReactElement} from 'react';
 import jsqrModule from 'jsqr';
-import {AccountPrompt} from '../../source/components/account-prompt.js';
+import {AccountPromptScreen} from '../../source/components/account-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
@@ -111,7 +111,7 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 			]}
 		/>
 	),
-	prompt: environment => <AccountPrompt environment={environment} prompt={replaced} />,
+	prompt: environment => <AccountPromptScreen environment={environment} prompt={replaced} />,
 };
 
 const draw = async <Result,>(

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Box, Text} from 'ink';
 import type {ReactElement} from 'react';
-import {AccountPrompt} from '../../source/components/account-prompt.js';
+import {AccountPromptScreen} from '../../source/components/account-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
 import {Failure} from '../../source/components/outcome.js';
@@ -66,7 +66,11 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 				rejected,
 			)}
 		/>,
-		<AccountPrompt key="question" {...shared} prompt={{stored: identity, next: nameless, answer: () => undefined}} />,
+		<AccountPromptScreen
+			key="question"
+			{...shared}
+			prompt={{stored: identity, next: nameless, answer: () => undefined}}
+		/>,
 		<Failure key="failure" {...shared} code="server_rejected" said={displayText(text)} hint={displayText(text)} />,
 	];
 };

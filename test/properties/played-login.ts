@@ -220,7 +220,8 @@ export const playLogin = async (script: LoginScript): Promise<PlayedLogin> => {
 	for (let step = 0; !hasEnded() && clock.monotonic() < (renew ? longestRenewing : longest); step++) {
 		while (happenings[0] !== undefined && happenings[0][0] <= step) await happen(happenings.shift()![1]);
 		if (clock.sleepers > 0) await clock.advance(clock.untilNextSleeper ?? 0);
-		else if ((await isIdle(clock, run, {mayWait: attended || flow === 'ask', hasEnded})) && happenings.length === 0) break;
+		else if ((await isIdle(clock, run, {mayWait: attended || flow === 'ask', hasEnded})) && happenings.length === 0)
+			break;
 	}
 
 	const wasCancelled = !hasEnded();

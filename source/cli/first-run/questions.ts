@@ -14,7 +14,7 @@ import type {OptionValues} from '../options.js';
 export type Preset = keyof typeof registrations;
 
 /** Where someone may want to sign in. */
-export type Place = ListOption &
+export type SignInPlace = ListOption &
 	(
 		| {readonly kind: 'preset'; readonly preset: Preset}
 		| {readonly kind: 'profile'; readonly profile: string}
@@ -27,7 +27,7 @@ export type KnownProfile = {readonly profile: string; readonly who: string; read
 const named: readonly Preset[] = ['github', 'google', 'entra', 'auth0', 'workos'];
 
 /** The places, those that were used before first. */
-export const placesFor = (known: readonly KnownProfile[]): readonly Place[] => [
+export const placesFor = (known: readonly KnownProfile[]): readonly SignInPlace[] => [
 	...known.slice(0, 3).map(({profile, who, host}) => ({kind: 'profile', profile, label: who, detail: host}) as const),
 	{kind: 'url', label: 'A server by its URL', detail: 'OAuth or OpenID Connect', isApart: known.length > 0},
 	...named.map(

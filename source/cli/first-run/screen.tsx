@@ -18,7 +18,7 @@ import type {Notice} from '../../layout/status.js';
 import type {LoginTerminal} from '../../login/flow.js';
 import {resizable} from '../../terminal/ink-output.js';
 import {guardTerminal} from '../../terminal/restore.js';
-import {answerToUrl, nextQuestion, type Answers, type Place, type Question} from './questions.js';
+import {answerToUrl, nextQuestion, type Answers, type SignInPlace, type Question} from './questions.js';
 
 /** What the first run came to; undefined where the person left. */
 export type FirstRunOutcome =
@@ -27,7 +27,7 @@ export type FirstRunOutcome =
 	| {readonly kind: 'demo'};
 
 export type FirstRunProps = {
-	readonly places: readonly Place[];
+	readonly places: readonly SignInPlace[];
 	readonly terminal: Pick<LoginTerminal, 'openBrowser'>;
 	/** Whether something to sign in to is found with these answers; rejects with why not. */
 	readonly check: (answers: Answers, signal: AbortSignal) => Promise<void>;
@@ -73,7 +73,7 @@ export function FirstRun({places, onEnd, ...props}: FirstRunProps): ReactNode {
 }
 
 type PlacesProps = {
-	readonly places: readonly Place[];
+	readonly places: readonly SignInPlace[];
 	readonly screen: Screen;
 	readonly onChoose: (index: number) => void;
 };
