@@ -56,13 +56,13 @@ type EngineSettings = {
 	readonly profile?: string;
 	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
 	readonly fetch?: typeof fetch;
-	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; kept with the session. */
+	/** A file of certificates (PEM) that the default `fetch` trusts besides the usual ones; saved with the session. */
 	readonly caFile?: string;
 	/** Time, for tests. @default the real time */
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short link come from. @default the system's */
 	readonly random?: Random;
-	/** Where the client secret can be found again; kept with the session. */
+	/** Where the client secret can be found again; saved with the session. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;

@@ -23,7 +23,7 @@ type Configuration = {
 
 /** What `useSyncExternalStore` needs of a login. */
 type LoginSubscription = {
-	/** Its options and callbacks; whoever subscribed last is called. */
+	/** Its options and callbacks; those of the last subscriber are called. */
 	configure(configuration: Configuration): void;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly snapshot: () => LoginSnapshot;
@@ -32,7 +32,7 @@ type LoginSubscription = {
 	readonly clock: Clock;
 };
 
-/** What starts logins: a `TokenEngine`, or whatever stands in for one. */
+/** What starts logins: a `TokenEngine`, or an object that stands in for one. */
 export type LoginStarter = Pick<TokenEngine, 'login' | 'clock'>;
 
 const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => 'login' in source;
@@ -42,7 +42,7 @@ const going = new WeakMap<LoginStarter | LoginRun, LoginSubscription>();
 
 /**
  * Starts a login with its first subscriber and cancels it with its last one, unless another comes in the same moment: a
- * component that is mounted anew, or React under StrictMode.
+ * component that is mounted again, or React under StrictMode.
  */
 export const subscriptionTo = (source: LoginStarter | LoginRun): LoginSubscription =>
 	going.get(source) ?? create(source);

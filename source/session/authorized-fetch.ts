@@ -106,7 +106,7 @@ const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{resp
 };
 
 /**
- * A fetch that sends the session's access token. A 401 leads to one refresh, whoever else heard it; a 403 or 401 that asks
+ * A fetch that sends the session's access token. A 401 leads to one refresh for all who heard it; a 403 or 401 that asks
  * for more than the session has leads to a login (RFC 6750 §3.1, RFC 9470), twice at most.
  *
  * @throws LoginError `config_error` for an origin that is not among `origins`

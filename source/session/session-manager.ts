@@ -327,7 +327,7 @@ export class SessionManager {
 
 	/**
 	 * The refresh token is refused, or spent on a response that must not be believed: a sibling's newer session is taken over
-	 * before anything is called over.
+	 * before the session is said to have ended.
 	 *
 	 * @param end - undefined to go on without the refresh token
 	 */

@@ -104,6 +104,13 @@ test('who knows only "I use GitHub" signs in from the bare command, and the line
 	assert.equal((await bare.exit).code, 0);
 	assert.match(bare.emulator.text, /Still signed in as octocat/);
 	assert.doesNotMatch(bare.output, asked);
+
+	assert.equal((await (await user.run('logout')).exit).code, 0);
+	const afterwards = await user.run();
+	await afterwards.waitFor(userCode);
+	assert.doesNotMatch(afterwards.output, asked, 'signed out, the server is still known');
+	afterwards.write(ctrlC);
+	assert.equal((await afterwards.exit).code, 130);
 });
 
 /** The other providers by name: what is asked, with what someone answers, until the picker is there. */

@@ -192,8 +192,9 @@ export const signIn = async (
 
 /** `ink-login` and `ink-login login`. */
 export const runLogin: Command = async (line, context) => {
-	const {askWhere} = await import('../first-run/index.js');
-	const known = await askWhere(line, context);
+	// A picker that is on the screen already knows where.
+	const mayAsk = line.command === 'ask' && context.picker === undefined;
+	const known = mayAsk ? await (await import('../first-run/index.js')).askWhere(line, context) : line;
 	if (known === undefined) throw cancelled();
 	if (known.command === 'demo') return (await import('./demo.js')).runDemo(known, context);
 	const again = known.values === line.values ? undefined : loginText(known.profile, known.values);

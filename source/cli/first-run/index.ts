@@ -18,11 +18,13 @@ import {optionsOf, placesFor, type Answers, type KnownProfile} from './questions
 
 /** Whether nothing says where to sign in, and someone can be asked. */
 const isUnknown = async (line: CommandLine, context: CommandContext): Promise<boolean> => {
-	const {command, values, profile} = line;
-	const asksNothing = command !== 'ask' || values.json === true || values.plain === true;
-	if (asksNothing || Object.keys(values).some(isAboutSigningIn)) return false;
+	const {values, profile} = line;
+	if (values.json || values.plain || Object.keys(values).some(isAboutSigningIn)) return false;
 	if (chooseView(context.environment, 'screen').kind !== 'screen') return false;
-	return (await readSession(await storeFor(line, context), profile, context)) === undefined;
+	const store = await storeFor(line, context);
+	if ((await readSession(store, profile, context)) !== undefined) return false;
+	// After a logout the server is still known.
+	return (await store.readPreferences(profile)).server === undefined;
 };
 
 const knownProfiles = async (line: CommandLine, context: CommandContext): Promise<readonly KnownProfile[]> => {
