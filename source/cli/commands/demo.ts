@@ -50,13 +50,15 @@ export const runDemo: Command = async (line, context) => {
 			return exitCodes.done;
 		}
 
+		// Named, so that the first screen can say at once what the app will see.
+		const scope = asMachine ? undefined : 'openid profile email offline_access';
 		const demoLine = {
 			...line,
 			profile: 'demo',
 			values: {...values, application, store: values.store ?? 'memory'},
 		} as const;
 		const {exitCode} = await signIn(demoLine, context, {
-			provider: presets.oidc({issuer, clientId, clientSecret}),
+			provider: presets.oidc({issuer, clientId, clientSecret, scope}),
 			demo: {
 				approve: async (state, signal) => approve(issuer, state, signal),
 				needsApproval: !asMachine && values.flow !== 'password',
