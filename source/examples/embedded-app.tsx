@@ -116,5 +116,8 @@ const engine = new TokenEngine({
 	provider: oidc({issuer: server.issuer, clientId: server.provider.clientId, application: 'House'}),
 	store: createMemoryStore(),
 });
+// A terminal that gets narrower wraps the rows of the last frame, and Ink erases as many as there were before: pieces of
+// borders stay. An app that fills its window clears it first; this listener is there before Ink's.
+process.stdout.on('resize', () => process.stdout.write('\u001B[2J\u001B[H'));
 await render(<App engine={engine} />).waitUntilExit();
 await server.close();

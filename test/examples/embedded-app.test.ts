@@ -40,3 +40,15 @@ test('an app with a sidebar fits its window again when that becomes lower', asyn
 	app.resize(80, 20);
 	await app.waitFor(({text}) => /^╭─+╮/.test(text) && / tab other pane\s*$/.test(text));
 });
+
+test('an app with a sidebar leaves no pieces of its borders behind when its window becomes narrower', async () => {
+	await using app = runInPty({
+		args: ['--import', 'tsx', 'source/examples/embedded-app.tsx'],
+		env: {DISPLAY: ':0', BROWSER: '/bin/false'},
+		columns: 120,
+		rows: 34,
+	});
+	await app.waitFor(/❯ 1 {2}In this computer's browser/);
+	app.resize(80, 34);
+	await app.waitFor(({text}) => /^╭─{16}╮╭─{60}╮\n/.test(text) && / tab other pane\s*$/.test(text));
+});
