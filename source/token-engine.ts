@@ -426,18 +426,21 @@ export class TokenEngine {
 
 	/** Loaded with the first request: a token that is fresh needs none. */
 	async #loadFetch(): Promise<typeof fetch> {
-		return (this.#hardenedFetch ??= this.#makeFetch());
+		const {clock} = this;
+		return (this.#hardenedFetch ??= import('./oauth/hardened-fetch.js').then(async ({hardenedFetch}) =>
+			hardenedFetch({fetch: await this.#loadReach(), clock}),
+		));
 	}
 
-	async #makeFetch(): Promise<typeof fetch> {
-		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
-		return hardenedFetch({fetch: await this.#loadReach(), clock: this.clock});
-	}
-
-	/** The fetch that both go through. */
+	/** The fetch that both go through: the one handed in, or that of this process's environment. */
 	async #loadReach(): Promise<typeof fetch> {
 		const {fetch: given, caFile} = this.#options;
-		return (this.#reach ??= given === undefined ? environmentFetch(caFile) : Promise.resolve(given));
+		return (
+			given ??
+			(this.#reach ??= import('./terminal/proxy-fetch.js').then(async ({createFetch}) =>
+				createFetch(process, {...(caFile !== undefined && {caFile})}),
+			))
+		);
 	}
 
 	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
@@ -464,9 +467,3 @@ export class TokenEngine {
 }
 
 type Abortable = {readonly signal?: AbortSignal};
-
-/** The fetch of this process's environment. */
-const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {
-	const {createFetch} = await import('./terminal/proxy-fetch.js');
-	return createFetch(process, {...(caFile !== undefined && {caFile})});
-};
