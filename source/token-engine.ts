@@ -67,7 +67,8 @@ type EngineSettings = {
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
 	/**
-	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say.
+	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say. While
+	 * a `<LoginGate>` of this engine is mounted, it is shown there.
 	 *
 	 * @default 'plain'
 	 */
@@ -123,6 +124,8 @@ export class TokenEngine {
 	readonly #logins = new SharedLogins();
 	/** The engines of all profiles that were asked for. */
 	#byProfile = new Map<string, TokenEngine>();
+	/** What shows logins instead of `show`, for all profiles; the one that came last does. */
+	#screens = new Set<ShowLogin>();
 	#reach: Promise<typeof fetch> | undefined;
 	#hardenedFetch: Promise<typeof fetch> | undefined;
 	#authorizedFetch: Promise<typeof fetch> | undefined;
@@ -177,8 +180,18 @@ export class TokenEngine {
 		if (known !== undefined) return known;
 		const engine = new TokenEngine({...this.#options, store: this.store, profile});
 		engine.#byProfile = this.#byProfile;
+		engine.#screens = this.#screens;
 		this.#byProfile.set(profile, engine);
 		return engine;
+	}
+
+	/**
+	 * Has `show` show the logins that `ensure()` and `fetch` turn out to need, of every profile, until the function that it
+	 * returns is called: for an app whose screen plain lines would spoil. A mounted `<LoginGate>` does this by itself.
+	 */
+	showBy(show: Exclude<ShowLogin, string>): () => void {
+		this.#screens.add(show);
+		return () => this.#screens.delete(show);
 	}
 
 	/** The sessions of all profiles that are for the provider and the client of this engine. */
@@ -356,7 +369,7 @@ export class TokenEngine {
 			import('./terminal/environment.js'),
 			import('./terminal/who-is-there.js'),
 		]);
-		const isAlone = !personIsThere(detectEnvironment(), {flow});
+		const isAlone = this.#screens.size === 0 && !personIsThere(detectEnvironment(), {flow});
 		const hasSecret = this.provider.clientSecret !== undefined;
 		return flow === 'client-credentials' || (isAlone && hasSecret)
 			? this.login({...rest, flow: 'client-credentials'}).session
@@ -367,7 +380,7 @@ export class TokenEngine {
 	async #show(options: LoginOptions): Promise<Session> {
 		const {show = 'plain', signInHint: hint} = this.#options;
 		try {
-			return await login(this, {...options, show});
+			return await login(this, {...options, show: [...this.#screens].at(-1) ?? show});
 		} catch (error) {
 			if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
 			throw new LoginError('person_required', error.message, {hint});
@@ -413,18 +426,21 @@ export class TokenEngine {
 
 	/** Loaded with the first request: a token that is fresh needs none. */
 	async #loadFetch(): Promise<typeof fetch> {
-		return (this.#hardenedFetch ??= this.#makeFetch());
+		const {clock} = this;
+		return (this.#hardenedFetch ??= import('./oauth/hardened-fetch.js').then(async ({hardenedFetch}) =>
+			hardenedFetch({fetch: await this.#loadReach(), clock}),
+		));
 	}
 
-	async #makeFetch(): Promise<typeof fetch> {
-		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
-		return hardenedFetch({fetch: await this.#loadReach(), clock: this.clock});
-	}
-
-	/** The fetch that both go through. */
+	/** The fetch that both go through: the one handed in, or that of this process's environment. */
 	async #loadReach(): Promise<typeof fetch> {
 		const {fetch: given, caFile} = this.#options;
-		return (this.#reach ??= given === undefined ? environmentFetch(caFile) : Promise.resolve(given));
+		return (
+			given ??
+			(this.#reach ??= import('./terminal/proxy-fetch.js').then(async ({createFetch}) =>
+				createFetch(process, {...(caFile !== undefined && {caFile})}),
+			))
+		);
 	}
 
 	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
@@ -451,9 +467,3 @@ export class TokenEngine {
 }
 
 type Abortable = {readonly signal?: AbortSignal};
-
-/** The fetch of this process's environment. */
-const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {
-	const {createFetch} = await import('./terminal/proxy-fetch.js');
-	return createFetch(process, {...(caFile !== undefined && {caFile})});
-};

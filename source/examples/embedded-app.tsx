@@ -62,8 +62,16 @@ type AccountProps = {readonly engine: TokenEngine; readonly room: string; readon
 function Account({engine, room, isFocused}: AccountProps): ReactNode {
 	const {exit} = useApp();
 	const {identity, logout} = useAuth(engine);
+	const [isUnlocked, setUnlocked] = useState(false);
+	/** A door needs more than a session that can look: the gate asks for it, right here. */
+	const unlock = async () => {
+		await engine.ensure({scope: 'openid email doors'});
+		setUnlocked(true);
+	};
 	useKeys(input => {
 		if (isFocused && input === 'o') logout().catch(exit);
+		// Someone who leaves the login leaves the door as it is.
+		if (isFocused && input === 'u') unlock().catch(() => undefined);
 	});
 	return (
 		<Box flexDirection="column" paddingLeft={1}>
@@ -71,7 +79,9 @@ function Account({engine, room, isFocused}: AccountProps): ReactNode {
 				{identity?.name} looks after the <Text bold>{room.toLowerCase()}</Text>.
 			</Text>
 			<Text> </Text>
-			<Text>o sign out</Text>
+			<Text>The door is {isUnlocked ? 'open' : 'locked'}.</Text>
+			<Text> </Text>
+			<Text>u unlock · o sign out</Text>
 		</Box>
 	);
 }
