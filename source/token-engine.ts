@@ -1,9 +1,9 @@
-import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
+import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
-import {canRenew, renewsItself} from './session/freshness.js';
+import {canRenew, renewsItself, signInDue} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
@@ -135,7 +135,7 @@ export class TokenEngine {
 	/** @throws LoginError `config_error` for an `app` that cannot be a name, and without `app` and `store` */
 	constructor(options: TokenEngineOptions) {
 		const {provider, app, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
-		const place = {...(app !== undefined && {app}), clock};
+		const place = omitUndefined({app, clock});
 		const {store} = options;
 		this.provider = provider;
 		this.store =
@@ -355,7 +355,7 @@ export class TokenEngine {
 			return undefined;
 		const {signal} = options;
 		try {
-			return this.#session(await this.#sessions.fresh(signal === undefined ? {} : {signal}));
+			return this.#session(await this.#sessions.fresh(omitUndefined({signal})));
 		} catch (error) {
 			if (error instanceof LoginError && error.code === 'person_required') return undefined;
 			throw error;
@@ -373,7 +373,7 @@ export class TokenEngine {
 		const hasSecret = this.provider.clientSecret !== undefined;
 		return flow === 'client-credentials' || (isAlone && hasSecret)
 			? this.login({...rest, flow: 'client-credentials'}).session
-			: this.#show({...rest, ...(flow !== undefined && {flow})});
+			: this.#show(omitUndefined({...rest, flow}));
 	}
 
 	/** Has someone sign in. */
@@ -404,24 +404,26 @@ export class TokenEngine {
 	#session(stored: StoredSession): Session {
 		const {tokens, flow} = stored;
 		const {identity, scope, expiresAt} = tokens;
-		return {
+		const {kind, description} = this.store;
+		return omitUndefined<Session>({
+			identity,
+			scope,
+			expiresAt,
+			sessionExpiresAt: signInDue(stored),
+			refreshable: renewsItself(stored),
+			store: kind,
+			savedIn: kind === 'custom' ? description : undefined,
 			profile: this.profile,
 			flow,
-			...(identity !== undefined && {identity}),
-			scope,
-			...(expiresAt !== undefined && {expiresAt}),
-			refreshable: renewsItself(stored),
-			store: this.store.kind,
-			...(this.store.kind === 'custom' && {savedIn: this.store.description}),
 			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
-		};
+		});
 	}
 
 	/** What a session has to know of these options when another process refreshes it. */
 	get #remembered(): Pick<StoredSession, 'clientSecretSource' | 'caFile'> {
 		const {clientSecretSource, caFile} = this.#options;
-		return {...(clientSecretSource !== undefined && {clientSecretSource}), ...(caFile !== undefined && {caFile})};
+		return omitUndefined({clientSecretSource, caFile});
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */

@@ -109,6 +109,27 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
+const day = 86_400_000;
+
+/**
+ * Tells a person at a terminal that the session ends within three days. Said when a refresh has left that end where it
+ * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
+ * refreshed tells, since it was got on another day.
+ */
+const tellEnd = async (
+	before: TokenSet,
+	{sessionExpiresAt: end, issuedAt}: TokenSet,
+	profile: string,
+	{environment, stderr}: CommandContext,
+): Promise<void> => {
+	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
+	if (!hasStayed || !environment.tty.stderr) return;
+	const daysLeft = Math.floor((end - issuedAt) / day);
+	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
+	const {dateAndTime} = await import('../text/messages.js');
+	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
+};
+
 /** The engine of one stored session. */
 export const openSession = (
 	stored: StoredSession,
@@ -121,7 +142,16 @@ export const openSession = (
 	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
 	const engine = buildEngine(provider, store, line, context, stored);
 	const {signal} = context.signals;
-	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
+	return {
+		stored,
+		store,
+		engine,
+		async tokens(options) {
+			const tokens = await engine.tokens({...options, signal});
+			await tellEnd(stored.tokens, tokens, line.profile, context);
+			return tokens;
+		},
+	};
 };
 
 /** The provider that the options of `token` name for its session to be compared with; undefined where they name none. */

@@ -149,8 +149,9 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, savedIn, profile, flow} = session;
-			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, savedIn, profile, flow});
+			// A session's members are free of secrets: its functions have them.
+			const {getToken: _, logout: __, ...known} = session;
+			this.#log.append({type: 'signed-in', ...known});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);

@@ -32,10 +32,10 @@ type Grant = {
 	readonly scope: string;
 	readonly idToken?: IdTokenExpectation;
 	/**
-	 * A refresh: who it is is known, and an ID token that cannot be judged at the moment is left out, since the refresh token
-	 * is spent by now (OIDC Core §12.2 lets it be absent).
+	 * The tokens that a refresh replaces: who it is is known, and an ID token that cannot be judged at the moment is left
+	 * out, since the refresh token is spent by now (OIDC Core §12.2 lets it be absent).
 	 */
-	readonly refreshes?: {readonly identity: TokenSet['identity']};
+	readonly refreshes?: TokenSet;
 };
 
 /** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
@@ -45,6 +45,16 @@ export const checkToken = (token: string, name: string, endpoint?: string): stri
 		hint: 'Ask your administrator.',
 		endpoint,
 	});
+};
+
+/** When the refresh token ends, if anything was said of the one that is kept; zero stands for no limit (quirks.ts). */
+const refreshTokenEnd = (
+	{refresh_token: token, refresh_token_expires_in: seconds}: TokenEndpointResponse,
+	issuedAt: number,
+	before: TokenSet | undefined,
+): number | undefined => {
+	if (typeof seconds === 'number') return seconds === 0 ? undefined : issuedAt + seconds * 1000;
+	return token === undefined || token === before?.refreshToken ? before?.sessionExpiresAt : undefined;
 };
 
 const readResponse = async (
@@ -69,6 +79,7 @@ const readResponse = async (
 		issuedAt,
 		expiresAt: expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
 		refreshToken: refreshToken === undefined ? undefined : checkToken(refreshToken, 'refresh token', endpoint),
+		sessionExpiresAt: refreshTokenEnd(body, issuedAt, grant.refreshes),
 		idToken: idToken === undefined ? undefined : body.id_token,
 		claims: idToken?.claims,
 		scope: body.scope === undefined ? grant.scope : displayText(body.scope, 2000),
@@ -187,7 +198,7 @@ export const refreshTokens = async (context: RequestContext, previous: TokenSet)
 		},
 		scope: previous.scope,
 		idToken: {previous: previous.claims},
-		refreshes: {identity: previous.identity},
+		refreshes: previous,
 	});
 	return omitUndefined({
 		...next,

@@ -41,6 +41,18 @@ export const renewsItself = (session: StoredSession): boolean => {
 	return canRenew(session) && (source === undefined || !('stdin' in source));
 };
 
+/**
+ * When someone has to sign in again, in epoch milliseconds, as far as the server has said: the end of the refresh token,
+ * or of the last token where there is none. A program that signs in by itself waits for nobody.
+ */
+export const signInDue = (session: StoredSession): number | undefined => {
+	const {tokens, flow} = session;
+	const {expiresAt, sessionExpiresAt} = tokens;
+	if (!renewsItself(session)) return expiresAt;
+	if (flow === 'client-credentials' || sessionExpiresAt === undefined) return undefined;
+	return Math.max(sessionExpiresAt, expiresAt ?? 0);
+};
+
 /** Whether the token is still accepted, as far as the clock knows. */
 export const isValid = (tokens: TokenSet, now: number, type: TokenKind = 'access'): boolean => {
 	const {end} = lifeOf(tokens, type);

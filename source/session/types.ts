@@ -38,6 +38,8 @@ export interface Session {
 	readonly scope: string;
 	/** When the access token expires. */
 	readonly expiresAt?: number;
+	/** When signing in again is due, in epoch milliseconds, where the server says so; a refresh may move it. */
+	readonly sessionExpiresAt?: number;
 	readonly refreshable: boolean;
 	readonly store: StoreKind;
 	/** Where a store of the app's own says that it keeps things. */

@@ -67,6 +67,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		},
 		scope: 'openid profile',
 		expiresAt: start + minutes(60),
+		sessionExpiresAt: start + minutes(60 * 24 * 30),
 		refreshable: true,
 		store: 'keyring',
 		profile: 'default',

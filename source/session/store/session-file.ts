@@ -164,6 +164,7 @@ const checkSession = (value: unknown): StoredSession => {
 		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
 		isMissingOr(tokens['identity'], isIdentity) &&
 		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
+		isMissingOr(tokens['sessionExpiresAt'], Number.isFinite) &&
 		typeof tokens['tokenType'] === 'string' &&
 		typeof tokens['issuedAt'] === 'number' &&
 		typeof tokens['scope'] === 'string' &&
