@@ -1,6 +1,7 @@
 /** As which client a login at a protected resource signs in, where nobody registered one by hand. */
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
+import {clientPorts} from '../oauth/client-metadata.js';
 import {isForgotten, registerClient} from '../oauth/client-registration.js';
 import type {ClientRegistration, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -13,17 +14,18 @@ export type ClientOrigin = EventOf<'client'>['how'];
 type Settled = {readonly how: ClientOrigin; readonly provider: ResolvedProvider};
 
 /** The redirect URI of a flow that has none, for servers that register no client without one. */
-const someRedirect = 'http://127.0.0.1:8484/callback';
+const someRedirect = `http://127.0.0.1:${clientPorts[0]}/callback`;
 
-/** The port that was registered comes first: half of the servers compare it. A new registration may have any. */
+/** Ports that someone chose, otherwise the registered one first: half of the servers compare it. What is registered now may have any. */
 const redirectFor = (
 	{redirect}: ResolvedProvider,
 	how: ClientOrigin | undefined,
 	registration: ClientRegistration | undefined,
 ): ResolvedProvider['redirect'] => {
-	if (redirect?.uri !== undefined || how === 'given' || how === 'metadata-document') return redirect;
-	const registered = registration?.redirectUris.map(uri => Number(new URL(uri).port)) ?? [];
-	return {...redirect, ports: [...new Set([...registered, ...(redirect?.ports ?? []), 0])]};
+	if (redirect?.uri !== undefined || redirect?.ports !== undefined) return redirect;
+	const before = registration?.redirectUris.map(uri => Number(new URL(uri).port)) ?? [];
+	const any = how === 'stored' || how === 'registered' ? [0] : [];
+	return {...redirect, ports: [...new Set([...before, ...clientPorts, ...any])]};
 };
 
 /**

@@ -6,7 +6,7 @@ import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.
 import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
-import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/provider.js';
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
@@ -177,10 +177,11 @@ class Login implements LoginRun {
 		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
 		const provider = discovered.protectedResource === undefined ? discovered : await this.#findClient(discovered);
 		this.#provider = provider;
+		const application = applicationOf(provider);
 		this.#log.append({
 			type: 'discovery',
 			issuer: provider.issuer,
-			...titleOf(provider),
+			...(application !== undefined && {application: displayText(application)}),
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
 			...resourceOf(provider),
@@ -386,12 +387,6 @@ const resourceOf = ({
 	const {url} = protectedResource;
 	const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
 	return {resource: {url, ...(resourceName && {name: resourceName}), ...(onForeignHost && {onForeignHost})}};
-};
-
-/** What people sign in to: a resource is known by its host, for its own words may claim anything. */
-const titleOf = ({application, protectedResource}: ResolvedProvider): Pick<EventOf<'discovery'>, 'application'> => {
-	const title = protectedResource === undefined ? application : new URL(protectedResource.url).host;
-	return title === undefined ? {} : {application: displayText(title)};
 };
 
 /** For a race in which the other side can only reject. */

@@ -1,6 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {omitUndefined} from '../core/clock.js';
+import {clientPorts} from './client-metadata.js';
 import {
 	type Endpoints,
 	type ProtectedResource,
@@ -89,9 +90,6 @@ export type Auth0Options = PresetOptions & {
 	readonly domain: string;
 };
 
-/** Auth0 and Okta compare redirect URIs exactly, the port included. */
-const exactPorts = [8484, 8485, 8486];
-
 /**
  * Auth0: a "Native" application with the grants Authorization Code, Device Code and Refresh Token.
  *
@@ -108,7 +106,7 @@ const exactPorts = [8484, 8485, 8486];
 export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
 	name: 'auth0',
 	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
-	redirect: {ports: exactPorts},
+	redirect: {ports: clientPorts},
 	...commonSettings(options),
 });
 
@@ -364,7 +362,7 @@ export type OktaOptions = PresetOptions & {
  * @throws LoginError `config_error`
  */
 export const okta = ({domain, ...options}: OktaOptions): Provider => ({
-	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: exactPorts}, ...options}),
+	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: clientPorts}, ...options}),
 	name: 'okta',
 });
 
@@ -478,7 +476,6 @@ export const resource = (url: string, options: ResourceOptions = {}): Provider =
 	for (const trusted of trustedIssuers ?? []) checkIssuer(trusted);
 	return {
 		name: 'resource',
-		redirect: {ports: exactPorts},
 		...omitUndefined(others),
 		...beforeDiscovery({
 			url: url.split('#', 1)[0] ?? '',

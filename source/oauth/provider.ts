@@ -246,3 +246,10 @@ export const beforeDiscovery = (
 	resource: protectedResource.resource,
 	clientAuthentication: undefined,
 });
+
+/** What people sign in to. A resource goes by its host: its own words may claim anything, and the application is who asks. */
+export const applicationOf = ({
+	application,
+	protectedResource,
+}: Pick<ProviderSettings, 'application' | 'protectedResource'>): string | undefined =>
+	protectedResource === undefined ? application : new URL(protectedResource.url).host;

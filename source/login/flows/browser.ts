@@ -5,6 +5,7 @@ import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
 import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
+import {applicationOf} from '../../oauth/provider.js';
 import {checkClientSecret} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
@@ -268,7 +269,7 @@ export const browserFlow: Flow = async given => {
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
-		const application = provider.application ?? new URL(provider.issuer).host;
+		const application = applicationOf(provider) ?? new URL(provider.issuer).host;
 		loopback?.respond(signedInPage({application, identity: tokens.identity, next}));
 		await loopback?.close();
 		return tokens;
