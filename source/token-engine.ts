@@ -242,7 +242,11 @@ export class TokenEngine {
 			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
 			const checked = await checkAdopted(context, tokens, signInHint);
 			await this.store.prepare?.();
-			const stored = await toStoredSession(resolved, {tokens: checked, flow: 'browser'}, clock.now(), this.#remembered);
+			const stored = await toStoredSession(
+				{provider: resolved, tokens: checked, flow: 'browser'},
+				clock.now(),
+				this.#remembered,
+			);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});
@@ -452,7 +456,7 @@ export class TokenEngine {
 			sessions: this.#sessions,
 			fetch: await this.#loadReach(),
 			origins,
-			resource: this.provider.resource ?? [],
+			provider: this.provider,
 			signInHint,
 			show: async login => this.#show(login),
 			logins: this.#logins,

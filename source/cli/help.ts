@@ -12,9 +12,10 @@ type CommandHelp = {
 
 const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	ask: {
-		usage: '[OPTIONS]',
+		usage: '[URL] [OPTIONS]',
 		summary: 'Ask how to sign in, then sign in.',
 		examples: [
+			['ink-login https://mcp.example.com/mcp', 'no client ID needed'],
 			['ink-login --issuer https://login.example.com --client-id ID'],
 			['ink-login --preset github --client-id ID'],
 			['curl -H "$(ink-login token --format header)" https://api.example.com'],
@@ -22,17 +23,18 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	login: {
-		usage: 'login [PROFILE]',
+		usage: 'login [PROFILE | URL]',
 		summary: 'Sign in, asking how only if needed.',
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
 			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
 			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
 			['ink-login login work', 'again, at the same server'],
+			['ink-login login https://mcp.example.com/mcp', 'the app registers itself'],
 		],
 	},
 	token: {
-		usage: 'token [PROFILE]',
+		usage: 'token [PROFILE | URL]',
 		summary: 'Print a fresh access token and nothing else.',
 		examples: [
 			['TOKEN=$(ink-login token)'],
@@ -59,7 +61,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	exec: {
-		usage: 'exec [PROFILE] -- CMD',
+		usage: 'exec [PROFILE | URL] -- CMD',
 		summary: 'Run a command with a fresh token.',
 		examples: [
 			['ink-login exec -- ./deploy.sh', 'reads INK_LOGIN_TOKEN'],
@@ -69,7 +71,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		more: ["CMD's exit code and signals pass through; 125 means it couldn't be run."],
 	},
 	exchange: {
-		usage: 'exchange [PROFILE]',
+		usage: 'exchange [PROFILE | URL]',
 		summary: 'Exchange the token for another API (RFC 8693).',
 		examples: [
 			['ink-login exchange --audience https://billing.example.com'],
@@ -78,18 +80,30 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	status: {
-		usage: 'status [PROFILE]',
+		usage: 'status [PROFILE | URL]',
 		summary: 'Show who is signed in, where and for how long.',
 		examples: [['ink-login status'], ['ink-login status work --json'], ['ink-login status --userinfo']],
 	},
 	logout: {
-		usage: 'logout [PROFILE]',
+		usage: 'logout [PROFILE | URL]',
 		summary: 'Sign out, but remember the server.',
 		examples: [
 			['ink-login logout'],
 			['ink-login logout work --forget', 'forget its server and client ID too'],
 			['ink-login logout --all'],
 		],
+	},
+	'client-metadata': {
+		usage: 'client-metadata',
+		summary: 'Print what a server needs to know of the app, as JSON.',
+		examples: [
+			['ink-login client-metadata', 'to type in where you register the app'],
+			[
+				'ink-login client-metadata --client-metadata-url https://example.com/client.json > client.json',
+				'to host there',
+			],
+		],
+		more: ['Sign in with it: ink-login URL --client-metadata-url https://example.com/client.json'],
 	},
 	demo: {
 		usage: 'demo',

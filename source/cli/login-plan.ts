@@ -9,7 +9,7 @@ import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
-import type {CommandLine} from './parse-args.js';
+import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
 import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
@@ -104,7 +104,8 @@ export const planLogin = (
 	const {json, plain, flow = 'auto'} = values;
 	const source = secretSourceOf(values);
 	const clientSecret = source && readClientSecret(source, environment.env, stdin);
-	const chosen = readProvider(values, {provider: given, clientSecret});
+	const url = given === undefined ? resourceUrl(profile) : undefined;
+	const chosen = readProvider(values, {provider: given, clientSecret, url});
 	const timeout = readTimeout(values);
 	const view = viewOf(values, environment, stdoutIsData);
 	const attended = !unattended && personIsThere(environment, {json, plain, flow});
@@ -113,7 +114,11 @@ export const planLogin = (
 		const known = session ?? preferences.server;
 		const provider = chosen(known?.provider);
 		if (provider === undefined) throw unknownServer(profile, profiles);
-		const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
+		// The client of a resource may be known only after it was asked.
+		const {protectedResource, clientId} = provider;
+		const isSameClient =
+			known?.provider.issuer === provider.issuer &&
+			(known.provider.clientId === clientId || (protectedResource !== undefined && clientId === ''));
 		const earlier = isSameClient ? known : undefined;
 		const hasSecret = (source ?? lastingSource(earlier?.clientSecretSource) ?? provider.clientSecret) !== undefined;
 		if (flow === 'client-credentials' && !hasSecret) {

@@ -23,6 +23,7 @@ const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	exchange: async () => (await import('./commands/exchange.js')).runExchange,
 	status: async () => (await import('./commands/status.js')).runStatus,
 	logout: async () => (await import('./commands/logout.js')).runLogout,
+	'client-metadata': async () => (await import('./commands/client-metadata.js')).runClientMetadata,
 	demo: async () => (await import('./commands/demo.js')).runDemo,
 };
 

@@ -8,6 +8,7 @@ export const commandNames = [
 	'exchange',
 	'status',
 	'logout',
+	'client-metadata',
 	'demo',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -39,6 +40,7 @@ export type CommandOption = {
 
 const signIn = ['ask', 'login', 'token'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
+const withDocument = [...signIn, 'client-metadata'] as const;
 const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
@@ -59,6 +61,13 @@ export const options = {
 		group: 'provider',
 		commands: signIn,
 	},
+	'trust-issuer': {
+		value: 'URL',
+		many: true,
+		help: 'an issuer to accept although another URL names it',
+		group: 'provider',
+		commands: signIn,
+	},
 	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: signIn},
 	'client-secret-file': {
 		value: 'F',
@@ -72,7 +81,18 @@ export const options = {
 		group: 'provider',
 		commands: withSecret,
 	},
-	application: {value: 'NAME', help: 'the app name to show', group: 'provider', commands: anyLogin},
+	'client-metadata-url': {
+		value: 'URL',
+		help: "where the app's client metadata is hosted",
+		group: 'provider',
+		commands: withDocument,
+	},
+	application: {
+		value: 'NAME',
+		help: 'the app name to show',
+		group: 'provider',
+		commands: [...anyLogin, 'client-metadata'],
+	},
 	flow: {
 		value: 'FLOW',
 		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
@@ -97,10 +117,11 @@ export const options = {
 	resource: {
 		value: 'URI',
 		many: true,
-		help: 'the API the token is for, as a URL; repeatable',
+		help: 'the API the token is for, as a URL; send none',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
+	'no-resource': {group: 'request', commands: signIn},
 	param: {
 		value: 'NAME=VALUE',
 		many: true,
@@ -127,14 +148,14 @@ export const options = {
 		default: 'any free one',
 		help: 'callback ports to try',
 		group: 'request',
-		commands: anyLogin,
+		commands: [...anyLogin, 'client-metadata'],
 		flows: ['browser'],
 	},
 	'redirect-uri': {
 		value: 'U',
 		help: 'the full redirect URI, as registered',
 		group: 'request',
-		commands: anyLogin,
+		commands: [...anyLogin, 'client-metadata'],
 		flows: ['browser'],
 	},
 	par: {

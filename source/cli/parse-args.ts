@@ -10,13 +10,14 @@ import {
 	type CommandName,
 	type OptionValues,
 } from './options.js';
+import {checkUrl, shownUrl} from '../core/safe-url.js';
 import {UsageError} from './errors.js';
 
 /** What someone typed, understood and free of contradictions. */
 export type CommandLine = {
 	readonly command: CommandName;
 	readonly values: OptionValues;
-	/** @default 'default' */
+	/** A name, or the URL of a resource. @default 'default' */
 	readonly profile: string;
 	/** What `helper` was asked for by git: get, store, erase, or what later versions add. */
 	readonly action?: string;
@@ -36,6 +37,18 @@ const secretName =
 	/secret|password|passwd|assertion|^(access|refresh|subject|actor)[-_]?token$|^(code|token|device_code|code_verifier)$/i;
 
 const secretHint = 'Other processes can read a command line. Use --client-secret-file or --client-secret-env instead.';
+
+/** The URL of a resource that stands in the place of a profile. */
+export const resourceUrl = (profile = ''): string | undefined => (/^https?:\/\//i.test(profile) ? profile : undefined);
+
+/** @throws UsageError for a URL that nobody could sign in to */
+const checkProfile = (profile: string, command: CommandName): string => {
+	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
+	if (resourceUrl(profile) === undefined) return profile;
+	const url = checkUrl(profile);
+	if (typeof url === 'string') throw new UsageError(`${shownUrl(profile)} can't be used: ${url}.`, helpFor(command));
+	return profile.split('#', 1)[0] ?? '';
+};
 
 /** How many letters must be typed differently to get from one word to the other; two that are swapped count once. */
 const editDistance = (from: string, to: string): number => {
@@ -156,6 +169,7 @@ const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
 	['client-secret-file', 'client-secret-env', 'there is only one secret'],
 	['redirect-uri', 'port', 'the port is part of the redirect URI'],
+	['resource', 'no-resource', 'one of them sends what the other leaves out'],
 ] as const;
 
 const refuseContradictions = (values: OptionValues, command: CommandName) => {
@@ -207,7 +221,8 @@ const typedCommands = commandNames.filter(name => name !== 'ask');
 
 const commandOf = (args: readonly string[]): {command: CommandName; rest: readonly string[]} => {
 	const [first, ...rest] = args;
-	if (first === undefined || first.startsWith('-')) return {command: 'ask', rest: args};
+	if (first === undefined || first.startsWith('-') || resourceUrl(first) !== undefined)
+		return {command: 'ask', rest: args};
 	// What is known was told by then.
 	if (first === 'help') return commandOf(rest);
 	const command = typedCommands.find(name => name === first);
@@ -237,7 +252,8 @@ const readPositionals = (command: CommandName, positionals: readonly string[]) =
 		return {action, profile: others.length === 2 ? others[0] : undefined};
 	}
 
-	const takesProfile = command !== 'ask' && command !== 'demo';
+	const takesProfile =
+		command === 'ask' ? resourceUrl(first) !== undefined : command !== 'demo' && command !== 'client-metadata';
 	const extra = positionals[takesProfile ? 1 : 0];
 	if (extra !== undefined) {
 		const next = command === 'exec' ? 'Put -- before the command: ink-login exec [PROFILE] -- CMD' : helpFor(command);
@@ -266,8 +282,7 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 		throw new UsageError("--all and a profile name can't be combined.", 'Leave one of them out.');
 	}
 
-	const profile = named ?? 'default';
-	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
+	const profile = checkProfile(named ?? 'default', command);
 	if (command === 'exec' && !child[0]) {
 		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec -- ./deploy.sh');
 	}

@@ -1,10 +1,17 @@
-import {presets, checkEndpoints} from '../oauth/presets.js';
+import {presets, resource, checkEndpoints} from '../oauth/presets.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {isReservedParameter, isResource} from '../oauth/request-parameters.js';
 import {registrations} from '../oauth/registration.js';
-import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../oauth/provider.js';
+import {
+	beforeDiscovery,
+	type ClientSecret,
+	type Endpoints,
+	type Provider,
+	type ProviderSettings,
+	type RequestParameters,
+} from '../oauth/provider.js';
 import {checkUrl, isLoopbackHost} from '../core/safe-url.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './errors.js';
@@ -127,7 +134,7 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 		application,
 		scope,
 		audience,
-		resource: values.resource && readResources(values.resource),
+		resource: values['no-resource'] ? [] : values.resource && readResources(values.resource),
 		prompt,
 		loginHint,
 		redirect,
@@ -162,6 +169,37 @@ const registerFirst = (preset: Preset | undefined, domain: string | undefined): 
 		...steps,
 		...uris,
 	].join('\n');
+};
+
+/** Options for servers that a resource names. */
+const forResources = ['client-metadata-url', 'trust-issuer'] as const;
+
+/** The provider of a URL: what was found and given there before stays, where no option says otherwise. */
+const readResource = (url: string, values: OptionValues, clientSecret: ClientSecret | undefined): ProviderChoice => {
+	const {issuer, preset, 'client-id': clientId, 'client-metadata-url': clientMetadataUrl} = values;
+	if (preset !== undefined) throw new UsageError("--preset doesn't work with a URL.", 'Leave one of the two out.');
+	const request = readRequest(values);
+	const typed = asUsage(() =>
+		resource(
+			url,
+			omitUndefined({
+				issuer,
+				clientId,
+				clientSecret,
+				clientMetadataUrl,
+				trustedIssuers: values['trust-issuer'],
+				resource: request.resource,
+			}),
+		),
+	);
+	return stored => {
+		const before = stored?.protectedResource;
+		if (stored === undefined || before?.url !== url) return merge(typed, request);
+		const known = beforeDiscovery({...before, ...typed.protectedResource, url});
+		// Of several servers the one that was used before comes first.
+		const {clientSecret} = typed;
+		return merge({...stored, ...known, issuer: stored.issuer, ...(clientSecret && {clientSecret})}, request);
+	};
 };
 
 /** The provider that the options name; undefined where they name none. */
@@ -228,8 +266,19 @@ export type ProviderChoice = (stored: ProviderSettings | undefined) => Provider 
  */
 export const readProvider = (
 	values: OptionValues,
-	given: {readonly provider?: Provider | undefined; readonly clientSecret?: ClientSecret | undefined} = {},
+	given: {
+		readonly provider?: Provider | undefined;
+		readonly clientSecret?: ClientSecret | undefined;
+		/** Stands in the place of the profile. */
+		readonly url?: string | undefined;
+	} = {},
 ): ProviderChoice => {
+	if (given.url !== undefined) return readResource(given.url, values, given.clientSecret);
+	const stray = forResources.find(name => values[name] !== undefined);
+	if (stray !== undefined) {
+		throw new UsageError(`--${stray} needs a URL.`, 'As in: ink-login login https://mcp.example.com/mcp');
+	}
+
 	const named = given.provider ?? readNamed(values, given.clientSecret);
 	const request = readRequest(values);
 	return stored => {

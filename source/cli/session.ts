@@ -6,7 +6,7 @@ import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
-import type {CommandLine} from './parse-args.js';
+import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext, type Engine, type TokenContext} from './context.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
@@ -156,7 +156,7 @@ export const openSession = (
 
 /** The provider that the options of `token` name for its session to be compared with; undefined where they name none. */
 const readWanted = async (
-	{command, values}: CommandLine,
+	{command, values, profile}: CommandLine,
 	context: TokenContext,
 ): Promise<ProviderChoice | undefined> => {
 	// `exchange` asks the server for another token by the same options.
@@ -164,6 +164,7 @@ const readWanted = async (
 	const source = secretSourceOf(values);
 	const {readProvider} = await import('./provider.js');
 	return readProvider(values, {
+		url: resourceUrl(profile),
 		clientSecret: source && readClientSecret(source, context.environment.env, context.stdin),
 	});
 };

@@ -3,6 +3,7 @@ import {Box, useStdout} from 'ink';
 import {systemClock} from '../core/clock.js';
 import type {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
+import {applicationOf} from '../oauth/provider.js';
 import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
 import {type LoginStarter, useLogin} from '../hooks/use-login.js';
@@ -21,6 +22,7 @@ import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {useTerminal} from '../hooks/use-terminal.js';
 import {AccountPromptScreen} from './account-prompt.js';
+import {ResourcePromptScreen} from './resource-prompt.js';
 import {layOutWaiting} from '../layout/browser.js';
 import {consentHeader, type ConsentHeader} from '../layout/header.js';
 import {runKey, type Key} from '../layout/keys.js';
@@ -190,7 +192,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			else onError?.(error);
 		},
 	});
-	const {state, command, clock, prompt} = login;
+	const {state, command, clock, prompt, resourcePrompt} = login;
+	const isAsked = prompt !== undefined || resourcePrompt !== undefined;
 	const [view, setView] = useState<View>(flow === 'ask' && openFlows(state).length === 0 ? 'picker' : 'flow');
 	const [chosen, setChosen] = useState<FlowName>();
 	const [notice, setNotice] = useState<string>();
@@ -212,20 +215,20 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 
 	const retryKeys: readonly Key[] =
 		state.failed === undefined || onAgain === undefined ? [] : keysAfterEnd(state.failed.code, display, onAgain);
-	const takesKeys = isActive && !isOver && prompt === undefined;
+	const takesKeys = isActive && !isOver && !isAsked;
 	useBracketedPaste(takesKeys);
 	useKeys({
 		onKey(key) {
 			setNotice(undefined);
 			if (state.phase === 'waiting') runKey(elsewhereKeys, key);
 			if (key === 'ctrl+c') leave('left');
-			else if (key === 'escape' && prompt === undefined) {
+			else if (key === 'escape' && !isAsked) {
 				if (isChoosing || hasFailed || isOver || state.phase === 'waiting') leave('left');
 				else if (canGoBack) setView('picker');
 			}
 		},
 		onPaste(text) {
-			if (prompt !== undefined || isOver) return;
+			if (isAsked || isOver) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(display.messages.pasteUseless);
@@ -244,9 +247,10 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const size = useTerminalSize();
 	const columns = Math.min(width ?? size.columns, size.columns);
 	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, size.rows - 1));
-	const application = props.application ?? props.engine?.provider.application;
-	const issuer = props.engine?.provider.issuer;
-	const scope = props.engine?.provider.scope;
+	const provider = props.engine?.provider;
+	const application = props.application ?? (provider && applicationOf(provider));
+	const issuer = provider?.issuer;
+	const scope = provider?.scope;
 	const showFlow = (flow: FlowName) => {
 		setChosen(flow);
 		setView('flow');
@@ -294,6 +298,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			return <Failure {...shared} code={code} said={message} hint={hint} keys={retryKeys} isActive={isActive} />;
 		}
 
+		if (resourcePrompt !== undefined)
+			return <ResourcePromptScreen {...shared} prompt={resourcePrompt} isActive={isActive} />;
 		if (prompt !== undefined) return <AccountPromptScreen {...shared} prompt={prompt} isActive={isActive} />;
 		const asking = consentHeader(state, {application, issuer}, display);
 		if (state.phase === 'waiting') {

@@ -1,5 +1,5 @@
 import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
-import {gridOf, marked} from './header.js';
+import {gridOf, marked, markedBoldly} from './header.js';
 import {footerBlocks, footerOf, type Key} from './keys.js';
 import {cutEvery, indent, paragraph, widthOf, wrapWords, type Line} from './line.js';
 import {activity, noticeMark, type Notice} from './status.js';
@@ -73,6 +73,39 @@ export const layOutQuestion = (
 			...told,
 			...(facts.length === 0 ? [] : [gap(16)]),
 			...factBlocks(facts, words, width),
+			...footerBlocks(footerOf(keys, grid, display)),
+		]),
+	);
+};
+
+export type ConfirmationContent = {
+	readonly title: string;
+	/** What is to be confirmed, in one sentence. */
+	readonly sentence: string;
+	readonly facts: readonly Fact[];
+	/** What to consider. */
+	readonly advice: string;
+	readonly keys: readonly Key[];
+};
+
+/** One thing to confirm, and what there is to know of it. */
+export const layOutConfirmation = (
+	{columns, rows}: Size,
+	{title, sentence, facts, advice, keys}: ConfirmationContent,
+	display: Display,
+): Frame => {
+	const grid = gridOf(columns);
+	const {mark, words, width} = grid;
+	return frameOf(
+		fit(rows, [
+			gap(19),
+			block(indent(mark, [[{text: title, bold: true}]]), 8),
+			gap(17),
+			block(markedBoldly({text: display.glyphs.arrow, tone: 'accent'}, sentence, grid)),
+			gap(18),
+			...factBlocks(facts, words, width),
+			gap(16),
+			block(indent(words, paragraph(advice, Math.max(1, width - words))), 4),
 			...footerBlocks(footerOf(keys, grid, display)),
 		]),
 	);

@@ -1,6 +1,16 @@
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import {type Endpoints, type Provider, type ClientSecret, checkIssuer, isTenantId} from './provider.js';
+import {omitUndefined} from '../core/clock.js';
+import {clientPorts} from './client-metadata.js';
+import {
+	type Endpoints,
+	type ProtectedResource,
+	type Provider,
+	type ClientSecret,
+	beforeDiscovery,
+	checkIssuer,
+	isTenantId,
+} from './provider.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 
 const commonNames = [
@@ -80,9 +90,6 @@ export type Auth0Options = PresetOptions & {
 	readonly domain: string;
 };
 
-/** Auth0 and Okta compare redirect URIs exactly, the port included. */
-const exactPorts = [8484, 8485, 8486];
-
 /**
  * Auth0: a "Native" application with the grants Authorization Code, Device Code and Refresh Token.
  *
@@ -99,7 +106,7 @@ const exactPorts = [8484, 8485, 8486];
 export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
 	name: 'auth0',
 	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
-	redirect: {ports: exactPorts},
+	redirect: {ports: clientPorts},
 	...commonSettings(options),
 });
 
@@ -355,7 +362,7 @@ export type OktaOptions = PresetOptions & {
  * @throws LoginError `config_error`
  */
 export const okta = ({domain, ...options}: OktaOptions): Provider => ({
-	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: exactPorts}, ...options}),
+	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: clientPorts}, ...options}),
 	name: 'okta',
 });
 
@@ -431,6 +438,59 @@ export const oauth = ({endpoints: given, issuer, ...options}: OAuthOptions): Pro
 		...(jwks === undefined && {idToken: 'ignore' as const}),
 		...commonSettings(options),
 	};
+};
+
+/** What `resource` takes. */
+export type ResourceOptions = Partial<PresetOptions> &
+	Pick<ProtectedResource, 'issuer' | 'clientMetadataUrl' | 'trustedIssuers'>;
+
+/**
+ * Whatever a URL leads to, as with an MCP server: the server that signs people in, and often the client ID too, are found
+ * at the login and read back from the session afterwards.
+ *
+ * - The resource names its authorization server (RFC 9728, or MCP's older rules), which describes itself.
+ * - Without `clientId` the client is the one that was registered there before, else the `clientMetadataUrl` where the
+ *   server takes it, else one that is registered now (RFC 7591), under the name `application`.
+ * - Scopes are those that the resource asks for; ID tokens are used where they come, and never demanded.
+ * - Give `issuer` beside a `clientSecret`: the secret then goes to that server alone, whatever the resource says.
+ *
+ * @throws LoginError `config_error`
+ */
+export const resource = (url: string, options: ResourceOptions = {}): Provider => {
+	const {issuer, clientId, clientMetadataUrl, trustedIssuers, resource: named, ...others} = options;
+	const checked = checkUrl(url);
+	if (typeof checked === 'string') {
+		throw misconfigured(
+			`You can't sign in to ${shownUrl(url)} because ${checked}.`,
+			'Give it as in https://mcp.example.com/mcp.',
+		);
+	}
+
+	if (clientMetadataUrl !== undefined && !isClientMetadataUrl(clientMetadataUrl)) {
+		throw misconfigured(
+			`The client metadata URL can't be used (${shownUrl(clientMetadataUrl)}).`,
+			'It must begin with https:// and have a path, without #, as in https://example.com/client.json.',
+		);
+	}
+
+	for (const trusted of trustedIssuers ?? []) checkIssuer(trusted);
+	return {
+		name: 'resource',
+		...omitUndefined(others),
+		...beforeDiscovery({
+			url: url.split('#', 1)[0] ?? '',
+			...omitUndefined({issuer: issuer && checkIssuer(issuer), clientId, clientMetadataUrl, trustedIssuers}),
+			...(named !== undefined && {resource: named}),
+		}),
+	};
+};
+
+/** Client ID Metadata Document, draft 02 §3: https, a path, no fragment, no user name, no dot segments (which a URL has not). */
+const isClientMetadataUrl = (text: string): boolean => {
+	const url = checkUrl(text);
+	return (
+		typeof url !== 'string' && url.protocol === 'https:' && url.pathname !== '/' && url.href === text && url.hash === ''
+	);
 };
 
 /** The options of all presets together, for a caller who learns the preset's name only while it runs. */

@@ -170,6 +170,7 @@ export const messages = {
 	/** What the keys do. */
 	keys: {
 		select: 'select',
+		continue: 'continue',
 		choose: 'choose',
 		cancel: 'cancel',
 		copyAndOpen: 'copy code and open link',
@@ -194,6 +195,25 @@ export const messages = {
 		allKeys: 'all keys',
 		allKeysBriefly: 'keys',
 		back: 'back',
+	},
+
+	/** Before the first login at a resource whose server is on another host. */
+	resource: {
+		sendsYou: (host: string, server: string) => `${host} has you sign in at ${server}`,
+		callsItself: 'Calls itself',
+		asksFor: 'Asks for',
+		/** Where it names no scope. */
+		serverChooses: 'what the server gives by default',
+		signsInAs: 'App',
+		clients: {
+			given: 'the client ID you gave',
+			stored: 'the one registered there before',
+			'metadata-document': 'the one described at its own URL',
+			registered: 'registers itself there',
+		},
+		unknownClient: 'needs a client ID',
+		registered: (server: string) => `Registered this app with ${server}`,
+		onlyIf: (host: string) => `Continue only if you trust ${host} with that access`,
 	},
 
 	/** Before someone else's session is replaced. */

@@ -184,6 +184,18 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				issuerHost = new URL(event.issuer).host;
 				mayUseBrowser = event.flows.browser === true;
 				say(`${messages.signInTo(application)} · ${issuerHost}`);
+				const {resource, requestedScope} = event;
+				if (resource?.onForeignHost) {
+					const {sendsYou, asksFor, serverChooses} = messages.resource;
+					say(sendsYou(application ?? '', issuerHost));
+					say(`${asksFor} ${displayText(requestedScope, 400) || serverChooses}`);
+				}
+
+				return;
+			}
+
+			case 'client': {
+				if (event.how === 'registered') say(messages.resource.registered(issuerHost));
 				return;
 			}
 

@@ -9,7 +9,7 @@ import {prepareForInk} from '../../terminal/ink-output.js';
 import {createFetch} from '../../terminal/proxy-fetch.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {chooseView} from '../../terminal/capabilities.js';
-import type {CommandLine} from '../parse-args.js';
+import {resourceUrl, type CommandLine} from '../parse-args.js';
 import type {CommandContext} from '../context.js';
 import {isAboutSigningIn} from '../options.js';
 import {readProvider} from '../provider.js';
@@ -19,7 +19,8 @@ import {optionsOf, placesFor, type Answers, type KnownProfile} from './questions
 /** Whether nothing says where to sign in, and someone can be asked. */
 const isUnknown = async (line: CommandLine, context: CommandContext): Promise<boolean> => {
 	const {values, profile} = line;
-	if (values.json || values.plain || Object.keys(values).some(isAboutSigningIn)) return false;
+	if (resourceUrl(profile) !== undefined || values.json || values.plain || Object.keys(values).some(isAboutSigningIn))
+		return false;
 	if (chooseView(context.environment, 'screen').kind !== 'screen') return false;
 	const store = await storeFor(line, context);
 	if ((await readSession(store, profile, context)) !== undefined) return false;
