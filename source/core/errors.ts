@@ -25,6 +25,10 @@ export type Hints = {
 	readonly endpoints: string;
 	/** There is no such host. */
 	readonly unknownHost: string;
+	/** It isn't known in which form the server takes the identity of a workload. @default a sentence that names no option */
+	readonly identityForm?: string;
+	/** A workload has no identity token. @default a sentence that names no option */
+	readonly identitySource?: string;
 };
 
 /** For an application that has none of its own. */

@@ -6,6 +6,7 @@ import {checkUrl, shownUrl} from '../core/safe-url.js';
 const commonNames = [
 	'clientId',
 	'clientSecret',
+	'clientKey',
 	'application',
 	'scope',
 	'audience',
@@ -16,6 +17,7 @@ const commonNames = [
 	'redirect',
 	'pushedAuthorization',
 	'flow',
+	'workloadIdentity',
 ] as const;
 
 /** What every preset takes. */

@@ -5,7 +5,7 @@ import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
 import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
-import {checkClientSecret} from '../../oauth/request.js';
+import {checkCredentials} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
 import {
@@ -218,7 +218,7 @@ const timedOut = (redirectUri: string, strays: number) => {
 export const browserFlow: Flow = async context => {
 	const {provider, clock, emit, commands, autoOpen, next} = context;
 	// The code is exchanged after the person has signed in, which is too late to find that out.
-	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
+	await checkCredentials(provider, provider.server);
 	const transaction = createTransaction(provider, context.random);
 	const waiter = new CallbackWaiter(context, transaction.state);
 	const {redirectUri, loopback} = await listen(context, transaction, waiter);
