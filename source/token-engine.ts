@@ -2,8 +2,9 @@ import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from 
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
+import {isOwnFlow} from './core/types.js';
 import type {AdoptedTokens} from './session/adopt.js';
-import {canRenew, renewsItself, signInDue} from './session/freshness.js';
+import {renewsItself, signInDue} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
@@ -62,7 +63,7 @@ type EngineSettings = {
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short link come from. @default the system's */
 	readonly random?: Random;
-	/** Where the client secret can be found again; saved with the session. */
+	/** Where the client secret or key can be found again; saved with the session. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
@@ -205,8 +206,8 @@ export class TokenEngine {
 
 	/**
 	 * The session, and where there is none that gives a token for what is asked, a login: the program's own where its
-	 * provider says so, or has a secret while nobody is there; otherwise one by `show`, for a person or for an agent whose
-	 * transcript a person reads. Calls at the same time share one login.
+	 * provider says so, or has a secret, a key or a workload identity while nobody is there; otherwise one by `show`, for a
+	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
 	 * @param options - `scope` and `organization` are asked of the session, everything else of a login
 	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
@@ -235,18 +236,13 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const present = await this.session();
 			if (present !== undefined) return present;
-			const {clock, provider} = this;
 			const {signInHint = 'Sign in again.'} = this.#options;
 			const {checkAdopted} = await import('./session/adopt.js');
-			const resolved = await this.#takeProvider(signal, provider);
-			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
+			const context = await this.#context(signal);
 			const checked = await checkAdopted(context, tokens, signInHint);
 			await this.store.prepare?.();
-			const stored = await toStoredSession(
-				{provider: resolved, tokens: checked, flow: 'browser'},
-				clock.now(),
-				this.#remembered,
-			);
+			const winner = {provider: context.provider, tokens: checked, flow: 'browser'} as const;
+			const stored = await toStoredSession(winner, this.clock.now(), this.#remembered);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});
@@ -316,25 +312,16 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: Abortable = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./oauth/userinfo.js');
-			const stored = await this.#sessions.fresh({signal});
-			try {
-				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
-			} catch (error) {
-				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
-				const renewed = await this.#sessions.fresh({rejected: stored.tokens.accessToken, signal});
-				return fetchUserInfo(await this.#sessions.context(renewed, signal), renewed.tokens);
-			}
+			const {requestUserInfo} = await import('./session/server-requests.js');
+			return requestUserInfo(this.#sessions, signal);
 		});
 	}
 
-	/** Exchanges the session's access token for another (RFC 8693). */
+	/** Exchanges the session's access token, or one that is given, for another (RFC 8693). */
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
-			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./oauth/token-exchange.js');
-			const stored = await this.#sessions.fresh({signal});
-			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
+			const {requestExchange} = await import('./session/server-requests.js');
+			return requestExchange(this.#sessions, request, async signal => this.#context(signal));
 		});
 	}
 
@@ -369,15 +356,14 @@ export class TokenEngine {
 	/** Signs in as the program where it can, otherwise has someone sign in. */
 	async #signIn(options: LoginOptions): Promise<Session> {
 		const {flow = this.provider.flow, ...rest} = options;
-		const [{detectEnvironment}, {personIsThere}] = await Promise.all([
+		if (isOwnFlow(flow)) return this.login({...rest, flow}).session;
+		const [{detectEnvironment}, {ownFlowOf, personIsThere}] = await Promise.all([
 			import('./terminal/environment.js'),
 			import('./terminal/who-is-there.js'),
 		]);
 		const isAlone = this.#screens.size === 0 && !personIsThere(detectEnvironment(), {flow});
-		const hasSecret = this.provider.clientSecret !== undefined;
-		return flow === 'client-credentials' || (isAlone && hasSecret)
-			? this.login({...rest, flow: 'client-credentials'}).session
-			: this.#show(omitUndefined({...rest, flow}));
+		const own = isAlone ? ownFlowOf(this.provider) : undefined;
+		return own === undefined ? this.#show(omitUndefined({...rest, flow})) : this.login({...rest, flow: own}).session;
 	}
 
 	/** Has someone sign in. */
@@ -398,6 +384,12 @@ export class TokenEngine {
 		this.#ahead = undefined;
 		signal.addEventListener('abort', ahead.abort, {once: true});
 		return ahead.provider;
+	}
+
+	/** What a request needs that no session makes. */
+	async #context(signal: AbortSignal) {
+		const provider = await this.#takeProvider(signal, this.provider);
+		return {provider, fetch: await this.#loadFetch(), clock: this.clock, signal};
 	}
 
 	async #discover(signal: AbortSignal, provider: Provider): Promise<ResolvedProvider> {

@@ -168,6 +168,9 @@ const readValue = (
 const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
 	['client-secret-file', 'client-secret-env', 'there is only one secret'],
+	['client-key-file', 'client-secret-file', 'a key takes the place of the secret'],
+	['client-key-file', 'client-secret-env', 'a key takes the place of the secret'],
+	['id-token-file', 'id-token-env', 'there is only one token'],
 	['redirect-uri', 'port', 'the port is part of the redirect URI'],
 	['resource', 'no-resource', 'one of them sends what the other leaves out'],
 ] as const;
@@ -199,6 +202,16 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		}
 	}
 
+	if (command === 'exchange' && values['subject-token-file'] === undefined) {
+		const server = Object.keys(values).find(name => optionTable[name]?.group === 'provider' && isAboutSigningIn(name));
+		if (server !== undefined) {
+			throw new UsageError(
+				`--${server} needs --subject-token-file here.`,
+				'Without it the session is exchanged, which remembers its server.',
+			);
+		}
+	}
+
 	const beside = values.serve && Object.keys(values).find(name => !['serve', 'port', 'json'].includes(name));
 	if (beside !== undefined) {
 		throw new UsageError(
@@ -211,7 +224,9 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		throw new UsageError('--serve takes one port.', 'As in: --serve --port 8400');
 	}
 
-	const fromStdin = (['client-secret-file', 'actor-token-file'] as const).filter(name => values[name] === '-');
+	const fromStdin = (['client-secret-file', 'subject-token-file', 'actor-token-file'] as const).filter(
+		name => values[name] === '-',
+	);
 	if (fromStdin.length > 1 || (fromStdin.length > 0 && flow === 'password')) {
 		throw new UsageError("Two things can't both be read from stdin.", 'Put one of them in a file.');
 	}

@@ -16,6 +16,7 @@ import {checkUrl, shownUrl} from '../core/safe-url.js';
 const commonNames = [
 	'clientId',
 	'clientSecret',
+	'clientKey',
 	'application',
 	'scope',
 	'audience',
@@ -26,6 +27,7 @@ const commonNames = [
 	'redirect',
 	'pushedAuthorization',
 	'flow',
+	'workloadIdentity',
 ] as const;
 
 /** What every preset takes. */

@@ -16,6 +16,7 @@ import {type IdTokenClaims, type TokenSet, decodeJwtPart} from './token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './errors.js';
 import {omitUndefined} from '../core/clock.js';
+import type {Provider} from './provider.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall, type RequestContext} from './request.js';
 import {findIdentity, isNamed} from './userinfo.js';
@@ -137,20 +138,25 @@ export const requestTokens = async (context: RequestContext, grant: Grant): Prom
 /** Scopes that are about a person, where there is none. */
 const personalScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
-/** RFC 6749 §4.4: the program itself signs in. Without a scope in the settings none is asked for. */
+/** What a program asks for itself; without a scope in the settings that is none. */
+export const ownScope = ({scope = ''}: Pick<Provider, 'scope'>): string =>
+	scope
+		.split(' ')
+		.filter(name => !personalScopes.has(name))
+		.join(' ');
+
+/** RFC 6749 §4.4: the program itself signs in. */
 export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
 	const {provider} = context;
+	const {clientSecret, clientKey, clientAuthentication} = provider;
 	// It is never kept with a session, so a later process may not have it.
-	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
-		throw new LoginError('config_error', "The program can't sign in without its client secret.", {
+	if (clientSecret === undefined && clientKey === undefined && clientAuthentication !== 'none') {
+		throw new LoginError('config_error', "The program can't sign in without its client secret or key.", {
 			hint: words => words.clientSecret,
 		});
 	}
 
-	const scope = (provider.scope ?? '')
-		.split(' ')
-		.filter(name => !personalScopes.has(name))
-		.join(' ');
+	const scope = ownScope(provider);
 	return requestTokens(context, {
 		async send({client, authentication, options}) {
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});

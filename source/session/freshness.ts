@@ -1,3 +1,4 @@
+import {isOwnFlow} from '../core/types.js';
 import type {TokenKind, StoredSession} from './types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 
@@ -31,9 +32,9 @@ export const isFresh = (
 	return end - now > Math.min(minimumValidity * 1000, lifetime / 10) && now >= tokens.issuedAt - tolerance;
 };
 
-/** Whether new tokens can be asked for, given the client's secret where it has one. */
+/** Whether new tokens can be asked for, given the client's secret or key where it has one. */
 export const canRenew = ({tokens, flow}: StoredSession): boolean =>
-	tokens.refreshToken !== undefined || flow === 'client-credentials';
+	tokens.refreshToken !== undefined || isOwnFlow(flow);
 
 /** Whether a later process can renew the session by itself: a client secret that came by stdin is known to nobody then. */
 export const renewsItself = (session: StoredSession): boolean => {

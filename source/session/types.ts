@@ -50,13 +50,17 @@ export interface Session {
 	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
 }
 
-/** Where the command finds the client secret again; never the secret itself. */
+/** Where the command finds the client secret or key again; never the secret itself. */
 export type ClientSecretSource =
 	| {
 			readonly env: string;
 	  }
 	| {
 			readonly file: string;
+	  }
+	| {
+			/** The file of the client's private key. */
+			readonly keyFile: string;
 	  }
 	| {
 			/** Nobody finds it again: it came by stdin, once, or what named its place was open to others. */
@@ -72,7 +76,7 @@ export type StoredSession = {
 	readonly signedInAt?: number;
 	/** What the login asked for, space separated; sessions of earlier versions lack it. */
 	readonly requestedScope?: string;
-	/** The server and the client, without its secret. */
+	/** The server and the client, without its secret or key. */
 	readonly provider: ProviderSettings;
 	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2). */
 	readonly server: AuthorizationServer;

@@ -26,8 +26,9 @@ const ended = async (child: ChildProcess, program: string): Promise<number | Nod
 /** Runs the command with a fresh token in its environment. */
 export const runChild: SessionUse = async ({values, child: words}, {environment, signals}, {stored, tokens}) => {
 	const {accessToken} = await tokens();
-	// With the client secret the child could get tokens of its own.
-	const secrets = [secretSourceOf(values), stored.clientSecretSource].map(
+	// With the client secret, or the workload's identity, the child could get tokens of its own.
+	const {workloadIdentity} = stored.provider;
+	const secrets = [secretSourceOf(values), stored.clientSecretSource, workloadIdentity?.source].map(
 		source => source && 'env' in source && source.env,
 	);
 	const env = Object.fromEntries(Object.entries(environment.env).filter(([name]) => !secrets.includes(name)));

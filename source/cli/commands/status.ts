@@ -14,6 +14,7 @@ const flowNames = {
 	browser: 'in the browser',
 	device: 'on another device',
 	'client-credentials': 'as a program, with client credentials',
+	'workload-identity': 'as a program, with the identity of its platform',
 	password: 'with a password',
 } as const;
 
