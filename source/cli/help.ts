@@ -56,7 +56,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 		more: [
 			'With "credHelpers": {"HOST": "NAME"} in its config.json, docker runs a program',
-			'docker-credential-NAME: the lines #!/bin/sh and exec ink-login helper docker "$1"',
+			'docker-credential-NAME: #!/bin/sh, then exec ink-login helper docker "$1"',
 			"They get the token only for the issuer's host and for those that --resource or",
 			'--audience named when you signed in.',
 		],

@@ -22,7 +22,7 @@ const patience = 30_000;
 export type TokenFile = {
 	readonly path: string;
 	/** Stops renewing it, and removes it. */
-	remove(): Promise<void>;
+	readonly remove: () => Promise<void>;
 };
 
 const notWritten = (error: unknown): LoginError =>
