@@ -218,7 +218,7 @@ export const options = {
 		default: 'access',
 		help: 'which token (id for kubernetes)',
 		group: 'output',
-		commands: ['token'],
+		commands: ['token', 'exec'],
 	},
 	format: {
 		value: 'FORMAT',
@@ -228,6 +228,11 @@ export const options = {
 		group: 'output',
 		commands: ['token', 'exchange'],
 	},
+	refresh: {
+		help: 'renew it first: for a caller whose token was refused (401)',
+		group: 'output',
+		commands: ['token'],
+	},
 	login: {
 		help: "sign in first if needed, with login's options",
 		group: 'output',
@@ -235,8 +240,16 @@ export const options = {
 	},
 	env: {
 		value: 'NAME',
+		many: true,
 		default: 'INK_LOGIN_TOKEN',
-		help: 'the variable to set',
+		help: 'the variable to set; repeatable',
+		group: 'output',
+		commands: ['exec'],
+	},
+	file: {
+		value: 'NAME',
+		many: true,
+		help: 'set it to the path of a file with the token, kept fresh; repeatable',
 		group: 'output',
 		commands: ['exec'],
 	},

@@ -182,7 +182,6 @@ const githubErrors = {
 	bad_verification_code: 'invalid_grant',
 	bad_refresh_token: 'invalid_grant',
 	incorrect_client_credentials: 'invalid_client',
-	device_flow_disabled: 'unauthorized_client',
 	unverified_user_email: 'access_denied',
 };
 

@@ -45,9 +45,9 @@ export interface Session {
 	/** Where a store of the app's own says that it keeps things. */
 	readonly savedIn?: string;
 	/** A fresh access token; refreshed when needed, once across all processes. */
-	getToken(options?: AccessTokenOptions): Promise<string>;
+	readonly getToken: (options?: AccessTokenOptions) => Promise<string>;
 	/** Revokes the tokens, then forgets them. */
-	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
+	readonly logout: (options?: {readonly signal?: AbortSignal}) => Promise<LogoutResult>;
 }
 
 /** Where the command finds the client secret or key again; never the secret itself. */

@@ -62,7 +62,7 @@ test('no end is told where the server says none, says that there is none, or say
 	const lives = [0, '0', -1, 'NaN', 'soon', '', '-5', '1e999', null, true, [60], {}, 1e300, 9e15, 315_360_001];
 	for (const life of lives) {
 		const {end} = await signedIn({refresh_expires_in: life});
-		assert.equal(await end(), undefined, String(life));
+		assert.equal(await end(), undefined, JSON.stringify(life));
 	}
 });
 

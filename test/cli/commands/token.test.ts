@@ -249,3 +249,19 @@ test('a refresh tells a person at the terminal that the session ends soon: once 
 	assert.equal(await said(3 * day - hour / 2, {moved: hour}), '', 'the refresh has moved it');
 	assert.equal(await said(3 * day - hour / 2, {stderr: false}), '', 'nobody reads it');
 });
+
+test('--refresh renews a token that looks fresh, but not one that another caller has just renewed', async () => {
+	const rejected = async (age: number, ...options: string[]) => {
+		const asked: (TokenOptions | undefined)[] = [];
+		await runDouble(['token', ...options], {
+			sessions: {default: storedSession({tokens: tokenSet({issuedAt: now - age})})},
+			engine: {tokens: async options => (asked.push(options), tokenSet())},
+		});
+		return asked.map(options => options?.rejected);
+	};
+
+	assert.deepEqual(await rejected(60_000, '--refresh'), ['access-1']);
+	assert.deepEqual(await rejected(60_000, '--refresh', '--type', 'id'), ['access-1']);
+	assert.deepEqual(await rejected(60_000), [undefined]);
+	assert.deepEqual(await rejected(2000, '--refresh'), [undefined]);
+});
