@@ -1,4 +1,4 @@
-import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
+import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
@@ -164,6 +164,11 @@ export class TokenEngine {
 				throw error instanceof LoginError ? error.withHints(options.hints ?? {}) : error;
 			}
 		};
+	}
+
+	/** What it was made of. */
+	get options(): TokenEngineOptions {
+		return this.#options;
 	}
 
 	/** What is known of the session; the same object until something changes. It is `loading` until something has read it. */
@@ -408,7 +413,7 @@ export class TokenEngine {
 	/** What a session has to know of these options when another process refreshes it. */
 	get #remembered(): Pick<StoredSession, 'clientSecretSource' | 'caFile'> {
 		const {clientSecretSource, caFile} = this.#options;
-		return {...(clientSecretSource !== undefined && {clientSecretSource}), ...(caFile !== undefined && {caFile})};
+		return omitUndefined({clientSecretSource, caFile});
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */

@@ -8,6 +8,7 @@ export const commandNames = [
 	'exchange',
 	'status',
 	'logout',
+	'doctor',
 	'demo',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -39,7 +40,7 @@ export type CommandOption = {
 
 const signIn = ['ask', 'login', 'token'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
-const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
+const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout', 'doctor'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
 export const options = {
@@ -155,7 +156,11 @@ export const options = {
 	'no-qr': {group: 'looks', commands: anyLogin},
 	plain: {help: 'plain lines; lines for a screen reader', group: 'looks', commands: anyLogin},
 	'screen-reader': {group: 'looks', commands: anyLogin},
-	json: {help: 'print JSON, one object per line', group: 'looks', commands: ['ask', 'login', 'demo', 'status']},
+	json: {
+		help: 'print JSON, one object per line',
+		group: 'looks',
+		commands: ['ask', 'login', 'demo', 'status', 'doctor'],
+	},
 	serve: {
 		help: 'run only the demo server, on --port N if given',
 		group: 'output',

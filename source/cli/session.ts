@@ -4,6 +4,7 @@ import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
+import type {TokenEngineOptions} from '../token-engine.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
 import type {CommandLine} from './parse-args.js';
@@ -57,23 +58,23 @@ export const readSession = async (
 	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
-const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
+export const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
 
 /** A further line of a hint that names the profiles that have a session; empty where none has. */
 export const profilesLine = (profiles: readonly string[]): string =>
 	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
-/** An engine for a profile. Client secret and certificates come from where the options say, otherwise from where its login had them. */
-export const buildEngine = (
+/** What an engine for a profile is made of. Client secret and certificates come from where the options say, otherwise from where its login had them. */
+const optionsFor = (
 	provider: Provider,
 	store: TokenStore,
 	{values, profile}: CommandLine,
 	context: CommandContext,
 	stored?: Omit<KnownServer, 'provider'>,
-): Engine => {
+): TokenEngineOptions => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
-	return context.createEngine({
+	return {
 		provider:
 			source === undefined
 				? provider
@@ -85,8 +86,12 @@ export const buildEngine = (
 		caFile,
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
 		clientSecretSource: source,
-	});
+	};
 };
+
+/** An engine for a profile. */
+export const buildEngine = (...parts: Parameters<typeof optionsFor>): Engine =>
+	parts[3].createEngine(optionsFor(...parts));
 
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
@@ -109,6 +114,19 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
+/** What an engine for a known server is made of. */
+export const optionsForKnown = (
+	known: KnownServer,
+	store: TokenStore,
+	line: CommandLine,
+	context: CommandContext,
+): TokenEngineOptions => {
+	const {clientSecretSource: source} = known;
+	const isUnknown = source !== undefined && lastingSource(source) === undefined;
+	const provider = isUnknown ? {...known.provider, clientSecret: secretIsUnknown} : known.provider;
+	return optionsFor(provider, store, line, context, known);
+};
+
 /** The engine of one stored session. */
 export const openSession = (
 	stored: StoredSession,
@@ -116,10 +134,7 @@ export const openSession = (
 	line: CommandLine,
 	context: CommandContext,
 ): OpenProfile => {
-	const {clientSecretSource: source} = stored;
-	const isUnknown = source !== undefined && lastingSource(source) === undefined;
-	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
-	const engine = buildEngine(provider, store, line, context, stored);
+	const engine = context.createEngine(optionsForKnown(stored, store, line, context));
 	const {signal} = context.signals;
 	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
 };
