@@ -16,6 +16,7 @@ const layers = [
 	'text',
 	'login.ts',
 	'token-engine.ts',
+	'doctor',
 	'mcp',
 	'layout',
 	'hooks',

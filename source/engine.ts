@@ -11,6 +11,7 @@ export type {TerminalEnvironment, TerminalLocation} from './terminal/environment
 export type {View} from './terminal/capabilities.js';
 export type {Messages, SomeMessages} from './text/messages.js';
 export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+export {diagnose, type CheckName, type DiagnosedEngine, type DiagnoseOptions, type Finding} from './doctor/diagnose.js';
 export type {SessionState} from './session/session-state.js';
 export type {AdoptedTokens} from './session/adopt.js';
 
@@ -70,6 +71,7 @@ export type {
 	KnownServer,
 	ProfilePreferences,
 	StoredSession,
+	StoreBasis,
 	StoreLock,
 	TokenStore,
 } from './session/types.js';

@@ -170,6 +170,11 @@ export class TokenEngine {
 		};
 	}
 
+	/** What it was made of. */
+	get options(): TokenEngineOptions {
+		return this.#options;
+	}
+
 	/** What is known of the session; the same object until something changes. It is `loading` until something has read it. */
 	get state(): SessionState {
 		return this.#watch.state;

@@ -110,6 +110,19 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 		more: ['Sign in with it: ink-login URL --client-metadata-url https://example.com/client.json'],
 	},
+	doctor: {
+		usage: 'doctor [PROFILE]',
+		summary: 'Find out why signing in fails here.',
+		examples: [
+			['ink-login doctor'],
+			['ink-login doctor work --json'],
+			['ink-login doctor --ca-file company.pem', "try what's missing"],
+		],
+		more: [
+			'One line for each thing that a sign-in needs, the worst first, and what to do about it.',
+			"It saves, opens and refreshes nothing. Exit code 1 means there's a problem.",
+		],
+	},
 	demo: {
 		usage: 'demo',
 		summary: 'Try signing in against a built-in demo server.',

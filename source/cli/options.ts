@@ -9,6 +9,7 @@ export const commandNames = [
 	'status',
 	'logout',
 	'client-metadata',
+	'doctor',
 	'demo',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -43,7 +44,7 @@ const anyLogin = [...signIn, 'demo'] as const;
 const withDocument = [...signIn, 'client-metadata'] as const;
 /** Those that say where to sign in are for `exchange` where it has no session. */
 const anyServer = [...signIn, 'exchange'] as const;
-const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
+const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout', 'doctor'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
 export const options = {
@@ -206,7 +207,11 @@ export const options = {
 	'no-qr': {group: 'looks', commands: anyLogin},
 	plain: {help: 'plain lines; lines for a screen reader', group: 'looks', commands: anyLogin},
 	'screen-reader': {group: 'looks', commands: anyLogin},
-	json: {help: 'print JSON, one object per line', group: 'looks', commands: ['ask', 'login', 'demo', 'status']},
+	json: {
+		help: 'print JSON, one object per line',
+		group: 'looks',
+		commands: ['ask', 'login', 'demo', 'status', 'doctor'],
+	},
 	serve: {
 		help: 'run only the demo server, on --port N if given',
 		group: 'output',

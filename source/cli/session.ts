@@ -4,6 +4,7 @@ import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
+import type {TokenEngineOptions} from '../token-engine.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
@@ -57,23 +58,23 @@ export const readSession = async (
 	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
-const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
+export const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
 
 /** A further line of a hint that names the profiles that have a session; empty where none has. */
 export const profilesLine = (profiles: readonly string[]): string =>
 	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
-/** An engine for a profile. Client secret or key, and certificates, come from where the options say, otherwise from where its login had them. */
-export const buildEngine = (
+/** What an engine for a profile is made of. Client secret or key, and certificates, come from where the options say, otherwise from where its login had them. */
+const optionsFor = (
 	provider: Provider,
 	store: TokenStore,
 	{values, profile}: CommandLine,
 	context: CommandContext,
 	stored?: Omit<KnownServer, 'provider'>,
-): Engine => {
+): TokenEngineOptions => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
-	return context.createEngine({
+	return {
 		provider: {...provider, ...credentialsFrom(source, context.environment.env, context.stdin)},
 		store,
 		profile,
@@ -82,8 +83,12 @@ export const buildEngine = (
 		caFile,
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
 		clientSecretSource: source,
-	});
+	};
 };
+
+/** An engine for a profile. */
+export const buildEngine = (...parts: Parameters<typeof optionsFor>): Engine =>
+	parts[3].createEngine(optionsFor(...parts));
 
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
@@ -127,20 +132,22 @@ const tellEnd = async (
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
-/** An engine for a server that may be known from before: as the same client, with the credentials of that time. */
-export const engineAt = (
+/** What an engine for a server that may be known from before is made of: the same client, with the credentials of that time. */
+export const optionsAt = (
 	provider: Provider,
 	known: KnownServer | undefined,
 	store: TokenStore,
 	line: CommandLine,
 	context: CommandContext,
-): Engine => {
+): TokenEngineOptions => {
 	const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
 	const {clientSecretSource: source} = (isSameClient && known) || {};
 	const isUnknown = source !== undefined && lastingSource(source) === undefined;
 	const able = isUnknown ? {clientSecret: secretIsUnknown, ...provider} : provider;
-	return buildEngine(able, store, line, context, isSameClient ? known : undefined);
+	return optionsFor(able, store, line, context, isSameClient ? known : undefined);
 };
+
+export const engineAt = (...parts: Parameters<typeof optionsAt>): Engine => parts[4].createEngine(optionsAt(...parts));
 
 /** The engine of one stored session. */
 export const openSession = (

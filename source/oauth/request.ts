@@ -163,13 +163,20 @@ const redirectTarget = (location: string | null, endpoint: string | undefined): 
 	return origin + pathname;
 };
 
+/** Milliseconds that this computer's clock is ahead of that of the server whose response has these headers. */
+export const clockAheadOf = (headers: Headers, now: number): number | undefined => {
+	const date = readDate(headers.get('date'));
+	// A cache hands out the date of when it asked (RFC 9111 §5.1).
+	const age = Number(headers.get('age')) || 0;
+	return Number.isNaN(date) ? undefined : now - date - age * 1000;
+};
+
 const noteResponse = (info: ResponseInfo, response: Response, clock: Clock): void => {
 	const now = clock.now();
-	const serverTime = readDate(response.headers.get('date'));
 	info.status = response.status;
 	info.location = redirectTarget(response.headers.get('location'), info.endpoint);
 	info.retryAfter = readRetryAfter(response.headers, now);
-	info.clockAhead = Number.isNaN(serverTime) ? undefined : now - serverTime;
+	info.clockAhead = clockAheadOf(response.headers, now);
 };
 
 /** A {@link RequestContext} before or after discovery. */

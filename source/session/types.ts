@@ -2,6 +2,8 @@ import type {JWKS, AuthorizationServer} from 'oauth4webapi';
 import type {ClientRegistration, ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, Identity, StoreKind} from '../core/types.js';
+import type {FileSystem} from './store/file-system.js';
+import type {Keyring} from './store/keyring/keyring.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
 /** How fresh a token must be. */
@@ -107,6 +109,15 @@ export type StoreLock = {
 	release(): Promise<void>;
 };
 
+/** What a store of files stands on. */
+export type StoreBasis = {
+	/** The folder of the files. */
+	readonly directory: string;
+	readonly fileSystem: FileSystem;
+	/** The keyring that has their key, where it may be one. */
+	readonly keyring?: (() => Promise<Keyring>) | undefined;
+};
+
 /**
  * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
  */
@@ -119,6 +130,8 @@ export interface TokenStore {
 	 * waits for the first.
 	 */
 	prepare?(): Promise<void>;
+	/** What it stands on, for `diagnose()` to try out. */
+	readonly basis?: (() => StoreBasis) | undefined;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
 	/** What differs once another session, or none, is in its place; asked every second while someone listens. */

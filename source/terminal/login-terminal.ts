@@ -1,4 +1,5 @@
 import type {ChildProcess} from 'node:child_process';
+import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
@@ -48,6 +49,31 @@ const browserCommands = ({env, platform}: TerminalEnvironment, url: SafeUrl): st
 		.map(words =>
 			words.some(word => word.includes('%s')) ? words.map(word => word.replaceAll('%s', url)) : [...words, url],
 		);
+};
+
+const isProgram = (program: string, {env, platform}: TerminalEnvironment): boolean => {
+	// Windows finds programs by rules of its own.
+	if (platform === 'win32') return true;
+	const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(path.posix.delimiter);
+	return folders.some(folder => {
+		try {
+			accessSync(path.posix.join(folder, program), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+};
+
+/** The programs that `BROWSER` names, and whether any of them is there; nothing is started. */
+export const namedBrowsers = (
+	environment: TerminalEnvironment,
+): {readonly names: readonly string[]; readonly isThere: boolean} => {
+	const programs = browserCommands(environment, escapeHref('http://127.0.0.1/')).map(([program = '']) => program);
+	return {
+		names: programs.map(program => displayText(path.basename(program), 40)),
+		isThere: programs.some(program => isProgram(program, environment)),
+	};
 };
 
 /** Detached and without our streams: a text browser cannot take over the terminal, and we need not wait for its end. */
@@ -194,6 +220,14 @@ const loadTmuxBuffer = async (text: string, env: TerminalEnvironment['env']): Pr
 	});
 };
 
+/** Where a copy can go: into the clipboard of this computer, or through the terminal. */
+export const clipboardsOf = (
+	environment: TerminalEnvironment,
+): {readonly system: boolean; readonly terminal: boolean} => ({
+	system: locateTerminal(environment).browser === 'here',
+	terminal: (environment.tty.stdout || environment.tty.stderr) && environment.env['TERM'] !== 'dumb',
+});
+
 /**
  * The clipboard in front of the person: the system's own on their computer, through the terminal (OSC 52) where they
  * look on from elsewhere, since a clipboard here would be the wrong one.
@@ -205,12 +239,12 @@ export const createClipboard = (
 	write: (sequence: string) => void,
 	{writeToSystem = writeWithPackage, patience = 3000}: ClipboardOptions = {},
 ): Clipboard => {
-	const {browser, multiplexer} = locateTerminal(environment);
-	const hasTerminal = (environment.tty.stdout || environment.tty.stderr) && environment.env['TERM'] !== 'dumb';
+	const {multiplexer} = locateTerminal(environment);
+	const {system, terminal} = clipboardsOf(environment);
 	let tmuxWasExplained = false;
 
 	const sendToTerminal = async (text: string): Promise<ClipboardOutcome> => {
-		if (!hasTerminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
+		if (!terminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
 		const loaded = multiplexer === 'tmux' && (await within(patience, loadTmuxBuffer(text, environment.env)));
 		if (loaded) return {status: 'sent'};
 		write(multiplexer === 'screen' ? throughScreen(setClipboard(text)) : setClipboard(text));
@@ -220,7 +254,7 @@ export const createClipboard = (
 	};
 
 	return async text => {
-		if (browser === 'here' && (await within(patience, writeToSystem(text)))) return {status: 'copied'};
+		if (system && (await within(patience, writeToSystem(text)))) return {status: 'copied'};
 		return sendToTerminal(text);
 	};
 };

@@ -51,6 +51,8 @@ export type FileStoreOptions = {
 	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
 	 */
 	readonly choose?: () => Promise<{readonly kind: 'file' | 'keyring'; readonly notice?: string}>;
+	/** What it stands on, keyring included. */
+	readonly basis?: TokenStore['basis'];
 	/** Reads and writes, for tests. @default the computer's own */
 	readonly fileSystem?: FileSystem;
 	/** Says which holder of a lock still lives, for tests. @default by process id, host and boot */
@@ -68,6 +70,7 @@ export const createFileStore = (options: FileStoreOptions): TokenStore => new Fi
 
 class FileStore implements TokenStore {
 	readonly notices: string[] = [];
+	readonly basis: TokenStore['basis'];
 	#place: string | (() => string);
 	readonly #loadEncryption: FileStoreOptions['encryption'];
 	#encryption: Promise<Encryption> | undefined;
@@ -87,6 +90,7 @@ class FileStore implements TokenStore {
 		this.#loadEncryption = options.encryption;
 		this.#newKind = options.kind ?? 'file';
 		this.#choose = options.choose;
+		this.basis = options.basis;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
 		this.#processes = options.processes;
 		this.#clock = options.clock ?? systemClock;

@@ -52,6 +52,7 @@ export const openStore = (options: OpenStoreOptions): TokenStore => {
 	const {directory, keyring} = placeOf(options);
 	return createFileStore({
 		...{directory, fileSystem, clock},
+		basis: () => ({directory: directory(), fileSystem, keyring: kind === 'file' ? undefined : keyring}),
 		encryption: async () => loadEncryption(await keyring()),
 		kind: () => (kind === 'auto' ? (recallKind(fileSystem, directory()) ?? 'file') : kind),
 		async choose() {

@@ -7,6 +7,9 @@ import {ownName} from '../session-file.js';
 const keyringUnavailable = (what: string) =>
 	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
 
+/** @param limit - milliseconds */
+export const keyringTimeout = (limit: number) => keyringUnavailable(`didn't respond within ${limit / 1000} seconds`);
+
 /** Where no unlocking helps. */
 const keyringUnusable = (what: string) => storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
 
@@ -95,7 +98,7 @@ export const runKeyringChild = async (
 		child.on('close', (code, signal) => {
 			const result = code === 0 ? parseResult(output) : undefined;
 			if (result !== undefined) resolve(result.value ?? undefined);
-			else if (signal === 'SIGKILL') reject(keyringUnavailable(`didn't respond within ${timeout / 1000} seconds`));
+			else if (signal === 'SIGKILL') reject(keyringTimeout(timeout));
 			else reject(keyringUnavailable('is locked, or there is none'));
 		});
 		child.stdin.end(JSON.stringify(request));
