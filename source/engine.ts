@@ -40,6 +40,7 @@ export {
 	openFlows,
 	reduceLogin,
 	type BrowserState,
+	type CredentialsState,
 	type DeviceState,
 	type LoginState,
 	type MachineState,

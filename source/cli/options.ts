@@ -75,7 +75,7 @@ export const options = {
 	application: {value: 'NAME', help: 'the app name to show', group: 'provider', commands: anyLogin},
 	flow: {
 		value: 'FLOW',
-		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
+		choices: ['auto', 'browser', 'device', 'client-credentials', 'one-time-code', 'password'],
 		default: 'auto',
 		help: 'how to sign in',
 		group: 'request',
@@ -117,10 +117,17 @@ export const options = {
 	},
 	'login-hint': {
 		value: 'H',
-		help: 'your user name or email, to fill in at the provider',
+		help: 'your user name, email or phone number',
 		group: 'request',
 		commands: anyLogin,
-		flows: ['browser', 'device', 'password'],
+		flows: ['browser', 'device', 'password', 'one-time-code'],
+	},
+	realm: {
+		value: 'NAME',
+		help: 'the database or directory that checks the password (Auth0)',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['password'],
 	},
 	port: {
 		value: 'N[,N…]',

@@ -1,13 +1,22 @@
 import type {DisplayText} from './safe-text.js';
 
 /** The flows. */
-export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
+export const flows = ['browser', 'device', 'client-credentials', 'password', 'one-time-code'] as const;
 
 /** A flow. */
 export type FlowName = (typeof flows)[number];
 
 /** For each flow: `true`, or why it is not possible here. */
 export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
+
+/** Every flow, where nothing is known of a server yet, or no longer matters. */
+export const everyFlow: FlowAvailability = {
+	browser: true,
+	device: true,
+	'client-credentials': true,
+	password: true,
+	'one-time-code': true,
+};
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
 export type Identity = {

@@ -109,7 +109,7 @@ const checkMetadata = (server: AuthorizationServer, chosen: Partial<Authorizatio
 
 /** Which flows are possible with this provider, or in plain words why not. */
 const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
-	const {unsupportedFlows = {}, clientSecret, allowPassword} = provider;
+	const {unsupportedFlows = {}, clientSecret, allowPassword, allowOneTimeCode, endpoints = {}} = provider;
 	const {token_endpoint: token, authorization_endpoint: page, device_authorization_endpoint: codes} = server;
 	const needs = (isThere: boolean, why: string): true | string =>
 		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
@@ -118,6 +118,10 @@ const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAv
 		device: needs(codes !== undefined, "The provider doesn't offer sign-in with a code."),
 		'client-credentials': needs(clientSecret !== undefined, 'It needs a client secret, and none was given.'),
 		password: needs(allowPassword === true, 'Signing in with a password is turned off.'),
+		'one-time-code':
+			allowOneTimeCode === true
+				? needs(endpoints.oneTimeCode !== undefined, "The provider doesn't send one-time codes.")
+				: 'Signing in with a one-time code is turned off.',
 		...omitUndefined(unsupportedFlows),
 	};
 };

@@ -67,6 +67,17 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	consent_required: interaction,
 	interaction_required: interaction,
 	account_selection_required: interaction,
+	// Auth0's: what is typed here has no page that could ask for more.
+	mfa_required: {
+		code: 'interaction_required',
+		message: "The server asks for a second factor, which can't be given here.",
+		hint: 'Sign in with the browser instead.',
+	},
+	too_many_attempts: {
+		code: 'server_rejected',
+		message: 'The server has blocked sign-ins to this account after too many tries.',
+		hint: 'Follow the email it may have sent you, or ask your administrator to unblock the account.',
+	},
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
 	slow_down: {...unavailable, message: 'The server is getting too many requests.'},
@@ -107,9 +118,16 @@ const demandsDpop: Meaning = {
 	hint: 'Have the provider issue plain Bearer tokens for this app.',
 };
 
+const blocked: Meaning = {
+	code: 'server_rejected',
+	message: 'This account is blocked.',
+	hint: 'Ask your administrator to unblock it.',
+};
+
 /** What a description says that its code does not: servers have few codes, and use them freely. */
 const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
+	[/^unauthorized$/, /\bblocked\b/i, blocked],
 	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
 	[
 		/^invalid_request$/,

@@ -2,6 +2,7 @@ import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
+import {everyFlow} from '../core/types.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
@@ -215,7 +216,7 @@ export class SessionManager {
 			// Never to another client's server.
 			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
 			server,
-			flows: {browser: true, device: true, 'client-credentials': true, password: true},
+			flows: everyFlow,
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
 		};
 		return {provider: resolved, fetch: await loadFetch(), clock, signal};

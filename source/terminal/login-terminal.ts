@@ -237,6 +237,7 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	device: "This server doesn't offer browser sign-in, so use a code.",
 	'client-credentials': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
+	'one-time-code': 'This server takes only codes that it sends you.',
 };
 
 export const personRequired = (): LoginError =>
@@ -273,7 +274,7 @@ export const recommend = (
 
 	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
 	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
-	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
+	const order = ['browser', 'device', 'client-credentials', 'one-time-code', 'password'] as const;
 	const flow = order.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};
 	throw new LoginError('config_error', 'No flow is possible with this server and client.', {

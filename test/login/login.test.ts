@@ -17,7 +17,13 @@ const provider: ResolvedProvider = {
 	clientId: 'cli',
 	application: 'Acme\u001B[2J',
 	server: {issuer: 'https://auth.example'},
-	flows: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
+	flows: {
+		browser: true,
+		device: true,
+		'client-credentials': 'It has no secret.',
+		password: true,
+		'one-time-code': 'off',
+	},
 	requestedScope: 'openid',
 };
 
@@ -70,6 +76,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 				device: async () => flows.device.flow,
 				'client-credentials': async () => flows['client-credentials'].flow,
 				password: async () => flows.password.flow,
+				'one-time-code': async () => flows.password.flow,
 			},
 			discover: async () => provider,
 			keeper: {

@@ -15,7 +15,13 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		issuer,
 		application: displayText('Acme'),
 		requestedScope: 'openid profile',
-		flows: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
+		flows: {
+			browser: true,
+			device: true,
+			'client-credentials': 'No client secret is configured.',
+			password: 'Off.',
+			'one-time-code': 'Off.',
+		},
 	},
 	'step-up': {
 		type: 'step-up',
@@ -55,6 +61,9 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 	resumed: {type: 'resumed', sleptFor: 3_600_000},
 	'callback-ignored': {type: 'callback-ignored', reason: 'The state is not ours.'},
 	'paste-rejected': {type: 'paste-rejected', reason: 'it has no code'},
+	question: {type: 'question', flow: 'password', asks: 'username', reason: 'They were wrong.'},
+	'code-sent': {type: 'code-sent', channel: 'email', to: displayText('a***@example.com')},
+	'code-rejected': {type: 'code-rejected', reason: 'That code is wrong. 2 tries left.'},
 	waiting: {type: 'waiting', for: 'other-login'},
 	exchange: {type: 'exchange', flow: 'browser'},
 	'signed-in': {

@@ -22,6 +22,7 @@ const flowNames = {
 	device: 'on another device',
 	'client-credentials': 'as a program, with client credentials',
 	password: 'with a password',
+	'one-time-code': 'with a one-time code',
 } as const;
 
 const tokenLife = (session: StoredSession, now: number): string => {

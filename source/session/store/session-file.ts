@@ -1,7 +1,7 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
-import type {FlowName} from '../../core/types.js';
+import {flows} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -169,7 +169,7 @@ const checkSession = (value: unknown): StoredSession => {
 		typeof tokens['scope'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
 		typeof flow === 'string' &&
-		flows.has(flow) &&
+		knownFlows.has(flow) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isKnownServer(value);
 	if (!isWhole) throw new UnusableFileError('is damaged');
@@ -184,7 +184,7 @@ const isKnownServer = (value: unknown): value is KnownServer =>
 	isMissingOr(value['clientSecretSource'], isObject) &&
 	isMissingOr(value['caFile'], file => typeof file === 'string');
 
-const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
+const knownFlows: ReadonlySet<string> = new Set(flows);
 
 const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
 	value === undefined || check(value);
