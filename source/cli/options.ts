@@ -124,7 +124,7 @@ export const options = {
 	},
 	realm: {
 		value: 'NAME',
-		help: 'the database or directory that checks the password (Auth0)',
+		help: 'the database or directory for --flow password',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['password'],
@@ -145,13 +145,12 @@ export const options = {
 		flows: ['browser'],
 	},
 	par: {
-		help: 'always push the request first (RFC 9126)',
+		help: 'always push the request (RFC 9126); renew codes',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	renew: {
-		help: 'get a new code when one expires',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['device'],

@@ -82,7 +82,11 @@ export const layOutQuestion = (
 				4,
 			),
 			gap(17),
-			block(indent(words, paragraph(label, Math.max(1, width - words))), 3),
+			{
+				lines: indent(words, paragraph(label, room + 1)),
+				goes: 11,
+				instead: block(indent(words, [[{text: shortened(label, room + 1)}]]), 3),
+			},
 			gap(18),
 			block([field]),
 			told,

@@ -23,6 +23,7 @@ const unavailable: Meaning = {
 	message: 'The server is unavailable at the moment.',
 	hint: waitSentence({}),
 };
+const tooMany: Meaning = {...unavailable, message: 'The server is getting too many requests.'};
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
 	message: "The server doesn't allow this flow for this app.",
@@ -80,7 +81,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	},
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
-	slow_down: {...unavailable, message: 'The server is getting too many requests.'},
+	slow_down: tooMany,
 	temporarily_unavailable: unavailable,
 };
 
@@ -136,10 +137,10 @@ const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	],
 ];
 
-const meaningOf = (error: string, description: string): Meaning =>
+const meaningOf = (error: string, description: string, status: number | undefined): Meaning =>
 	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
 	toldApart.find(([code, words]) => code.test(error) && words.test(description))?.[2] ??
-	refused(error);
+	(status === 429 ? tooMany : refused(error));
 
 /** What to do, where the server's metadata tells what its error does not. */
 const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInfo): readonly Hint[] => {
@@ -163,7 +164,7 @@ export const oauthError = (
 	info: ResponseInfo,
 ): LoginError => {
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
-	const meaning = meaningOf(body.error, description);
+	const meaning = meaningOf(body.error, description, info.status);
 	const {code} = meaning;
 	const asked = code === 'invalid_scope' && info.scope ? ` Asked for: ${displayText(info.scope, 400)}.` : '';
 	const message = meaning.message + asked;

@@ -107,7 +107,7 @@ const decideStatus = (body: Json, status: number, endpointKind: EndpointKind, di
 	if (isOAuthErrorCode(code)) return status >= 500 && !isTemporaryErrorCode(code) ? 400 : status;
 	const asksForPatience =
 		status === 429 && (code === '' || rateLimitCodes.has(code.toLowerCase().replaceAll(/[\s-]+/g, '_')));
-	if (asksForPatience) body['error'] = 'slow_down';
+	if (endpointKind === 'device-token' && asksForPatience) body['error'] = 'slow_down';
 	return status;
 };
 

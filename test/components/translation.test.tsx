@@ -33,7 +33,7 @@ const untranslated = (text: string): readonly string[] => {
 				' ',
 			)
 			.match(/\p{L}{2,}/gu) ?? []
-	).filter(word => !['esc', 'enter'].includes(word));
+	).filter(word => !['esc', 'enter', 'ctrl'].includes(word));
 };
 
 for (const screenReader of [false, true]) {
