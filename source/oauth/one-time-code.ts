@@ -6,7 +6,7 @@ import {unusableResponse} from './errors.js';
 import {callServer, type RequestContext} from './request.js';
 import {requestParameters} from './request-parameters.js';
 import {requestTokens} from './token-endpoint.js';
-import type {TokenSet} from './token-set.js';
+import {isObject, type TokenSet} from './token-set.js';
 
 /** Where a one-time code goes. */
 export type Recipient = {
@@ -62,9 +62,8 @@ export const sendOneTimeCode = async (
 			return {kind: 'rate-limited', retryAfter, error: oauthError({error: 'slow_down'}, info)};
 		}
 
-		const {error, error_description}: {error?: unknown; error_description?: unknown} = await response
-			.json()
-			.catch(() => ({}));
+		const body = (await response.json().catch(() => undefined)) as unknown;
+		const {error, error_description}: Record<string, unknown> = isObject(body) ? body : {};
 		if (typeof error !== 'string') throw unusableResponse("it isn't what was asked for", 'one-time-code', info);
 		if (response.status !== 400) throw oauthError({error, error_description}, info);
 		// The server's own words may repeat the whole address.

@@ -30,7 +30,7 @@ const prepare = async (t: TestContext, settings: Partial<Provider>) => {
 	/** Signs in; `person` types what is asked for, or does something else, and has nothing more to say after that. */
 	const signIn = async (
 		flow: 'password' | 'one-time-code',
-		person: (asks: Typed, count: number, run: LoginRun) => string | void,
+		person: (asks: Typed, count: number, run: LoginRun) => string | undefined,
 	) => {
 		const run = engine.login({flow});
 		const counts = new Map<Typed, number>();
