@@ -41,6 +41,7 @@ export {
 	openFlows,
 	reduceLogin,
 	type BrowserState,
+	type CredentialsState,
 	type DeviceState,
 	type LoginState,
 	type MachineState,

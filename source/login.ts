@@ -47,7 +47,12 @@ export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
 	readonly write?: (text: string) => void;
 	/** Words of your own for lines and screen, or some. @default English */
 	readonly messages?: SomeMessages | undefined;
-	/** Where lines are shown, a line from here that looks like the redirect's URL is taken as pasted. @default nothing is read */
+	/**
+	 * Where lines are shown, lines from here answer what is asked, without echo where that is secret, and one that looks
+	 * like the redirect's URL is taken as pasted.
+	 *
+	 * @default nothing is read
+	 */
 	readonly input?: Readable | undefined;
 };
 
@@ -99,7 +104,7 @@ export const login = async (
 	// Lines have no picker.
 	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
 	const pastes = input ?? streams?.stdin;
-	using _ = pastes && (await import('./terminal/pastes.js')).forwardPastes(pastes, run);
+	using _ = (await import('./terminal/pastes.js')).forwardLines(pastes, run);
 	if (view.kind === 'ndjson') {
 		const {showNdjson} = await import('./text/ndjson.js');
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});

@@ -21,7 +21,7 @@ const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues):
 	if (json) return 'ndjson';
 	if (spoken) return 'spoken';
 	// A login without a person has nothing to draw.
-	return plain || isOwnFlow(flow) || flow === 'password' ? 'plain' : 'screen';
+	return plain || isOwnFlow(flow) ? 'plain' : 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */

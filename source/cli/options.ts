@@ -104,7 +104,7 @@ export const options = {
 	},
 	flow: {
 		value: 'FLOW',
-		choices: ['auto', 'browser', 'device', 'client-credentials', 'workload-identity', 'password'],
+		choices: ['auto', 'browser', 'device', 'client-credentials', 'workload-identity', 'one-time-code', 'password'],
 		default: 'auto',
 		help: 'how to sign in',
 		group: 'request',
@@ -147,10 +147,17 @@ export const options = {
 	},
 	'login-hint': {
 		value: 'H',
-		help: 'your user name or email, to fill in at the provider',
+		help: 'your user name, email or phone number',
 		group: 'request',
 		commands: anyLogin,
-		flows: ['browser', 'device', 'password'],
+		flows: ['browser', 'device', 'password', 'one-time-code'],
+	},
+	realm: {
+		value: 'NAME',
+		help: 'the database or directory for --flow password',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['password'],
 	},
 	port: {
 		value: 'N[,N…]',
@@ -168,13 +175,12 @@ export const options = {
 		flows: ['browser'],
 	},
 	par: {
-		help: 'always push the request first (RFC 9126)',
+		help: 'always push the request (RFC 9126); renew codes',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	renew: {
-		help: 'get a new code when one expires',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['device'],

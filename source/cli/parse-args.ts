@@ -229,7 +229,7 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 	const fromStdin = (['client-secret-file', 'subject-token-file', 'actor-token-file'] as const).filter(
 		name => values[name] === '-',
 	);
-	if (fromStdin.length > 1 || (fromStdin.length > 0 && flow === 'password')) {
+	if (fromStdin.length > 1 || (fromStdin.length > 0 && (flow === 'password' || flow === 'one-time-code'))) {
 		throw new UsageError("Two things can't both be read from stdin.", 'Put one of them in a file.');
 	}
 };

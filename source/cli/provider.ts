@@ -87,6 +87,7 @@ const endpointMembers = {
 	revocation: 'revocation',
 	par: 'pushedAuthorization',
 	jwks: 'jwks',
+	'one-time-code': 'oneTimeCode',
 } as const satisfies Readonly<Record<string, keyof Endpoints>>;
 
 const readEndpoints = (pairs: readonly string[]): Endpoints =>
@@ -141,11 +142,11 @@ const readIdentity = ({
 
 /** What the options say of the request, for any provider. */
 const readRequest = (values: OptionValues): Partial<Provider> => {
-	const {application, scope, prompt, 'login-hint': loginHint, par, flow} = values;
+	const {application, scope, prompt, 'login-hint': loginHint, par, flow, realm} = values;
 	const audience = single(values.audience, 'audience');
 	const redirect = readRedirect(values);
 	const extra = values.param && readParameters(values.param);
-	const asksTokenOnly = isOwnFlow(flow) || flow === 'password';
+	const asksTokenOnly = isOwnFlow(flow) || flow === 'password' || flow === 'one-time-code';
 	return omitUndefined({
 		application,
 		scope,
@@ -159,6 +160,8 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 		workloadIdentity: readIdentity(values),
 		// Named on the command line, so this person wants it (RFC 9700 §2.4).
 		allowPassword: flow === 'password' || undefined,
+		allowOneTimeCode: flow === 'one-time-code' || undefined,
+		realm,
 		parameters: extra && (asksTokenOnly ? {token: extra} : {authorize: extra, device: extra}),
 	});
 };

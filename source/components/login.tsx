@@ -8,6 +8,7 @@ import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
 import {type LoginStarter, useLogin} from '../hooks/use-login.js';
 import {type BrowserScreenProps, BrowserScreen} from './browser-screen.js';
+import {type CredentialsScreenProps, CredentialsScreen} from './credentials-screen.js';
 import {type DeviceCodeScreenProps, DeviceCodeScreen} from './device-code-screen.js';
 import {type FlowPickerProps, FlowPicker} from './flow-picker.js';
 import {FrameView} from './frame.js';
@@ -40,6 +41,8 @@ export type LoginComponents = FrameParts & {
 	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
 	/** The browser flow. */
 	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
+	/** The password flow and the one-time-code flow. */
+	readonly CredentialsScreen?: ComponentType<CredentialsScreenProps>;
 };
 
 /** What differs from the defaults, whichever login it is. What `terminal` and `environment` leave out is looked up by where the terminal is. */
@@ -76,7 +79,7 @@ type CommonProps = DisplayProps &
 		readonly onCancel?: (reason: 'left' | 'stay') => void;
 	};
 
-type StartOptions = Pick<LoginOptions, 'flow' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'>;
+type StartOptions = Pick<LoginOptions, 'flow' | 'open' | 'renew' | 'switchAccount' | 'timeout'>;
 
 /** What `<Login>` takes with an engine. The login begins with `flow: 'ask'` where nothing else is said: the picker first. */
 export type EngineLoginProps = CommonProps &
@@ -182,7 +185,6 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 		open: props.open,
 		renew: props.renew,
 		timeout: props.timeout,
-		credentials: props.credentials,
 		switchAccount: props.switchAccount,
 		onSignedIn,
 		onError(error) {
@@ -208,6 +210,9 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyFlow === undefined;
 	const takesOnlyFlow =
 		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyFlow !== undefined;
+	// The flow chosen last is the screen.
+	const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow !== 'client-credentials');
+	const isTyped = !isChoosing && (shown?.flow === 'password' || shown?.flow === 'one-time-code');
 	const canGoBack = onlyFlow === undefined;
 	useEffect(() => {
 		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
@@ -228,7 +233,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			}
 		},
 		onPaste(text) {
-			if (isAsked || isOver) return;
+			// What is pasted there is typed.
+			if (isAsked || isOver || isTyped) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(display.messages.pasteUseless);
@@ -335,13 +341,20 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 		}
 
 		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined, onShow: showFlow};
-		// The flow chosen last is the screen.
-		const shown =
-			open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow === 'device' || flow === 'browser');
 		if (shown?.flow === 'device')
 			return <ReplacedPart key="device" own={components?.DeviceCodeScreen} ours={DeviceCodeScreen} {...waiting} />;
 		if (shown?.flow === 'browser')
 			return <ReplacedPart key="browser" own={components?.BrowserScreen} ours={BrowserScreen} {...waiting} />;
+		if (shown?.flow === 'password' || shown?.flow === 'one-time-code')
+			return (
+				<ReplacedPart
+					key={shown.flow}
+					own={components?.CredentialsScreen}
+					ours={CredentialsScreen}
+					{...waiting}
+					flow={shown.flow}
+				/>
+			);
 		const {machine, connecting, keys} = display.messages;
 		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
 		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};

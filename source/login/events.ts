@@ -163,6 +163,28 @@ export type LoginEvent =
 	| {readonly type: 'callback-ignored'; readonly reason: string}
 	/** What was pasted could not be used. */
 	| {readonly type: 'paste-rejected'; readonly reason: string}
+	/** Something is to be typed: the command `enter` brings it. */
+	| {
+			readonly type: 'question';
+			readonly flow: 'password' | 'one-time-code';
+			/** `recipient`: where a code is to be sent, an e-mail address or a phone number with `+`. */
+			readonly asks: 'username' | 'password' | 'recipient' | 'code';
+			/** Why it is asked again, in one sentence. */
+			readonly reason?: string;
+	  }
+	/** A one-time code was sent. */
+	| {
+			readonly type: 'code-sent';
+			readonly channel: 'email' | 'sms';
+			/** The recipient, most of it masked, as in `a***@example.com` and `+49***67`. */
+			readonly to: DisplayText;
+	  }
+	/** The one-time code that was typed could not be used. */
+	| {
+			readonly type: 'code-rejected';
+			/** One sentence; it says how many tries are left, where there are some. */
+			readonly reason: string;
+	  }
 	/** Another process shows the login for this profile; its result is awaited. */
 	| {readonly type: 'waiting'; readonly for: 'other-login'}
 	/** The authorization code arrived and is being exchanged for tokens. */

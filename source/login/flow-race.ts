@@ -204,7 +204,7 @@ export class FlowRace {
 	): Promise<void> {
 		const {parts, log, options, onTokens, onUnwanted, settleClient} = this.#options;
 		const {clock, random, loadFetch} = parts;
-		const {terminal = {}, renew = false, next, credentials} = options;
+		const {terminal = {}, renew = false, next} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
 			const availability = provider.flows[flow];
@@ -236,7 +236,6 @@ export class FlowRace {
 				autoOpen,
 				autoRenew: renew,
 				next,
-				credentials,
 				claim: () => this.#exchange.hold(flow),
 				emit: event => {
 					if (!signal.aborted) log.append(event);
@@ -267,7 +266,11 @@ export class FlowRace {
 
 const unavailable = (flow: FlowName, reason: string): LoginError =>
 	new LoginError(
-		flow === 'device' ? 'device_unsupported' : flow === 'password' ? 'unsupported_grant' : 'config_error',
+		flow === 'device'
+			? 'device_unsupported'
+			: flow === 'password' || flow === 'one-time-code'
+				? 'unsupported_grant'
+				: 'config_error',
 		reason,
 		{
 			hint: ({endpoints}) =>

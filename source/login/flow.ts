@@ -1,7 +1,7 @@
 import type {Clock, Random} from '../core/clock.js';
 import type {DisplayText} from '../core/safe-text.js';
 import type {EventOf, LoginEvent} from './events.js';
-import type {LoginState} from './state.js';
+import type {LoginState, CredentialsState} from './state.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
@@ -23,7 +23,18 @@ export type FlowCommand =
 			/** Whose link. @default the browser flow's, where that is open */
 			readonly flow?: 'browser' | 'device';
 	  }
-	| {readonly type: 'renew-code'};
+	| {
+			readonly type: 'renew-code';
+			/** Whose code: a new one is shown, or sent. @default 'device' */
+			readonly flow?: 'device' | 'one-time-code';
+	  }
+	| {
+			readonly type: 'enter';
+			/** The flow that asks. */
+			readonly flow: CredentialsState['flow'];
+			/** What was typed, for what it asks; undefined where nobody can type anything, which ends the flow. */
+			readonly text: string | undefined;
+	  };
 
 /** What may be asked of a running login. */
 export type LoginCommand =
@@ -180,8 +191,6 @@ export type LoginOptions = LoginRequest & {
 	readonly reason?: string;
 	/** What to run once signed in, such as `acme deploy`: the browser's page and the screen show it. @default nothing is shown */
 	readonly next?: string | undefined;
-	/** Asks for, or reads, the user name and password of the password flow. */
-	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
 
 /**
@@ -237,8 +246,6 @@ export type FlowContext = RequestContext & {
 	readonly autoRenew: boolean;
 	/** What the app says to run once signed in. */
 	readonly next?: string | undefined;
-	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
-	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
 
 /** A flow to tokens: a plain function that knows nothing of terminals or of other flows. */

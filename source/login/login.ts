@@ -299,10 +299,15 @@ class Login implements LoginRun {
 			case 'open-browser':
 				this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
 				break;
-			case 'renew-code':
+			case 'renew-code': {
+				const {flow = 'device'} = command;
 				// An open flow takes the command; one that is not is opened.
-				this.#race.tell('device', command);
-				await this.#open('device', 'You asked for a new code.', open);
+				this.#race.tell(flow, command);
+				await this.#open(flow, 'You asked for a new code.', open);
+				break;
+			}
+			case 'enter':
+				this.#race.tell(command.flow, command);
 		}
 	}
 

@@ -109,7 +109,8 @@ const checkMetadata = (server: AuthorizationServer, chosen: Partial<Authorizatio
 
 /** Which flows are possible with this provider, or in plain words why not. */
 const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
-	const {unsupportedFlows = {}, clientSecret, clientKey, workloadIdentity, allowPassword} = provider;
+	const {unsupportedFlows = {}, clientSecret, clientKey, workloadIdentity, endpoints = {}} = provider;
+	const {allowPassword, allowOneTimeCode} = provider;
 	const {token_endpoint: token, authorization_endpoint: page, device_authorization_endpoint: codes} = server;
 	const needs = (isThere: boolean, why: string): true | string =>
 		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
@@ -122,6 +123,10 @@ const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAv
 		),
 		'workload-identity': needs(workloadIdentity !== undefined, 'No identity of a workload was named.'),
 		password: needs(allowPassword === true, 'Signing in with a password is turned off.'),
+		'one-time-code':
+			allowOneTimeCode === true
+				? needs(endpoints.oneTimeCode !== undefined, "The provider doesn't send one-time codes.")
+				: 'Signing in with a one-time code is turned off.',
 		...omitUndefined(unsupportedFlows),
 	};
 };

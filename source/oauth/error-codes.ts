@@ -23,6 +23,7 @@ const unavailable: Meaning = {
 	message: 'The server is unavailable at the moment.',
 	hint: waitSentence({}),
 };
+const tooMany: Meaning = {...unavailable, message: 'The server is getting too many requests.'};
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
 	message: "The server doesn't allow this flow for this app.",
@@ -67,9 +68,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	consent_required: interaction,
 	interaction_required: interaction,
 	account_selection_required: interaction,
+	// Auth0's: what is typed here has no page that could ask for more.
+	mfa_required: {
+		code: 'interaction_required',
+		message: "The server asks for a second factor, which can't be given here.",
+		hint: 'Sign in with the browser instead.',
+	},
+	too_many_attempts: {
+		code: 'server_rejected',
+		message: 'The server has blocked sign-ins to this account after too many tries.',
+		hint: 'Follow the email it may have sent you, or ask your administrator to unblock the account.',
+	},
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
-	slow_down: {...unavailable, message: 'The server is getting too many requests.'},
+	slow_down: tooMany,
 	temporarily_unavailable: unavailable,
 };
 
@@ -110,9 +122,16 @@ const demandsDpop: Meaning = {
 	hint: 'Have the provider issue plain Bearer tokens for this app.',
 };
 
+const blockedAccount: Meaning = {
+	code: 'server_rejected',
+	message: 'This account is blocked.',
+	hint: 'Ask your administrator to unblock it.',
+};
+
 /** What a description says that its code does not: servers have few codes, and use them freely. */
 const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
+	[/^unauthorized$/, /\bblocked\b/i, blockedAccount],
 	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
 	[
 		/^invalid_request$/,
@@ -207,11 +226,11 @@ const policies: typeof toldApart = [
 const found = (table: typeof toldApart, error: string, description: string): Meaning | undefined =>
 	table.find(([code, words]) => code.test(error) && words.test(description))?.[2];
 
-const meaningOf = (error: string, description: string): Meaning =>
+const meaningOf = (error: string, description: string, status: number | undefined): Meaning =>
 	found(policies, error, description) ??
 	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
 	found(toldApart, error, description) ??
-	refused(error);
+	(status === 429 ? tooMany : refused(error));
 
 /** What to do, where the server's metadata tells what its error does not. */
 const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInfo): readonly Hint[] => {
@@ -235,7 +254,7 @@ export const oauthError = (
 	info: ResponseInfo,
 ): LoginError => {
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
-	const meaning = meaningOf(body.error, description);
+	const meaning = meaningOf(body.error, description, info.status);
 	const {code} = meaning;
 	const asked = code === 'invalid_scope' && info.scope ? ` Asked for: ${displayText(info.scope, 400)}.` : '';
 	const message = meaning.message + asked;

@@ -102,15 +102,21 @@ export type Auth0Options = PresetOptions & {
  * - While polling it answers 403 for pending and 429 for slow_down, and says `expired_token` once only, then
  *   `invalid_grant`.
  * - The issuer ends in a slash.
+ * - Passwords of a database connection or of AD (`allowPassword`, `realm`) and codes by e-mail or SMS (`allowOneTimeCode`)
+ *   need the grants "Password" and "Passwordless OTP". Spread the result to allow them.
  *
  * @throws LoginError `config_error`
  */
-export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
-	name: 'auth0',
-	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
-	redirect: {ports: clientPorts},
-	...commonSettings(options),
-});
+export const auth0 = ({domain, ...options}: Auth0Options): Provider => {
+	const issuer = `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`;
+	return {
+		name: 'auth0',
+		issuer,
+		endpoints: {oneTimeCode: `${issuer}passwordless/start`},
+		redirect: {ports: clientPorts},
+		...commonSettings(options),
+	};
+};
 
 /** What `workos` takes. */
 export type WorkosOptions = PresetOptions & {

@@ -23,6 +23,8 @@ export type Endpoints = {
 	readonly pushedAuthorization?: string;
 	/** RFC 7517 §5: the keys that ID tokens are signed with. */
 	readonly jwks?: string;
+	/** Where one-time codes are asked for, in Auth0's dialect: its `/passwordless/start`. No metadata names it. */
+	readonly oneTimeCode?: string;
 };
 
 /** How a provider's responses differ from the standards; each is undone before the protocol library sees the response. */
@@ -180,6 +182,10 @@ export type ProviderSettings = {
 	readonly workloadIdentity?: WorkloadIdentity;
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
 	readonly allowPassword?: boolean;
+	/** The user directory that checks the password, by Auth0's extension of that grant: a database connection, or AD. */
+	readonly realm?: string;
+	/** The application names it to allow codes by e-mail and SMS that are typed into it (RFC 8252 §8.12). @default false */
+	readonly allowOneTimeCode?: boolean;
 	readonly dialect?: Dialect;
 };
 

@@ -123,6 +123,7 @@ export type EndpointKind =
 	| 'pushed-authorization'
 	| 'device-authorization'
 	| 'device-token'
+	| 'one-time-code'
 	| 'token'
 	| 'token-exchange'
 	| 'user-info'
@@ -221,8 +222,9 @@ const userAgent = {'user-agent': 'ink-login'};
 export const openCall = ({provider, fetch, clock, signal}: CallContext, endpointKind: EndpointKind): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
-		provider.dialect?.requestFormat === 'json' &&
-		(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization');
+		endpointKind === 'one-time-code' ||
+		(provider.dialect?.requestFormat === 'json' &&
+			(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization'));
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;

@@ -166,7 +166,7 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 	});
 };
 
-/** RFC 6749 §4.3, which RFC 9700 §2.4 forbids: only where the application has allowed it by name. */
+/** RFC 6749 §4.3, which RFC 9700 §2.4 forbids: only where the application has allowed it by name. A realm is Auth0's. */
 export const requestPassword = async (
 	context: RequestContext,
 	{username, password}: {readonly username: string; readonly password: string},
@@ -184,7 +184,9 @@ export const requestPassword = async (
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
 			parameters.set('username', username);
 			parameters.set('password', password);
-			return genericTokenEndpointRequest(provider.server, client, authentication, 'password', parameters, options);
+			if (provider.realm !== undefined) parameters.set('realm', provider.realm);
+			const grant = provider.realm === undefined ? 'password' : 'http://auth0.com/oauth/grant-type/password-realm';
+			return genericTokenEndpointRequest(provider.server, client, authentication, grant, parameters, options);
 		},
 		scope: provider.requestedScope,
 	});

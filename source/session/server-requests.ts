@@ -1,5 +1,5 @@
 import {LoginError} from '../core/errors.js';
-import {isOwnFlow} from '../core/types.js';
+import {everyFlow, isOwnFlow} from '../core/types.js';
 import {importKeys} from '../oauth/id-token.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -36,7 +36,7 @@ export const providerOf = (stored: StoredSession, given: Provider): ResolvedProv
 		clientKey: own?.clientKey,
 		workloadIdentity: own?.workloadIdentity,
 		server,
-		flows: {browser: true, device: true, 'workload-identity': true, 'client-credentials': true, password: true},
+		flows: everyFlow,
 		requestedScope: stored.requestedScope ?? stored.tokens.scope,
 	};
 };

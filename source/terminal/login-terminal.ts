@@ -272,6 +272,7 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	'client-credentials': 'This app signs in by itself.',
 	'workload-identity': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
+	'one-time-code': 'This server takes only codes that it sends you.',
 };
 
 export const personRequired = (): LoginError =>

@@ -136,6 +136,19 @@ export const messages = {
 		working: 'Signing in',
 	},
 
+	/** Credentials that are typed here. */
+	credentials: {
+		username: 'User name',
+		password: 'Password',
+		recipient: 'Your email, or phone number with +',
+		code: 'Code',
+		codeSentTo: (to: string) => `The code sent to ${to}`,
+		/** What is typed is in the hands of this program, and not of the server's page (RFC 8252 §8.12). */
+		seen: 'This app sees what you type',
+		browserIsSafer: 'Your browser is safer',
+		sending: 'Sending a code',
+	},
+
 	/** A flow was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Contacting ${host}`,
 	waitingElsewhere: 'Another terminal is signing in, waiting for it',
@@ -190,6 +203,12 @@ export const messages = {
 		always: {browser: 'always use the browser', device: 'always use a code'},
 		askEachTime: 'ask each time',
 		again: 'try again',
+		next: 'continue',
+		nextBriefly: 'next',
+		sendCode: 'send code',
+		sendCodeBriefly: 'send',
+		signIn: 'sign in',
+		browserBriefly: 'browser',
 		signInHere: 'sign in here instead',
 		signInHereBriefly: 'sign in here',
 		allKeys: 'all keys',
@@ -290,6 +309,17 @@ export const messages = {
 		otherSignIn: 'Ignored a response to another sign-in',
 		otherTerminal: 'Waiting for another terminal to sign in to this profile',
 		backFromBrowser: 'Back from your browser, signing you in',
+		typedHere: {
+			password: 'Warning: this program sees your password. If you can, sign in with your browser instead',
+			'one-time-code': 'Warning: this program sees your code. If you can, sign in with your browser instead',
+		},
+		asks: {
+			username: 'Type your user name',
+			password: "Type your password, it isn't shown",
+			recipient: 'Type your email address, or phone number with +',
+			code: "Type the code, it isn't shown",
+		},
+		codeSent: (to: string) => `A code was sent to ${to}`,
 	},
 	spoken: {
 		/** The code whole and letter by letter. */

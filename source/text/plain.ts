@@ -262,6 +262,23 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				return;
 			}
 
+			case 'question': {
+				sayOnce(plain.typedHere[event.flow]);
+				if (event.reason !== undefined) say(messages.sentence(event.reason));
+				say(plain.asks[event.asks]);
+				return;
+			}
+
+			case 'code-sent': {
+				say(plain.codeSent(event.to));
+				return;
+			}
+
+			case 'code-rejected': {
+				say(messages.sentence(event.reason));
+				return;
+			}
+
 			case 'waiting': {
 				sayOnce(plain.otherTerminal);
 				return;

@@ -32,7 +32,19 @@ const contract: Readonly<Record<string, readonly string[]>> = {
 			'application',
 			'flow',
 		],
-		...['scope', 'audience', 'resource', 'param', 'prompt', 'login-hint', 'port', 'redirect-uri', 'par', 'renew'],
+		...[
+			'scope',
+			'audience',
+			'resource',
+			'param',
+			'prompt',
+			'login-hint',
+			'realm',
+			'port',
+			'redirect-uri',
+			'par',
+			'renew',
+		],
 		...['timeout', 'ca-file', 'no-open', 'no-qr', 'plain', 'json', 'screen-reader', 'store', 'switch-account'],
 	],
 	token: ['type', 'format', 'login'],
@@ -48,7 +60,7 @@ test('every option of the contract is taken by its command, and is in its help',
 		const help = helpText(command) ?? '';
 		for (const name of names) {
 			assert.ok(optionTable[name]?.commands.includes(command as never), `${command} --${name}`);
-			assert.match(help, new RegExp(`^ +(--no-open, |--plain, )?--${name}[ ,]`, 'm'), `${command} --help`);
+			assert.match(help, new RegExp(`^ +(--no-open, |--plain, |--par, )?--${name}[ ,]`, 'm'), `${command} --help`);
 		}
 	}
 });

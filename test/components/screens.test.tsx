@@ -89,6 +89,8 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 	),
 	'two flows, the code last': environment => <DeviceCodeScreen {...shared(both, environment)} />,
 	'two flows, the browser last': environment => <BrowserScreen {...shared(browserLast, environment)} />,
+	password: environment => screenOf('password', {environment})!,
+	'one-time code': environment => screenOf('one-time-code-wrong', {environment})!,
 	'second terminal': environment => screenOf('other-login', {environment})!,
 	end: environment => (
 		<SignedIn

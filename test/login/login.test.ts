@@ -23,6 +23,7 @@ const provider: ResolvedProvider = {
 		'client-credentials': 'It has no secret.',
 		'workload-identity': 'It has none.',
 		password: true,
+		'one-time-code': 'off',
 	},
 	requestedScope: 'openid',
 };
@@ -78,6 +79,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 				'client-credentials': async () => flows['client-credentials'].flow,
 				'workload-identity': async () => flows['workload-identity'].flow,
 				password: async () => flows.password.flow,
+				'one-time-code': async () => flows.password.flow,
 			},
 			discover: async () => provider,
 			keeper: {

@@ -21,6 +21,7 @@ const all: FlowAvailability = {
 	'client-credentials': 'no secret',
 	'workload-identity': 'none',
 	password: 'off',
+	'one-time-code': 'off',
 };
 const withSecret: FlowAvailability = {...all, 'client-credentials': true};
 const only = (flow: FlowName): FlowAvailability => ({
@@ -29,6 +30,7 @@ const only = (flow: FlowName): FlowAvailability => ({
 	'client-credentials': 'no',
 	'workload-identity': 'no',
 	password: 'no',
+	'one-time-code': 'no',
 	[flow]: true,
 });
 

@@ -23,6 +23,7 @@ const events: readonly LoginEvent[] = [
 			'client-credentials': 'no secret',
 			'workload-identity': 'none',
 			password: 'not allowed',
+			'one-time-code': 'off',
 		},
 	},
 	{type: 'flow-opened', flow: 'browser', reason: 'You asked for this flow.'},

@@ -21,6 +21,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 			'client-credentials': 'No client secret is configured.',
 			'workload-identity': 'None.',
 			password: 'Off.',
+			'one-time-code': 'Off.',
 		},
 	},
 	client: {type: 'client', how: 'registered', clientId: displayText('c-1')},
@@ -62,6 +63,9 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 	resumed: {type: 'resumed', sleptFor: 3_600_000},
 	'callback-ignored': {type: 'callback-ignored', reason: 'The state is not ours.'},
 	'paste-rejected': {type: 'paste-rejected', reason: 'it has no code'},
+	question: {type: 'question', flow: 'password', asks: 'username', reason: 'They were wrong.'},
+	'code-sent': {type: 'code-sent', channel: 'email', to: displayText('a***@example.com')},
+	'code-rejected': {type: 'code-rejected', reason: 'That code is wrong. 2 tries left.'},
 	waiting: {type: 'waiting', for: 'other-login'},
 	exchange: {type: 'exchange', flow: 'browser'},
 	'signed-in': {

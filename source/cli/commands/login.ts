@@ -42,10 +42,6 @@ type ReadyLogin = {
 	readonly prefer: ((flow: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
-/** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
-const passwordWarning =
-	'Warning: this program sees your password. If the server allows it, use --flow browser or --flow device instead.';
-
 const makePlan = async (
 	line: CommandLine,
 	context: CommandContext,
@@ -73,7 +69,6 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
 	const notices = await prepareStore(store);
-	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
 	// A secret or key that is not where it should be is told before a server is asked.
 	const {clientSecret, clientKey} = engine.provider;
@@ -111,10 +106,6 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			}),
 			// Without the option a screen asks; lines refuse.
 			switchAccount: values['switch-account'],
-			async credentials(signal) {
-				const {readCredentials} = await import('../credentials.js');
-				return readCredentials(context, values['login-hint'], signal);
-			},
 		},
 	};
 };
@@ -139,7 +130,7 @@ const show = async (
 		}
 
 		// Only one of them can read it.
-		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+		const stdinIsTaken = values['client-secret-file'] === '-';
 		return login(engine, {
 			...options,
 			show: kind,

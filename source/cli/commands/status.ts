@@ -16,6 +16,7 @@ const flowNames = {
 	'client-credentials': 'as a program, with client credentials',
 	'workload-identity': 'as a program, with the identity of its platform',
 	password: 'with a password',
+	'one-time-code': 'with a one-time code',
 } as const;
 
 const tokenLife = (session: StoredSession, now: number): string => {

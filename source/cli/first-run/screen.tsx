@@ -3,7 +3,7 @@ import {useState, type ReactNode} from 'react';
 import {toLoginError, type LoginError} from '../../core/errors.js';
 import {safeUrl} from '../../core/safe-url.js';
 import {FrameView} from '../../components/frame.js';
-import {useKeys, usePresses} from '../../hooks/use-keys.js';
+import {useBracketedPaste, useKeys, usePresses} from '../../hooks/use-keys.js';
 import {useList} from '../../hooks/use-list.js';
 import {useScreen, type Screen} from '../../hooks/use-screen.js';
 import {useTextField} from '../../hooks/use-text-field.js';
@@ -138,7 +138,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		onBack();
 	};
 	const keys: readonly Key[] = [
-		{key: 'enter', label: 'continue', isMain: true},
+		{key: 'enter', label: display.messages.keys.next, isMain: true},
 		{
 			key: 'ctrl+o',
 			label: 'open that page',
@@ -148,6 +148,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		},
 		{key: 'escape', label: display.messages.keys.back, isMain: true, run: back},
 	];
+	useBracketedPaste(true);
 	const typed = useTextField(question.initial, {
 		onKey(key, text) {
 			if (key === 'enter') answer(text);
