@@ -28,11 +28,14 @@ export type {
 	LoginOptions,
 	LoginRun,
 	LoginTerminal,
+	PendingOptions,
 	Recommendation,
 	FlowCommand,
 } from './login/flow.js';
 export type {Hints} from './core/errors.js';
-export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
+export {LoginError, PendingError, loginErrorCodes} from './core/errors.js';
+export type {LoginErrorCode, LoginErrorDetails, PendingDetails} from './core/errors.js';
+export type {BeginOptions} from './login/pending.js';
 export type {EventOf, LoginEvent} from './login/events.js';
 export {
 	initialLoginState,
@@ -64,6 +67,7 @@ export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {
 	ClientSecretSource,
 	KnownServer,
+	PendingStore,
 	ProfilePreferences,
 	StoredSession,
 	StoreLock,

@@ -73,7 +73,7 @@ export const loginText = (profile: string, values: OptionValues = {}): string =>
 		...(profile === 'default' ? [] : [profile]),
 		...Object.entries(values).flatMap(([name, value]) => {
 			const option = optionTable[name];
-			if (option?.commands.includes('login') !== true || option.group === 'looks') return [];
+			if (option?.commands.includes('login') !== true || ['looks', 'pending'].includes(option.group)) return [];
 			if (hasNoMeaning(option, values.flow)) return [];
 			return value === true ? [`--${name}`] : [value].flat().flatMap(text => [`--${name}`, text]);
 		}),

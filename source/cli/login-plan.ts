@@ -17,11 +17,20 @@ import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
 import type {Identity} from '../core/types.js';
 
-const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
+const wantedView = ({
+	json,
+	plain,
+	flow,
+	wait,
+	'no-wait': noWait,
+	'screen-reader': spoken,
+}: OptionValues): View['kind'] => {
 	if (json) return 'ndjson';
 	if (spoken) return 'spoken';
-	// A login without a person has nothing to draw.
-	return plain || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
+	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
+	return plain || noWait || wait !== undefined || flow === 'client-credentials' || flow === 'password'
+		? 'plain'
+		: 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */
@@ -101,13 +110,14 @@ export const planLogin = (
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;
-	const {json, plain, flow = 'auto'} = values;
+	const {json, plain, flow = 'auto', wait} = values;
 	const source = secretSourceOf(values);
 	const clientSecret = source && readClientSecret(source, environment.env, stdin);
 	const chosen = readProvider(values, {provider: given, clientSecret});
 	const timeout = readTimeout(values);
 	const view = viewOf(values, environment, stdoutIsData);
-	const attended = !unattended && personIsThere(environment, {json, plain, flow});
+	const isTold = wait !== undefined || values['no-wait'] === true;
+	const attended = !unattended && (isTold || personIsThere(environment, {json, plain, flow}));
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;

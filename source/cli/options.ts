@@ -16,6 +16,7 @@ export type CommandName = (typeof commandNames)[number];
 export const optionGroups = {
 	provider: 'Where to sign in',
 	request: 'How to sign in',
+	pending: 'Without waiting',
 	looks: 'What you see',
 	storage: 'What is saved',
 } as const;
@@ -150,6 +151,19 @@ export const options = {
 		flows: ['device'],
 	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
+	'no-wait': {help: 'show the link and leave; --resume goes on', group: 'pending', commands: ['login']},
+	wait: {
+		value: 'S',
+		default: 'until it ends; 45 for an agent',
+		help: 'wait S seconds, then leave',
+		group: 'pending',
+		commands: ['login'],
+	},
+	message: {value: 'TEXT', help: 'why an agent asks, for the person to read', group: 'pending', commands: ['login']},
+	resume: {value: 'ID', help: 'go on with a sign-in', group: 'pending', commands: ['login']},
+	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: ['login']},
+	cancel: {value: 'ID', help: 'give one up', group: 'pending', commands: ['login']},
+	tty: {help: 'paste in the terminal, not on stdin', group: 'pending', commands: ['login']},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
 	'no-qr': {group: 'looks', commands: anyLogin},

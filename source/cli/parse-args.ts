@@ -155,6 +155,14 @@ const readValue = (
 const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
 	['client-secret-file', 'client-secret-env', 'there is only one secret'],
+	['wait', 'no-wait', 'one says how long to wait'],
+	['wait', 'timeout', 'a login that goes on has no time limit'],
+	['no-wait', 'timeout', 'a login that goes on has no time limit'],
+	['resume', 'cancel', 'they are about one sign-in'],
+	['resume', 'pending', '--pending is a list'],
+	['cancel', 'pending', '--pending is a list'],
+	['resume', 'message', 'the message was shown when the sign-in began'],
+	['resume', 'flow', 'the flow was chosen when the sign-in began'],
 	['redirect-uri', 'port', 'the port is part of the redirect URI'],
 ] as const;
 

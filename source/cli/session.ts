@@ -88,6 +88,12 @@ export const buildEngine = (
 	});
 };
 
+/** What to do where someone has to sign in: go on with the login that waits for them, or begin one. */
+const signInHint = async (store: TokenStore, profile: string, {now}: Pick<TokenContext, 'now'>): Promise<string> => {
+	const {waitingLogin} = await import('./pending-login.js');
+	return (await waitingLogin(store, profile, now())) ?? runLogin(profile);
+};
+
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
 	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
@@ -95,8 +101,12 @@ export const sessionEnded = (profile: string): LoginError =>
 	});
 
 /** Nobody is signed in to the profile; those that have a session are named. */
-export const notSignedIn = async (store: TokenStore, profile: string): Promise<LoginError> => {
-	const hint = runLogin(profile) + profilesLine(await store.list());
+export const notSignedIn = async (
+	store: TokenStore,
+	profile: string,
+	context: Pick<TokenContext, 'now'>,
+): Promise<LoginError> => {
+	const hint = (await signInHint(store, profile, context)) + profilesLine(await store.list());
 	return new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
 };
 
@@ -109,6 +119,14 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
+/** The engine of a server that a login has left behind. */
+export const engineOf = (known: KnownServer, store: TokenStore, line: CommandLine, context: CommandContext): Engine => {
+	const {clientSecretSource: source} = known;
+	const isUnknown = source !== undefined && lastingSource(source) === undefined;
+	const provider = isUnknown ? {...known.provider, clientSecret: secretIsUnknown} : known.provider;
+	return buildEngine(provider, store, line, context, known);
+};
+
 /** The engine of one stored session. */
 export const openSession = (
 	stored: StoredSession,
@@ -116,10 +134,7 @@ export const openSession = (
 	line: CommandLine,
 	context: CommandContext,
 ): OpenProfile => {
-	const {clientSecretSource: source} = stored;
-	const isUnknown = source !== undefined && lastingSource(source) === undefined;
-	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
-	const engine = buildEngine(provider, store, line, context, stored);
+	const engine = engineOf(stored, store, line, context);
 	const {signal} = context.signals;
 	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
 };
@@ -162,7 +177,7 @@ export const checkSession = async (line: CommandLine, context: TokenContext, sto
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, line.profile, context);
-	if (stored === undefined) throw await notSignedIn(store, line.profile);
+	if (stored === undefined) throw await notSignedIn(store, line.profile, context);
 	await checkSession(line, context, stored);
 	return openSession(stored, store, line, context);
 };

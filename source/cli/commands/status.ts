@@ -101,7 +101,7 @@ export const runStatus: Command = async (line, context) => {
 	};
 	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
-		return tellNobody(session === undefined ? await notSignedIn(store, profile) : sessionEnded(profile));
+		return tellNobody(session === undefined ? await notSignedIn(store, profile, context) : sessionEnded(profile));
 	}
 
 	let userInfo: UserInfo | undefined;

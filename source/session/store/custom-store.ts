@@ -133,6 +133,12 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 		return takeLock(async signal => (await store.lock?.(key, signal)) ?? (() => undefined), clock, lockOptions);
 	};
 
+	const takeKeyLock = async () => {
+		const {signal} = new AbortController();
+		// A lock's name that no profile has.
+		return lock('\0keyring', 'refresh', {signal});
+	};
+
 	const open = async (text: string, profile: string): Promise<StoredSession> => {
 		const file = parseSessionFile({data: Buffer.from(text), wasOpen: false}, profile);
 		if ('session' in file) return file.session;
@@ -160,9 +166,6 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			}
 		},
 		async write(profile, session) {
-			const {signal} = new AbortController();
-			// A lock's name that no profile has.
-			const takeKeyLock = async () => lock('\0keyring', 'refresh', {signal});
 			const encrypter = await encryption?.();
 			const file: SessionFile =
 				encrypter === undefined
@@ -194,5 +197,14 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			await note(profile);
 		},
 		lock,
+		async pending() {
+			const {createPendingStore, pendingValues} = await import('./pending-store.js');
+			const remove = async (key: string) => call(() => store.delete(key));
+			return createPendingStore(pendingValues({get, set, remove}), {
+				clock,
+				encrypt: async (name, text) => (await encryption?.())?.encrypt(name, text, takeKeyLock),
+				decrypt: async (name, encrypted) => (await encryption?.())?.decrypt(name, encrypted),
+			});
+		},
 	};
 };

@@ -1,7 +1,7 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
-import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import type {PendingStore, ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
@@ -15,7 +15,7 @@ import {
 	type FileSystem,
 	type OwnFile,
 } from './file-system.js';
-import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
+import type {LockOptions, Processes} from './lock.js';
 import {
 	profileFileName,
 	profileOfFileName,
@@ -71,7 +71,7 @@ class FileStore implements TokenStore {
 	#choose: FileStoreOptions['choose'];
 	#choosing: Promise<void> | undefined;
 	readonly #fileSystem: FileSystem;
-	readonly #processes: Processes;
+	readonly #processes: Processes | undefined;
 	readonly #clock: Clock;
 	/** How the sessions that were read are kept. */
 	readonly #forms = new Map<string, 'file' | 'keyring'>();
@@ -83,7 +83,7 @@ class FileStore implements TokenStore {
 		this.#newKind = options.kind ?? 'file';
 		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
-		this.#processes = options.processes ?? nodeProcesses;
+		this.#processes = options.processes;
 		this.#clock = options.clock ?? systemClock;
 	}
 
@@ -212,13 +212,30 @@ class FileStore implements TokenStore {
 		});
 	}
 
+	async pending(): Promise<PendingStore> {
+		const {createPendingStore, pendingFiles} = await import('./pending-store.js');
+		const store = createPendingStore(pendingFiles(this.#fileSystem, this.#directory), {
+			clock: this.#clock,
+			encrypt: async (name, text) => (this.#kind === 'keyring' ? this.#encrypt(name, text) : undefined),
+			decrypt: async (name, encrypted) => (await this.#needEncryption()).decrypt(name, encrypted),
+		});
+		return {
+			read: async id => this.#guard(async () => store.read(id)),
+			write: async (...call) => this.#guard(async () => store.write(...call)),
+			list: async () => this.#guard(async () => store.list()),
+		};
+	}
+
 	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
 		return this.#guard(async () => this.#takeLock(this.#path(profile, `.${endpointKind}.lock`), options));
 	}
 
 	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
 		claimFolder(this.#fileSystem, this.#directory);
-		return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
+		// Most processes only read.
+		const {takeLock, nodeProcesses} = await import('./lock.js');
+		const context = {fileSystem: this.#fileSystem, processes: this.#processes ?? nodeProcesses, clock: this.#clock};
+		return takeLock(path, context, options);
 	}
 
 	async #chooseKind(): Promise<void> {
