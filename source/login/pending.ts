@@ -309,7 +309,9 @@ class OutlivingLogin {
 				return true;
 			},
 			fail: async ({code, message, hint}) => {
-				if (this.#flow !== undefined && !passing.has(code)) await this.#end({status: 'failed', code, message, hint});
+				if (this.#flow === undefined || passing.has(code)) return;
+				// It is told here all the same; the next process finds out by itself.
+				await this.#end({status: 'failed', code, message, hint}).catch(() => undefined);
 			},
 		};
 	}

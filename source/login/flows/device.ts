@@ -84,29 +84,36 @@ const expired = () =>
 		hint: "Ask for a new code and approve it while it's valid.",
 	});
 
+type SavedDevice = Extract<SavedFlow, {readonly flow: 'device'}>;
+
 /** Polls for one code until it is approved, refused, expired or replaced (RFC 8628 §3.4, §3.5). Never two at a time. */
 class DevicePoller {
 	readonly #context: FlowContext;
 	readonly #authorization: DeviceAuthorization;
 	readonly #schedule: PollingSchedule;
 	readonly #deadline: Deadline;
+	/** Epoch milliseconds; the same in all processes. */
+	readonly #expiresAt: number;
 	#lastResponse;
 	#wait: number;
 	#attempts: number;
 	#sawPending: boolean;
 
-	constructor(context: FlowContext, authorization: DeviceAuthorization, deadline: Deadline, saved?: SavedPolling) {
+	constructor(context: FlowContext, authorization: DeviceAuthorization, deadline: Deadline, saved?: SavedDevice) {
 		const {clock} = context;
 		this.#context = context;
 		this.#authorization = authorization;
 		this.#deadline = deadline;
-		this.#schedule = new PollingSchedule(saved?.interval ?? authorization.interval, saved?.slowedDown);
+		this.#expiresAt = saved?.expiresAt ?? deadline.at;
+		const {interval = authorization.interval, slowedDown, attempts = 0, sawPending = false} = saved?.polling ?? {};
+		this.#schedule = new PollingSchedule(interval, slowedDown);
 		this.#lastResponse = momentOf(clock);
-		this.#attempts = saved?.attempts ?? 0;
-		this.#sawPending = saved?.sawPending ?? false;
+		this.#attempts = attempts;
+		this.#sawPending = sawPending;
 		// Where the clock was set back since, what it says of an earlier process is worth nothing.
 		const longest = this.#schedule.wait(deadline.left);
-		this.#wait = saved === undefined ? longest : Math.max(0, Math.min(longest, saved.nextPollAt - clock.now()));
+		const until = (saved?.polling.nextPollAt ?? Number.POSITIVE_INFINITY) - clock.now();
+		this.#wait = Math.max(0, Math.min(longest, until));
 	}
 
 	/** Saves what the server has said by now. */
@@ -148,7 +155,7 @@ class DevicePoller {
 		await this.#context.save?.({
 			flow: 'device',
 			authorization: this.#authorization,
-			expiresAt: this.#deadline.at,
+			expiresAt: this.#expiresAt,
 			polling: {interval, slowedDown, attempts, sawPending, nextPollAt, ...more},
 		});
 	}
@@ -232,15 +239,14 @@ const untilRenewal = async (
 };
 
 /** One code from its request to its end. */
-const authorize = async (context: FlowContext, renewal: number, saved: SavedFlow | undefined): Promise<Outcome> => {
+const authorize = async (context: FlowContext, renewal: number, saved: SavedDevice | undefined): Promise<Outcome> => {
 	const {clock, emit, signal} = context;
 	// The lifetime counts from before the request: the server's own count began while the response was under way.
 	const start = momentOf(clock);
-	const isResumed = saved?.flow === 'device';
-	const authorization = isResumed ? saved.authorization : await requestDeviceAuthorization(context);
-	const lifetime = isResumed ? saved.expiresAt - start.wall : authorization.expiresIn * 1000;
+	const authorization = saved?.authorization ?? (await requestDeviceAuthorization(context));
+	const lifetime = saved === undefined ? authorization.expiresIn * 1000 : saved.expiresAt - start.wall;
 	const deadline = new Deadline(clock, start, lifetime);
-	const poller = new DevicePoller(context, authorization, deadline, isResumed ? saved.polling : undefined);
+	const poller = new DevicePoller(context, authorization, deadline, saved);
 	await poller.save();
 	const {userCode, verificationUri, verificationUriComplete, onForeignHost, interval} = authorization;
 	emit({
@@ -270,8 +276,9 @@ const authorize = async (context: FlowContext, renewal: number, saved: SavedFlow
 
 /** The device authorization grant (RFC 8628). */
 export const deviceFlow: Flow = async context => {
+	const saved = context.saved?.flow === 'device' ? context.saved : undefined;
 	for (let renewal = 0; ; renewal += 1) {
-		const outcome = await authorize(context, renewal, renewal === 0 ? context.saved : undefined);
+		const outcome = await authorize(context, renewal, renewal === 0 ? saved : undefined);
 		if (outcome.kind === 'tokens') return outcome.tokens;
 		// A new code comes only when someone asked for it (RFC 8628 §3.5).
 		if (outcome.kind === 'expired' && !context.autoRenew) throw expired();
