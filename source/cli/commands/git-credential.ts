@@ -1,8 +1,10 @@
 import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
-import type {Command, Input, SessionUse} from '../context.js';
+import type {TokenStore} from '../../session/types.js';
+import type {Command, CommandContext, Input, SessionUse} from '../context.js';
+import type {CommandLine} from '../parse-args.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
 
 /** All that comes before an empty line or the end: git may leave its end open. */
 const readRequest = async (stdin: Input): Promise<string> => {
@@ -85,6 +87,20 @@ export const respondToGit: SessionUse = async ({action}, {stdin, stdout}, {store
 	return exitCodes.done;
 };
 
+/** Without a session git asks the next helper, but for the server that someone is asked to sign in to just now. */
+const refuseWhilePending = async (
+	{action, profile}: CommandLine,
+	context: CommandContext,
+	store: TokenStore,
+): Promise<number> => {
+	const {findPending} = await import('../../login/pending.js');
+	const login = await findPending(store, context.now(), other => other.profile === profile).catch(() => undefined);
+	if (login === undefined || action !== 'get') return exitCodes.done;
+	const asked = parseGitCredential(await readRequest(context.stdin));
+	if (!belongsToProfile(asked, login.provider)) return exitCodes.done;
+	throw await notSignedIn(store, profile, context);
+};
+
 /** `ink-login helper git`: git's credential protocol (gitcredentials(7)). */
 export const runHelper: Command = async (line, context) => {
 	const {action, profile} = line;
@@ -92,7 +108,7 @@ export const runHelper: Command = async (line, context) => {
 	if (action !== 'get' && action !== 'erase') return exitCodes.done;
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, profile, context);
-	if (stored === undefined) return exitCodes.done;
+	if (stored === undefined) return refuseWhilePending(line, context, store);
 	const tokens = async (): Promise<never> => {
 		throw sessionEnded(profile);
 	};
