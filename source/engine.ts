@@ -17,6 +17,7 @@ export type {AdoptedTokens} from './session/adopt.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
+	BeginOptions,
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
@@ -35,7 +36,6 @@ export type {
 export type {Hints} from './core/errors.js';
 export {LoginError, PendingError, loginErrorCodes} from './core/errors.js';
 export type {LoginErrorCode, LoginErrorDetails, PendingDetails} from './core/errors.js';
-export type {BeginOptions} from './login/pending.js';
 export type {EventOf, LoginEvent} from './login/events.js';
 export {
 	initialLoginState,

@@ -1,6 +1,5 @@
 import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
-import type {LoginOptions, LoginRun} from './login/flow.js';
-import type {BeginOptions} from './login/pending.js';
+import type {BeginOptions, LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';

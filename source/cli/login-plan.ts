@@ -17,20 +17,13 @@ import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
 import type {Identity} from '../core/types.js';
 
-const wantedView = ({
-	json,
-	plain,
-	flow,
-	wait,
-	'no-wait': noWait,
-	'screen-reader': spoken,
-}: OptionValues): View['kind'] => {
+const wantedView = (values: OptionValues): View['kind'] => {
+	const {json, plain, flow, wait, resume, pending, cancel} = values;
 	if (json) return 'ndjson';
-	if (spoken) return 'spoken';
+	if (values['screen-reader']) return 'spoken';
 	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
-	return plain || noWait || wait !== undefined || flow === 'client-credentials' || flow === 'password'
-		? 'plain'
-		: 'screen';
+	const isPending = values['no-wait'] ?? wait ?? resume ?? pending ?? cancel;
+	return plain || isPending !== undefined || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */

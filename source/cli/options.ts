@@ -39,6 +39,7 @@ export type CommandOption = {
 };
 
 const signIn = ['ask', 'login', 'token'] as const;
+const justLogin = ['ask', 'login'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
 const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
 
@@ -151,19 +152,13 @@ export const options = {
 		flows: ['device'],
 	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
-	'no-wait': {help: 'show the link and leave; --resume goes on', group: 'pending', commands: ['login']},
-	wait: {
-		value: 'S',
-		default: 'until it ends; 45 for an agent',
-		help: 'wait S seconds, then leave',
-		group: 'pending',
-		commands: ['login'],
-	},
-	message: {value: 'TEXT', help: 'why an agent asks, for the person to read', group: 'pending', commands: ['login']},
-	resume: {value: 'ID', help: 'go on with a sign-in', group: 'pending', commands: ['login']},
-	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: ['login']},
-	cancel: {value: 'ID', help: 'give one up', group: 'pending', commands: ['login']},
-	tty: {help: 'paste in the terminal, not on stdin', group: 'pending', commands: ['login']},
+	'no-wait': {group: 'pending', help: 'leave while it is pending; or S seconds later', commands: justLogin},
+	wait: {value: 'S', group: 'pending', commands: justLogin},
+	resume: {value: 'ID', help: 'go on with it; or give it up', group: 'pending', commands: justLogin},
+	cancel: {value: 'ID', group: 'pending', commands: justLogin},
+	pending: {help: 'list what is pending', group: 'pending', commands: justLogin},
+	message: {value: 'TEXT', help: 'why an agent asks; paste in the terminal', group: 'pending', commands: justLogin},
+	tty: {group: 'pending', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
 	'no-qr': {group: 'looks', commands: anyLogin},

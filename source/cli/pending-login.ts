@@ -6,6 +6,7 @@ import {LoginError} from '../core/errors.js';
 import type {PendingOptions} from '../login/flow.js';
 import {findPending} from '../login/pending.js';
 import {agentsWait} from '../login.js';
+import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenStore} from '../session/types.js';
 import {whoIsThere} from '../terminal/who-is-there.js';
 import {commandText, type CommandContext} from './context.js';
@@ -64,9 +65,16 @@ const openTerminal = (): Readable => {
 	}
 };
 
-/** The command that goes on with the login that waits for someone to sign in to the profile; undefined where none does. */
-export const waitingLogin = async (store: TokenStore, profile: string, now: number): Promise<string | undefined> => {
+/** What to do where someone was asked to sign in to the profile already, and has not yet; undefined where nobody was. */
+export const waitingHint = async (
+	store: TokenStore,
+	profile: string,
+	now: number,
+	fits: (provider: ProviderSettings) => boolean = () => true,
+): Promise<string | undefined> => {
 	// A store that cannot be read has had its say by now.
-	const login = await findPending(store, now, other => other.profile === profile).catch(() => undefined);
+	const login = await findPending(store, now, other => other.profile === profile && fits(other.provider)).catch(
+		() => undefined,
+	);
 	return login && `Someone was asked to approve it already. Run: ${displayText(resumeCommand(login.id))}`;
 };

@@ -88,12 +88,6 @@ export const buildEngine = (
 	});
 };
 
-/** What to do where someone has to sign in: go on with the login that waits for them, or begin one. */
-const signInHint = async (store: TokenStore, profile: string, {now}: Pick<TokenContext, 'now'>): Promise<string> => {
-	const {waitingLogin} = await import('./pending-login.js');
-	return (await waitingLogin(store, profile, now())) ?? runLogin(profile);
-};
-
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
 	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
@@ -106,8 +100,26 @@ export const notSignedIn = async (
 	profile: string,
 	context: Pick<TokenContext, 'now'>,
 ): Promise<LoginError> => {
-	const hint = (await signInHint(store, profile, context)) + profilesLine(await store.list());
-	return new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+	// In a file of its own: whoever has a session never loads it.
+	const {waitingHint} = await import('./pending-login.js');
+	const run = (await waitingHint(store, profile, context.now())) ?? runLogin(profile);
+	const hint = run + profilesLine(await store.list());
+	return nobodySignedIn(profile, hint);
+};
+
+const nobodySignedIn = (profile: string, hint: string): LoginError =>
+	new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+
+/** As {@link notSignedIn}, where someone was asked to sign in to such a server and has not yet. */
+export const stillPending = async (
+	store: TokenStore,
+	profile: string,
+	{now}: Pick<TokenContext, 'now'>,
+	fits: (provider: KnownServer['provider']) => boolean,
+): Promise<LoginError | undefined> => {
+	const {waitingHint} = await import('./pending-login.js');
+	const hint = await waitingHint(store, profile, now(), fits);
+	return hint === undefined ? undefined : nobodySignedIn(profile, hint);
 };
 
 /** Said before the server is asked: without the secret it might call the session over. */

@@ -179,7 +179,17 @@ export type LoginEvent =
 			readonly hint: string;
 	  }
 	/** Nobody has approved yet, and the login goes on when it is resumed: the last event. */
-	| ({readonly type: 'pending'} & PendingDetails);
+	| {
+			readonly type: 'pending';
+			/** Names it, for `--resume`. */
+			readonly id: string;
+			/** When it ends unless someone approves it. */
+			readonly expiresAt: Time;
+			/** What the person has to be told: the link, the code, and what to do with them. */
+			readonly tell: string;
+			/** What to run next, to go on with it. */
+			readonly next: string;
+	  };
 
 /** The event of one type. */
 export type EventOf<Type extends LoginEvent['type']> = Extract<LoginEvent, {readonly type: Type}>;

@@ -186,6 +186,9 @@ export type LoginOptions = LoginRequest & {
 	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
 
+/** What `engine.begin` takes. */
+export type BeginOptions = Omit<LoginOptions, 'pending' | 'attended' | 'timeout'> & Omit<PendingOptions, 'id' | 'wait'>;
+
 /**
  * A running login. It runs one or more flows side by side, takes the person's commands, and ends with the first flow
  * that returns tokens. Iterating it yields all its events from the first, for any number of readers; `break` stops

@@ -6,7 +6,7 @@ import type {Provider, ProviderSettings, ResolvedProvider} from '../oauth/provid
 import type {KnownServer, PendingStore, StoredSession, TokenStore} from '../session/types.js';
 import type {FlowName} from '../core/types.js';
 import type {LoginEvent} from './events.js';
-import type {Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
+import type {BeginOptions, Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
 import type {LoginParts, Outliving} from './login.js';
 import type {LoginState} from './state.js';
 
@@ -203,9 +203,6 @@ export const outlive = async (
 	const login = new OutlivingLogin(parts, options, hooks, await filesOf(parts.store));
 	return login.begin();
 };
-
-/** What `engine.begin` takes. */
-export type BeginOptions = Omit<LoginOptions, 'pending' | 'attended' | 'timeout'> & Omit<PendingOptions, 'id' | 'wait'>;
 
 /** Begins a login that outlives this process, and leaves it. */
 export const beginLogin = async (

@@ -4,7 +4,7 @@ import type {TokenStore} from '../../session/types.js';
 import type {Command, CommandContext, Input, SessionUse} from '../context.js';
 import type {CommandLine} from '../parse-args.js';
 import {exitCodes} from '../errors.js';
-import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {openSession, storeFor, readSession, sessionEnded, stillPending} from '../session.js';
 
 /** All that comes before an empty line or the end: git may leave its end open. */
 const readRequest = async (stdin: Input): Promise<string> => {
@@ -93,12 +93,11 @@ const refuseWhilePending = async (
 	context: CommandContext,
 	store: TokenStore,
 ): Promise<number> => {
-	const {findPending} = await import('../../login/pending.js');
-	const login = await findPending(store, context.now(), other => other.profile === profile).catch(() => undefined);
-	if (login === undefined || action !== 'get') return exitCodes.done;
+	if (action !== 'get') return exitCodes.done;
 	const asked = parseGitCredential(await readRequest(context.stdin));
-	if (!belongsToProfile(asked, login.provider)) return exitCodes.done;
-	throw await notSignedIn(store, profile, context);
+	const failure = await stillPending(store, profile, context, provider => belongsToProfile(asked, provider));
+	if (failure !== undefined) throw failure;
+	return exitCodes.done;
 };
 
 /** `ink-login helper git`: git's credential protocol (gitcredentials(7)). */
