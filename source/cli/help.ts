@@ -27,7 +27,6 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
 			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
-			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
 			['ink-login login work', 'again, at the same server'],
 		],
 	},

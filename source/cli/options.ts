@@ -16,7 +16,6 @@ export type CommandName = (typeof commandNames)[number];
 export const optionGroups = {
 	provider: 'Where to sign in',
 	request: 'How to sign in',
-	pending: 'Without waiting',
 	looks: 'What you see',
 	storage: 'What is saved',
 } as const;
@@ -53,7 +52,7 @@ export const options = {
 		group: 'provider',
 		commands: signIn,
 	},
-	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: signIn},
+	domain: {value: 'D', help: 'your domain or tenant there', group: 'provider', commands: signIn},
 	endpoint: {
 		value: 'NAME=URL',
 		many: true,
@@ -85,14 +84,13 @@ export const options = {
 	},
 	scope: {
 		value: 'S',
-		help: 'scopes to ask for, separated by spaces',
+		help: 'scopes, separated by spaces; the API they are for',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	audience: {
 		value: 'A',
 		many: true,
-		help: 'the API the token is for, as the provider names it',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
@@ -112,14 +110,13 @@ export const options = {
 	},
 	prompt: {
 		value: 'P',
-		help: 'force login, consent or select_account; or none',
+		help: 'login, consent, select_account, none; your name',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	'login-hint': {
 		value: 'H',
-		help: 'your user name or email, to fill in at the provider',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser', 'device', 'password'],
@@ -140,25 +137,24 @@ export const options = {
 		flows: ['browser'],
 	},
 	par: {
-		help: 'always push the request first (RFC 9126)',
+		help: 'push the request first (RFC 9126); renew codes',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	renew: {
-		help: 'get a new code when one expires',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['device'],
 	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
-	'no-wait': {group: 'pending', help: 'leave while it is pending; or S seconds later', commands: justLogin},
-	wait: {value: 'S', group: 'pending', commands: justLogin},
-	resume: {value: 'ID', help: 'go on with it; or give it up', group: 'pending', commands: justLogin},
-	cancel: {value: 'ID', group: 'pending', commands: justLogin},
-	pending: {help: 'list what is pending', group: 'pending', commands: justLogin},
-	message: {value: 'TEXT', help: 'why an agent asks; paste in the terminal', group: 'pending', commands: justLogin},
-	tty: {group: 'pending', commands: justLogin},
+	'no-wait': {group: 'request', help: 'leave while it is pending, or S seconds later', commands: justLogin},
+	wait: {value: 'S', group: 'request', commands: justLogin},
+	resume: {value: 'ID', help: 'go on with a pending sign-in; give it up', group: 'request', commands: justLogin},
+	cancel: {value: 'ID', group: 'request', commands: justLogin},
+	pending: {help: 'list the pending sign-ins', group: 'request', commands: justLogin},
+	message: {value: 'TEXT', help: 'why an agent asks; paste in the terminal', group: 'request', commands: justLogin},
+	tty: {group: 'request', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
 	'no-qr': {group: 'looks', commands: anyLogin},
@@ -247,6 +243,10 @@ export const optionTable: Readonly<Record<string, CommandOption>> = options;
 /** Whether an option is about other flows than the one that is named. */
 export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
+
+/** Whether an option is about a login that outlives its process, not about what it asks for. */
+export const isAboutPending = (name: string): boolean =>
+	['no-wait', 'wait', 'resume', 'cancel', 'pending', 'message', 'tty'].includes(name);
 
 /** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {
