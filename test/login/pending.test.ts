@@ -11,6 +11,7 @@ import {createFileStore} from '../../source/session/store/file-store.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import type {Session} from '../../source/session/types.js';
 import type {TokenEngine} from '../../source/token-engine.js';
+import {isThorough} from '../support/thorough.js';
 import {pendingWorld, type PendingWorld} from '../support/pending-world.js';
 import {deadProcess, dyingFileSystem} from '../session/store/fixtures.js';
 
@@ -184,7 +185,7 @@ test('one that expired says so, and nothing of it stays', async t => {
 });
 
 test('of two that resume at the same time one signs in, and the other reports the same session', async t => {
-	for (let race = 0; race < 5; race++) {
+	for (let race = 0; race < (isThorough ? 200 : 6); race++) {
 		const world = await pendingWorld(t);
 		const {id} = await begin(world);
 		if (race % 2 === 0) world.server.approve();
@@ -366,7 +367,7 @@ for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].ent
 	test(`a process that is killed at any write while it ${what} loses no approval`, async t => {
 		for (const approval of [1, 2, 3]) {
 			let lost = 0;
-			for (let at = 1; ; at++) {
+			for (let at = approval; ; at += isThorough ? 1 : 7) {
 				const {told, isLost, codes, hasDied, grantsAtDeath} = await dieOnce(t, dying, approval, at);
 				const where = `approved before ${approval}, killed in call ${at}`;
 				assert.deepEqual({...told, grants: 1}, {early: 0, grants: 1, atOnce: 1}, where);
