@@ -18,6 +18,7 @@ export type {AdoptedTokens} from './session/adopt.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
+	BeginOptions,
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
@@ -29,11 +30,13 @@ export type {
 	LoginOptions,
 	LoginRun,
 	LoginTerminal,
+	PendingOptions,
 	Recommendation,
 	FlowCommand,
 } from './login/flow.js';
 export type {Hints} from './core/errors.js';
-export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
+export {LoginError, PendingError, loginErrorCodes} from './core/errors.js';
+export type {LoginErrorCode, LoginErrorDetails, PendingDetails} from './core/errors.js';
 export type {EventOf, LoginEvent} from './login/events.js';
 export {
 	initialLoginState,
@@ -70,6 +73,7 @@ export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {
 	ClientSecretSource,
 	KnownServer,
+	PendingStore,
 	ProfilePreferences,
 	StoredSession,
 	StoreBasis,

@@ -56,6 +56,9 @@ export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
 	readonly input?: Readable | undefined;
 };
 
+/** Seconds that a coding agent lets a command wait: most end one after a minute. */
+export const agentsWait = 45;
+
 /** What knows the terminal: an application that has a session never loads it. */
 const loadTerminal = async () => {
 	const [environment, terminal, capabilities, attendance] = await Promise.all([
@@ -87,7 +90,11 @@ export const login = async (
 	const terminals = await loadTerminal();
 	const environment = terminals.detectEnvironment(streams?.stdout);
 	// A program that serves a terminal to someone knows that they are there.
-	const isThere = show === 'ndjson' || streams !== undefined || terminals.personIsThere(environment, {flow});
+	const isThere =
+		show === 'ndjson' ||
+		streams !== undefined ||
+		rest.pending !== undefined ||
+		terminals.personIsThere(environment, {flow});
 	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const screenOn = streams?.stdout ?? process[view.stream];
 	const toTerminal = (sequence: string) => screenOn.write(sequence);
@@ -95,14 +102,18 @@ export const login = async (
 		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...parts,
 	};
-	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, streams, messages});
+	const isAgent = streams === undefined && terminals.whoIsThere(environment) === 'agent';
+	const isPersons = flow !== 'client-credentials' && flow !== 'password' && rest.timeout === undefined;
+	const {pending = isAgent && isPersons ? {wait: agentsWait} : undefined} = rest;
 	const isOpen = flow === 'auto' || flow === 'ask';
+	const options = {...rest, pending, flow, terminal};
+	if (typeof show === 'function') return show({engine, options, view, streams, messages});
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
 	if (!isThere && isOpen && parts.recommend === undefined && terminals.ownFlowOf(engine.provider) === undefined)
 		throw terminals.personRequired();
 
 	// Lines have no picker.
-	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
+	const run = engine.login({...options, flow: flow === 'ask' ? 'auto' : flow});
 	const pastes = input ?? streams?.stdin;
 	using _ = (await import('./terminal/pastes.js')).forwardLines(pastes, run);
 	if (view.kind === 'ndjson') {
@@ -120,6 +131,7 @@ export const login = async (
 			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,
 			next: rest.next,
+			pending: Boolean(pending),
 			messages,
 		});
 	}

@@ -1,5 +1,5 @@
 import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
-import type {LoginOptions, LoginRun} from './login/flow.js';
+import type {BeginOptions, LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
 import {isOwnFlow} from './core/types.js';
@@ -11,7 +11,7 @@ import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
-import {type Hints, LoginError, toLoginError} from './core/errors.js';
+import {type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
 import {startLogin, toStoredSession} from './login/login.js';
@@ -293,6 +293,26 @@ export class TokenEngine {
 			},
 			options,
 		);
+	}
+
+	/**
+	 * Begins a login that outlives this process, and leaves it; one that asks for the same and is still pending is gone on
+	 * with. `tell` is for the person, `id` for `resume`.
+	 */
+	async begin(options: BeginOptions = {}): Promise<PendingDetails> {
+		return this.#guard(async () => (await import('./login/pending.js')).beginLogin(this, options));
+	}
+
+	/**
+	 * Goes on with a login that was begun, in this process or another, until someone has approved it. `login` with
+	 * `pending: {id}` does the same with events and commands.
+	 *
+	 * @param options - `wait`: seconds. @default until the login ends
+	 * @returns the session, also where another process has finished the login
+	 * @throws PendingError where nobody has approved by then; LoginError `expired_token` for one that is not there any more
+	 */
+	async resume(id: string, {wait, signal}: {readonly wait?: number} & Abortable = {}): Promise<Session> {
+		return this.login({pending: {id, wait}, signal}).session;
 	}
 
 	/** The stored session, if it is the one that the provider's settings ask for and is not known to be over. */

@@ -4,7 +4,7 @@ import type {TokenStore} from '../session/types.js';
 import type {TerminalEnvironment} from '../terminal/environment.js';
 import type {CommandLine} from './parse-args.js';
 import type {SessionTokens} from './session.js';
-import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
+import {hasNoMeaning, isAboutPending, optionTable, type OptionValues} from './options.js';
 import type {Picker} from './picker/open-picker.js';
 import type {StoreKind} from '../core/types.js';
 
@@ -73,7 +73,7 @@ export const loginText = (profile: string, values: OptionValues = {}): string =>
 		...(profile === 'default' ? [] : [profile]),
 		...Object.entries(values).flatMap(([name, value]) => {
 			const option = optionTable[name];
-			if (option?.commands.includes('login') !== true || option.group === 'looks') return [];
+			if (option?.commands.includes('login') !== true || option.group === 'looks' || isAboutPending(name)) return [];
 			if (hasNoMeaning(option, values.flow)) return [];
 			return value === true ? [`--${name}`] : [value].flat().flatMap(text => [`--${name}`, text]);
 		}),

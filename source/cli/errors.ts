@@ -10,6 +10,8 @@ export const exitCodes = {
 	usage: 2,
 	/** A person is needed, and none is there. */
 	personRequired: 3,
+	/** The login goes on without this process. */
+	pending: 4,
 	/** Try again later: the session is as it was. */
 	tryAgain: 5,
 	/** `exec` itself failed; any other code of it is the child's. */
@@ -22,6 +24,7 @@ type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 type Endings = Readonly<Partial<Record<LoginErrorCode, ExitCode>>>;
 
 const endings: Endings = {
+	login_pending: exitCodes.pending,
 	cancelled: exitCodes.cancelled,
 	person_required: exitCodes.personRequired,
 	// The server was told not to ask (`prompt=none`), and has something to ask.
@@ -30,6 +33,7 @@ const endings: Endings = {
 
 const tokenEndings: Endings = {
 	...endings,
+	login_pending: exitCodes.personRequired,
 	network_error: exitCodes.tryAgain,
 	timeout: exitCodes.tryAgain,
 	server_unavailable: exitCodes.tryAgain,

@@ -28,7 +28,6 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
 			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
-			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
 			['ink-login login work', 'again, at the same server'],
 			['ink-login login https://mcp.example.com/mcp', 'the app registers itself'],
 		],
@@ -135,8 +134,8 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 };
 
-const exits = `Exit codes: 0 done, 1 failed, 2 usage error, 3 a person has to sign in, 5 try
-again later, 125 exec couldn't run its command, 130 cancelled.
+const exits = `Exit codes: 0 done, 1 failed, 2 usage error, 3 a person has to sign in, 4 still
+pending, 5 try again later, 125 exec couldn't run its command, 130 cancelled.
 Files are saved in INK_LOGIN_HOME, or where your system keeps app data.`;
 
 const width = 80;

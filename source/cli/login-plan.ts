@@ -17,11 +17,13 @@ import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
 import {isOwnFlow, type Identity} from '../core/types.js';
 
-const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
+const wantedView = (values: OptionValues): View['kind'] => {
+	const {json, plain, flow, wait, resume, pending, cancel} = values;
 	if (json) return 'ndjson';
-	if (spoken) return 'spoken';
-	// A login without a person has nothing to draw.
-	return plain || isOwnFlow(flow) ? 'plain' : 'screen';
+	if (values['screen-reader']) return 'spoken';
+	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
+	const isPending = values['no-wait'] ?? wait ?? resume ?? pending ?? cancel;
+	return plain || isPending !== undefined || isOwnFlow(flow) ? 'plain' : 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */
@@ -101,14 +103,15 @@ export const planLogin = (
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;
-	const {json, plain, flow = 'auto'} = values;
+	const {json, plain, flow = 'auto', wait} = values;
 	const source = secretSourceOf(values);
 	const credentials = credentialsFrom(source, environment.env, stdin);
 	const url = given === undefined ? resourceUrl(profile) : undefined;
 	const chosen = readProvider(values, {provider: given, credentials, url});
 	const timeout = readTimeout(values);
 	const view = viewOf(values, environment, stdoutIsData);
-	const attended = !unattended && personIsThere(environment, {json, plain, flow});
+	const isTold = wait !== undefined || values['no-wait'] === true;
+	const attended = !unattended && (isTold || personIsThere(environment, {json, plain, flow}));
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;

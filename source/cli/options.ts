@@ -40,6 +40,7 @@ export type CommandOption = {
 };
 
 const signIn = ['ask', 'login', 'token'] as const;
+const justLogin = ['ask', 'login'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
 const withDocument = [...signIn, 'client-metadata'] as const;
 /** Those that say where to sign in are for `exchange` where it has no session. */
@@ -112,14 +113,13 @@ export const options = {
 	},
 	scope: {
 		value: 'S',
-		help: 'scopes to ask for, separated by spaces',
+		help: 'scopes, separated by spaces; the API they are for',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	audience: {
 		value: 'A',
 		many: true,
-		help: 'the API the token is for, as the provider names it',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
@@ -140,7 +140,7 @@ export const options = {
 	},
 	prompt: {
 		value: 'P',
-		help: 'force login, consent or select_account; or none',
+		help: 'login, consent, select_account, none; your name',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
@@ -175,7 +175,7 @@ export const options = {
 		flows: ['browser'],
 	},
 	par: {
-		help: 'always push the request (RFC 9126); renew codes',
+		help: 'push the request first (RFC 9126); renew codes',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
@@ -208,6 +208,13 @@ export const options = {
 		flows: ['workload-identity'],
 	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
+	'no-wait': {group: 'request', help: 'leave while it is pending, or S seconds later', commands: justLogin},
+	wait: {value: 'S', group: 'request', commands: justLogin},
+	resume: {value: 'ID', help: 'go on with a pending sign-in; give it up', group: 'request', commands: justLogin},
+	cancel: {value: 'ID', group: 'request', commands: justLogin},
+	pending: {help: 'list the pending sign-ins', group: 'request', commands: justLogin},
+	message: {value: 'TEXT', help: 'why an agent asks; paste in the terminal', group: 'request', commands: justLogin},
+	tty: {group: 'request', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
 	'no-qr': {group: 'looks', commands: anyLogin},
@@ -319,6 +326,10 @@ export const optionTable: Readonly<Record<string, CommandOption>> = options;
 /** Whether an option is about other flows than the one that is named. */
 export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
+
+/** Whether an option is about a login that outlives its process, not about what it asks for. */
+export const isAboutPending = (name: string): boolean =>
+	['no-wait', 'wait', 'resume', 'cancel', 'pending', 'message', 'tty'].includes(name);
 
 /** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {

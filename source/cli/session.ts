@@ -97,9 +97,31 @@ export const sessionEnded = (profile: string): LoginError =>
 	});
 
 /** Nobody is signed in to the profile; those that have a session are named. */
-export const notSignedIn = async (store: TokenStore, profile: string): Promise<LoginError> => {
-	const hint = runLogin(profile) + profilesLine(await store.list());
-	return new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+export const notSignedIn = async (
+	store: TokenStore,
+	profile: string,
+	context: Pick<TokenContext, 'now'>,
+): Promise<LoginError> => {
+	// In a file of its own: whoever has a session never loads it.
+	const {waitingHint} = await import('./pending-login.js');
+	const run = (await waitingHint(store, profile, context.now())) ?? runLogin(profile);
+	const hint = run + profilesLine(await store.list());
+	return nobodySignedIn(profile, hint);
+};
+
+const nobodySignedIn = (profile: string, hint: string): LoginError =>
+	new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+
+/** As {@link notSignedIn}, where someone was asked to sign in to such a server and has not yet. */
+export const stillPending = async (
+	store: TokenStore,
+	profile: string,
+	{now}: Pick<TokenContext, 'now'>,
+	fits: (provider: KnownServer['provider']) => boolean,
+): Promise<LoginError | undefined> => {
+	const {waitingHint} = await import('./pending-login.js');
+	const hint = await waitingHint(store, profile, now(), fits);
+	return hint === undefined ? undefined : nobodySignedIn(profile, hint);
 };
 
 /** Said before the server is asked: without the secret it might call the session over. */
@@ -207,7 +229,7 @@ export const checkSession = async (line: CommandLine, context: TokenContext, sto
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, line.profile, context);
-	if (stored === undefined) throw await notSignedIn(store, line.profile);
+	if (stored === undefined) throw await notSignedIn(store, line.profile, context);
 	await checkSession(line, context, stored);
 	return openSession(stored, store, line, context);
 };

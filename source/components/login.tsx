@@ -201,7 +201,7 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
 	const open = openFlows(state);
-	const isOver = state.phase === 'signed-in' || state.phase === 'failed';
+	const isOver = ['signed-in', 'failed', 'pending'].includes(state.phase);
 	const lastFailure = state.phase === 'choosing' ? state.lastFailure : undefined;
 	const hasFailed = lastFailure !== undefined;
 	// With one possible flow there is nothing to choose, and nothing to go back to.

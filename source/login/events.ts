@@ -1,5 +1,5 @@
 import type {DisplayText} from '../core/safe-text.js';
-import type {LoginErrorCode} from '../core/errors.js';
+import type {LoginErrorCode, PendingDetails} from '../core/errors.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {FlowName, FlowAvailability, Identity, StoreKind} from '../core/types.js';
 
@@ -15,8 +15,8 @@ type Interval = number;
 
 /**
  * What happens during a login, in order: serialisable, and free of secrets (no device_code, code, verifier or token
- * ever; `authorization-url` carries `state` by nature). Exactly one of `signed-in` and `failed`
- * ends a run.
+ * ever; `authorization-url` carries `state` by nature). Exactly one of `signed-in`, `failed` and
+ * `pending` ends a run.
  */
 export type LoginEvent =
 	/** What the provider can do; the first event of every run that reaches a server. */
@@ -91,6 +91,8 @@ export type LoginEvent =
 			readonly redirectUri: string;
 			/** When the wait for the browser ends. */
 			readonly expiresAt: Time;
+			/** Where the login outlives its process: how to go on with it. `url` and `shortUrl` are the same then. */
+			readonly pending?: PendingDetails;
 	  }
 	/** How opening a browser went. */
 	| {
@@ -122,6 +124,8 @@ export type LoginEvent =
 			 * @minimum 0
 			 */
 			readonly renewal: number;
+			/** Where the login outlives its process: how to go on with it. */
+			readonly pending?: PendingDetails;
 	  }
 	/** The server answered that nobody has approved yet. */
 	| {
@@ -217,6 +221,18 @@ export type LoginEvent =
 			readonly message: string;
 			/** What to do next, in one sentence. */
 			readonly hint: string;
+	  }
+	/** Nobody has approved yet, and the login goes on when it is resumed: the last event. */
+	| {
+			readonly type: 'pending';
+			/** Names it, for `--resume`. */
+			readonly id: string;
+			/** When it ends unless someone approves it. */
+			readonly expiresAt: Time;
+			/** What the person has to be told: the link, the code, and what to do with them. */
+			readonly tell: string;
+			/** What to run next, to go on with it. */
+			readonly next: string;
 	  };
 
 /** The event of one type. */

@@ -24,6 +24,8 @@ class Changes {
 	}
 }
 
+const isLast = ({type}: LoginEvent) => type === 'signed-in' || type === 'failed' || type === 'pending';
+
 /** The events of one login with what they amount to, for any number of readers, none of whom it ever waits for. */
 export class EventLog implements AsyncIterable<LoginEvent> {
 	state: LoginState = initialLoginState;
@@ -34,7 +36,7 @@ export class EventLog implements AsyncIterable<LoginEvent> {
 
 	append(event: LoginEvent): void {
 		if (this.#ended) return;
-		this.#ended = event.type === 'signed-in' || event.type === 'failed';
+		this.#ended = isLast(event);
 		this.#events.push(event);
 		this.state = reduceLogin(this.state, event);
 		for (const listener of [...this.#listeners]) listener();
@@ -129,7 +131,8 @@ export type Winner = {
 };
 
 type FlowRaceOptions = {
-	readonly parts: FlowParts;
+	/** Asked once a flow is opened. */
+	readonly parts: () => FlowParts;
 	readonly log: EventLog;
 	readonly options: LoginOptions;
 	/** Aborts with the whole login. */
@@ -202,7 +205,8 @@ export class FlowRace {
 		provider: ResolvedProvider,
 		autoOpen: boolean,
 	): Promise<void> {
-		const {parts, log, options, onTokens, onUnwanted, settleClient} = this.#options;
+		const {log, options, onTokens, onUnwanted, settleClient} = this.#options;
+		const parts = this.#options.parts();
 		const {clock, random, loadFetch} = parts;
 		const {terminal = {}, renew = false, next} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);

@@ -3,7 +3,7 @@ import {displayText} from '../core/safe-text.js';
 import {EventLog, FlowRace, type FlowParts, type Winner} from './flow-race.js';
 import type {ClientIdentity} from './client-identity.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
-import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
+import {redirectAdvice, cancelled, LoginError, PendingError, toLoginError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
 import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/provider.js';
@@ -24,6 +24,20 @@ export type LoginParts = FlowParts & {
 	readonly toSession: (stored: StoredSession) => Session;
 	/** Stored with the session, so that its refreshes find it again. */
 	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
+	/** Of a login that outlives its process. */
+	readonly outliving?: Outliving;
+};
+
+/** How a login that outlives its process differs from others (pending.ts). */
+export type Outliving = {
+	/** Of the flows that can be gone on with. */
+	readonly recommend: (flows: FlowAvailability) => Recommendation | undefined;
+	/** Ends this process's part as soon as nothing is under way; false where there is nothing to go on with. */
+	readonly leave: () => boolean;
+	/** What was said of it when the login began. */
+	readonly switchAccount: LoginOptions['switchAccount'];
+	/** Takes note of what ended it, while nobody else may go on with it. */
+	readonly fail: (error: LoginError) => Promise<void>;
 };
 
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
@@ -38,7 +52,7 @@ export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun =
 class Login implements LoginRun {
 	readonly session: Promise<Session>;
 	readonly clock: Clock;
-	readonly #parts: LoginParts;
+	#parts: LoginParts;
 	readonly #options: LoginOptions;
 	readonly #log = new EventLog();
 	readonly #controller = new AbortController();
@@ -76,7 +90,7 @@ class Login implements LoginRun {
 			this.#startCommands = resolve;
 		});
 		this.#race = new FlowRace({
-			parts,
+			parts: () => this.#parts,
 			log: this.#log,
 			options,
 			signal: this.#controller.signal,
@@ -136,7 +150,9 @@ class Login implements LoginRun {
 	/** The whole login: its work, then its last event, then what is left to put in order. */
 	async #run(): Promise<Session> {
 		const {signal} = this.#options;
-		const onAbort = () => this.#controller.abort(cancelled());
+		const onAbort = () => {
+			if (this.#parts.outliving?.leave() !== true) this.#controller.abort(cancelled());
+		};
 		signal?.addEventListener('abort', onAbort, {once: true});
 		if (signal?.aborted === true) onAbort();
 		this.#controller.signal.addEventListener('abort', () => this.#fail(this.#controller.signal.reason as LoginError), {
@@ -156,9 +172,12 @@ class Login implements LoginRun {
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);
-			await this.#race.closeAll(failure.message, failure);
+			const isPending = failure instanceof PendingError;
+			await this.#race.closeAll(failure.message, isPending ? undefined : failure);
+			await this.#parts.outliving?.fail(failure);
 			await this.#release();
-			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
+			const {code, message, hint} = failure;
+			this.#log.append(isPending ? pendingEvent(failure) : {type: 'failed', code, message, hint});
 			throw failure;
 		} finally {
 			signal?.removeEventListener('abort', onAbort);
@@ -171,10 +190,24 @@ class Login implements LoginRun {
 
 	async #signIn(): Promise<StoredSession> {
 		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout);
-		const {discover, store} = this.#parts;
+		const {store} = this.#parts;
 		// Awaited when the session is saved: a keyring may wait for the person, and the login need not.
 		this.#preparing = store.prepare?.();
 		this.#preparing?.catch((error: unknown) => this.#fail(toLoginError(error)));
+		if (this.#options.pending) {
+			const {outlive} = await import('./pending.js');
+			const begun = await outlive(this.#parts, this.#options, {
+				state: () => this.state,
+				subscribe: listener => this.subscribe(listener),
+				abort: error => this.#controller.abort(error),
+				finish: session => this.#finish(session),
+				signal: this.#controller.signal,
+			});
+			if ('version' in begun) return begun;
+			this.#parts = begun;
+		}
+
+		const {discover} = this.#parts;
 		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
 		const provider = discovered.protectedResource === undefined ? discovered : await this.#findClient(discovered);
 		this.#provider = provider;
@@ -269,7 +302,7 @@ class Login implements LoginRun {
 		const {flow = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
 			if (flow === 'auto') {
-				const recommended = recommend(provider.flows);
+				const recommended = this.#parts.outliving?.recommend(provider.flows) ?? recommend(provider.flows);
 				await this.#open(recommended.flow, recommended.reason, open);
 			} else if (flow !== 'ask') {
 				await this.#open(flow, 'You asked for this flow.', open);
@@ -329,7 +362,8 @@ class Login implements LoginRun {
 		try {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
-			taken = await lockLogin({...this.#parts, takesOver: this.#options.attended ?? false}, onWait, both);
+			const {attended = false, pending} = this.#options;
+			taken = await lockLogin({...this.#parts, takesOver: attended || Boolean(pending)}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.
@@ -360,15 +394,21 @@ class Login implements LoginRun {
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
 	async #save(winner: Winner): Promise<StoredSession> {
-		const {store, profile, provider, keeper, remembered} = this.#parts;
+		const {store, profile, provider, keeper, remembered, outliving} = this.#parts;
 		const {signal} = this.#controller;
 		await this.#preparing;
-		await confirmAccount(await store.read(profile), winner.tokens, provider, this.#options.switchAccount, signal);
+		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
+		await confirmAccount(await store.read(profile), winner.tokens, provider, switchAccount, signal);
 		const stored = await toStoredSession(winner, this.clock.now(), remembered);
 		await keeper.write(stored, signal);
 		return stored;
 	}
 }
+
+const pendingEvent = ({id, expiresAt, tell, next}: PendingError): EventOf<'pending'> => ({
+	type: 'pending',
+	...{id, expiresAt, tell, next},
+});
 
 /** What is kept of tokens that are there, and of where they came from. */
 export const toStoredSession = async (

@@ -84,7 +84,7 @@ export type FlowState = DeviceState | BrowserState | MachineState | CredentialsS
 /** The state of a login: what its events so far amount to. Every reporter shows this, each in its own way. */
 export type LoginState = {
 	/** `choosing`: no flow is open, the picker's turn. `waiting`: another process shows the login. */
-	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
+	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed' | 'pending';
 	/** What the provider can do, once that is known. */
 	readonly discovery?: EventOf<'discovery'>;
 	/** As which client, where a resource's server said it. */
@@ -115,6 +115,8 @@ export type LoginState = {
 	readonly signedIn?: EventOf<'signed-in'>;
 	/** The end, where nobody did. */
 	readonly failed?: EventOf<'failed'>;
+	/** The end, where it goes on in another process. */
+	readonly pending?: EventOf<'pending'>;
 };
 
 /** A login before its first event. */
@@ -176,7 +178,7 @@ const closeFlow = (state: LoginState, {flow, reason, code, hint}: EventOf<'flow-
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, and none after an end counts. */
 export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState => {
-	if (state.phase === 'signed-in' || state.phase === 'failed') return state;
+	if (state.phase === 'signed-in' || state.phase === 'failed' || state.phase === 'pending') return state;
 	switch (event.type) {
 		case 'discovery': {
 			return {...state, discovery: event};
@@ -297,6 +299,10 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 
 		case 'failed': {
 			return {...state, phase: 'failed', failed: event};
+		}
+
+		case 'pending': {
+			return {...state, phase: 'pending', pending: event};
 		}
 
 		default: {

@@ -118,6 +118,21 @@ export type StoreBasis = {
 	readonly keyring?: (() => Promise<Keyring>) | undefined;
 };
 
+/** Keeps logins that wait for someone while no process does: a text for each, by its id. */
+export type PendingStore = {
+	/** @throws LoginError `store_error` that says where it was saved, for one that cannot be read here */
+	read(id: string): Promise<string | undefined>;
+	/**
+	 * Resolves once the text is on disk.
+	 *
+	 * @param options - `expiresAt`: when it may be removed, in epoch milliseconds; `isOnlyCopy`: it holds what is nowhere
+	 * else, and is worth more than a write in one step
+	 */
+	write(id: string, text: string, options: {readonly expiresAt: number; readonly isOnlyCopy?: boolean}): Promise<void>;
+	/** The ids of those that have not expired; what has is removed. */
+	list(): Promise<readonly string[]>;
+};
+
 /**
  * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
  */
@@ -160,6 +175,8 @@ export interface TokenStore {
 	readClient?(issuer: string): Promise<ClientRegistration | undefined>;
 	/** Replaces it, or removes it. */
 	writeClient?(issuer: string, registration: ClientRegistration | undefined): Promise<void>;
+	/** Where logins lie that outlive their process; missing where none can. */
+	pending?(): Promise<PendingStore>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
 	 *

@@ -289,6 +289,9 @@ export const messages = {
 		approve: 'Approve',
 		ifYouStartedThis: 'only if you started this',
 		run: 'Run',
+		/** What an agent tells the person, and runs next. */
+		tell: 'Tell',
+		next: 'Next',
 		openingBrowser: 'Opening your browser. If nothing opens:',
 		onThisComputer: 'On this computer:',
 		onYourComputer: 'On your own computer:',

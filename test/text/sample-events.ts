@@ -25,6 +25,13 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		},
 	},
 	client: {type: 'client', how: 'registered', clientId: displayText('c-1')},
+	pending: {
+		type: 'pending',
+		id: 'k3f9x2ab',
+		expiresAt: start + minutes(15),
+		tell: 'Open https://acme.dev/device and type WDJB-MJHT to sign in to Acme. Approve only if you asked for this.',
+		next: 'ink-login login --resume k3f9x2ab',
+	},
 	'step-up': {
 		type: 'step-up',
 		scope: 'openid profile mail.send',

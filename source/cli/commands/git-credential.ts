@@ -1,8 +1,10 @@
 import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
-import type {Command, Input, SessionUse} from '../context.js';
+import type {TokenStore} from '../../session/types.js';
+import type {Command, CommandContext, Input, SessionUse} from '../context.js';
+import type {CommandLine} from '../parse-args.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {openSession, storeFor, readSession, sessionEnded, stillPending} from '../session.js';
 
 /** All that comes before an empty line or the end: who asks may leave its end open. */
 export const readRequest = async (stdin: Input): Promise<string> => {
@@ -104,6 +106,19 @@ const credential = (asked: GitCredential, token: string): GitCredential => {
 	return {'capability[]': 'authtype', ...how, ephemeral: '1'};
 };
 
+/** Without a session git asks the next helper, but for the server that someone is asked to sign in to just now. */
+const refuseWhilePending = async (
+	{action, profile}: CommandLine,
+	context: CommandContext,
+	store: TokenStore,
+): Promise<number> => {
+	if (action !== 'get') return exitCodes.done;
+	const asked = parseGitCredential(await readRequest(context.stdin));
+	const failure = await stillPending(store, profile, context, provider => belongsToProfile(asked, provider));
+	if (failure !== undefined) throw failure;
+	return exitCodes.done;
+};
+
 /** `ink-login helper git` and `helper docker`: git's credential protocol (gitcredentials(7)), and docker's. */
 export const runHelper: Command = async (line, context) => {
 	const {helper, action, profile} = line;
@@ -112,7 +127,7 @@ export const runHelper: Command = async (line, context) => {
 	const docker = helper === 'docker' ? (await import('./docker-credential.js')).respondToDocker : undefined;
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, profile, context);
-	if (stored === undefined) return docker?.(line, context) ?? exitCodes.done;
+	if (stored === undefined) return docker?.(line, context) ?? refuseWhilePending(line, context, store);
 	const tokens = async (): Promise<never> => {
 		throw sessionEnded(profile);
 	};

@@ -92,6 +92,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
+			pending: isScreen ? false : (await loadPending()).pendingOptionsOf(values, environment, store),
 			// What is not saved cannot be used.
 			next:
 				more.demo !== undefined || store.kind === 'memory'
@@ -110,6 +111,8 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	};
 };
 
+const loadPending = async () => import('../pending-login.js');
+
 const loadScreen = async (environment: TerminalEnvironment) => {
 	prepareForInk(environment);
 	return import('../../components/render-login.js');
@@ -123,6 +126,7 @@ const show = async (
 ): Promise<Session> => {
 	const {view} = plan;
 	const {kind, stream} = view;
+	const {pending} = options;
 	if (kind !== 'screen') {
 		// Lines have no key for it.
 		if (demo?.needsApproval && kind !== 'ndjson') {
@@ -131,11 +135,12 @@ const show = async (
 
 		// Only one of them can read it.
 		const stdinIsTaken = values['client-secret-file'] === '-';
+		const input = pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
 		return login(engine, {
 			...options,
 			show: kind,
 			write: text => context[stream].write(text),
-			input: stdinIsTaken ? undefined : context.stdin,
+			input: stdinIsTaken ? undefined : input,
 		});
 	}
 
@@ -184,6 +189,9 @@ export const signIn = async (
 
 /** `ink-login` and `ink-login login`. */
 export const runLogin: Command = async (line, context) => {
+	const {resume, pending, cancel} = line.values;
+	if (resume !== undefined || pending || cancel !== undefined)
+		return (await import('./pending.js')).runPending(line, context);
 	// A picker that is on the screen already knows where.
 	const mayAsk = line.command === 'ask' && context.picker === undefined;
 	const known = mayAsk ? await (await import('../first-run/index.js')).askWhere(line, context) : line;

@@ -108,7 +108,7 @@ export const runStatus: Command = async (line, context) => {
 	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
 		return session === undefined
-			? tellNobody(await notSignedIn(store, profile), false)
+			? tellNobody(await notSignedIn(store, profile, context), false)
 			: tellNobody(sessionEnded(profile));
 	}
 

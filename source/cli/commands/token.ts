@@ -29,6 +29,7 @@ export const runToken: Command = async (line, context) => {
 
 	const {signIn} = await import('./login.js');
 	const {exitCode, engine} = await signIn(line, context, {stdoutIsData: true, unattended});
+	if (exitCode === exitCodes.pending) return exitCodes.personRequired;
 	if (exitCode !== exitCodes.done || engine === undefined) return exitCode;
 	const {signal} = context.signals;
 	return printToken(line, context, {tokens: async options => engine.tokens({...options, signal})});

@@ -1,6 +1,6 @@
 import {Deadline, momentOf} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
-import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
+import {openInBrowser, type Flow, type FlowContext, type SavedFlow} from '../flow.js';
 import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
 import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
@@ -155,8 +155,8 @@ class CallbackWaiter {
 	}
 }
 
-/** Milliseconds that the person has for signing in. */
-const lifetime = 5 * 60_000;
+/** Milliseconds that the person has for signing in: longer where they are told of it by someone else. */
+const lifetimeOf = ({save}: FlowContext) => (save === undefined ? 5 : 15) * 60_000;
 
 /** The address to sign in at; with RFC 9126 a new one each time, for a `request_uri` serves once (§4). */
 const signInUrl = async (
@@ -180,12 +180,13 @@ const listen = async (
 	context: FlowContext,
 	leadOn: (redirectUri: string) => Promise<SafeUrl>,
 	waiter: CallbackWaiter,
+	earlier: string | undefined,
 ): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
 	const {provider, clock, random, signal, emit, terminal} = context;
-	const target = redirectTarget(provider.redirect);
+	const target = redirectTarget(earlier === undefined ? provider.redirect : {...provider.redirect, uri: earlier});
 	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
 	let hasLed = false;
-	const loopback = await openLoopback({
+	const opening = openLoopback({
 		target,
 		clock,
 		random,
@@ -206,33 +207,56 @@ const listen = async (
 			}
 		},
 	});
-	return {redirectUri: loopback.redirectUri, loopback};
+	try {
+		const loopback = await opening;
+		return {redirectUri: loopback.redirectUri, loopback};
+	} catch (error) {
+		// Another program has the port by now: the person can paste.
+		if (earlier === undefined || toLoginError(error).code !== 'port_in_use') throw error;
+		return {redirectUri: earlier};
+	}
 };
 
-const timedOut = (redirectUri: string, strays: number) => {
+/** A link that works after this process has ended. */
+const lastingUrl = async (
+	context: FlowContext,
+	transaction: AuthorizationTransaction,
+	redirectUri: string,
+): Promise<SafeUrl> => {
+	if (!usesPushedAuthorization(context.provider)) return signInUrl(context, transaction, redirectUri);
+	throw new LoginError('config_error', "The server's links expire too soon to be passed on (PAR).", {
+		hint: 'Sign in with a code, or in a terminal of your own.',
+	});
+};
+
+const timedOut = (redirectUri: string, strays: number, lifetime: number) => {
 	const seen =
 		strays === 0
 			? ''
 			: ` ${strays === 1 ? 'A response' : `${strays} responses`} came in from another sign-in, perhaps from an old tab.`;
-	return new LoginError('timeout', `Nobody finished in the browser within 5 minutes.${seen}`, {
+	return new LoginError('timeout', `Nobody finished in the browser within ${lifetime / 60_000} minutes.${seen}`, {
 		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
 };
 
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async given => {
-	const {clock, emit, commands, autoOpen, next} = given;
-	const transaction = createTransaction(given.provider, given.random);
+	const {clock, emit, commands, autoOpen, next, save} = given;
+	const saved = given.saved?.flow === 'browser' ? given.saved : undefined;
+	const transaction = saved?.transaction ?? createTransaction(given.provider, given.random);
 	const waiter = new CallbackWaiter(given, transaction.state);
 	let context = given;
 	const leadOn = async (uri: string) => signInUrl(context, transaction, uri);
-	const {redirectUri, loopback} = await listen(given, leadOn, waiter);
+	const {redirectUri, loopback} =
+		saved?.code === undefined
+			? await listen(given, leadOn, waiter, saved?.redirectUri)
+			: {redirectUri: saved.redirectUri};
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
 	const expiry = async (deadline: Deadline): Promise<never> => {
 		await deadline.reached(signal);
-		throw timedOut(redirectUri, waiter.strays);
+		throw timedOut(redirectUri, waiter.strays, lifetimeOf(context));
 	};
 
 	const takeCommands = async (open: () => void): Promise<never> => {
@@ -243,23 +267,48 @@ export const browserFlow: Flow = async given => {
 		}
 	};
 
-	const awaitCode = async (): Promise<string> => {
+	/** What is shown, and once the code is here what is saved of it. */
+	let state: Extract<SavedFlow, {readonly flow: 'browser'}> | undefined = saved;
+
+	const show = async (deadline: Deadline): Promise<SafeUrl> => {
+		const {shortUrl} = loopback ?? {};
+		if (save !== undefined) {
+			const url = state?.url ?? (await lastingUrl(context, transaction, redirectUri));
+			state = {flow: 'browser', transaction, redirectUri, url, expiresAt: deadline.at};
+			await save(state);
+			emit({type: 'authorization-url', url, shortUrl: url, redirectUri, expiresAt: deadline.at});
+			return shortUrl ?? url;
+		}
+
+		const url =
+			shortUrl !== undefined && usesPushedAuthorization(context.provider)
+				? shortUrl
+				: await signInUrl(context, transaction, redirectUri);
+		emit({type: 'authorization-url', url, shortUrl: shortUrl ?? url, redirectUri, expiresAt: deadline.at});
+		return shortUrl ?? url;
+	};
+
+	/** As which client this flow signs in may depend on where it listens. */
+	const settle = async () => {
 		const provider = (await given.settleClient?.(redirectUri)) ?? given.provider;
 		context = {...given, provider};
 		// The code is exchanged after the person has signed in, which is too late to find that out.
 		await checkCredentials(provider, provider.server);
-		const url =
-			loopback !== undefined && usesPushedAuthorization(provider)
-				? loopback.shortUrl
-				: await signInUrl(context, transaction, redirectUri);
-		const shortUrl = loopback?.shortUrl ?? url;
-		const deadline = new Deadline(clock, momentOf(clock), lifetime);
-		emit({type: 'authorization-url', url, shortUrl, redirectUri, expiresAt: deadline.at});
+	};
+
+	const awaitCode = async (): Promise<string> => {
+		const start = momentOf(clock);
+		const lifetime = saved === undefined ? lifetimeOf(context) : saved.expiresAt - start.wall;
+		const deadline = new Deadline(clock, start, lifetime);
+		const link = await show(deadline);
+		signal.throwIfAborted();
 		// What a program is started with can be read by every user of the computer, and `state` must not be.
-		const open = () => void openInBrowser(context, shortUrl, signal);
-		if (autoOpen) open();
+		const open = () => void openInBrowser(context, link, signal);
+		if (autoOpen && saved === undefined) open();
 		else emit({type: 'browser', status: 'skipped', detail: 'No browser was opened.'});
-		return Promise.race([waiter.code, expiry(deadline), takeCommands(open)]);
+		const code = await Promise.race([waiter.code, expiry(deadline), takeCommands(open)]);
+		if (state !== undefined) await save?.({...state, code});
+		return code;
 	};
 
 	const redeem = async (code: string): Promise<TokenSet> => {
@@ -276,7 +325,8 @@ export const browserFlow: Flow = async given => {
 	};
 
 	try {
-		const code = await awaitCode().finally(() => waiting.abort());
+		await settle();
+		const code = saved?.code ?? (await awaitCode().finally(() => waiting.abort()));
 		return await redeem(code);
 	} catch (error) {
 		loopback?.respond(failedPage(toLoginError(error)));

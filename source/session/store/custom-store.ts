@@ -232,5 +232,14 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			await set(clientKey(issuer), file);
 		},
 		lock,
+		async pending() {
+			const {createPendingStore, pendingValues} = await import('./pending-store.js');
+			const remove = async (key: string) => call(() => store.delete(key));
+			return createPendingStore(pendingValues({get, set, remove}), {
+				clock,
+				encrypt: async (name, text) => (await encryption?.())?.encrypt(name, text, takeKeyLock),
+				decrypt: async (name, encrypted) => (await encryption?.())?.decrypt(name, encrypted),
+			});
+		},
 	};
 };

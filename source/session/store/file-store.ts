@@ -2,7 +2,7 @@ import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
 import type {ClientRegistration} from '../../oauth/provider.js';
-import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import type {PendingStore, ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
@@ -255,6 +255,20 @@ class FileStore implements TokenStore {
 			claimFolder(this.#fileSystem, this.#directory);
 			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify(file)));
 		});
+	}
+
+	async pending(): Promise<PendingStore> {
+		const {createPendingStore, pendingFiles} = await import('./pending-store.js');
+		const store = createPendingStore(pendingFiles(this.#fileSystem, this.#directory), {
+			clock: this.#clock,
+			encrypt: async (name, text) => (this.#kind === 'keyring' ? this.#encrypt(name, text) : undefined),
+			decrypt: async (name, encrypted) => (await this.#needEncryption()).decrypt(name, encrypted),
+		});
+		return {
+			read: async id => this.#guard(async () => store.read(id)),
+			write: async (...call) => this.#guard(async () => store.write(...call)),
+			list: async () => this.#guard(async () => store.list()),
+		};
 	}
 
 	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
