@@ -1,4 +1,5 @@
 import {resolve} from 'node:path';
+import {dateAndTime} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
@@ -116,17 +117,16 @@ const day = 86_400_000;
  * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
  * refreshed tells, since it was got on another day.
  */
-const tellEnd = async (
+const tellEnd = (
 	before: TokenSet,
 	{sessionExpiresAt: end, issuedAt}: TokenSet,
 	profile: string,
 	{environment, stderr}: CommandContext,
-): Promise<void> => {
+): void => {
 	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
 	if (!hasStayed || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
 	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
-	const {dateAndTime} = await import('../text/messages.js');
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
@@ -148,7 +148,7 @@ export const openSession = (
 		engine,
 		async tokens(options) {
 			const tokens = await engine.tokens({...options, signal});
-			await tellEnd(stored.tokens, tokens, line.profile, context);
+			tellEnd(stored.tokens, tokens, line.profile, context);
 			return tokens;
 		},
 	};

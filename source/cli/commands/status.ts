@@ -1,9 +1,10 @@
+import {dateAndTime} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {renewsItself, signInDue} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
 import type {UserInfo} from '../../oauth/userinfo.js';
 import type {StoredSession, TokenStore} from '../../session/types.js';
-import {dateAndTime, messages, permissionsOf} from '../../text/messages.js';
+import {messages, permissionsOf} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
