@@ -1,5 +1,4 @@
 import {resolve} from 'node:path';
-import {dateAndTime} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
@@ -108,6 +107,14 @@ const secretIsUnknown = async (): Promise<never> => {
 		"The client secret wasn't kept: it came from stdin, or other users could write to the session file.",
 		{hint: hints.clientSecret},
 	);
+};
+
+/** Day and time where this computer is. */
+export const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const two = (part: number) => String(part).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 };
 
 const day = 86_400_000;

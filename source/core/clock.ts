@@ -133,16 +133,3 @@ export const systemRandom: Random = byteCount => crypto.getRandomValues(new Uint
 /** Leaves out the members that have no value, so that the same data looks the same before and after it was stored. */
 export const omitUndefined = <Value extends object>(value: Value): Value =>
 	Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
-
-/** The time of day as a clock on the wall shows it, from epoch milliseconds. */
-export const timeOfDay = (epoch: number): string => {
-	const date = new Date(epoch);
-	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
-};
-
-/** Day and time where this computer is, from epoch milliseconds. */
-export const dateAndTime = (epoch: number): string => {
-	const date = new Date(epoch);
-	const day = [date.getMonth() + 1, date.getDate()].map(part => String(part).padStart(2, '0')).join('-');
-	return `${date.getFullYear()}-${day} ${timeOfDay(epoch)}`;
-};

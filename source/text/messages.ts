@@ -35,6 +35,12 @@ const apart = (one: Identity | undefined, other: Identity | undefined): readonly
 		? [one.email, other.email]
 		: twoPeople(one, other);
 
+/** The time of day as a clock on the wall shows it, from epoch milliseconds. */
+export const timeOfDay = (epoch: number): string => {
+	const date = new Date(epoch);
+	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
+};
+
 /**
  * Every word that the screens and the plain lines say. Pass another object to translate them; where values go in, a
  * member is a function.

@@ -1,10 +1,10 @@
-import {timeOfDay, type Clock} from '../core/clock.js';
+import type {Clock} from '../core/clock.js';
 import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {Clipboard, LoginRun} from '../login/flow.js';
-import {wordsOver, type SomeMessages} from './messages.js';
+import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {

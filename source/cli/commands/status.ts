@@ -1,4 +1,3 @@
-import {dateAndTime} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {renewsItself, signInDue} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
@@ -8,7 +7,7 @@ import {messages, permissionsOf} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
-import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {dateAndTime, notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
 import type {Identity} from '../../core/types.js';
 
 const flowNames = {
