@@ -133,6 +133,14 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
+/** Day and time where this computer is. */
+export const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const two = (part: number) => String(part).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+
 const day = 86_400_000;
 
 /**
@@ -140,17 +148,16 @@ const day = 86_400_000;
  * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
  * refreshed tells, since it was got on another day.
  */
-const tellEnd = async (
+const tellEnd = (
 	before: TokenSet,
 	{sessionExpiresAt: end, issuedAt}: TokenSet,
 	profile: string,
 	{environment, stderr}: CommandContext,
-): Promise<void> => {
+): void => {
 	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
 	if (!hasStayed || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
 	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
-	const {dateAndTime} = await import('../text/messages.js');
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
@@ -186,7 +193,7 @@ export const openSession = (
 		engine,
 		async tokens(options) {
 			const tokens = await engine.tokens({...options, signal});
-			await tellEnd(stored.tokens, tokens, line.profile, context);
+			tellEnd(stored.tokens, tokens, line.profile, context);
 			return tokens;
 		},
 	};
