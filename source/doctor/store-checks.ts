@@ -1,7 +1,7 @@
 import {displayText, person} from '../core/safe-text.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import {isLive} from '../session/session-state.js';
-import {claimFolder, randomName, removeIfThere, replaceFile} from '../session/store/atomic-file.js';
+import {claimFolder, removeIfThere, replaceFile} from '../session/store/atomic-file.js';
 import {checkFolder, toStoreError} from '../session/store/file-system.js';
 import type {Check} from './check.js';
 
@@ -14,7 +14,7 @@ const folder: Check['run'] = ({store}, {tell}) => {
 		// Before anything is made: it says more than the system does.
 		checkFolder(fileSystem, directory);
 		claimFolder(fileSystem, directory);
-		const file = `${directory}/diagnosis.${randomName()}`;
+		const file = `${directory}/diagnosis`;
 		// No session is larger by far.
 		replaceFile(fileSystem, file, Buffer.alloc(65_536));
 		removeIfThere(fileSystem, file);
