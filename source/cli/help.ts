@@ -118,7 +118,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login doctor --ca-file company.pem', "try what's missing"],
 		],
 		more: [
-			'One line for each thing that a sign-in needs, the worst first, and what to do about it.',
+			'One line for each thing that a sign-in needs, the worst first, with what to do.',
 			"It saves, opens and refreshes nothing. Exit code 1 means there's a problem.",
 		],
 	},

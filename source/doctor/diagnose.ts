@@ -1,20 +1,10 @@
-import {detectEnvironment, type TerminalEnvironment} from '../terminal/environment.js';
+import type {TerminalEnvironment} from '../terminal/environment.js';
+import {storeChecks} from './store-checks.js';
 import type {TokenEngine, TokenEngineOptions} from '../token-engine.js';
 
-/** What `diagnose()` looks at, in the order in which it tells. */
-export const checkNames = [
-	'terminal',
-	'browser',
-	'clipboard',
-	'folder',
-	'keyring',
-	'network',
-	'server',
-	'client',
-	'clock',
-	'session',
-] as const;
-export type CheckName = (typeof checkNames)[number];
+/** What `diagnose()` looks at. */
+export type CheckName =
+	'terminal' | 'browser' | 'clipboard' | 'folder' | 'keyring' | 'network' | 'server' | 'client' | 'clock' | 'session';
 
 /** One thing that `diagnose()` found out. No token and no secret is in it. */
 export type Finding = {
@@ -40,10 +30,6 @@ export type DiagnoseOptions = {
 	readonly environment?: TerminalEnvironment;
 };
 
-const severity = ['problem', 'warning', 'ok'];
-const rankOf = ({check, status}: Finding): number =>
-	severity.indexOf(status) * checkNames.length + checkNames.indexOf(check);
-
 /**
  * Finds out what a login and its session need here, and what of it is missing: the terminal, the state directory, the
  * keyring, proxies and certificates, the server and the client, the clock, the session. Nothing is saved, opened, copied
@@ -57,27 +43,8 @@ const rankOf = ({check, status}: Finding): number =>
  * for (const {status, message, remedy = ''} of await diagnose(engine)) console.log(status, message, remedy);
  * ```
  */
-export const diagnose = async (
-	engine: DiagnosedEngine,
-	{signal = new AbortController().signal, environment = detectEnvironment()}: DiagnoseOptions = {},
-): Promise<readonly Finding[]> => {
-	// Loaded here: programs that are well never need it.
-	const [{runCheck}, {machineChecks}, {serverChecks}] = await Promise.all([
-		import('./run-check.js'),
-		import('./machine-checks.js'),
-		import('./server-checks.js'),
-	]);
-	const {store, profile, clock, options} = engine;
-	const subject = {store, profile, clock, options, environment};
-	const found = await Promise.all(
-		[...machineChecks, ...serverChecks].map(async check => runCheck(check, subject, signal)),
-	);
-	signal.throwIfAborted();
-	// A folder that cannot be used, say, is one finding, although the session cannot be read for the same reason.
-	const byMessage = new Map<string, Finding>();
-	for (const finding of found.flat().sort((a, b) => rankOf(a) - rankOf(b))) {
-		if (!byMessage.has(finding.message)) byMessage.set(finding.message, finding);
-	}
-
-	return [...byMessage.values()];
+export const diagnose = async (engine: DiagnosedEngine, options: DiagnoseOptions = {}): Promise<readonly Finding[]> => {
+	// Loaded here: what an engine isn't loaded with anyway.
+	const {runChecks} = await import('./run-checks.js');
+	return runChecks(engine, options, storeChecks);
 };
