@@ -59,7 +59,8 @@ const engineWith = (alg: string) => {
 		provider: oidc({issuer: server.issuer, clientId: server.clientId, clientKey: clientKeyFile(files[alg]!)}),
 		store: createMemoryStore(),
 		async fetch(input, init) {
-			if (init?.body instanceof URLSearchParams) sent.push({url: String(input), form: new URLSearchParams(init.body)});
+			if (init?.body instanceof URLSearchParams)
+				sent.push({url: input instanceof Request ? input.url : input.toString(), form: new URLSearchParams(init.body)});
 			return fetch(input, init);
 		},
 	});
