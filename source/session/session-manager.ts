@@ -38,14 +38,6 @@ type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
 
 const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
 
-/** The secret goes to the server that the login used, and to no other. */
-const secretOf = ({provider: stored, registration}: StoredSession, provider: Provider): Provider['clientSecret'] => {
-	if (registration?.clientSecret !== undefined) return registration.clientSecret;
-	const {issuer = stored.issuer} = provider.protectedResource ?? provider;
-	if (provider.protectedResource?.url !== stored.protectedResource?.url) return undefined;
-	return isSameClient(stored, {issuer, clientId: provider.clientId}) ? provider.clientSecret : undefined;
-};
-
 type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
 
 /** Whether both may live on one grant of one person: many servers end both when either is revoked. */
@@ -215,7 +207,7 @@ export class SessionManager {
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const {importKeys} = await import('../oauth/id-token.js');
+		const [{importKeys}, {secretOf}] = await Promise.all([import('../oauth/id-token.js'), import('./client-store.js')]);
 		const server = {...stored.server};
 		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
@@ -289,7 +281,8 @@ export class SessionManager {
 
 			// The server has forgotten a client that this program registered: the next login registers another.
 			if (failure.code === 'invalid_client' && stored.registration !== undefined) {
-				await this.#forgetClient(stored);
+				const {forgetClient} = await import('./client-store.js');
+				await forgetClient(store, stored.registration, stored.provider.issuer);
 				return await this.#adoptOrEnd(stored, this.#sessionEnded());
 			}
 
@@ -301,12 +294,6 @@ export class SessionManager {
 
 			throw failure;
 		}
-	}
-
-	async #forgetClient({provider: {issuer, clientId}}: StoredSession): Promise<void> {
-		const {store} = this.#options;
-		const present = await store.readClient?.(issuer);
-		if (present?.clientId === clientId) await store.writeClient?.(issuer, undefined);
 	}
 
 	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */

@@ -209,6 +209,21 @@ const listen = async (
 	return {redirectUri: loopback.redirectUri, loopback};
 };
 
+/** Listens, then settles the client: its registration may want the browser to come back by another name. */
+const listenAsClient = async (...[given, leadOn, waiter]: Parameters<typeof listen>) => {
+	const opened = await listen(given, leadOn, waiter);
+	try {
+		const provider = (await given.settleClient?.(opened.redirectUri)) ?? given.provider;
+		const [uri = opened.redirectUri] = provider.registration?.redirectUris ?? [];
+		if (uri === opened.redirectUri) return {...opened, provider};
+		await opened.loopback?.close();
+		return {...(await listen({...given, provider: {...provider, redirect: {uri}}}, leadOn, waiter)), provider};
+	} catch (error) {
+		await opened.loopback?.close();
+		throw error;
+	}
+};
+
 const timedOut = (redirectUri: string, strays: number) => {
 	const seen =
 		strays === 0
@@ -226,7 +241,8 @@ export const browserFlow: Flow = async given => {
 	const waiter = new CallbackWaiter(given, transaction.state);
 	let context = given;
 	const leadOn = async (uri: string) => signInUrl(context, transaction, uri);
-	const {redirectUri, loopback} = await listen(given, leadOn, waiter);
+	const {redirectUri, loopback, provider} = await listenAsClient(given, leadOn, waiter);
+	context = {...given, provider};
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
@@ -244,8 +260,6 @@ export const browserFlow: Flow = async given => {
 	};
 
 	const awaitCode = async (): Promise<string> => {
-		const provider = (await given.settleClient?.(redirectUri)) ?? given.provider;
-		context = {...given, provider};
 		// The code is exchanged after the person has signed in, which is too late to find that out.
 		await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 		const url =
@@ -265,7 +279,6 @@ export const browserFlow: Flow = async given => {
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', flow: 'browser'});
-		const {provider} = context;
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
