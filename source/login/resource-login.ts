@@ -140,11 +140,11 @@ export class ResourceLogin {
 	/** Ports that someone chose, otherwise the registered one first: half of the servers compare it. What is registered now may have any. */
 	#redirect(): Pick<ResolvedProvider, 'redirect'> {
 		const {redirect} = this.#discovered;
-		if (redirect?.uri !== undefined || redirect?.ports !== undefined) return {};
+		if (redirect?.uri !== undefined || redirect?.ports?.includes(0) === false) return {};
 		const before = (this.#stored?.redirectUris ?? []).map(uri => new URL(uri));
 		const isNamed = before.some(({hostname}) => hostname === 'localhost');
 		const any = this.#how === 'stored' || this.#how === 'registered' ? [0] : [];
-		const ports = new Set([...before.map(({port}) => Number(port)), ...clientPorts, ...any]);
+		const ports = new Set([...before.map(({port}) => Number(port)), ...(redirect?.ports ?? [...clientPorts, ...any])]);
 		return {redirect: {...redirect, ...(isNamed && {host: 'localhost'}), ports: [...ports]}};
 	}
 
