@@ -122,18 +122,10 @@ export const isForgotten = async (context: RequestContext): Promise<boolean> => 
 	}
 };
 
-/** Deletes a registration (RFC 7592 §2.3). Resolves to whether the server has done so; never rejects. */
-export const deleteRegistration = async (
-	context: RequestContext,
-	{management}: ClientRegistration,
-): Promise<boolean> => {
-	if (management === undefined) return false;
-	try {
-		return await callServer(context, 'registration', async ({get}) => {
-			const headers = {authorization: `Bearer ${management.token}`};
-			return (await get(management.url, headers, 'DELETE')).status === 204;
-		});
-	} catch {
-		return false;
-	}
+/** Deletes a registration (RFC 7592 §2.3), where the server has said how; a failure is the server's to live with. */
+export const deleteRegistration = async (context: RequestContext, {management}: ClientRegistration): Promise<void> => {
+	if (management === undefined) return;
+	const headers = {authorization: `Bearer ${management.token}`};
+	const request = callServer(context, 'registration', async ({get}) => get(management.url, headers, 'DELETE'));
+	await request.catch(() => undefined);
 };

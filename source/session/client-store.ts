@@ -1,5 +1,6 @@
 /** The clients that this program registered, by issuer (RFC 7591): in the store of the sessions, as safe as they are. */
 import type {ClientRegistration, Provider} from '../oauth/provider.js';
+import type {RequestContext} from '../oauth/request.js';
 import type {StoredSession, TokenStore} from './types.js';
 
 const nameOf = (issuer: string): string => `client ${issuer}`;
@@ -45,6 +46,25 @@ export const forgetClient = async (
 ): Promise<void> => {
 	if ((await readClient(store, issuer))?.clientId !== clientId) return;
 	await store.writeText?.(nameOf(issuer), undefined).catch(() => undefined);
+};
+
+/** Takes back the registration of a session that has ended, here and at the server (RFC 7592), unless others have it too. */
+export const deleteClient = async (
+	store: TokenStore,
+	{registration, provider: {issuer}}: StoredSession,
+	context: RequestContext,
+): Promise<void> => {
+	if (registration === undefined) return;
+	const others = await Promise.all(
+		(await store.list()).map(async profile => store.read(profile).catch(() => undefined)),
+	);
+	const isUsed = others.some(
+		other => other?.provider.issuer === issuer && other.provider.clientId === registration.clientId,
+	);
+	if (isUsed) return;
+	await forgetClient(store, registration, issuer);
+	const {deleteRegistration} = await import('../oauth/client-registration.js');
+	await deleteRegistration(context, registration);
 };
 
 /** The secret that a session's requests need. It goes to the server that the login used, and to no other. */

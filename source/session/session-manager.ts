@@ -179,7 +179,7 @@ export class SessionManager {
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async end(signal: AbortSignal): Promise<LogoutResult> {
+	async end(signal: AbortSignal, forget = false): Promise<LogoutResult> {
 		const {store, profile, watch} = this.#options;
 		const lock = await this.#lockAnyway(signal);
 		try {
@@ -188,7 +188,13 @@ export class SessionManager {
 			await store.remove(profile);
 			watch.tell(undefined);
 			if (stored === undefined) return {outcome: 'no-session'};
-			return await this.#revoke(stored, signal);
+			const result = await this.#revoke(stored, signal);
+			if (forget) {
+				const {deleteClient} = await import('./client-store.js');
+				await deleteClient(store, stored, await this.context(stored, signal));
+			}
+
+			return result;
 		} finally {
 			await lock?.release();
 		}

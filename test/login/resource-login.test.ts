@@ -241,3 +241,17 @@ test('codes work with a client that was registered for them, and with the one of
 	assert.equal(server.visits[0]?.searchParams.get('resource'), resourceUrl);
 	assert.equal(server.registrations.length, 1);
 });
+
+test('a logout that forgets deletes the registration, once no other session is of that client', async () => {
+	const {server, store} = setUp();
+	const management = {registration_access_token: 'rat', registration_client_uri: `${issuer}/register/client-1`};
+	server.registration = management;
+	const engine = engineFor(server, store);
+	await signIn(server, engine);
+	await signIn(server, engine.as('other'));
+	await engine.logout({forget: true});
+	assert.deepEqual(server.deleted, []);
+	await engine.as('other').logout({forget: true});
+	assert.deepEqual(server.deleted, ['/register/client-1 Bearer rat']);
+	assert.equal(await readClient(store, issuer), undefined);
+});
