@@ -48,6 +48,7 @@ export {
 } from './login/state.js';
 export type {
 	ClientAuthentication,
+	ClientKey,
 	ClientSecret,
 	Dialect,
 	Endpoints,
@@ -55,7 +56,10 @@ export type {
 	Provider,
 	ProviderSettings,
 	RequestParameters,
+	SigningKey,
+	WorkloadIdentity,
 } from './oauth/provider.js';
+export {clientKeyFile} from './oauth/provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './core/safe-url.js';
 export type {AccessTokenOptions, Session, TokenOptions} from './session/types.js';
 export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
@@ -69,7 +73,14 @@ export type {
 	StoreLock,
 	TokenStore,
 } from './session/types.js';
-export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
+export {
+	flows,
+	type FlowAvailability,
+	type FlowName,
+	type Identity,
+	type OwnFlow,
+	type StoreKind,
+} from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
 export type {LoginRequest} from './oauth/request-parameters.js';
 export type {AccountSwitch} from './session/session-difference.js';

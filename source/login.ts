@@ -93,7 +93,7 @@ export const login = async (
 	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, streams, messages});
 	const isOpen = flow === 'auto' || flow === 'ask';
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
-	if (!isThere && isOpen && parts.recommend === undefined && engine.provider.clientSecret === undefined)
+	if (!isThere && isOpen && parts.recommend === undefined && terminals.ownFlowOf(engine.provider) === undefined)
 		throw terminals.personRequired();
 
 	// Lines have no picker.

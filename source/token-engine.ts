@@ -1,9 +1,10 @@
-import {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
+import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import {login, type ShowLogin} from './login.js';
+import {isOwnFlow} from './core/types.js';
 import type {AdoptedTokens} from './session/adopt.js';
-import {canRenew, renewsItself} from './session/freshness.js';
+import {renewsItself, signInDue} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
@@ -62,12 +63,13 @@ type EngineSettings = {
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short link come from. @default the system's */
 	readonly random?: Random;
-	/** Where the client secret can be found again; saved with the session. */
+	/** Where the client secret or key can be found again; saved with the session. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
 	/**
-	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say.
+	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say. While
+	 * a `<LoginGate>` of this engine is mounted, it is shown there.
 	 *
 	 * @default 'plain'
 	 */
@@ -123,6 +125,8 @@ export class TokenEngine {
 	readonly #logins = new SharedLogins();
 	/** The engines of all profiles that were asked for. */
 	#byProfile = new Map<string, TokenEngine>();
+	/** What shows logins instead of `show`, for all profiles; the one that came last does. */
+	#screens = new Set<ShowLogin>();
 	#reach: Promise<typeof fetch> | undefined;
 	#hardenedFetch: Promise<typeof fetch> | undefined;
 	#authorizedFetch: Promise<typeof fetch> | undefined;
@@ -132,7 +136,7 @@ export class TokenEngine {
 	/** @throws LoginError `config_error` for an `app` that cannot be a name, and without `app` and `store` */
 	constructor(options: TokenEngineOptions) {
 		const {provider, app, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
-		const place = {...(app !== undefined && {app}), clock};
+		const place = omitUndefined({app, clock});
 		const {store} = options;
 		this.provider = provider;
 		this.store =
@@ -177,8 +181,18 @@ export class TokenEngine {
 		if (known !== undefined) return known;
 		const engine = new TokenEngine({...this.#options, store: this.store, profile});
 		engine.#byProfile = this.#byProfile;
+		engine.#screens = this.#screens;
 		this.#byProfile.set(profile, engine);
 		return engine;
+	}
+
+	/**
+	 * Has `show` show the logins that `ensure()` and `fetch` turn out to need, of every profile, until the function that it
+	 * returns is called: for an app whose screen plain lines would spoil. A mounted `<LoginGate>` does this by itself.
+	 */
+	showBy(show: Exclude<ShowLogin, string>): () => void {
+		this.#screens.add(show);
+		return () => this.#screens.delete(show);
 	}
 
 	/** The sessions of all profiles that are for the provider and the client of this engine. */
@@ -192,8 +206,8 @@ export class TokenEngine {
 
 	/**
 	 * The session, and where there is none that gives a token for what is asked, a login: the program's own where its
-	 * provider says so, or has a secret while nobody is there; otherwise one by `show`, for a person or for an agent whose
-	 * transcript a person reads. Calls at the same time share one login.
+	 * provider says so, or has a secret, a key or a workload identity while nobody is there; otherwise one by `show`, for a
+	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
 	 * @param options - `scope` and `organization` are asked of the session, everything else of a login
 	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
@@ -222,18 +236,13 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const present = await this.session();
 			if (present !== undefined) return present;
-			const {clock, provider} = this;
 			const {signInHint = 'Sign in again.'} = this.#options;
 			const {checkAdopted} = await import('./session/adopt.js');
-			const resolved = await this.#takeProvider(signal, provider);
-			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
+			const context = await this.#context(signal);
 			const checked = await checkAdopted(context, tokens, signInHint);
 			await this.store.prepare?.();
-			const stored = await toStoredSession(
-				{provider: resolved, tokens: checked, flow: 'browser'},
-				clock.now(),
-				this.#remembered,
-			);
+			const winner = {provider: context.provider, tokens: checked, flow: 'browser'} as const;
+			const stored = await toStoredSession(winner, this.clock.now(), this.#remembered);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});
@@ -303,25 +312,16 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: Abortable = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./oauth/userinfo.js');
-			const stored = await this.#sessions.fresh({signal});
-			try {
-				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
-			} catch (error) {
-				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
-				const renewed = await this.#sessions.fresh({rejected: stored.tokens.accessToken, signal});
-				return fetchUserInfo(await this.#sessions.context(renewed, signal), renewed.tokens);
-			}
+			const {requestUserInfo} = await import('./session/server-requests.js');
+			return requestUserInfo(this.#sessions, signal);
 		});
 	}
 
-	/** Exchanges the session's access token for another (RFC 8693). */
+	/** Exchanges the session's access token, or one that is given, for another (RFC 8693). */
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
-			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./oauth/token-exchange.js');
-			const stored = await this.#sessions.fresh({signal});
-			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
+			const {requestExchange} = await import('./session/server-requests.js');
+			return requestExchange(this.#sessions, request, async signal => this.#context(signal));
 		});
 	}
 
@@ -354,7 +354,7 @@ export class TokenEngine {
 			return undefined;
 		const {signal} = options;
 		try {
-			return this.#session(await this.#sessions.fresh(signal === undefined ? {} : {signal}));
+			return this.#session(await this.#sessions.fresh(omitUndefined({signal})));
 		} catch (error) {
 			if (error instanceof LoginError && error.code === 'person_required') return undefined;
 			throw error;
@@ -364,22 +364,21 @@ export class TokenEngine {
 	/** Signs in as the program where it can, otherwise has someone sign in. */
 	async #signIn(options: LoginOptions): Promise<Session> {
 		const {flow = this.provider.flow, ...rest} = options;
-		const [{detectEnvironment}, {personIsThere}] = await Promise.all([
+		if (isOwnFlow(flow)) return this.login({...rest, flow}).session;
+		const [{detectEnvironment}, {ownFlowOf, personIsThere}] = await Promise.all([
 			import('./terminal/environment.js'),
 			import('./terminal/who-is-there.js'),
 		]);
-		const isAlone = !personIsThere(detectEnvironment(), {flow});
-		const hasSecret = this.provider.clientSecret !== undefined;
-		return flow === 'client-credentials' || (isAlone && hasSecret)
-			? this.login({...rest, flow: 'client-credentials'}).session
-			: this.#show({...rest, ...(flow !== undefined && {flow})});
+		const isAlone = this.#screens.size === 0 && !personIsThere(detectEnvironment(), {flow});
+		const own = isAlone ? ownFlowOf(this.provider) : undefined;
+		return own === undefined ? this.#show(omitUndefined({...rest, flow})) : this.login({...rest, flow: own}).session;
 	}
 
 	/** Has someone sign in. */
 	async #show(options: LoginOptions): Promise<Session> {
 		const {show = 'plain', signInHint: hint} = this.#options;
 		try {
-			return await login(this, {...options, show});
+			return await login(this, {...options, show: [...this.#screens].at(-1) ?? show});
 		} catch (error) {
 			if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
 			throw new LoginError('person_required', error.message, {hint});
@@ -395,6 +394,12 @@ export class TokenEngine {
 		return ahead.provider;
 	}
 
+	/** What a request needs that no session makes. */
+	async #context(signal: AbortSignal) {
+		const provider = await this.#takeProvider(signal, this.provider);
+		return {provider, fetch: await this.#loadFetch(), clock: this.clock, signal};
+	}
+
 	async #discover(signal: AbortSignal, provider: Provider): Promise<ResolvedProvider> {
 		const {discover} = await import('./oauth/discovery.js');
 		return discover(provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
@@ -403,40 +408,45 @@ export class TokenEngine {
 	#session(stored: StoredSession): Session {
 		const {tokens, flow} = stored;
 		const {identity, scope, expiresAt} = tokens;
-		return {
+		const {kind, description} = this.store;
+		return omitUndefined<Session>({
+			identity,
+			scope,
+			expiresAt,
+			sessionExpiresAt: signInDue(stored),
+			refreshable: renewsItself(stored),
+			store: kind,
+			savedIn: kind === 'custom' ? description : undefined,
 			profile: this.profile,
 			flow,
-			...(identity !== undefined && {identity}),
-			scope,
-			...(expiresAt !== undefined && {expiresAt}),
-			refreshable: renewsItself(stored),
-			store: this.store.kind,
-			...(this.store.kind === 'custom' && {savedIn: this.store.description}),
 			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
-		};
+		});
 	}
 
 	/** What a session has to know of these options when another process refreshes it. */
 	get #remembered(): Pick<StoredSession, 'clientSecretSource' | 'caFile'> {
 		const {clientSecretSource, caFile} = this.#options;
-		return {...(clientSecretSource !== undefined && {clientSecretSource}), ...(caFile !== undefined && {caFile})};
+		return omitUndefined({clientSecretSource, caFile});
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */
 	async #loadFetch(): Promise<typeof fetch> {
-		return (this.#hardenedFetch ??= this.#makeFetch());
+		const {clock} = this;
+		return (this.#hardenedFetch ??= import('./oauth/hardened-fetch.js').then(async ({hardenedFetch}) =>
+			hardenedFetch({fetch: await this.#loadReach(), clock}),
+		));
 	}
 
-	async #makeFetch(): Promise<typeof fetch> {
-		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
-		return hardenedFetch({fetch: await this.#loadReach(), clock: this.clock});
-	}
-
-	/** The fetch that both go through. */
+	/** The fetch that both go through: the one handed in, or that of this process's environment. */
 	async #loadReach(): Promise<typeof fetch> {
 		const {fetch: given, caFile} = this.#options;
-		return (this.#reach ??= given === undefined ? environmentFetch(caFile) : Promise.resolve(given));
+		return (
+			given ??
+			(this.#reach ??= import('./terminal/proxy-fetch.js').then(async ({createFetch}) =>
+				createFetch(process, {...(caFile !== undefined && {caFile})}),
+			))
+		);
 	}
 
 	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
@@ -463,9 +473,3 @@ export class TokenEngine {
 }
 
 type Abortable = {readonly signal?: AbortSignal};
-
-/** The fetch of this process's environment. */
-const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {
-	const {createFetch} = await import('./terminal/proxy-fetch.js');
-	return createFetch(process, {...(caFile !== undefined && {caFile})});
-};

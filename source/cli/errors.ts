@@ -102,7 +102,9 @@ export const hints: Hints = {
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	unknownHost:
 		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
-	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
+	clientSecret: 'Give it again, with --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
+	identityForm: 'If it does, say in which form with --as grant, exchange or client.',
+	identitySource: 'Elsewhere, name what the platform puts the token in, with --id-token-env NAME or --id-token-file F.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 	trustIssuer: 'If you know that both are the same server, add --trust-issuer',

@@ -40,6 +40,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['TOKEN=$(ink-login token)'],
 			['curl -H "$(ink-login token --format header)" https://api.example.com'],
 			['ink-login token work --format json', 'with its type, scope and expiry'],
+			['ink-login token --refresh', 'after a 401'],
 			['ink-login token --login --preset github --client-id ID'],
 		],
 		more: [
@@ -48,15 +49,17 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	helper: {
-		usage: 'helper git [PROFILE]',
-		summary: "Act as git's credential helper.",
+		usage: 'helper git|docker',
+		summary: 'Act as a credential helper; a profile may follow.',
 		examples: [
 			["git config --global credential.https://HOST.helper '!ink-login helper git'"],
 			["git config credential.https://HOST.helper '!ink-login helper git work'"],
 			['ink-login login --issuer https://HOST --client-id ID', 'do this first'],
 		],
 		more: [
-			"git gets the token only for the issuer's host and for those that --resource or",
+			'With "credHelpers": {"HOST": "NAME"} in its config.json, docker runs a program',
+			'docker-credential-NAME: #!/bin/sh, then exec ink-login helper docker "$1"',
+			"They get the token only for the issuer's host and for those that --resource or",
 			'--audience named when you signed in.',
 		],
 	},
@@ -66,6 +69,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login exec -- ./deploy.sh', 'reads INK_LOGIN_TOKEN'],
 			['ink-login exec --env GITHUB_TOKEN -- gh pr list'],
+			['ink-login exec --type id --file AWS_WEB_IDENTITY_TOKEN_FILE -- aws s3 ls'],
 			["ink-login exec work -- sh -c 'echo $INK_LOGIN_TOKEN'"],
 		],
 		more: ["CMD's exit code and signals pass through; 125 means it couldn't be run."],
@@ -77,6 +81,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login exchange --audience https://billing.example.com'],
 			['ink-login exchange work --scope read --format header'],
 			['ink-login exchange --requested-token-type jwt --format json'],
+			['ink-login exchange --subject-token-file -', "for a caller's token, without a session"],
 		],
 	},
 	status: {
@@ -98,12 +103,10 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		summary: 'Print what a server needs to know of the app, as JSON.',
 		examples: [
 			['ink-login client-metadata', 'to type in where you register the app'],
-			[
-				'ink-login client-metadata --client-metadata-url https://example.com/client.json > client.json',
-				'to host there',
-			],
+			['ink-login client-metadata --application Acme --port 8400'],
+			['ink-login client-metadata --client-metadata-url https://example.com/client.json', 'to host there'],
 		],
-		more: ['Sign in with it: ink-login URL --client-metadata-url https://example.com/client.json'],
+		more: ['Sign in with what is hosted: ink-login URL --client-metadata-url https://example.com/client.json'],
 	},
 	demo: {
 		usage: 'demo',

@@ -1,5 +1,5 @@
 import {locateTerminal, type TerminalEnvironment, type TerminalLocation} from '../terminal/environment.js';
-import {personIsThere} from '../terminal/who-is-there.js';
+import {ownFlowOf, personIsThere} from '../terminal/who-is-there.js';
 import {recommend} from '../terminal/login-terminal.js';
 import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';
@@ -8,20 +8,20 @@ import type {LoginOptions, LoginTerminal} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
-import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
+import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
 import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
 import {readProvider} from './provider.js';
 import {UsageError} from './errors.js';
-import type {Identity} from '../core/types.js';
+import {isOwnFlow, type Identity} from '../core/types.js';
 
 const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
 	if (json) return 'ndjson';
 	if (spoken) return 'spoken';
 	// A login without a person has nothing to draw.
-	return plain || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
+	return plain || isOwnFlow(flow) || flow === 'password' ? 'plain' : 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */
@@ -83,7 +83,7 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
 	});
 };
 
-const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
+export const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
 	new UsageError(
 		`Where do you want to sign in? No server is saved for "${displayText(profile, 60)}".`,
 		`Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
@@ -103,9 +103,9 @@ export const planLogin = (
 	const {values, profile, command} = line;
 	const {json, plain, flow = 'auto'} = values;
 	const source = secretSourceOf(values);
-	const clientSecret = source && readClientSecret(source, environment.env, stdin);
+	const credentials = credentialsFrom(source, environment.env, stdin);
 	const url = given === undefined ? resourceUrl(profile) : undefined;
-	const chosen = readProvider(values, {provider: given, clientSecret, url});
+	const chosen = readProvider(values, {provider: given, credentials, url});
 	const timeout = readTimeout(values);
 	const view = viewOf(values, environment, stdoutIsData);
 	const attended = !unattended && personIsThere(environment, {json, plain, flow});
@@ -120,16 +120,16 @@ export const planLogin = (
 			known?.provider.issuer === provider.issuer &&
 			(known.provider.clientId === clientId || (protectedResource !== undefined && clientId === ''));
 		const earlier = isSameClient ? known : undefined;
-		const hasSecret = (source ?? lastingSource(earlier?.clientSecretSource) ?? provider.clientSecret) !== undefined;
-		if (flow === 'client-credentials' && !hasSecret) {
+		const isAble = (source ?? lastingSource(earlier?.clientSecretSource) ?? ownFlowOf(provider)) !== undefined;
+		if (flow === 'client-credentials' && !isAble) {
 			throw new UsageError(
-				'--flow client-credentials needs the client secret.',
-				'Add --client-secret-file F or --client-secret-env NAME.',
+				'--flow client-credentials needs a client secret or key.',
+				'Add --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
 			);
 		}
 
 		const difference = session && differenceOf(session, provider);
-		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
+		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !isAble);
 		if (!attended && needsPerson) throw personRequired(line, difference);
 		const isCurrent = difference === undefined && session?.dead !== true;
 		// Lines have no picker, and a command that names what it is for has no choice to offer.

@@ -41,25 +41,27 @@ export type CommandOption = {
 const signIn = ['ask', 'login', 'token'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
 const withDocument = [...signIn, 'client-metadata'] as const;
+/** Those that say where to sign in are for `exchange` where it has no session. */
+const anyServer = [...signIn, 'exchange'] as const;
 const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
 export const options = {
-	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: signIn},
+	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: anyServer},
 	preset: {
 		value: 'NAME',
 		choices: ['auth0', 'entra', 'github', 'gitlab', 'google', 'keycloak', 'okta', 'workos', 'workos-connect'],
 		help: 'a provider by name',
 		group: 'provider',
-		commands: signIn,
+		commands: anyServer,
 	},
-	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: signIn},
+	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: anyServer},
 	endpoint: {
 		value: 'NAME=URL',
 		many: true,
 		help: "an endpoint the server doesn't publish; repeatable",
 		group: 'provider',
-		commands: signIn,
+		commands: anyServer,
 	},
 	'trust-issuer': {
 		value: 'URL',
@@ -68,7 +70,7 @@ export const options = {
 		group: 'provider',
 		commands: signIn,
 	},
-	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: signIn},
+	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: anyServer},
 	'client-secret-file': {
 		value: 'F',
 		help: "a file with the app's client secret (- for stdin)",
@@ -78,6 +80,12 @@ export const options = {
 	'client-secret-env': {
 		value: 'NAME',
 		help: 'an environment variable that holds it',
+		group: 'provider',
+		commands: withSecret,
+	},
+	'client-key-file': {
+		value: 'F',
+		help: "a file with the app's private key (PEM or JWK)",
 		group: 'provider',
 		commands: withSecret,
 	},
@@ -95,7 +103,7 @@ export const options = {
 	},
 	flow: {
 		value: 'FLOW',
-		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
+		choices: ['auto', 'browser', 'device', 'client-credentials', 'workload-identity', 'password'],
 		default: 'auto',
 		help: 'how to sign in',
 		group: 'request',
@@ -170,6 +178,28 @@ export const options = {
 		commands: anyLogin,
 		flows: ['device'],
 	},
+	'id-token-file': {
+		value: 'F',
+		help: "a file with this workload's identity token",
+		group: 'request',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
+	'id-token-env': {
+		value: 'NAME',
+		help: 'an environment variable that holds it',
+		group: 'request',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
+	as: {
+		value: 'FORM',
+		choices: ['grant', 'exchange', 'client'],
+		help: 'how to present it',
+		group: 'request',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
@@ -188,7 +218,7 @@ export const options = {
 		default: 'access',
 		help: 'which token (id for kubernetes)',
 		group: 'output',
-		commands: ['token'],
+		commands: ['token', 'exec'],
 	},
 	format: {
 		value: 'FORMAT',
@@ -198,6 +228,11 @@ export const options = {
 		group: 'output',
 		commands: ['token', 'exchange'],
 	},
+	refresh: {
+		help: 'renew it first: for a caller whose token was refused (401)',
+		group: 'output',
+		commands: ['token'],
+	},
 	login: {
 		help: "sign in first if needed, with login's options",
 		group: 'output',
@@ -205,10 +240,24 @@ export const options = {
 	},
 	env: {
 		value: 'NAME',
+		many: true,
 		default: 'INK_LOGIN_TOKEN',
-		help: 'the variable to set',
+		help: 'the variable to set; repeatable',
 		group: 'output',
 		commands: ['exec'],
+	},
+	file: {
+		value: 'NAME',
+		many: true,
+		help: 'set it to the path of a file with the token, kept fresh; repeatable',
+		group: 'output',
+		commands: ['exec'],
+	},
+	'subject-token-file': {
+		value: 'F',
+		help: "a file with your caller's token (- for stdin)",
+		group: 'output',
+		commands: ['exchange'],
 	},
 	'requested-token-type': {
 		value: 'T',
@@ -263,7 +312,7 @@ export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow'])
 /** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {
 	const {group} = optionTable[name] ?? {};
-	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !name.startsWith('client-secret-');
+	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !/^client-(secret|key)-/.test(name);
 };
 
 /** Those that say which session is meant: it is compared with them. */

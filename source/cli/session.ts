@@ -5,7 +5,7 @@ import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
+import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext, type Engine, type TokenContext} from './context.js';
 import {hints} from './errors.js';
@@ -63,7 +63,7 @@ const runLogin = (profile: string): string => `Run: ${displayText(loginText(prof
 export const profilesLine = (profiles: readonly string[]): string =>
 	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
-/** An engine for a profile. Client secret and certificates come from where the options say, otherwise from where its login had them. */
+/** An engine for a profile. Client secret or key, and certificates, come from where the options say, otherwise from where its login had them. */
 export const buildEngine = (
 	provider: Provider,
 	store: TokenStore,
@@ -74,10 +74,7 @@ export const buildEngine = (
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
 	return context.createEngine({
-		provider:
-			source === undefined
-				? provider
-				: {...provider, clientSecret: readClientSecret(source, context.environment.env, context.stdin)},
+		provider: {...provider, ...credentialsFrom(source, context.environment.env, context.stdin)},
 		store,
 		profile,
 		signInHint: runLogin(profile),
@@ -104,9 +101,45 @@ export const notSignedIn = async (store: TokenStore, profile: string): Promise<L
 const secretIsUnknown = async (): Promise<never> => {
 	throw new LoginError(
 		'config_error',
-		"The client secret wasn't kept: it came from stdin, or other users could write to the session file.",
+		"The client secret or key isn't known any more: it came from stdin, or other users could write to the session file.",
 		{hint: hints.clientSecret},
 	);
+};
+
+const day = 86_400_000;
+
+/**
+ * Tells a person at a terminal that the session ends within three days. Said when a refresh has left that end where it
+ * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
+ * refreshed tells, since it was got on another day.
+ */
+const tellEnd = async (
+	before: TokenSet,
+	{sessionExpiresAt: end, issuedAt}: TokenSet,
+	profile: string,
+	{environment, stderr}: CommandContext,
+): Promise<void> => {
+	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
+	if (!hasStayed || !environment.tty.stderr) return;
+	const daysLeft = Math.floor((end - issuedAt) / day);
+	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
+	const {dateAndTime} = await import('../text/messages.js');
+	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
+};
+
+/** An engine for a server that may be known from before: as the same client, with the credentials of that time. */
+export const engineAt = (
+	provider: Provider,
+	known: KnownServer | undefined,
+	store: TokenStore,
+	line: CommandLine,
+	context: CommandContext,
+): Engine => {
+	const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
+	const {clientSecretSource: source} = (isSameClient && known) || {};
+	const isUnknown = source !== undefined && lastingSource(source) === undefined;
+	const able = isUnknown ? {clientSecret: secretIsUnknown, ...provider} : provider;
+	return buildEngine(able, store, line, context, isSameClient ? known : undefined);
 };
 
 /** The engine of one stored session. */
@@ -116,12 +149,18 @@ export const openSession = (
 	line: CommandLine,
 	context: CommandContext,
 ): OpenProfile => {
-	const {clientSecretSource: source} = stored;
-	const isUnknown = source !== undefined && lastingSource(source) === undefined;
-	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
-	const engine = buildEngine(provider, store, line, context, stored);
+	const engine = engineAt(stored.provider, stored, store, line, context);
 	const {signal} = context.signals;
-	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
+	return {
+		stored,
+		store,
+		engine,
+		async tokens(options) {
+			const tokens = await engine.tokens({...options, signal});
+			await tellEnd(stored.tokens, tokens, line.profile, context);
+			return tokens;
+		},
+	};
 };
 
 /** The provider that the options of `token` name for its session to be compared with; undefined where they name none. */
@@ -133,10 +172,8 @@ const readWanted = async (
 	if (command !== 'token' || !Object.keys(values).some(isAboutSigningIn)) return undefined;
 	const source = secretSourceOf(values);
 	const {readProvider} = await import('./provider.js');
-	return readProvider(values, {
-		url: resourceUrl(profile),
-		clientSecret: source && readClientSecret(source, context.environment.env, context.stdin),
-	});
+	const credentials = credentialsFrom(source, context.environment.env, context.stdin);
+	return readProvider(values, {url: resourceUrl(profile), credentials});
 };
 
 /**

@@ -29,6 +29,10 @@ export type Hints = {
 	readonly trustIssuer: string;
 	/** Someone has to register a client: the end of a sentence. */
 	readonly clientId: string;
+	/** It isn't known in which form the server takes the identity of a workload. @default a sentence that names no option */
+	readonly identityForm?: string;
+	/** A workload has no identity token. @default a sentence that names no option */
+	readonly identitySource?: string;
 };
 
 /** For an application that has none of its own. */

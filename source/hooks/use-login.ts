@@ -40,6 +40,8 @@ type LoginSubscription = {
 	readonly command: (command: LoginCommand) => void;
 	readonly cancel: () => Promise<void>;
 	readonly clock: Clock;
+	/** The login, while it goes on. */
+	readonly run: () => LoginRun | undefined;
 };
 
 /** What starts logins: a `TokenEngine`, or an object that stands in for one. */
@@ -49,6 +51,9 @@ const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => '
 
 /** The logins that go on, by what started them. */
 const going = new WeakMap<LoginStarter | LoginRun, LoginSubscription>();
+
+/** The login that a screen has started with this engine and shows. */
+export const loginOnScreen = (engine: LoginStarter): LoginRun | undefined => going.get(engine)?.run();
 
 /**
  * Starts a login with its first subscriber and cancels it with its last one, unless another comes in the same moment: a
@@ -142,6 +147,7 @@ const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 		command: command => current?.run.command(command),
 		cancel: async () => current?.run.cancel(),
 		clock: source.clock,
+		run: () => current?.run,
 	};
 	return subscription;
 };

@@ -63,7 +63,13 @@ export const layOutPicker = (
 	return layOutList(size, {presses: 0, ...content, above, escape: display.messages.keys.cancel}, display);
 };
 
-const allPossible: FlowAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
+const allPossible: FlowAvailability = {
+	browser: true,
+	device: true,
+	'client-credentials': true,
+	'workload-identity': true,
+	password: true,
+};
 
 /** Recommends by what is known of the server so far. Where nothing is possible nothing is recommended: each option says why. */
 export const recommendationBy = (

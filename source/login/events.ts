@@ -176,6 +176,8 @@ export type LoginEvent =
 			readonly scope: string;
 			/** When the access token expires. */
 			readonly expiresAt?: Time;
+			/** When signing in again is due, where the server says so; a refresh may move it. */
+			readonly sessionExpiresAt?: Time;
 			/** Whether the session renews itself. */
 			readonly refreshable: boolean;
 			readonly store: StoreKind;

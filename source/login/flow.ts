@@ -120,7 +120,7 @@ export type LoginTerminal = {
 	 * @default every connection counts
 	 */
 	readonly sockets?: LocalSockets;
-	/** Says which of the possible flows fits where the terminal is. @default browser, device, client-credentials, in this order */
+	/** Says which of the possible flows fits where the terminal is. @default browser, device, workload-identity, client-credentials, in this order */
 	readonly recommend?: (flows: FlowAvailability) => Recommendation;
 	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
 	readonly forwardLine?: (port: number) => string | undefined;

@@ -10,7 +10,7 @@ import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/prov
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
-import type {FlowName, FlowAvailability} from '../core/types.js';
+import {flows, type FlowName, type FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
 export type LoginParts = FlowParts & {
@@ -26,8 +26,8 @@ export type LoginParts = FlowParts & {
 };
 
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
-const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
-	flow: (['browser', 'device', 'client-credentials'] as const).find(flow => flows[flow] === true) ?? 'browser',
+const defaultRecommendation = (available: FlowAvailability): Recommendation => ({
+	flow: flows.find(flow => available[flow] === true) ?? 'browser',
 	reason: 'It is the first flow that this provider has.',
 });
 
@@ -151,8 +151,9 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, savedIn, profile, flow} = session;
-			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, savedIn, profile, flow});
+			// A session's members are free of secrets: its functions have them.
+			const {getToken: _, logout: __, ...known} = session;
+			this.#log.append({type: 'signed-in', ...known});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);
@@ -350,7 +351,16 @@ export const toStoredSession = async (
 	remembered: LoginParts['remembered'],
 ): Promise<StoredSession> => {
 	const {exportKeys} = await import('../oauth/id-token.js');
-	const {clientSecret: _, server, flows: __, resourceName: ___, requestedScope, registration, ...provider} = resolved;
+	const {
+		clientSecret: _,
+		clientKey: __,
+		server,
+		flows: ___,
+		resourceName: ____,
+		requestedScope,
+		registration,
+		...provider
+	} = resolved;
 	const keys = exportKeys(server);
 	const client = registration === undefined ? {} : {registration};
 	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};

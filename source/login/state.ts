@@ -1,6 +1,6 @@
 import type {LoginErrorCode} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
-import type {FlowName} from '../core/types.js';
+import type {FlowName, OwnFlow} from '../core/types.js';
 
 type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
 
@@ -59,7 +59,7 @@ export type BrowserState = {
 
 /** A flow without a person. */
 export type MachineState = {
-	readonly flow: 'client-credentials' | 'password';
+	readonly flow: OwnFlow | 'password';
 	readonly reason: string;
 	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
 };
@@ -82,6 +82,7 @@ export type LoginState = {
 		readonly browser?: BrowserState;
 		readonly device?: DeviceState;
 		readonly 'client-credentials'?: MachineState;
+		readonly 'workload-identity'?: MachineState;
 		readonly password?: MachineState;
 	};
 	/** The flows in the order in which they were first opened. */

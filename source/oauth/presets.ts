@@ -16,6 +16,7 @@ import {checkUrl, shownUrl} from '../core/safe-url.js';
 const commonNames = [
 	'clientId',
 	'clientSecret',
+	'clientKey',
 	'application',
 	'scope',
 	'audience',
@@ -26,6 +27,7 @@ const commonNames = [
 	'redirect',
 	'pushedAuthorization',
 	'flow',
+	'workloadIdentity',
 ] as const;
 
 /** What every preset takes. */
@@ -180,7 +182,6 @@ const githubErrors = {
 	bad_verification_code: 'invalid_grant',
 	bad_refresh_token: 'invalid_grant',
 	incorrect_client_credentials: 'invalid_client',
-	device_flow_disabled: 'unauthorized_client',
 	unverified_user_email: 'access_denied',
 };
 

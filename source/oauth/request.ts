@@ -1,7 +1,9 @@
 import {
 	ClientSecretBasic,
 	ClientSecretPost,
+	modifyAssertion,
 	None,
+	PrivateKeyJwt,
 	type ClientAuth,
 	allowInsecureRequests,
 	type AuthorizationServer,
@@ -11,7 +13,7 @@ import {
 	type CustomFetchOptions,
 } from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
-import type {ClientAuthentication, Provider, ResolvedProvider} from './provider.js';
+import type {ClientAuthentication, Provider, ResolvedProvider, SigningKey} from './provider.js';
 import {networkError, requestError} from './errors.js';
 import {normaliseResponse} from './quirks.js';
 import type {Clock} from '../core/clock.js';
@@ -32,11 +34,33 @@ const readSecret = async ({clientSecret}: Provider): Promise<string> => {
 	});
 };
 
+/** The library calls EdDSA by its newer name (RFC 9864), which few servers know. */
+const nameAlgorithm = (offered: readonly string[] = []) => ({
+	[modifyAssertion](header: Record<string, unknown>) {
+		const isNewer = offered.includes('Ed25519') && !offered.includes('EdDSA');
+		if (header['alg'] === 'Ed25519' && !isNewer) header['alg'] = 'EdDSA';
+	},
+});
+
+const readKey = async ({clientKey}: Provider, offered?: readonly string[]): Promise<SigningKey> => {
+	try {
+		const key = typeof clientKey === 'function' ? await clientKey(offered) : clientKey;
+		if (key?.key.type === 'private' && key.key.usages.includes('sign')) return key;
+	} catch (error) {
+		if (error instanceof LoginError) throw error;
+	}
+
+	throw new LoginError('config_error', "The client's key can't be used to sign.", {
+		hint: 'Give a private key for signing.',
+	});
+};
+
 /** `post` unless the server offers only Basic: many servers forget to undo the encoding of RFC 6749 §2.3.1 in Basic. */
 const chooseMethod = (
-	{clientAuthentication, clientSecret}: Provider,
+	{clientAuthentication, clientSecret, clientKey}: Provider,
 	offered?: readonly string[],
-): ClientAuthentication => {
+): ClientAuthentication | 'key' => {
+	if (clientKey !== undefined) return 'key';
 	if (clientAuthentication !== undefined) return clientAuthentication;
 	if (clientSecret === undefined) return 'none';
 	return offered?.includes('client_secret_basic') === true && !offered.includes('client_secret_post')
@@ -45,12 +69,17 @@ const chooseMethod = (
 };
 
 /**
- * Finds out that the secret cannot be had while nobody has done anything for it yet.
+ * Finds out that the secret or the key cannot be had while nobody has done anything for it yet.
  *
- * @throws LoginError `config_error`, or what the application's own way to the secret throws
+ * @throws LoginError `config_error`, or what the application's own way to it throws
  */
-export const checkClientSecret = async (provider: Provider, offered?: readonly string[]): Promise<void> => {
-	if (chooseMethod(provider, offered) !== 'none') await readSecret(provider);
+export const checkCredentials = async (
+	provider: Provider,
+	{token_endpoint_auth_methods_supported: offered}: Pick<AuthorizationServer, 'token_endpoint_auth_methods_supported'>,
+): Promise<void> => {
+	const method = chooseMethod(provider, offered);
+	if (method === 'key') await readKey(provider);
+	else if (method !== 'none') await readSecret(provider);
 };
 
 /** HTTP Basic without the form encoding that RFC 6749 §2.3.1 asks for. */
@@ -60,8 +89,9 @@ const rawBasic = (clientId: string, secret: string): string => {
 };
 
 /**
- * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret is asked for
- * with each request, so that it lives no longer than that.
+ * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret, or the key,
+ * is asked for with each request, so that it lives no longer than that. What a key signs is for the issuer alone, for one
+ * minute and for one use.
  */
 export const clientAuthentication = (provider: Provider, offered?: readonly string[]): ClientAuth => {
 	const method = chooseMethod(provider, offered);
@@ -69,6 +99,12 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 		switch (method) {
 			case 'none':
 				return None()(server, client, body, headers);
+			case 'key': {
+				const {token_endpoint_auth_signing_alg_values_supported: algorithms} = server;
+				const key = await readKey(provider, algorithms);
+				return PrivateKeyJwt(key, nameAlgorithm(algorithms))(server, client, body, headers);
+			}
+
 			case 'post':
 				return ClientSecretPost(await readSecret(provider))(server, client, body, headers);
 			case 'basic':
@@ -90,7 +126,8 @@ export type EndpointKind =
 	| 'token'
 	| 'token-exchange'
 	| 'user-info'
-	| 'revocation';
+	| 'revocation'
+	| 'identity-token';
 
 /** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
 export type ResponseInfo = {

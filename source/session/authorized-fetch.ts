@@ -3,6 +3,7 @@ import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import type {Provider} from '../oauth/provider.js';
+import {isOwnFlow} from '../core/types.js';
 import type {SessionManager} from './session-manager.js';
 import {needOf, stepUp, type StepUpOptions} from './step-up.js';
 
@@ -146,7 +147,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				await discard(response);
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
-				if (flow === 'client-credentials' || asked.has(key) || asked.size === 2) return response;
+				if (isOwnFlow(flow) || asked.has(key) || asked.size === 2) return response;
 				asked.add(key);
 				await discard(response);
 				await stepUp(need, {host: url.host, sent, signal}, options);

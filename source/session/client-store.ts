@@ -1,5 +1,5 @@
 /** The clients that this program registered, by issuer (RFC 7591): in the store of the sessions, as safe as they are. */
-import type {ClientRegistration, Provider} from '../oauth/provider.js';
+import type {ClientRegistration} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {StoredSession, TokenStore} from './types.js';
 
@@ -65,18 +65,4 @@ export const deleteClient = async (
 	await forgetClient(store, registration, issuer);
 	const {deleteRegistration} = await import('../oauth/client-registration.js');
 	await deleteRegistration(context, registration);
-};
-
-/** The secret that a session's requests need. It goes to the server that the login used, and to no other. */
-export const secretOf = (
-	{provider: stored, registration}: StoredSession,
-	{protectedResource, issuer, clientId, clientSecret}: Provider,
-): Provider['clientSecret'] => {
-	if (registration?.clientSecret !== undefined) return registration.clientSecret;
-	const isSameServer =
-		protectedResource === undefined
-			? issuer === stored.issuer
-			: protectedResource.url === stored.protectedResource?.url &&
-				(protectedResource.issuer ?? stored.issuer) === stored.issuer;
-	return isSameServer && clientId === stored.clientId ? clientSecret : undefined;
 };

@@ -7,6 +7,7 @@ import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
 import type {SessionWatch} from './session-state.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import {isOwnFlow} from '../core/types.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
@@ -44,7 +45,7 @@ type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow
 const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	const [one, other] = [a.tokens.identity, b.tokens.identity];
 	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
-	const isSameKind = (a.flow === 'client-credentials') === (b.flow === 'client-credentials');
+	const isSameKind = isOwnFlow(a.flow) === isOwnFlow(b.flow);
 	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
 };
 
@@ -213,17 +214,8 @@ export class SessionManager {
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const [{importKeys}, {secretOf}] = await Promise.all([import('../oauth/id-token.js'), import('./client-store.js')]);
-		const server = {...stored.server};
-		importKeys(server, stored.keys);
-		const resolved: ResolvedProvider = {
-			...stored.provider,
-			clientSecret: secretOf(stored, provider),
-			server,
-			flows: {browser: true, device: true, 'client-credentials': true, password: true},
-			requestedScope: stored.requestedScope ?? stored.tokens.scope,
-		};
-		return {provider: resolved, fetch: await loadFetch(), clock, signal};
+		const {providerOf} = await import('./server-requests.js');
+		return {provider: providerOf(stored, provider), fetch: await loadFetch(), clock, signal};
 	}
 
 	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {
@@ -272,13 +264,14 @@ export class SessionManager {
 		await store.write(profile, stored);
 		const context = await this.context(stored, neverAborted);
 		try {
-			const tokens = await this.#ask(context, stored);
+			const {requestNextTokens} = await import('./server-requests.js');
+			const tokens = await requestNextTokens(context, stored);
 			const {exportKeys} = await import('../oauth/id-token.js');
 			const keys = exportKeys(context.provider.server) ?? stored.keys;
 			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
 		} catch (error) {
 			const failure = toLoginError(error);
-			if (stored.flow === 'client-credentials') throw failure;
+			if (isOwnFlow(stored.flow)) throw failure;
 			if (failure.code === 'invalid_grant') {
 				// The access token may outlive the refresh token; until it ends nobody asks again.
 				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
@@ -323,18 +316,6 @@ export class SessionManager {
 		}
 
 		return this.#alive();
-	}
-
-	/** One request, and one more where no response came: it may have been lost after the server acted. */
-	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
-		const {refreshTokens, requestClientCredentials} = await import('../oauth/token-endpoint.js');
-		if (flow === 'client-credentials') return requestClientCredentials(context);
-		try {
-			return await refreshTokens(context, tokens);
-		} catch (error) {
-			if (!(error instanceof LoginError) || error.code !== 'network_error') throw error;
-			return refreshTokens(context, tokens);
-		}
 	}
 
 	/**

@@ -38,23 +38,29 @@ export interface Session {
 	readonly scope: string;
 	/** When the access token expires. */
 	readonly expiresAt?: number;
+	/** When signing in again is due, in epoch milliseconds, where the server says so; a refresh may move it. */
+	readonly sessionExpiresAt?: number;
 	readonly refreshable: boolean;
 	readonly store: StoreKind;
 	/** Where a store of the app's own says that it keeps things. */
 	readonly savedIn?: string;
 	/** A fresh access token; refreshed when needed, once across all processes. */
-	getToken(options?: AccessTokenOptions): Promise<string>;
+	readonly getToken: (options?: AccessTokenOptions) => Promise<string>;
 	/** Revokes the tokens, then forgets them. */
-	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
+	readonly logout: (options?: {readonly signal?: AbortSignal}) => Promise<LogoutResult>;
 }
 
-/** Where the command finds the client secret again; never the secret itself. */
+/** Where the command finds the client secret or key again; never the secret itself. */
 export type ClientSecretSource =
 	| {
 			readonly env: string;
 	  }
 	| {
 			readonly file: string;
+	  }
+	| {
+			/** The file of the client's private key. */
+			readonly keyFile: string;
 	  }
 	| {
 			/** Nobody finds it again: it came by stdin, once, or what named its place was open to others. */
@@ -70,7 +76,7 @@ export type StoredSession = {
 	readonly signedInAt?: number;
 	/** What the login asked for, space separated; sessions of earlier versions lack it. */
 	readonly requestedScope?: string;
-	/** The server and the client, without its secret. */
+	/** The server and the client, without its secret or key. */
 	readonly provider: ProviderSettings;
 	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2). */
 	readonly server: AuthorizationServer;

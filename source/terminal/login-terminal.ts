@@ -4,7 +4,7 @@ import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {FlowAvailability, FlowName} from '../core/types.js';
+import {flows, type FlowAvailability, type FlowName} from '../core/types.js';
 import type {
 	BrowserOpener,
 	BrowserOutcome,
@@ -236,12 +236,13 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	browser: "This server doesn't offer codes, so sign in with your browser.",
 	device: "This server doesn't offer browser sign-in, so use a code.",
 	'client-credentials': 'This app signs in by itself.',
+	'workload-identity': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
 };
 
 export const personRequired = (): LoginError =>
 	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-		hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
+		hint: 'Run it in a terminal, or with a client that signs in by its own secret, key or workload identity.',
 	});
 
 /**
@@ -256,14 +257,9 @@ export const recommend = (
 	options: RecommendOptions,
 ): Recommendation => {
 	if (!options.personIsThere) {
-		if (available['client-credentials'] === true) {
-			return {
-				flow: 'client-credentials',
-				reason: 'Nobody is at a terminal here, and the app can sign in by itself.',
-			};
-		}
-
-		throw personRequired();
+		const own = (['workload-identity', 'client-credentials'] as const).find(flow => available[flow] === true);
+		if (own === undefined) throw personRequired();
+		return {flow: own, reason: 'Nobody is at a terminal here, and the app can sign in by itself.'};
 	}
 
 	const {preferred} = options;
@@ -273,8 +269,7 @@ export const recommend = (
 
 	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
 	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
-	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
-	const flow = order.find(candidate => available[candidate] === true);
+	const flow = flows.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};
 	throw new LoginError('config_error', 'No flow is possible with this server and client.', {
 		hint: 'Check the client id and what the server allows this client to do.',

@@ -52,18 +52,14 @@ const shift = (event: LoginEvent, by: number): LoginEvent =>
 	Object.fromEntries(
 		Object.entries(event).map(([name, value]) => [
 			name,
-			typeof value === 'number' && /^(expires|retry|nextPoll)At$/.test(name) ? value + by : (value as unknown),
+			typeof value === 'number' && /^(expires|sessionExpires|retry|nextPoll)At$/.test(name)
+				? value + by
+				: (value as unknown),
 		]),
 	) as LoginEvent;
 
-const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, store}: EventOf<'signed-in'>): Session => ({
-	profile,
-	flow,
-	scope,
-	refreshable,
-	store,
-	identity,
-	expiresAt,
+const sessionOf = ({type: _, ...signedIn}: EventOf<'signed-in'>): Session => ({
+	...signedIn,
 	async getToken() {
 		throw new LoginError('config_error', 'A recording holds no tokens.', {hint: 'Run a real login for them.'});
 	},

@@ -41,6 +41,13 @@ export const timeOfDay = (epoch: number): string => {
 	return [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
 };
 
+/** Day and time where this computer is, from epoch milliseconds. */
+export const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const day = [date.getMonth() + 1, date.getDate()].map(part => String(part).padStart(2, '0')).join('-');
+	return `${date.getFullYear()}-${day} ${timeOfDay(epoch)}`;
+};
+
 /**
  * Every word that the screens and the plain lines say. Pass another object to translate them; where values go in, a
  * member is a function.

@@ -17,7 +17,13 @@ const provider: ResolvedProvider = {
 	clientId: 'cli',
 	application: 'Acme\u001B[2J',
 	server: {issuer: 'https://auth.example'},
-	flows: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
+	flows: {
+		browser: true,
+		device: true,
+		'client-credentials': 'It has no secret.',
+		'workload-identity': 'It has none.',
+		password: true,
+	},
 	requestedScope: 'openid',
 };
 
@@ -50,6 +56,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 		browser: new HandDriven(),
 		device: new HandDriven(),
 		'client-credentials': new HandDriven(),
+		'workload-identity': new HandDriven(),
 		password: new HandDriven(),
 	};
 	const revoked: TokenSet[] = [];
@@ -69,6 +76,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 				browser: async () => flows.browser.flow,
 				device: async () => flows.device.flow,
 				'client-credentials': async () => flows['client-credentials'].flow,
+				'workload-identity': async () => flows['workload-identity'].flow,
 				password: async () => flows.password.flow,
 			},
 			discover: async () => provider,

@@ -23,7 +23,13 @@ export const discovery: EventOf<'discovery'> = {
 	issuer: 'https://auth.acme.dev',
 	application: displayText('Acme'),
 	requestedScope: 'openid profile offline_access',
-	flows: {browser: true, device: true, 'client-credentials': 'no client secret', password: 'not offered'},
+	flows: {
+		browser: true,
+		device: true,
+		'client-credentials': 'no client secret',
+		'workload-identity': 'none',
+		password: 'not offered',
+	},
 };
 
 export const opened = (flow: 'device' | 'browser'): LoginEvent => ({

@@ -15,7 +15,13 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		issuer,
 		application: displayText('Acme'),
 		requestedScope: 'openid profile',
-		flows: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
+		flows: {
+			browser: true,
+			device: true,
+			'client-credentials': 'No client secret is configured.',
+			'workload-identity': 'None.',
+			password: 'Off.',
+		},
 	},
 	client: {type: 'client', how: 'registered', clientId: displayText('c-1')},
 	'step-up': {
@@ -68,6 +74,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		},
 		scope: 'openid profile',
 		expiresAt: start + minutes(60),
+		sessionExpiresAt: start + minutes(60 * 24 * 30),
 		refreshable: true,
 		store: 'keyring',
 		profile: 'default',

@@ -75,9 +75,10 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	const notices = await prepareStore(store);
 	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
-	// A secret that is not where it should be is told before a server is asked.
-	const {clientSecret} = engine.provider;
+	// A secret or key that is not where it should be is told before a server is asked.
+	const {clientSecret, clientKey} = engine.provider;
 	if (typeof clientSecret === 'function') await clientSecret();
+	if (typeof clientKey === 'function') await clientKey();
 	// A person who has to choose first gets the keys first.
 	if (isScreen && flow !== 'ask') engine.prepare();
 	return {

@@ -6,7 +6,7 @@ import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
 import {applicationOf} from '../../oauth/provider.js';
-import {checkClientSecret} from '../../oauth/request.js';
+import {checkCredentials} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
 import {
@@ -261,7 +261,7 @@ export const browserFlow: Flow = async given => {
 
 	const awaitCode = async (): Promise<string> => {
 		// The code is exchanged after the person has signed in, which is too late to find that out.
-		await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
+		await checkCredentials(provider, provider.server);
 		const url =
 			loopback !== undefined && usesPushedAuthorization(provider)
 				? loopback.shortUrl

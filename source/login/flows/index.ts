@@ -1,13 +1,15 @@
 import type {Flow} from '../flow.js';
 import {LoginError} from '../../core/errors.js';
-import type {FlowName} from '../../core/types.js';
+import type {FlowName, OwnFlow} from '../../core/types.js';
 
-/** Client credentials, for machines (RFC 6749 §4.4). */
-const clientCredentialsFlow: Flow = async context => {
-	const {requestClientCredentials} = await import('../../oauth/token-endpoint.js');
-	context.emit({type: 'exchange', flow: 'client-credentials'});
-	return requestClientCredentials(context);
-};
+/** The program signs in as itself. */
+const ownFlow =
+	(flow: OwnFlow): Flow =>
+	async context => {
+		const {requestOwnTokens} = await import('../../session/own-tokens.js');
+		context.emit({type: 'exchange', flow});
+		return requestOwnTokens(context, flow);
+	};
 
 /** The password grant (RFC 6749 §4.3): legacy, and off unless the application names it (RFC 9700 §2.4). */
 const passwordFlow: Flow = async context => {
@@ -34,6 +36,7 @@ const passwordFlow: Flow = async context => {
 export const loadFlow: Readonly<Record<FlowName, () => Promise<Flow>>> = {
 	browser: async () => (await import('./browser.js')).browserFlow,
 	device: async () => (await import('./device.js')).deviceFlow,
-	'client-credentials': async () => clientCredentialsFlow,
+	'client-credentials': async () => ownFlow('client-credentials'),
+	'workload-identity': async () => ownFlow('workload-identity'),
 	password: async () => passwordFlow,
 };

@@ -15,7 +15,7 @@ import {
 	type FileSystem,
 	type OwnFile,
 } from './file-system.js';
-import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
+import type {LockOptions, Processes} from './lock.js';
 import {
 	profileFileName,
 	profileOfFileName,
@@ -74,7 +74,7 @@ class FileStore implements TokenStore {
 	#choose: FileStoreOptions['choose'];
 	#choosing: Promise<void> | undefined;
 	readonly #fileSystem: FileSystem;
-	readonly #processes: Processes;
+	readonly #processes: Processes | undefined;
 	readonly #clock: Clock;
 	/** How the sessions that were read are kept. */
 	readonly #forms = new Map<string, 'file' | 'keyring'>();
@@ -86,7 +86,7 @@ class FileStore implements TokenStore {
 		this.#newKind = options.kind ?? 'file';
 		this.#choose = options.choose;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
-		this.#processes = options.processes ?? nodeProcesses;
+		this.#processes = options.processes;
 		this.#clock = options.clock ?? systemClock;
 	}
 
@@ -247,7 +247,10 @@ class FileStore implements TokenStore {
 
 	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
 		claimFolder(this.#fileSystem, this.#directory);
-		return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
+		// Only a refresh or a login needs one.
+		const {takeLock, nodeProcesses} = await import('./lock.js');
+		const processes = this.#processes ?? nodeProcesses;
+		return takeLock(path, {fileSystem: this.#fileSystem, processes, clock: this.#clock}, options);
 	}
 
 	async #chooseKind(): Promise<void> {

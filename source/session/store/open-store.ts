@@ -121,7 +121,7 @@ const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: () => Promise<
 		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;
-		return {kind: 'file', notice: `${error.message} The session is saved in a file that only you can read.`};
+		return {kind: 'file', notice: `${error.message.replace(/\.$/, '')}, so the session is in a private file.`};
 	}
 };
 

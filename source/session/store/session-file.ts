@@ -1,7 +1,7 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
-import type {FlowName} from '../../core/types.js';
+import {flows} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -109,7 +109,8 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Known => {
 	if (!wasOpen) return known;
 	const {caFile: _, clientSecretSource: source, ...rest} = known;
-	return {...rest, ...(source && {clientSecretSource: {stdin: true}})} as Known;
+	const {workloadIdentity: __, ...provider} = known.provider;
+	return {...rest, provider, ...(source && {clientSecretSource: {stdin: true}})} as Known;
 };
 
 /**
@@ -164,12 +165,13 @@ const checkSession = (value: unknown): StoredSession => {
 		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
 		isMissingOr(tokens['identity'], isIdentity) &&
 		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
+		isMissingOr(tokens['sessionExpiresAt'], Number.isFinite) &&
 		typeof tokens['tokenType'] === 'string' &&
 		typeof tokens['issuedAt'] === 'number' &&
 		typeof tokens['scope'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
 		typeof flow === 'string' &&
-		flows.has(flow) &&
+		flows.some(name => name === flow) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isKnownServer(value);
 	if (!isWhole) throw new UnusableFileError('is damaged');
@@ -183,8 +185,6 @@ const isKnownServer = (value: unknown): value is KnownServer =>
 	typeof value['provider']['clientId'] === 'string' &&
 	isMissingOr(value['clientSecretSource'], isObject) &&
 	isMissingOr(value['caFile'], file => typeof file === 'string');
-
-const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
 
 const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
 	value === undefined || check(value);

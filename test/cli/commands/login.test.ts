@@ -111,7 +111,13 @@ test('without a person a client with a secret signs in by itself', async () => {
 	});
 	assert.equal(exit, 0);
 	assert.equal(options?.flow, 'auto');
-	const flows = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
+	const flows = {
+		browser: true,
+		device: true,
+		'client-credentials': true,
+		'workload-identity': 'no',
+		password: 'no',
+	} as const;
 	assert.equal(options.terminal?.recommend?.(flows).flow, 'client-credentials');
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });

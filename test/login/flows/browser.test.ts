@@ -21,7 +21,7 @@ const acme: ResolvedProvider = {
 	issuer,
 	clientId: 'cli',
 	requestedScope: 'read',
-	flows: {browser: yes, device: yes, 'client-credentials': yes, password: 'off'},
+	flows: {browser: yes, device: yes, 'client-credentials': yes, 'workload-identity': 'none', password: 'off'},
 	server: {
 		issuer,
 		authorization_endpoint: `${issuer}/authorize`,

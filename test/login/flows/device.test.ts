@@ -16,7 +16,7 @@ const provider: ResolvedProvider = {
 	issuer,
 	clientId: 'cli',
 	server: {issuer, device_authorization_endpoint: `${issuer}/device`, token_endpoint: `${issuer}/token`},
-	flows: {browser: 'no', device: true, 'client-credentials': 'no', password: 'no'},
+	flows: {browser: 'no', device: true, 'client-credentials': 'no', 'workload-identity': 'no', password: 'no'},
 	requestedScope: 'read',
 };
 
