@@ -17,6 +17,7 @@ export type {AdoptedTokens} from './session/adopt.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
+	AskingResource,
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
@@ -48,11 +49,13 @@ export {
 } from './login/state.js';
 export type {
 	ClientAuthentication,
+	ClientRegistration,
 	ClientKey,
 	ClientSecret,
 	Dialect,
 	Endpoints,
 	IdentityMapping,
+	ProtectedResource,
 	Provider,
 	ProviderSettings,
 	RequestParameters,

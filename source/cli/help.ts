@@ -104,9 +104,9 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login client-metadata', 'to type in where you register the app'],
 			['ink-login client-metadata --application Acme --port 8400'],
-			['ink-login client-metadata --client-metadata-url https://example.com/client.json', 'to host there'],
+			['ink-login client-metadata --client-metadata-url https://acme.dev/client.json'],
 		],
-		more: ['Sign in with what is hosted: ink-login URL --client-metadata-url https://example.com/client.json'],
+		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],
 	},
 	demo: {
 		usage: 'demo',
