@@ -81,7 +81,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login exchange --audience https://billing.example.com'],
 			['ink-login exchange work --scope read --format header'],
 			['ink-login exchange --requested-token-type jwt --format json'],
-			['ink-login exchange --subject-token-file -', "for a caller's token, without a session"],
+			['ink-login exchange --subject-token-file -', "for a caller's own token"],
 		],
 	},
 	status: {

@@ -40,7 +40,7 @@ const startExample = async (t: TestContext): Promise<string> => {
 	await new Promise<void>((resolve, reject) => {
 		child.once('exit', () => reject(new Error('The example server has ended.')));
 		child.stdout.on('data', (text: Buffer) => {
-			if (/MCP Streamable HTTP Server listening/.test(text.toString())) resolve();
+			if (text.toString().includes('MCP Streamable HTTP Server listening')) resolve();
 		});
 	});
 	return `http://localhost:${port}/mcp`;
@@ -144,7 +144,7 @@ const startProvider = async (t: TestContext): Promise<Resource> => {
 		},
 		// The document is nowhere; its host is asked for what it would be.
 		fetch: async address =>
-			String(address) === document
+			(address instanceof Request ? address.url : address.toString()) === document
 				? Response.json({
 						client_id: document,
 						client_name: 'Acme',
@@ -157,7 +157,8 @@ const startProvider = async (t: TestContext): Promise<Resource> => {
 				: new Response('', {status: 404}),
 		findAccount: (_, accountId) => ({accountId, claims: () => ({sub: accountId})}),
 	});
-	server.on('request', provider.callback());
+	const respond = provider.callback();
+	server.on('request', (request, response) => void respond(request, response));
 	return {url, issuer, provider};
 };
 
@@ -199,7 +200,7 @@ for (const [what, options, how] of [
 		assert.notEqual(renewed, token);
 		assert.equal(claimsOf(renewed)['aud'], url);
 		assert.deepEqual(await engine.logout({forget: true}), {outcome: 'revoked'});
-		const client = await provider.Client.find(String(run.state.client?.clientId));
+		const client = await provider.Client.find(run.state.client.clientId);
 		assert.equal(client === undefined, how === 'registered', 'a registration is taken back');
 	});
 }

@@ -261,7 +261,7 @@ for (const [what, replies, pattern] of [
 	],
 ] as const) {
 	test(`${what} is refused`, async () => {
-		await assert.rejects(look({...usual, ...replies} as Readonly<Record<string, Reply>>), refuses(pattern));
+		await assert.rejects(look({...usual, ...replies}), refuses(pattern));
 	});
 }
 
@@ -304,7 +304,7 @@ test('an issuer that is trusted by its name may differ from the URL that led to 
 
 test('a name that a resource has for itself holds nothing that a terminal acts on', async () => {
 	const {provider} = await look({...usual, [metadataAt]: {...metadata, resource_name: 'Nice\u001B[2J\u202Eserver'}});
-	assert.doesNotMatch(provider.resourceName ?? '', /[\u0000-\u001F\u202E]/);
+	for (const sign of ['\u001B', '\u202E']) assert.ok(!provider.resourceName?.includes(sign));
 	assert.match(provider.resourceName ?? '', /^Nice/);
 });
 
