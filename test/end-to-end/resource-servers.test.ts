@@ -10,7 +10,7 @@ import {resource} from '../../source/oauth/presets.js';
 import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {browserScript} from '../support/browser-script.js';
-import {pipedCommand, temporaryFolder} from '../support/built-command.js';
+import {commandInPty, pipedCommand, temporaryFolder} from '../support/built-command.js';
 import {createVisitor, type Page} from '../support/oidc-server/visitor.js';
 
 const listen = async (t: TestContext, server: Server): Promise<number> => {
@@ -88,6 +88,21 @@ test("the command signs in to the SDK's example server by its URL alone, and aga
 		}),
 	});
 	assert.equal(response.status, 200);
+});
+
+test('the first run takes the URL of a resource, and asks for no client ID', async t => {
+	const url = await startExample(t);
+	const browser = await browserScript(t);
+	const env = {BROWSER: browser.program, INK_LOGIN_HOME: await temporaryFolder(t)};
+	const run = await commandInPty(t, ['--store', 'file'], {env, columns: 100});
+	await run.waitFor(/Where do you want to sign in\?[^]*esc cancel/);
+	run.write('1');
+	await run.waitFor(/Its URL/);
+	run.paste(url);
+	await run.waitFor(({text}) => text.includes(`❯  ${url}`), url);
+	run.write('\r');
+	await follow(await browser.next());
+	await run.waitFor(/Signed in to localhost:\d+/);
 });
 
 test('a link that is pasted ends the login of a URL, too', async t => {
