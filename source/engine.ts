@@ -18,6 +18,7 @@ export type {AdoptedTokens} from './session/adopt.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
+	AskingResource,
 	BeginOptions,
 	BrowserOpener,
 	BrowserOutcome,
@@ -53,11 +54,13 @@ export {
 } from './login/state.js';
 export type {
 	ClientAuthentication,
+	ClientRegistration,
 	ClientKey,
 	ClientSecret,
 	Dialect,
 	Endpoints,
 	IdentityMapping,
+	ProtectedResource,
 	Provider,
 	ProviderSettings,
 	RequestParameters,

@@ -350,9 +350,17 @@ export class TokenEngine {
 		});
 	}
 
-	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async logout({signal = new AbortController().signal}: Abortable = {}): Promise<LogoutResult> {
-		return this.#guard(async () => this.#sessions.end(signal));
+	/**
+	 * Revokes the tokens, then forgets them, whatever the network says.
+	 *
+	 * @param options - `forget` also takes back the registration of a client that this program registered itself, unless
+	 * another session is that client's; default: it stays for the next login
+	 */
+	async logout({
+		signal = new AbortController().signal,
+		forget = false,
+	}: Abortable & {readonly forget?: boolean} = {}): Promise<LogoutResult> {
+		return this.#guard(async () => this.#sessions.end(signal, forget));
 	}
 
 	/**

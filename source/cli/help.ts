@@ -80,7 +80,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login exchange --audience https://billing.example.com'],
 			['ink-login exchange work --scope read --format header'],
 			['ink-login exchange --requested-token-type jwt --format json'],
-			['ink-login exchange --subject-token-file -', "for your caller's token"],
+			['ink-login exchange --subject-token-file -', "for a caller's own token"],
 		],
 	},
 	status: {
@@ -102,12 +102,10 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		summary: 'Print what a server needs to know of the app, as JSON.',
 		examples: [
 			['ink-login client-metadata', 'to type in where you register the app'],
-			[
-				'ink-login client-metadata --client-metadata-url https://example.com/client.json > client.json',
-				'to host there',
-			],
+			['ink-login client-metadata --application Acme --port 8400'],
+			['ink-login client-metadata --client-metadata-url https://acme.dev/client.json'],
 		],
-		more: ['Sign in with it: ink-login URL --client-metadata-url https://example.com/client.json'],
+		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],
 	},
 	doctor: {
 		usage: 'doctor [PROFILE]',

@@ -1,7 +1,7 @@
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {EventLog, FlowRace, type FlowParts, type Winner} from './flow-race.js';
-import type {ClientIdentity} from './client-identity.js';
+import type {ResourceLogin} from './resource-login.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
 import {redirectAdvice, cancelled, LoginError, PendingError, toLoginError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
@@ -10,7 +10,6 @@ import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/prov
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
-import type {RequestContext} from '../oauth/request.js';
 import {flows, type FlowName, type FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
@@ -66,7 +65,7 @@ class Login implements LoginRun {
 	#finish!: (finish: Winner | StoredSession) => void;
 	#fail!: (error: LoginError) => void;
 	#provider: ResolvedProvider | undefined;
-	#client: ClientIdentity | undefined;
+	#resource: ResourceLogin | undefined;
 	/** Commands are carried out one after the other, from the moment at which the provider is known. */
 	#commands: Promise<void>;
 	/** Aborted where the person waits for no other login any more. */
@@ -96,6 +95,7 @@ class Login implements LoginRun {
 			signal: this.#controller.signal,
 			onTokens: winner => this.#finish(winner),
 			onNoneLeft: error => {
+				void this.#resource?.onFailure(error);
 				if (options.attended !== true) {
 					this.#fail(error);
 					return;
@@ -105,7 +105,8 @@ class Login implements LoginRun {
 				void this.#release();
 			},
 			onUnwanted: winner => this.#unwanted.push(winner),
-			settleClient: async (context, redirectUri) => this.#settleClient(context, redirectUri),
+			settleClient: async (context, redirectUri) =>
+				this.#resource?.settle(context, event => this.#log.append(event), redirectUri) ?? context.provider,
 		});
 		// Both are looked at later, or by nobody: neither may end the process.
 		this.#finished.catch(() => undefined);
@@ -209,7 +210,7 @@ class Login implements LoginRun {
 
 		const {discover} = this.#parts;
 		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
-		const provider = discovered.protectedResource === undefined ? discovered : await this.#findClient(discovered);
+		const provider = discovered.protectedResource === undefined ? discovered : await this.#openResource(discovered);
 		this.#provider = provider;
 		const application = applicationOf(provider);
 		this.#log.append({
@@ -218,9 +219,12 @@ class Login implements LoginRun {
 			...(application !== undefined && {application: displayText(application)}),
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
-			...resourceOf(provider),
+			...this.#resource?.discovery,
 		});
-		if (this.#client !== undefined) await this.#confirm(provider);
+		if (this.#resource !== undefined) {
+			await Promise.race([this.#resource.confirm(this.#options, this.#controller.signal), this.#finished.then(never)]);
+		}
+
 		const {reason, acrValues} = this.#options;
 		if (reason !== undefined) {
 			const {requestedScope: scope} = provider;
@@ -250,36 +254,11 @@ class Login implements LoginRun {
 		}
 	}
 
-	/** Finds out as which client to sign in at a resource; its redirect may have a port that was registered. */
-	async #findClient(provider: ResolvedProvider): Promise<ResolvedProvider> {
-		const {ClientIdentity} = await import('./client-identity.js');
-		this.#client = await ClientIdentity.of(provider, this.#parts.store, this.clock.now());
-		const {redirect} = this.#client;
-		return redirect === undefined ? provider : {...provider, redirect};
-	}
-
-	async #settleClient(context: RequestContext, redirectUri?: string): Promise<ResolvedProvider> {
-		if (this.#client === undefined) return context.provider;
-		const {how, provider} = await this.#client.settle(context, redirectUri);
-		this.#log.append({type: 'client', how, clientId: displayText(provider.clientId)});
-		return provider;
-	}
-
-	/** Asks once for each resource and server, and only where they are on different hosts. */
-	async #confirm(provider: ResolvedProvider): Promise<void> {
-		const {confirmResource} = this.#options;
-		const {resource} = resourceOf(provider);
-		if (confirmResource === undefined || resource?.onForeignHost !== true) return;
+	async #openResource(provider: ResolvedProvider): Promise<ResolvedProvider> {
+		const {ResourceLogin} = await import('./resource-login.js');
 		const {store, profile} = this.#parts;
-		const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
-		if (known?.protectedResource?.url === resource.url && known.issuer === provider.issuer) return;
-		const {issuer, requestedScope: scope} = provider;
-		const {host} = new URL(resource.url);
-		const {name} = resource;
-		const asking = {host, ...(name && {name}), issuer, scope, client: this.#client?.how};
-		const asked = confirmResource(asking, this.#controller.signal);
-		if (await Promise.race([asked, this.#finished.then(never)])) return;
-		throw cancelled();
+		this.#resource = await ResourceLogin.of(provider, {store, profile}, this.clock.now());
+		return this.#resource.provider;
 	}
 
 	async #limitTime(seconds: number): Promise<void> {
@@ -430,18 +409,6 @@ export const toStoredSession = async (
 	const keys = exportKeys(server);
 	const client = registration === undefined ? {} : {registration};
 	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};
-};
-
-/** The resource that was typed, where there is one. */
-const resourceOf = ({
-	protectedResource,
-	issuer,
-	resourceName,
-}: ResolvedProvider): Pick<EventOf<'discovery'>, 'resource'> => {
-	if (protectedResource === undefined) return {};
-	const {url} = protectedResource;
-	const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
-	return {resource: {url, ...(resourceName && {name: resourceName}), ...(onForeignHost && {onForeignHost})}};
 };
 
 /** For a race in which the other side can only reject. */

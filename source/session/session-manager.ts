@@ -180,7 +180,7 @@ export class SessionManager {
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async end(signal: AbortSignal): Promise<LogoutResult> {
+	async end(signal: AbortSignal, forget = false): Promise<LogoutResult> {
 		const {store, profile, watch} = this.#options;
 		const lock = await this.#lockAnyway(signal);
 		try {
@@ -189,7 +189,13 @@ export class SessionManager {
 			await store.remove(profile);
 			watch.tell(undefined);
 			if (stored === undefined) return {outcome: 'no-session'};
-			return await this.#revoke(stored, signal);
+			const result = await this.#revoke(stored, signal);
+			if (forget) {
+				const {deleteClient} = await import('./client-store.js');
+				await deleteClient(store, stored, await this.context(stored, signal));
+			}
+
+			return result;
 		} finally {
 			await lock?.release();
 		}
@@ -274,7 +280,8 @@ export class SessionManager {
 
 			// The server has forgotten a client that this program registered: the next login registers another.
 			if (failure.code === 'invalid_client' && stored.registration !== undefined) {
-				await this.#forgetClient(stored);
+				const {forgetClient} = await import('./client-store.js');
+				await forgetClient(store, stored.registration, stored.provider.issuer);
 				return await this.#adoptOrEnd(stored, this.#sessionEnded());
 			}
 
@@ -286,12 +293,6 @@ export class SessionManager {
 
 			throw failure;
 		}
-	}
-
-	async #forgetClient({provider: {issuer, clientId}}: StoredSession): Promise<void> {
-		const {store} = this.#options;
-		const present = await store.readClient?.(issuer);
-		if (present?.clientId === clientId) await store.writeClient?.(issuer, undefined);
 	}
 
 	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */

@@ -171,10 +171,10 @@ export interface TokenStore {
 	readPreferences(profile: string): Promise<ProfilePreferences>;
 	/** Replaces all of them; without any, nothing of them is left. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
-	/** How this program is registered with an issuer. A store without these two registers with each login. */
-	readClient?(issuer: string): Promise<ClientRegistration | undefined>;
-	/** Replaces it, or removes it. */
-	writeClient?(issuer: string, registration: ClientRegistration | undefined): Promise<void>;
+	/** What {@link writeText} wrote last under a name; undefined where others could have written it. */
+	readText?(name: string): Promise<string | undefined>;
+	/** Keeps what is no session, encrypted where sessions are: how this program is registered with an issuer. Without a text it is removed. */
+	writeText?(name: string, text: string | undefined): Promise<void>;
 	/** Where logins lie that outlive their process; missing where none can. */
 	pending?(): Promise<PendingStore>;
 	/**

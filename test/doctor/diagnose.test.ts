@@ -18,7 +18,6 @@ import {startForwardProxy} from '../support/forward-proxy.js';
 import {isKeyringMissing, startBus, startKeyring, startSilentBus, strangersEnvironment} from '../support/keyring.js';
 import {startNamedServer} from '../support/named-server.js';
 
-const credentials = async () => ({username: 'ada', password: 'analytical engine'});
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
@@ -54,7 +53,9 @@ class World {
 	async signIn(): Promise<void> {
 		const {provider} = this;
 		this.provider = {...provider, allowPassword: true};
-		await this.engine.login({flow: 'password', credentials, switchAccount: true}).session;
+		const run = this.engine.login({flow: 'password', switchAccount: true});
+		for (const text of ['ada', 'analytical engine']) run.command({type: 'enter', flow: 'password', text});
+		await run.session;
 		this.provider = provider;
 	}
 

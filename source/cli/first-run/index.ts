@@ -3,6 +3,7 @@
  */
 import type {Provider} from '../../oauth/provider.js';
 import {discover} from '../../oauth/discovery.js';
+import {resource} from '../../oauth/presets.js';
 import {systemClock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
@@ -48,8 +49,18 @@ export const askWhere = async (line: CommandLine, context: CommandContext): Prom
 	const {stream} = chooseView(environment, 'screen');
 	const check = async (answers: Answers, signal: AbortSignal) => {
 		const provider: Provider | undefined = readProvider({...optionsOf(answers), 'client-id': 'unknown'}, {})(undefined);
-		const fetch = await createFetch(environment, {caFile: line.values['ca-file']});
-		if (provider) await discover(provider, {fetch, clock: systemClock, signal});
+		const io = {fetch: await createFetch(environment, {caFile: line.values['ca-file']}), clock: systemClock, signal};
+		if (provider === undefined) return undefined;
+		try {
+			await discover(provider, io);
+			return undefined;
+		} catch (error) {
+			const url = answers.issuer;
+			// The URL may be a resource's, which names its server and needs no client ID.
+			const found = url === undefined ? undefined : await discover(resource(url), io).catch(() => undefined);
+			if (found?.resource !== undefined) return url;
+			throw error;
+		}
 	};
 	const places = placesFor(await knownProfiles(line, context));
 	const terminal = createLoginTerminal(environment);

@@ -5,7 +5,7 @@ import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
 import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type CallbackVerdict, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
-import {applicationOf} from '../../oauth/provider.js';
+import {applicationOf, type ResolvedProvider} from '../../oauth/provider.js';
 import {checkCredentials} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
@@ -171,6 +171,12 @@ const signInUrl = async (
 	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
 };
 
+/** Where the browser comes back to; with no server where that is elsewhere. */
+type Listening = {readonly redirectUri: string; readonly loopback?: LoopbackServer};
+
+/** Where an earlier process got. */
+type SavedBrowserFlow = Extract<SavedFlow, {readonly flow: 'browser'}>;
+
 /**
  * Opens the port, unless the redirect leads elsewhere.
  *
@@ -181,7 +187,7 @@ const listen = async (
 	leadOn: (redirectUri: string) => Promise<SafeUrl>,
 	waiter: CallbackWaiter,
 	earlier: string | undefined,
-): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
+): Promise<Listening> => {
 	const {provider, clock, random, signal, emit, terminal} = context;
 	const target = redirectTarget(earlier === undefined ? provider.redirect : {...provider.redirect, uri: earlier});
 	if (target.kind === 'elsewhere') return {redirectUri: target.uri};
@@ -229,6 +235,30 @@ const lastingUrl = async (
 	});
 };
 
+/** Listens, then settles the client: its registration may want the browser to come back by another name. */
+const listenAsClient = async (
+	given: FlowContext,
+	leadOn: (redirectUri: string) => Promise<SafeUrl>,
+	waiter: CallbackWaiter,
+	saved: SavedBrowserFlow | undefined,
+): Promise<Listening & {readonly provider: ResolvedProvider}> => {
+	const opened: Listening =
+		saved?.code === undefined
+			? await listen(given, leadOn, waiter, saved?.redirectUri)
+			: {redirectUri: saved.redirectUri};
+	try {
+		const provider = (await given.settleClient?.(opened.redirectUri)) ?? given.provider;
+		const [uri = opened.redirectUri] = provider.registration?.redirectUris ?? [];
+		if (saved !== undefined || uri === opened.redirectUri) return {...opened, provider};
+		await opened.loopback?.close();
+		const other = {...given, provider: {...provider, redirect: {uri}}};
+		return {...(await listen(other, leadOn, waiter, undefined)), provider};
+	} catch (error) {
+		await opened.loopback?.close();
+		throw error;
+	}
+};
+
 const timedOut = (redirectUri: string, strays: number, lifetime: number) => {
 	const seen =
 		strays === 0
@@ -247,10 +277,8 @@ export const browserFlow: Flow = async given => {
 	const waiter = new CallbackWaiter(given, transaction.state);
 	let context = given;
 	const leadOn = async (uri: string) => signInUrl(context, transaction, uri);
-	const {redirectUri, loopback} =
-		saved?.code === undefined
-			? await listen(given, leadOn, waiter, saved?.redirectUri)
-			: {redirectUri: saved.redirectUri};
+	const {redirectUri, loopback, provider} = await listenAsClient(given, leadOn, waiter, saved);
+	context = {...given, provider};
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
@@ -268,7 +296,7 @@ export const browserFlow: Flow = async given => {
 	};
 
 	/** What is shown, and once the code is here what is saved of it. */
-	let state: Extract<SavedFlow, {readonly flow: 'browser'}> | undefined = saved;
+	let state: SavedBrowserFlow | undefined = saved;
 
 	const show = async (deadline: Deadline): Promise<SafeUrl> => {
 		const {shortUrl} = loopback ?? {};
@@ -281,19 +309,11 @@ export const browserFlow: Flow = async given => {
 		}
 
 		const url =
-			shortUrl !== undefined && usesPushedAuthorization(context.provider)
+			shortUrl !== undefined && usesPushedAuthorization(provider)
 				? shortUrl
 				: await signInUrl(context, transaction, redirectUri);
 		emit({type: 'authorization-url', url, shortUrl: shortUrl ?? url, redirectUri, expiresAt: deadline.at});
 		return shortUrl ?? url;
-	};
-
-	/** As which client this flow signs in may depend on where it listens. */
-	const settle = async () => {
-		const provider = (await given.settleClient?.(redirectUri)) ?? given.provider;
-		context = {...given, provider};
-		// The code is exchanged after the person has signed in, which is too late to find that out.
-		await checkCredentials(provider, provider.server);
 	};
 
 	const awaitCode = async (): Promise<string> => {
@@ -314,7 +334,6 @@ export const browserFlow: Flow = async given => {
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', flow: 'browser'});
-		const {provider} = context;
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
@@ -325,7 +344,8 @@ export const browserFlow: Flow = async given => {
 	};
 
 	try {
-		await settle();
+		// The code is exchanged after the person has signed in, which is too late to find that out.
+		await checkCredentials(provider, provider.server);
 		const code = saved?.code ?? (await awaitCode().finally(() => waiting.abort()));
 		return await redeem(code);
 	} catch (error) {

@@ -1,7 +1,6 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
-import type {ClientRegistration} from '../../oauth/provider.js';
 import type {PendingStore, ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
@@ -24,9 +23,8 @@ import {
 	readPreferencesFile,
 	parseSession,
 	parseSessionFile,
-	clientName,
-	parseClient,
-	type ClientFile,
+	textName,
+	type TextFile,
 	type SessionFile,
 } from './session-file.js';
 
@@ -63,7 +61,7 @@ export type FileStoreOptions = {
 
 const extension = '.json';
 const preferencesExtension = '.preferences.json';
-const clientExtension = '.client.json';
+const textExtension = '.text.json';
 
 /** Keeps each profile's session in a file that only its user can read (0600 in a 0700 folder). */
 export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
@@ -221,39 +219,29 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async readClient(issuer: string): Promise<ClientRegistration | undefined> {
-		try {
+	async readText(name: string): Promise<string | undefined> {
+		return this.#guard(async () => {
 			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
-			const own = readOwnFile(this.#fileSystem, this.#path(issuer, clientExtension));
-			// Others could have put a client of theirs there.
+			const own = readOwnFile(this.#fileSystem, this.#path(name, textExtension));
 			if (own === undefined || own.wasOpen) return undefined;
-			const file = JSON.parse(own.data.toString('utf8')) as ClientFile;
-			if (file.issuer !== issuer) return undefined;
-			const text =
-				'encrypted' in file
-					? await (await this.#needEncryption()).decrypt(clientName(issuer), file.encrypted)
-					: JSON.stringify(file.registration);
-			return text === undefined ? undefined : parseClient(text);
-		} catch {
-			return undefined;
-		}
+			const {text, encrypted} = JSON.parse(own.data.toString('utf8')) as TextFile;
+			return encrypted === undefined ? text : (await this.#needEncryption()).decrypt(textName(name), encrypted);
+		});
 	}
 
-	async writeClient(issuer: string, registration: ClientRegistration | undefined): Promise<void> {
+	async writeText(name: string, text: string | undefined): Promise<void> {
 		await this.#guard(async () => {
 			await this.#chosen();
-			const path = this.#path(issuer, clientExtension);
-			if (registration === undefined) {
-				if (checkFolder(this.#fileSystem, this.#directory) !== undefined) removeIfThere(this.#fileSystem, path);
+			claimFolder(this.#fileSystem, this.#directory);
+			const path = this.#path(name, textExtension);
+			if (text === undefined) {
+				removeIfThere(this.#fileSystem, path);
 				return;
 			}
 
-			const file: ClientFile =
-				this.#kind === 'file'
-					? {version: 1, issuer, registration}
-					: {version: 1, issuer, encrypted: await this.#encrypt(clientName(issuer), JSON.stringify(registration))};
-			claimFolder(this.#fileSystem, this.#directory);
-			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify(file)));
+			const isPlain = this.#kind === 'file';
+			const kept = isPlain ? {text} : {encrypted: await this.#encrypt(textName(name), text)};
+			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify({version: 1, ...kept})));
 		});
 	}
 
