@@ -1,15 +1,20 @@
-import type {Readable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import type {LoginEngine, LoginOptions, LoginTerminal} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
 import type {View} from './terminal/capabilities.js';
 
-/** The two streams of a terminal, as Ink's `render` takes them. */
+/** The two streams of a terminal. What is optional a terminal has, and a screen needs. */
 export type TerminalStreams = {
 	/** Where its keys come from. */
-	readonly stdin: NodeJS.ReadStream;
-	/** What is drawn on; with `isTTY`, for a screen. */
-	readonly stdout: NodeJS.WriteStream;
+	readonly stdin: Readable & {
+		readonly isTTY?: boolean;
+		setRawMode?(isRaw: boolean): unknown;
+		ref?(): unknown;
+		unref?(): unknown;
+	};
+	/** What is drawn on; it emits `resize`. A line ends in a line feed alone, as a system's terminal takes it. */
+	readonly stdout: Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
 };
 
 /** A login that is to be shown, as whatever shows it gets it. */
