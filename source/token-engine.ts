@@ -247,7 +247,11 @@ export class TokenEngine {
 			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
 			const checked = await checkAdopted(context, tokens, signInHint);
 			await this.store.prepare?.();
-			const stored = await toStoredSession(resolved, {tokens: checked, flow: 'browser'}, clock.now(), this.#remembered);
+			const stored = await toStoredSession(
+				{provider: resolved, tokens: checked, flow: 'browser'},
+				clock.now(),
+				this.#remembered,
+			);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});
@@ -451,7 +455,7 @@ export class TokenEngine {
 			sessions: this.#sessions,
 			fetch: await this.#loadReach(),
 			origins,
-			resource: this.provider.resource ?? [],
+			provider: this.provider,
 			signInHint,
 			async show(need) {
 				const {showLogin} = await import('./sign-in.js');

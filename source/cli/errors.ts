@@ -105,4 +105,6 @@ export const hints: Hints = {
 	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
+	trustIssuer: 'If you know that both are the same server, add --trust-issuer',
+	clientId: 'and add --client-id ID',
 };

@@ -25,6 +25,10 @@ export type Hints = {
 	readonly endpoints: string;
 	/** There is no such host. */
 	readonly unknownHost: string;
+	/** A sign-in server has another name than its URL: the beginning of a sentence, before that name. */
+	readonly trustIssuer: string;
+	/** Someone has to register a client: the end of a sentence. */
+	readonly clientId: string;
 };
 
 /** For an application that has none of its own. */
@@ -40,6 +44,8 @@ export const defaultHints: Hints = {
 	pushRequest: 'Turn on pushed authorization requests (PAR): the server requires them.',
 	endpoints: 'or give its endpoints by hand',
 	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
+	trustIssuer: 'If you know that both are the same server, trust the issuer',
+	clientId: 'and give its client ID',
 };
 
 /** What to do next: a sentence, or one that is made in the words of an application. */

@@ -29,6 +29,26 @@ export type LoginEvent =
 			/** Space separated. */
 			readonly requestedScope: string;
 			readonly flows: FlowAvailability;
+			/** What is signed in to, where its URL is all that was known. */
+			readonly resource?: {
+				/**
+				 * As it was typed.
+				 *
+				 * @format uri
+				 */
+				readonly url: string;
+				/** What it calls itself, which nobody has checked. */
+				readonly name?: DisplayText;
+				/** The issuer is on another host. */
+				readonly onForeignHost?: boolean;
+			};
+	  }
+	/** As which client the login signs in, where a resource's server is to say. */
+	| {
+			readonly type: 'client';
+			/** `stored`: registered by an earlier login. `metadata-document`: the ID is the URL of one. `registered`: by this login. */
+			readonly how: 'given' | 'stored' | 'metadata-document' | 'registered';
+			readonly clientId: DisplayText;
 	  }
 	/** A server asks for more than the session has: someone is to sign in for it. */
 	| {

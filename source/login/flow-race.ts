@@ -5,6 +5,7 @@ import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js
 import {initialLoginState, reduceLogin, type LoginState} from './state.js';
 import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
+import type {RequestContext} from '../oauth/request.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName} from '../core/types.js';
 
@@ -119,6 +120,14 @@ export type FlowParts = {
 	readonly hints: Partial<Hints>;
 };
 
+/** Tokens, and what brought them. */
+export type Winner = {
+	readonly tokens: TokenSet;
+	readonly flow: FlowName;
+	/** With the client that they were issued to. */
+	readonly provider: ResolvedProvider;
+};
+
 type FlowRaceOptions = {
 	readonly parts: FlowParts;
 	readonly log: EventLog;
@@ -126,11 +135,13 @@ type FlowRaceOptions = {
 	/** Aborts with the whole login. */
 	readonly signal: AbortSignal;
 	/** The first flow has returned tokens; called once. */
-	readonly onTokens: (tokens: TokenSet, flow: FlowName) => void;
+	readonly onTokens: (winner: Winner) => void;
 	/** The last open flow has ended without tokens. */
 	readonly onNoneLeft: (error: LoginError) => void;
 	/** Tokens that came too late to be wanted. */
-	readonly onUnwanted: (tokens: TokenSet) => void;
+	readonly onUnwanted: (winner: Winner) => void;
+	/** Settles as which client a flow signs in. */
+	readonly settleClient: (context: RequestContext, redirectUri?: string) => Promise<ResolvedProvider>;
 };
 
 /** The flows of one login that are open side by side: the first to return tokens wins. */
@@ -191,7 +202,7 @@ export class FlowRace {
 		provider: ResolvedProvider,
 		autoOpen: boolean,
 	): Promise<void> {
-		const {parts, log, options, onTokens, onUnwanted} = this.#options;
+		const {parts, log, options, onTokens, onUnwanted, settleClient} = this.#options;
 		const {clock, random, loadFetch} = parts;
 		const {terminal = {}, renew = false, next, credentials} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
@@ -200,34 +211,46 @@ export class FlowRace {
 			if (availability !== true) throw unavailable(flow, availability);
 			const run = await parts.loadFlow[flow]();
 			signal.throwIfAborted();
-			const tokens = await run({
-				provider: withPersonRequest(provider, options),
+			const request: RequestContext = {
+				provider,
 				clock,
-				random,
-				terminal,
-				commands: commands,
 				signal,
-				autoOpen,
-				autoRenew: renew,
-				next,
-				credentials,
 				fetch: async (input, init) => {
 					await this.#exchange.free(flow, signal);
 					return (await loadFetch())(input, init);
 				},
+			};
+			let settled = provider;
+			const settle = async (redirectUri?: string) => {
+				settled = await settleClient(request, redirectUri);
+				return withPersonRequest(settled, options);
+			};
+			const settlesLater = flow === 'browser' || provider.protectedResource === undefined;
+			const tokens = await run({
+				...request,
+				provider: settlesLater ? withPersonRequest(provider, options) : await settle(),
+				...(provider.protectedResource !== undefined && {settleClient: settle}),
+				random,
+				terminal,
+				commands: commands,
+				autoOpen,
+				autoRenew: renew,
+				next,
+				credentials,
 				claim: () => this.#exchange.hold(flow),
 				emit: event => {
 					if (!signal.aborted) log.append(event);
 				},
 			});
+			const winner = {tokens, flow, provider: settled};
 			if (this.#isOver || signal.aborted) {
-				onUnwanted(tokens);
+				onUnwanted(winner);
 				throw cancelled();
 			}
 
 			this.#isOver = true;
 			this.#open.delete(flow);
-			onTokens(tokens, flow);
+			onTokens(winner);
 		} catch (error) {
 			this.#lose(flow, toLoginError(error).withHints(parts.hints));
 		}

@@ -1,11 +1,12 @@
 import type {Clock, Random} from '../core/clock.js';
-import type {LoginEvent} from './events.js';
+import type {DisplayText} from '../core/safe-text.js';
+import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
-import type {Provider} from '../oauth/provider.js';
+import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LoginRequest} from '../oauth/request-parameters.js';
 import type {AccountSwitch} from '../session/session-difference.js';
@@ -131,6 +132,20 @@ export type LoginTerminal = {
 	readonly forwardedAddress?: (port: number) => string | undefined;
 };
 
+/** A resource that has someone sign in on another host. Its name and scopes are a stranger's words. */
+export type AskingResource = {
+	/** The host of the URL that was typed. */
+	readonly host: string;
+	/** What the resource calls itself. */
+	readonly name?: DisplayText;
+	/** Where people sign in. */
+	readonly issuer: string;
+	/** Space separated; empty where the server is to choose. */
+	readonly scope: string;
+	/** As which client; undefined where none is known, which is told later. */
+	readonly client?: EventOf<'client'>['how'] | undefined;
+};
+
 /** How a login is to go. */
 export type LoginOptions = LoginRequest & {
 	/** A flow to open at once; `auto` opens the recommended one after discovery; `ask` opens none until a command does. @default 'auto' */
@@ -155,6 +170,12 @@ export type LoginOptions = LoginRequest & {
 	 * without asking, `false` refuses. @default false
 	 */
 	readonly switchAccount?: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>);
+	/**
+	 * Asked before the first login at a resource whose server is on another host; `false` ends the login.
+	 *
+	 * @default nobody is asked
+	 */
+	readonly confirmResource?: (asking: AskingResource, signal: AbortSignal) => Promise<boolean>;
 	/** Why someone is to sign in although there is a session, in one sentence: it is shown, as the event `step-up`. */
 	readonly reason?: string;
 	/** What to run once signed in, such as `acme deploy`: the browser's page and the screen show it. @default nothing is shown */
@@ -201,6 +222,8 @@ export type FlowContext = RequestContext & {
 	readonly emit: (event: LoginEvent) => void;
 	/** What the person asks of this flow. */
 	readonly commands: Commands;
+	/** Settles as which client a flow with a redirect signs in, once it listens. @default the provider's own */
+	readonly settleClient?: (redirectUri: string) => Promise<ResolvedProvider>;
 	/**
 	 * Says that a code or tokens are in hand: until it is disposed the other flows start no request, so that no second
 	 * set of tokens comes into being.

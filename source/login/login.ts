@@ -1,15 +1,16 @@
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {EventLog, FlowRace, type FlowParts} from './flow-race.js';
+import {EventLog, FlowRace, type FlowParts, type Winner} from './flow-race.js';
+import type {ClientIdentity} from './client-identity.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
 import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
-import type {LoginEvent} from './events.js';
+import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
-import type {TokenSet} from '../oauth/token-set.js';
+import type {RequestContext} from '../oauth/request.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
@@ -24,8 +25,6 @@ export type LoginParts = FlowParts & {
 	/** Stored with the session, so that its refreshes find it again. */
 	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
 };
-
-type Winner = {readonly tokens: TokenSet; readonly flow: FlowName};
 
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
 const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
@@ -45,7 +44,7 @@ class Login implements LoginRun {
 	readonly #controller = new AbortController();
 	readonly #race: FlowRace;
 	/** Tokens that are to be revoked once it is known which session there is. */
-	readonly #unwanted: TokenSet[] = [];
+	readonly #unwanted: Pick<Winner, 'tokens' | 'provider'>[] = [];
 	/** Work that outlives the login: the unwanted tokens are revoked. */
 	readonly #afterwards = new Set<Promise<void>>();
 	/** What a flow has brought, or the session that another process's login left. */
@@ -53,6 +52,7 @@ class Login implements LoginRun {
 	#finish!: (finish: Winner | StoredSession) => void;
 	#fail!: (error: LoginError) => void;
 	#provider: ResolvedProvider | undefined;
+	#client: ClientIdentity | undefined;
 	/** Commands are carried out one after the other, from the moment at which the provider is known. */
 	#commands: Promise<void>;
 	/** Aborted where the person waits for no other login any more. */
@@ -80,7 +80,7 @@ class Login implements LoginRun {
 			log: this.#log,
 			options,
 			signal: this.#controller.signal,
-			onTokens: (tokens, flow) => this.#finish({tokens, flow}),
+			onTokens: winner => this.#finish(winner),
 			onNoneLeft: error => {
 				if (options.attended !== true) {
 					this.#fail(error);
@@ -90,7 +90,8 @@ class Login implements LoginRun {
 				if (error.code !== 'cancelled') this.#lastFailure = error;
 				void this.#release();
 			},
-			onUnwanted: tokens => this.#unwanted.push(tokens),
+			onUnwanted: winner => this.#unwanted.push(winner),
+			settleClient: async (context, redirectUri) => this.#settleClient(context, redirectUri),
 		});
 		// Both are looked at later, or by nobody: neither may end the process.
 		this.#finished.catch(() => undefined);
@@ -161,8 +162,8 @@ class Login implements LoginRun {
 		} finally {
 			signal?.removeEventListener('abort', onAbort);
 			this.#controller.abort(cancelled());
-			for (const tokens of this.#unwanted) {
-				if (this.#provider !== undefined) this.#afterwards.add(this.#parts.keeper.discard(tokens, this.#provider));
+			for (const {tokens, provider} of this.#unwanted) {
+				this.#afterwards.add(this.#parts.keeper.discard(tokens, provider));
 			}
 		}
 	}
@@ -173,15 +174,18 @@ class Login implements LoginRun {
 		// Awaited when the session is saved: a keyring may wait for the person, and the login need not.
 		this.#preparing = store.prepare?.();
 		this.#preparing?.catch((error: unknown) => this.#fail(toLoginError(error)));
-		const provider = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
+		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
+		const provider = discovered.protectedResource === undefined ? discovered : await this.#findClient(discovered);
 		this.#provider = provider;
 		this.#log.append({
 			type: 'discovery',
 			issuer: provider.issuer,
-			...(provider.application !== undefined && {application: displayText(provider.application)}),
+			...titleOf(provider),
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
+			...resourceOf(provider),
 		});
+		if (this.#client !== undefined) await this.#confirm(provider);
 		const {reason, acrValues} = this.#options;
 		if (reason !== undefined) {
 			const {requestedScope: scope} = provider;
@@ -202,13 +206,45 @@ class Login implements LoginRun {
 
 		await this.#race.closeAll('Another flow finished first.');
 		try {
-			return await this.#save(finish, provider);
+			return await this.#save(finish);
 		} catch (error) {
 			const {message: reason, code, hint} = toLoginError(error).withHints(this.#parts.hints);
 			this.#log.append({type: 'flow-closed', flow: finish.flow, reason, code, hint});
-			this.#unwanted.push(finish.tokens);
+			this.#unwanted.push(finish);
 			throw error;
 		}
+	}
+
+	/** Finds out as which client to sign in at a resource; its redirect may have a port that was registered. */
+	async #findClient(provider: ResolvedProvider): Promise<ResolvedProvider> {
+		const {ClientIdentity} = await import('./client-identity.js');
+		this.#client = await ClientIdentity.of(provider, this.#parts.store, this.clock.now());
+		const {redirect} = this.#client;
+		return redirect === undefined ? provider : {...provider, redirect};
+	}
+
+	async #settleClient(context: RequestContext, redirectUri?: string): Promise<ResolvedProvider> {
+		if (this.#client === undefined) return context.provider;
+		const {how, provider} = await this.#client.settle(context, redirectUri);
+		this.#log.append({type: 'client', how, clientId: displayText(provider.clientId)});
+		return provider;
+	}
+
+	/** Asks once for each resource and server, and only where they are on different hosts. */
+	async #confirm(provider: ResolvedProvider): Promise<void> {
+		const {confirmResource} = this.#options;
+		const {resource} = resourceOf(provider);
+		if (confirmResource === undefined || resource?.onForeignHost !== true) return;
+		const {store, profile} = this.#parts;
+		const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
+		if (known?.protectedResource?.url === resource.url && known.issuer === provider.issuer) return;
+		const {issuer, requestedScope: scope} = provider;
+		const {host} = new URL(resource.url);
+		const {name} = resource;
+		const asking = {host, ...(name && {name}), issuer, scope, client: this.#client?.how};
+		const asked = confirmResource(asking, this.#controller.signal);
+		if (await Promise.race([asked, this.#finished.then(never)])) return;
+		throw cancelled();
 	}
 
 	async #limitTime(seconds: number): Promise<void> {
@@ -316,12 +352,12 @@ class Login implements LoginRun {
 	}
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
-	async #save({tokens, flow}: Winner, resolved: ResolvedProvider): Promise<StoredSession> {
+	async #save(winner: Winner): Promise<StoredSession> {
 		const {store, profile, provider, keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await this.#preparing;
-		await confirmAccount(await store.read(profile), tokens, provider, this.#options.switchAccount, signal);
-		const stored = await toStoredSession(resolved, {tokens, flow}, this.clock.now(), remembered);
+		await confirmAccount(await store.read(profile), winner.tokens, provider, this.#options.switchAccount, signal);
+		const stored = await toStoredSession(winner, this.clock.now(), remembered);
 		await keeper.write(stored, signal);
 		return stored;
 	}
@@ -329,15 +365,33 @@ class Login implements LoginRun {
 
 /** What is kept of tokens that are there, and of where they came from. */
 export const toStoredSession = async (
-	resolved: ResolvedProvider,
-	{tokens, flow}: Winner,
+	{provider: resolved, tokens, flow}: Winner,
 	signedInAt: number,
 	remembered: LoginParts['remembered'],
 ): Promise<StoredSession> => {
 	const {exportKeys} = await import('../oauth/id-token.js');
-	const {clientSecret: _, server, flows: __, requestedScope, ...provider} = resolved;
+	const {clientSecret: _, server, flows: __, resourceName: ___, requestedScope, registration, ...provider} = resolved;
 	const keys = exportKeys(server);
-	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...remembered};
+	const client = registration === undefined ? {} : {registration};
+	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};
+};
+
+/** The resource that was typed, where there is one. */
+const resourceOf = ({
+	protectedResource,
+	issuer,
+	resourceName,
+}: ResolvedProvider): Pick<EventOf<'discovery'>, 'resource'> => {
+	if (protectedResource === undefined) return {};
+	const {url} = protectedResource;
+	const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
+	return {resource: {url, ...(resourceName && {name: resourceName}), ...(onForeignHost && {onForeignHost})}};
+};
+
+/** What people sign in to: a resource is known by its host, for its own words may claim anything. */
+const titleOf = ({application, protectedResource}: ResolvedProvider): Pick<EventOf<'discovery'>, 'application'> => {
+	const title = protectedResource === undefined ? application : new URL(protectedResource.url).host;
+	return title === undefined ? {} : {application: displayText(title)};
 };
 
 /** For a race in which the other side can only reject. */

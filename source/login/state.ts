@@ -73,6 +73,8 @@ export type LoginState = {
 	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
 	/** What the provider can do, once that is known. */
 	readonly discovery?: EventOf<'discovery'>;
+	/** As which client, where a resource's server said it. */
+	readonly client?: EventOf<'client'>;
 	/** Why someone is to sign in although there is a session. */
 	readonly stepUp?: EventOf<'step-up'>;
 	/** What has been opened so far, closed flows included. */
@@ -162,6 +164,10 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 	switch (event.type) {
 		case 'discovery': {
 			return {...state, discovery: event};
+		}
+
+		case 'client': {
+			return {...state, client: event};
 		}
 
 		case 'step-up': {

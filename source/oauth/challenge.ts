@@ -80,8 +80,11 @@ export type TokenChallenge = {
 	readonly maxAge?: number;
 };
 
-/** The characters of scope tokens (RFC 6749 §3.3), of error codes, and of authentication context classes. */
-const list = (text: string | undefined): string | undefined => {
+/**
+ * A list of scopes, or undefined where it holds what no scope may (RFC 6749 §3.3); error codes and authentication context
+ * classes are of the same characters.
+ */
+export const scopeList = (text: string | undefined): string | undefined => {
 	const words = text?.split(' ').filter(Boolean).join(' ') ?? '';
 	return words.length <= 2000 && /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/.test(words) ? words : undefined;
 };
@@ -96,11 +99,11 @@ export const tokenChallenges = (headers: Headers): readonly TokenChallenge[] =>
 		return [
 			{
 				scheme,
-				error: list(parameters.get('error')),
+				error: scopeList(parameters.get('error')),
 				errorDescription: description === undefined ? undefined : displayText(description),
-				scope: list(parameters.get('scope')),
+				scope: scopeList(parameters.get('scope')),
 				resourceMetadata: typeof metadata === 'string' ? undefined : metadata.href,
-				acrValues: list(parameters.get('acr_values')),
+				acrValues: scopeList(parameters.get('acr_values')),
 				maxAge: /^\d{1,9}$/.test(maxAge) ? Number(maxAge) : undefined,
 			},
 		];

@@ -128,15 +128,15 @@ const defaultScopes = ['openid', 'profile', 'email', 'offline_access'];
  * The scope to ask for: the configured one, else the usual four as far as the server lists them. Without OpenID Connect
  * none of them means anything (OIDC Core §3.1.2.1).
  */
-const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {
+export const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {
 	if (provider.scope !== undefined) return provider.scope.split(/\s+/).filter(Boolean).join(' ');
 	if (!isOpenId) return '';
 	const listed = server.scopes_supported;
 	return defaultScopes.filter(scope => scope === 'openid' || listed === undefined || listed.includes(scope)).join(' ');
 };
 
-type DiscoveryIo = {readonly fetch: typeof fetch; readonly clock: Clock; readonly signal: AbortSignal};
-type Metadata = {-readonly [Name in keyof AuthorizationServer]: AuthorizationServer[Name]};
+export type DiscoveryIo = {readonly fetch: typeof fetch; readonly clock: Clock; readonly signal: AbortSignal};
+export type Metadata = {-readonly [Name in keyof AuthorizationServer]: AuthorizationServer[Name]};
 
 const listNames = [
 	'scopes_supported',
@@ -148,7 +148,11 @@ const listNames = [
 	'id_token_signing_alg_values_supported',
 	'userinfo_signing_alg_values_supported',
 ] as const;
-const flagNames = ['authorization_response_iss_parameter_supported', 'require_pushed_authorization_requests'] as const;
+const flagNames = [
+	'authorization_response_iss_parameter_supported',
+	'require_pushed_authorization_requests',
+	'client_id_metadata_document_supported',
+] as const;
 
 const fromEndpoints = (endpoints: Endpoints = {}): Partial<AuthorizationServer> =>
 	Object.fromEntries(
@@ -156,9 +160,10 @@ const fromEndpoints = (endpoints: Endpoints = {}): Partial<AuthorizationServer> 
 	);
 
 /** Takes the members that we know, if they are what they should be (a `__proto__` is copied nowhere). */
-const pickMembers = (document: AuthorizationServer): Metadata => {
+export const pickMembers = (document: AuthorizationServer): Metadata => {
 	const server: Metadata = {issuer: document.issuer};
-	for (const [, name] of endpointNames) {
+	// The last is checked when a client is to be registered there, which few logins need.
+	for (const name of [...endpointNames.map(([, name]) => name), 'registration_endpoint'] as const) {
 		if (typeof document[name] === 'string' && document[name] !== '') server[name] = document[name];
 	}
 
@@ -235,7 +240,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 /** Whether the response only means that no document is there, so that the other place may have one. */
 const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
 
-type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore'};
+type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore' | undefined};
 
 /** @param errors - why there is no document in either place */
 const noDocument = ({issuer}: Provider, errors: readonly LoginError[]): LoginError => {
@@ -278,20 +283,31 @@ const acceptedAlgorithms = ({idTokenAlgorithms, idToken}: Provider, listed: read
 /**
  * Finds out what the provider can do, and checks every address before any is used. OpenID Connect's document is asked
  * for first, RFC 8414's second; endpoints given by hand win over both, and with all of them, or with
- * `discovery: 'none'`, nothing goes over the network.
+ * `discovery: 'none'`, nothing goes over the network. A protected resource is asked for its server first.
  *
  * @throws LoginError `config_error`, or what kept the document from being read
  */
 export const discover = async (given: Provider, io: DiscoveryIo): Promise<ResolvedProvider> => {
-	checkIssuer(given.issuer);
 	checkRequestParameters(given.parameters);
 	checkResources(given.resource);
+	if (given.protectedResource !== undefined) {
+		const {discoverResource} = await import('./resource.js');
+		return discoverResource(given, given.protectedResource, io);
+	}
+
+	checkIssuer(given.issuer);
 	const chosen = fromEndpoints(given.endpoints);
 	const isComplete = endpointNames.every(([, name]) => chosen[name] !== undefined);
 	const found = given.discovery === 'none' || isComplete ? byHand(given) : await fetchMetadata(given, io);
 	const {idToken = found.idToken} = given;
-	const provider: Provider = {...given, idToken};
-	const metadata: Metadata = {...found.server, ...chosen};
+	const isOpenId = idToken !== 'ignore' && (found.isOpenId || idToken !== undefined);
+	return resolveProvider({...given, idToken}, found.server, isOpenId);
+};
+
+/** Puts a provider and what its server says of itself together, and checks every address. */
+export const resolveProvider = (provider: Provider, found: Metadata, isOpenId: boolean): ResolvedProvider => {
+	const chosen = fromEndpoints(provider.endpoints);
+	const metadata: Metadata = {...found, ...chosen};
 	const server: AuthorizationServer = {
 		...metadata,
 		id_token_signing_alg_values_supported: acceptedAlgorithms(provider, metadata.id_token_signing_alg_values_supported),
@@ -301,7 +317,6 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 		),
 	};
 	checkMetadata(server, chosen);
-	const isOpenId = idToken !== 'ignore' && (found.isOpenId || idToken !== undefined);
 	return {
 		...provider,
 		server,

@@ -1,5 +1,6 @@
 import type {AuthorizationServer} from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
+import type {DisplayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import type {FlowAvailability} from '../core/types.js';
 
@@ -55,6 +56,25 @@ export type IdentityMapping = {
 	readonly email?: string;
 };
 
+/**
+ * A protected resource (RFC 9728), with what is known before it is asked. The provider's own `issuer`, `clientId` and
+ * `resource` are filled in by discovery, each time anew.
+ */
+export type ProtectedResource = {
+	/** As a person typed it. */
+	readonly url: string;
+	/** The one server that may sign people in there. @default the one that the resource names */
+	readonly issuer?: string;
+	/** A client that someone registered with that server. @default found as `resource()` says */
+	readonly clientId?: string;
+	/** What is sent as `resource` (RFC 8707); an empty list sends none. @default what the resource calls itself */
+	readonly resource?: readonly string[];
+	/** Where the app's Client ID Metadata Document is; the URL is the client ID where the server takes such. @default none */
+	readonly clientMetadataUrl?: string;
+	/** Issuers whose metadata is used although another URL led to it, exactly as they name themselves. @default none */
+	readonly trustedIssuers?: readonly string[];
+};
+
 /** Values for further parameters of a request, such as `organization` or `acr_values`; never the protocol's own ones. */
 export type RequestParameters = Readonly<Record<string, string>>;
 
@@ -64,12 +84,18 @@ export type RequestParameters = Readonly<Record<string, string>>;
  */
 export type ProviderSettings = {
 	readonly name: string;
-	/** The issuer identifier (OIDC Discovery §3, RFC 8414 §2). Entra's has `{tenantid}` in it where many tenants sign in. */
+	/**
+	 * The issuer identifier (OIDC Discovery §3, RFC 8414 §2). Entra's has `{tenantid}` in it where many tenants sign in. Empty
+	 * where a protected resource says it.
+	 */
 	readonly issuer: string;
+	/** The resource that names the server. @default none: `issuer` does */
+	readonly protectedResource?: ProtectedResource;
 	/** `auto` asks for OpenID Connect's document first and RFC 8414's second. @default 'auto' */
 	readonly discovery?: 'auto' | 'none';
 	/** Endpoints by hand; with `discovery: 'auto'` they win over discovered ones. */
 	readonly endpoints?: Endpoints;
+	/** Empty where it depends on the server that a protected resource names. */
 	readonly clientId: string;
 	/** @default 'none' without a client secret, 'post' or what the metadata offers with one */
 	readonly clientAuthentication?: ClientAuthentication;
@@ -152,6 +178,22 @@ export type ResolvedProvider = Provider & {
 	readonly flows: FlowAvailability;
 	/** The scope that will be asked for; space separated. */
 	readonly requestedScope: string;
+	/** What a protected resource calls itself, which nobody has checked. */
+	readonly resourceName?: DisplayText;
+	/** How this program registered the client, once it has. */
+	readonly registration?: ClientRegistration;
+};
+
+/** A client that this program registered itself (RFC 7591). */
+export type ClientRegistration = {
+	readonly clientId: string;
+	readonly clientSecret?: string;
+	/** When the secret expires. */
+	readonly expiresAt?: number;
+	readonly clientAuthentication?: ClientAuthentication;
+	readonly redirectUris: readonly string[];
+	/** Where, and with which token, the registration can be deleted (RFC 7592). */
+	readonly management?: {readonly url: string; readonly token: string};
 };
 
 /** Where each Entra tenant has an issuer of its own, this stands in its place; the token's `tid` says which it is. */
@@ -193,3 +235,14 @@ export const checkIssuer = (issuer: unknown): string => {
 	if (problem === undefined) return issuer;
 	throw refuse(`The issuer can't be used: ${problem} (${shownUrl(issuer)}).`);
 };
+
+/** What a provider says of itself while nobody has asked the resource. */
+export const beforeDiscovery = (
+	protectedResource: ProtectedResource,
+): Pick<Provider, 'issuer' | 'clientId' | 'resource' | 'clientAuthentication' | 'protectedResource'> => ({
+	protectedResource,
+	issuer: protectedResource.issuer ?? '',
+	clientId: protectedResource.clientId ?? '',
+	resource: protectedResource.resource,
+	clientAuthentication: undefined,
+});

@@ -87,6 +87,7 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 /** What a request is for: the same bytes mean different things at different endpoints. */
 export type EndpointKind =
 	| 'discovery'
+	| 'registration'
 	| 'keys'
 	| 'pushed-authorization'
 	| 'device-authorization'
@@ -158,7 +159,9 @@ export type ServerCall = {
 	};
 	readonly info: ResponseInfo;
 	/** A request of our own, for what the library has no function for. */
-	readonly get: (url: string, headers?: Record<string, string>) => Promise<Response>;
+	readonly get: (url: string, headers?: Record<string, string>, method?: 'GET' | 'DELETE') => Promise<Response>;
+	/** The same with a body of JSON. */
+	readonly post: (url: string, body: object) => Promise<Response>;
 	readonly fail: (error: unknown) => LoginError;
 };
 
@@ -191,7 +194,7 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, endpoint
 			const response = await fetch(url.href, {
 				method: options.method,
 				headers: asJson ? {...options.headers, 'content-type': 'application/json'} : options.headers,
-				body: asJson ? toJson(form) : form,
+				body: asJson ? toJson(form) : (form ?? (typeof options.body === 'string' ? options.body : undefined)),
 				redirect: 'manual',
 				signal: options.signal,
 			});
@@ -214,14 +217,14 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, endpoint
 			headers: userAgent,
 		},
 		info,
-		get: async (url, headers) =>
-			send(url, {
-				method: 'GET',
-				headers: {accept: 'application/json', ...userAgent, ...headers},
-				body: undefined,
-				redirect: 'manual',
-				signal,
-			}),
+		get: async (url, headers, method = 'GET') => {
+			const all = {accept: 'application/json', ...userAgent, ...headers};
+			return send(url, {method, headers: all, body: undefined, redirect: 'manual', signal});
+		},
+		post: async (url, json) => {
+			const headers = {accept: 'application/json', 'content-type': 'application/json', ...userAgent};
+			return send(url, {method: 'POST', headers, body: JSON.stringify(json), redirect: 'manual', signal});
+		},
 		fail: error => requestError(error, endpointKind, info, signal),
 	};
 };

@@ -83,20 +83,33 @@ const readResponse = async (
 /** Sends one grant, checks everything that comes back, and makes plain data of it: named members, never `__proto__`. */
 export const completeGrant = async (context: RequestContext, call: ServerCall, grant: Grant): Promise<TokenSet> => {
 	const response = await grant.send(call);
-	if (grant.refreshes === undefined || !response.ok) return readResponse(context, call, grant, response);
+	// The rules of resources ask for the scope openid where one lists it, and know nothing of ID tokens.
+	const isOptional = context.provider.protectedResource !== undefined && grant.idToken?.previous === undefined;
+	if ((grant.refreshes === undefined && !isOptional) || !response.ok)
+		return readResponse(context, call, grant, response);
 	const copy = response.clone();
 	try {
 		return await readResponse(context, call, grant, response);
 	} catch (error) {
+		if (isOptional) return readResponse(context, call, {...grant, process: undefined}, await withoutIdToken(copy));
 		// What is wrong with the identity itself stays wrong; keys out of reach and a clock that is off do not.
 		const mayPass = error instanceof OperationProcessingError && passing.has(error.code);
 		const failure = call.fail(error);
 		if (failure.code === 'identity_check_failed' && !mayPass) throw failure;
-		const {id_token: idToken, ...rest} = (await copy.json().catch(() => ({}))) as {id_token?: unknown};
+		const {id_token: idToken} = (await copy
+			.clone()
+			.json()
+			.catch(() => ({}))) as {id_token?: unknown};
 		if (typeof idToken !== 'string') throw failure;
 		if (namesAnother(idToken, grant.idToken?.previous)) throw identityError(anotherPerson, call.info);
-		return readResponse(context, call, grant, Response.json(rest, {status: copy.status}));
+		return readResponse(context, call, grant, await withoutIdToken(copy));
 	}
+};
+
+/** What is left of a response without its ID token. */
+const withoutIdToken = async (response: Response): Promise<Response> => {
+	const {id_token: _, ...rest} = (await response.json().catch(() => ({}))) as {id_token?: unknown};
+	return Response.json(rest, {status: response.status});
 };
 
 /** What keeps an ID token from being judged for the time being: a clock that is off, and a key that is not known yet. */

@@ -2,6 +2,7 @@ import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
+import type {Provider} from '../oauth/provider.js';
 import type {SessionManager} from './session-manager.js';
 import {needOf, stepUp, type StepUpOptions} from './step-up.js';
 
@@ -18,8 +19,8 @@ type AuthorizedFetchOptions = StepUpOptions & {
 	readonly fetch: typeof fetch;
 	/** Where the token may go. */
 	readonly origins: readonly string[];
-	/** The resources of the provider, which add their origins. */
-	readonly resource: readonly string[];
+	/** Its resources add their origins. */
+	readonly provider: Pick<Provider, 'protectedResource' | 'resource'>;
 	/** Whether a request may lead to a login. @default each may */
 	readonly isInteractive?: ((request: FetchedRequest) => boolean) | undefined;
 	/**
@@ -146,8 +147,10 @@ const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{resp
  * @throws LoginError `config_error` for an origin that is not among `origins`
  */
 export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch => {
-	const {sessions, fetch: reach, resource} = options;
-	const origins = new Set([...options.origins.map(readOrigin), ...resource.flatMap(originOf)]);
+	const {sessions, fetch: reach, provider} = options;
+	const {protectedResource, resource = []} = provider;
+	const resources = protectedResource === undefined ? resource : [protectedResource.url, ...resource];
+	const origins = new Set([...options.origins.map(readOrigin), ...resources.flatMap(originOf)]);
 	return async (input, init) => {
 		const url = new URL(input instanceof Request ? input.url : input);
 		if (!origins.has(url.origin)) {

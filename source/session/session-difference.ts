@@ -8,7 +8,7 @@ import type {Identity} from '../core/types.js';
 /** What a session has to be for. Members that are missing are not asked about. */
 export type AskedSession = Pick<
 	ProviderSettings,
-	'issuer' | 'clientId' | 'parameters' | 'audience' | 'resource' | 'scope'
+	'protectedResource' | 'issuer' | 'clientId' | 'parameters' | 'audience' | 'resource' | 'scope'
 >;
 
 const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean);
@@ -29,6 +29,7 @@ export const differenceOf = (
 	asked: AskedSession,
 ): string | undefined => {
 	const compared: readonly (readonly [string, string | undefined, string | undefined])[] = [
+		['', provider.protectedResource?.url, asked.protectedResource?.url],
 		['', provider.issuer, asked.issuer],
 		['the client ', provider.clientId, asked.clientId],
 		['the organization ', organizationOf(provider), organizationOf(asked)],

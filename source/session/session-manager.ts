@@ -38,6 +38,14 @@ type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
 
 const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
 
+/** The secret goes to the server that the login used, and to no other. */
+const secretOf = ({provider: stored, registration}: StoredSession, provider: Provider): Provider['clientSecret'] => {
+	if (registration?.clientSecret !== undefined) return registration.clientSecret;
+	const {issuer = stored.issuer} = provider.protectedResource ?? provider;
+	if (provider.protectedResource?.url !== stored.protectedResource?.url) return undefined;
+	return isSameClient(stored, {issuer, clientId: provider.clientId}) ? provider.clientSecret : undefined;
+};
+
 type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
 
 /** Whether both may live on one grant of one person: many servers end both when either is revoked. */
@@ -212,8 +220,7 @@ export class SessionManager {
 		importKeys(server, stored.keys);
 		const resolved: ResolvedProvider = {
 			...stored.provider,
-			// Never to another client's server.
-			clientSecret: isSameClient(stored.provider, provider) ? provider.clientSecret : undefined,
+			clientSecret: secretOf(stored, provider),
 			server,
 			flows: {browser: true, device: true, 'client-credentials': true, password: true},
 			requestedScope: stored.requestedScope ?? stored.tokens.scope,
@@ -280,6 +287,12 @@ export class SessionManager {
 				return await this.#adoptOrEnd(stored, livesOn ? undefined : this.#sessionEnded());
 			}
 
+			// The server has forgotten a client that this program registered: the next login registers another.
+			if (failure.code === 'invalid_client' && stored.registration !== undefined) {
+				await this.#forgetClient(stored);
+				return await this.#adoptOrEnd(stored, this.#sessionEnded());
+			}
+
 			// To send the same refresh token again would be to replay it, which ends the session at the server as well
 			// (RFC 9700 §4.14.2).
 			if (failure.code === 'identity_check_failed') {
@@ -288,6 +301,12 @@ export class SessionManager {
 
 			throw failure;
 		}
+	}
+
+	async #forgetClient({provider: {issuer, clientId}}: StoredSession): Promise<void> {
+		const {store} = this.#options;
+		const present = await store.readClient?.(issuer);
+		if (present?.clientId === clientId) await store.writeClient?.(issuer, undefined);
 	}
 
 	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */

@@ -1,5 +1,5 @@
 import type {JWKS, AuthorizationServer} from 'oauth4webapi';
-import type {ProviderSettings} from '../oauth/provider.js';
+import type {ClientRegistration, ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, Identity, StoreKind} from '../core/types.js';
 import type {LogoutResult} from '../oauth/revocation.js';
@@ -79,6 +79,8 @@ export type StoredSession = {
 	readonly clientSecretSource?: ClientSecretSource;
 	/** The file of certificates that the login trusted besides the usual ones. */
 	readonly caFile?: string;
+	/** How this program registered the client; the secret in it is the server's own, made for this computer. */
+	readonly registration?: ClientRegistration;
 	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
 	readonly dead?: true;
 };
@@ -135,6 +137,10 @@ export interface TokenStore {
 	readPreferences(profile: string): Promise<ProfilePreferences>;
 	/** Replaces all of them; without any, nothing of them is left. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
+	/** How this program is registered with an issuer. A store without these two registers with each login. */
+	readClient?(issuer: string): Promise<ClientRegistration | undefined>;
+	/** Replaces it, or removes it. */
+	writeClient?(issuer: string, registration: ClientRegistration | undefined): Promise<void>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
 	 *

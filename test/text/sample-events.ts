@@ -17,6 +17,7 @@ export const samples: {readonly [Type in LoginEvent['type']]: EventOf<Type>} = {
 		requestedScope: 'openid profile',
 		flows: {browser: true, device: true, 'client-credentials': 'No client secret is configured.', password: 'Off.'},
 	},
+	client: {type: 'client', how: 'registered', clientId: displayText('c-1')},
 	'step-up': {
 		type: 'step-up',
 		scope: 'openid profile mail.send',

@@ -170,10 +170,14 @@ const signInUrl = async (
 	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
 };
 
-/** Opens the port, unless the redirect leads elsewhere. */
+/**
+ * Opens the port, unless the redirect leads elsewhere.
+ *
+ * @param leadOn - where a visit leads
+ */
 const listen = async (
 	context: FlowContext,
-	transaction: AuthorizationTransaction,
+	leadOn: (redirectUri: string) => Promise<SafeUrl>,
 	waiter: CallbackWaiter,
 ): Promise<{readonly redirectUri: string; readonly loopback?: LoopbackServer}> => {
 	const {provider, clock, random, signal, emit, terminal} = context;
@@ -189,7 +193,7 @@ const listen = async (
 		onCallback: parameters => waiter.callback(parameters),
 		async onVisit(redirectUri) {
 			try {
-				const url = await signInUrl(context, transaction, redirectUri);
+				const url = await leadOn(redirectUri);
 				hasLed = true;
 				return url;
 			} catch (error) {
@@ -215,13 +219,13 @@ const timedOut = (redirectUri: string, strays: number) => {
 };
 
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
-export const browserFlow: Flow = async context => {
-	const {provider, clock, emit, commands, autoOpen, next} = context;
-	// The code is exchanged after the person has signed in, which is too late to find that out.
-	await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
-	const transaction = createTransaction(provider, context.random);
-	const waiter = new CallbackWaiter(context, transaction.state);
-	const {redirectUri, loopback} = await listen(context, transaction, waiter);
+export const browserFlow: Flow = async given => {
+	const {clock, emit, commands, autoOpen, next} = given;
+	const transaction = createTransaction(given.provider, given.random);
+	const waiter = new CallbackWaiter(given, transaction.state);
+	let context = given;
+	const leadOn = async (uri: string) => signInUrl(context, transaction, uri);
+	const {redirectUri, loopback} = await listen(given, leadOn, waiter);
 	const waiting = new AbortController();
 	const signal = AbortSignal.any([context.signal, waiting.signal]);
 
@@ -239,6 +243,10 @@ export const browserFlow: Flow = async context => {
 	};
 
 	const awaitCode = async (): Promise<string> => {
+		const provider = (await given.settleClient?.(redirectUri)) ?? given.provider;
+		context = {...given, provider};
+		// The code is exchanged after the person has signed in, which is too late to find that out.
+		await checkClientSecret(provider, provider.server.token_endpoint_auth_methods_supported);
 		const url =
 			loopback !== undefined && usesPushedAuthorization(provider)
 				? loopback.shortUrl
@@ -256,6 +264,7 @@ export const browserFlow: Flow = async context => {
 	const redeem = async (code: string): Promise<TokenSet> => {
 		using _ = context.claim();
 		emit({type: 'exchange', flow: 'browser'});
+		const {provider} = context;
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.

@@ -6,7 +6,16 @@ import type {StoredSession, StoreLock, TokenStore} from '../types.js';
 import type {Encryption} from './file-store.js';
 import {storeError, UnusableFileError} from './file-system.js';
 import type {LockOptions} from './lock.js';
-import {parsePreferences, parseSession, parseSessionFile, profileFileName, type SessionFile} from './session-file.js';
+import {
+	clientName,
+	parseClient,
+	parsePreferences,
+	parseSession,
+	parseSessionFile,
+	profileFileName,
+	type ClientFile,
+	type SessionFile,
+} from './session-file.js';
 
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -44,6 +53,8 @@ type CustomStoreOptions = {
 
 /** The names of all profiles that were written; it may name some that are gone. */
 const indexKey = 'profiles';
+
+const clientKey = (issuer: string): string => `${profileFileName(issuer)}.client`;
 
 const preferencesKey = (profile: string): string => `${profileFileName(profile)}.preferences`;
 
@@ -133,6 +144,9 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 		return takeLock(async signal => (await store.lock?.(key, signal)) ?? (() => undefined), clock, lockOptions);
 	};
 
+	// A lock's name that no profile has.
+	const takeKeyLock = async () => lock('\0keyring', 'refresh', {signal: new AbortController().signal});
+
 	const open = async (text: string, profile: string): Promise<StoredSession> => {
 		const file = parseSessionFile({data: Buffer.from(text), wasOpen: false}, profile);
 		if ('session' in file) return file.session;
@@ -160,9 +174,6 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			}
 		},
 		async write(profile, session) {
-			const {signal} = new AbortController();
-			// A lock's name that no profile has.
-			const takeKeyLock = async () => lock('\0keyring', 'refresh', {signal});
 			const encrypter = await encryption?.();
 			const file: SessionFile =
 				encrypter === undefined
@@ -192,6 +203,33 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 
 			await set(preferencesKey(profile), preferences);
 			await note(profile);
+		},
+		async readClient(issuer) {
+			try {
+				const file = JSON.parse((await get(clientKey(issuer))) ?? '{}') as Partial<ClientFile>;
+				const encrypted = 'encrypted' in file ? file.encrypted : undefined;
+				const text =
+					encrypted === undefined
+						? JSON.stringify('registration' in file ? file.registration : undefined)
+						: await (await encryption?.())?.decrypt(clientName(issuer), encrypted);
+				return text === undefined ? undefined : parseClient(text);
+			} catch {
+				return undefined;
+			}
+		},
+		async writeClient(issuer, registration) {
+			if (registration === undefined) {
+				await call(() => store.delete(clientKey(issuer)));
+				return;
+			}
+
+			const encrypter = await encryption?.();
+			const text = JSON.stringify(registration);
+			const file: ClientFile =
+				encrypter === undefined
+					? {version: 1, issuer, registration}
+					: {version: 1, issuer, encrypted: await encrypter.encrypt(clientName(issuer), text, takeKeyLock)};
+			await set(clientKey(issuer), file);
 		},
 		lock,
 	};

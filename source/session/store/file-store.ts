@@ -1,6 +1,7 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
+import type {ClientRegistration} from '../../oauth/provider.js';
 import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
@@ -23,6 +24,9 @@ import {
 	readPreferencesFile,
 	parseSession,
 	parseSessionFile,
+	clientName,
+	parseClient,
+	type ClientFile,
 	type SessionFile,
 } from './session-file.js';
 
@@ -57,6 +61,7 @@ export type FileStoreOptions = {
 
 const extension = '.json';
 const preferencesExtension = '.preferences.json';
+const clientExtension = '.client.json';
 
 /** Keeps each profile's session in a file that only its user can read (0600 in a 0700 folder). */
 export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
@@ -209,6 +214,42 @@ class FileStore implements TokenStore {
 			claimFolder(this.#fileSystem, this.#directory);
 			const text = JSON.stringify({version: 1, profile, ...preferences});
 			replaceFile(this.#fileSystem, path, Buffer.from(text));
+		});
+	}
+
+	async readClient(issuer: string): Promise<ClientRegistration | undefined> {
+		try {
+			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
+			const own = readOwnFile(this.#fileSystem, this.#path(issuer, clientExtension));
+			// Others could have put a client of theirs there.
+			if (own === undefined || own.wasOpen) return undefined;
+			const file = JSON.parse(own.data.toString('utf8')) as ClientFile;
+			if (file.issuer !== issuer) return undefined;
+			const text =
+				'encrypted' in file
+					? await (await this.#needEncryption()).decrypt(clientName(issuer), file.encrypted)
+					: JSON.stringify(file.registration);
+			return text === undefined ? undefined : parseClient(text);
+		} catch {
+			return undefined;
+		}
+	}
+
+	async writeClient(issuer: string, registration: ClientRegistration | undefined): Promise<void> {
+		await this.#guard(async () => {
+			await this.#chosen();
+			const path = this.#path(issuer, clientExtension);
+			if (registration === undefined) {
+				if (checkFolder(this.#fileSystem, this.#directory) !== undefined) removeIfThere(this.#fileSystem, path);
+				return;
+			}
+
+			const file: ClientFile =
+				this.#kind === 'file'
+					? {version: 1, issuer, registration}
+					: {version: 1, issuer, encrypted: await this.#encrypt(clientName(issuer), JSON.stringify(registration))};
+			claimFolder(this.#fileSystem, this.#directory);
+			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify(file)));
 		});
 	}
 

@@ -2,6 +2,7 @@ import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
 import type {FlowName} from '../../core/types.js';
+import type {ClientRegistration} from '../../oauth/provider.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -200,6 +201,27 @@ const isIdentity = (value: unknown): boolean =>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the file of a client holds: the registration as it is, or encrypted. */
+export type ClientFile = {readonly version: 1; readonly issuer: string} & (
+	{readonly registration: ClientRegistration} | {readonly encrypted: string}
+);
+
+/** The name that a registration is encrypted for: no profile has it. */
+export const clientName = (issuer: string): string => `\0client ${issuer}`;
+
+/** A registration that cannot be read is none: the next login registers again. */
+export const parseClient = (text: string): ClientRegistration | undefined => {
+	const value: unknown = JSON.parse(text);
+	if (!isObject(value) || !isToken(value['clientId']) || !isMissingOr(value['clientSecret'], isToken)) return undefined;
+	const {redirectUris: uris, management} = value;
+	const isWhole =
+		Array.isArray(uris) &&
+		uris.every(uri => typeof uri === 'string' && URL.canParse(uri)) &&
+		isMissingOr(value['expiresAt'], Number.isFinite) &&
+		isMissingOr(management, deletion => isObject(deletion) && isToken(deletion['token']) && isToken(deletion['url']));
+	return isWhole ? (value as unknown as ClientRegistration) : undefined;
+};
 
 /** The file of a profile in the folder of the sessions. */
 export const profilePath = (directory: string, profile: string, extension: string): string =>

@@ -1,0 +1,141 @@
+/** Registering this program as a client of its own accord (RFC 7591), and taking that back (RFC 7592). */
+import type {AuthorizationServer} from 'oauth4webapi';
+import {omitUndefined} from '../core/clock.js';
+import {LoginError} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
+import {clientMetadata, reducedMetadata, type ClientMetadata} from './client-metadata.js';
+import {checkServerUrl} from './discovery.js';
+import {unusableResponse} from './errors.js';
+import type {ClientAuthentication, ClientRegistration} from './provider.js';
+import {callServer, type RequestContext} from './request.js';
+import {checkToken, refreshTokens} from './token-endpoint.js';
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** A public client where the server has such; it need not say so. */
+const methodFor = ({token_endpoint_auth_methods_supported: offered}: AuthorizationServer): string =>
+	offered === undefined || offered.includes('none')
+		? 'none'
+		: offered.includes('client_secret_basic')
+			? 'client_secret_basic'
+			: 'client_secret_post';
+
+const methods: Readonly<Record<string, ClientAuthentication>> = {
+	client_secret_basic: 'basic',
+	client_secret_post: 'post',
+};
+
+const readRegistration = (
+	body: Readonly<Record<string, unknown>>,
+	{redirect_uris, token_endpoint_auth_method: asked}: ClientMetadata,
+	issuer: string,
+): ClientRegistration | undefined => {
+	const text = (name: string): string | undefined => {
+		const value = body[name];
+		return typeof value === 'string' && value !== '' ? value : undefined;
+	};
+	const [clientId, clientSecret] = [text('client_id'), text('client_secret')];
+	if (clientId === undefined) return undefined;
+	const expires = body['client_secret_expires_at'];
+	const [url, token] = [text('registration_client_uri'), text('registration_access_token')];
+	// Some give a secret to whom asked for none, and then demand it.
+	const method = methods[text('token_endpoint_auth_method') ?? asked ?? ''];
+	return omitUndefined<ClientRegistration>({
+		clientId: checkToken(clientId, 'client ID'),
+		clientSecret: clientSecret && checkToken(clientSecret, 'client secret'),
+		expiresAt: typeof expires === 'number' && expires > 0 ? expires * 1000 : undefined,
+		clientAuthentication: clientSecret === undefined ? 'none' : method,
+		redirectUris: redirect_uris,
+		management:
+			url !== undefined && token !== undefined
+				? {
+						url: checkServerUrl(url, issuer, 'The registration_client_uri').href,
+						token: checkToken(token, 'registration_access_token'),
+					}
+				: undefined,
+	});
+};
+
+type Refusal = {readonly status: number; readonly error: string; readonly description: string};
+
+const register = async (
+	context: RequestContext,
+	metadata: ClientMetadata,
+): Promise<{readonly registration: ClientRegistration} | {readonly refusal: Refusal}> =>
+	callServer(context, 'registration', async ({post, info}) => {
+		const {issuer, registration_endpoint: endpoint = ''} = context.provider.server;
+		const response = await post(checkServerUrl(endpoint, issuer, 'The registration_endpoint').href, metadata);
+		const {status} = response;
+		const body: unknown = await response.json().catch(() => undefined);
+		const members = (body ?? {}) as Readonly<Record<string, unknown>>;
+		if (status >= 500 || status === 429) throw unusableResponse('', 'registration', info);
+		const registration = status < 300 ? readRegistration(members, metadata, issuer) : undefined;
+		if (registration !== undefined) return {registration};
+		const {error, error_description: description} = members;
+		return {
+			refusal: {
+				status,
+				error: typeof error === 'string' ? displayText(error, 60) : '',
+				description: typeof description === 'string' ? displayText(description) : '',
+			},
+		};
+	});
+
+/** What a refusal says of the redirect URI: another host may do. */
+export const refusesRedirect = (error: unknown): boolean =>
+	error instanceof LoginError && error.code === 'server_rejected' && error.message.includes('invalid_redirect_uri');
+
+/**
+ * Registers this program with one redirect URI; with less about itself where the server refuses.
+ *
+ * @throws LoginError `server_rejected`, with what a person can register instead
+ */
+export const registerClient = async (context: RequestContext, redirectUri: string): Promise<ClientRegistration> => {
+	const {server, application} = context.provider;
+	const device = server.grant_types_supported?.includes(deviceGrant) === true;
+	const metadata = clientMetadata({application, redirectUris: [redirectUri], method: methodFor(server), device});
+	let outcome = await register(context, metadata);
+	const isRefused = 'refusal' in outcome && outcome.refusal.status === 400;
+	if (isRefused && !('refusal' in outcome && outcome.refusal.error === 'invalid_redirect_uri')) {
+		outcome = await register(context, reducedMetadata(metadata));
+	}
+
+	if ('registration' in outcome) return outcome.registration;
+	const {status, error, description} = outcome.refusal;
+	const host = displayText(new URL(server.issuer).host, 80);
+	const why = [error === '' ? `HTTP ${status}` : error, description].filter(Boolean).join(': ');
+	throw new LoginError('server_rejected', `${host} doesn't let this app register itself (${why}).`, {
+		hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`,
+		status,
+	});
+};
+
+/**
+ * Whether the server has forgotten the client, which otherwise only a page in the browser would say: it is asked to
+ * refresh a token that never was. Servers that judge the token first tell nothing, and count as knowing it.
+ */
+export const isForgotten = async (context: RequestContext): Promise<boolean> => {
+	try {
+		await refreshTokens(context, {accessToken: '', tokenType: 'bearer', issuedAt: 0, scope: '', refreshToken: 'none'});
+		return false;
+	} catch (error) {
+		context.signal.throwIfAborted();
+		return error instanceof LoginError && error.code === 'invalid_client';
+	}
+};
+
+/** Deletes a registration (RFC 7592 §2.3). Resolves to whether the server has done so; never rejects. */
+export const deleteRegistration = async (
+	context: RequestContext,
+	{management}: ClientRegistration,
+): Promise<boolean> => {
+	if (management === undefined) return false;
+	try {
+		return await callServer(context, 'registration', async ({get}) => {
+			const headers = {authorization: `Bearer ${management.token}`};
+			return (await get(management.url, headers, 'DELETE')).status === 204;
+		});
+	} catch {
+		return false;
+	}
+};

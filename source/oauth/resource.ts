@@ -1,0 +1,313 @@
+/**
+ * Finds the server that signs people in to a protected resource, by MCP's rules: the resource's challenge, its metadata
+ * (RFC 9728), the server's metadata (RFC 8414, OpenID Connect Discovery). Everything that is read here may have been
+ * written by an attacker: the resource is a URL that someone was sent.
+ */
+import {omitUndefined, type Clock} from '../core/clock.js';
+import {LoginError, toLoginError} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
+import {scopeList, tokenChallenges, type TokenChallenge} from './challenge.js';
+import {
+	checkServerUrl,
+	pickMembers,
+	requestedScope,
+	resolveProvider,
+	type DiscoveryIo,
+	type Metadata,
+} from './discovery.js';
+import {networkError} from './errors.js';
+import {beforeDiscovery, type ProtectedResource, type Provider, type ResolvedProvider} from './provider.js';
+import {callServer} from './request.js';
+import {isResource} from './request-parameters.js';
+
+/** Milliseconds that the first request may take: a stream that never ends says all that it has to say in its headers. */
+const probeTime = 10_000;
+
+/** Asking more servers than this for one resource would make this program a tool against them. */
+const mostServers = 5;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+type ResourceIo = DiscoveryIo & {readonly resource: ProtectedResource; readonly typed: URL};
+
+/** What MCP's clients begin with; other resources refuse it, with the same challenge as every request. */
+const initialize = {
+	jsonrpc: '2.0',
+	id: 1,
+	method: 'initialize',
+	params: {protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {name: 'ink-login', version: '1'}},
+};
+
+type Probe = {readonly status: number; readonly challenge?: TokenChallenge | undefined};
+
+const limited = (clock: Clock, signal: AbortSignal): AbortSignal & Disposable => {
+	const limit = new AbortController();
+	const done = new AbortController();
+	clock.sleep(probeTime, done.signal).then(
+		() => limit.abort(),
+		() => undefined,
+	);
+	return Object.assign(AbortSignal.any([signal, limit.signal]), {[Symbol.dispose]: () => done.abort()});
+};
+
+/** Asks without a token. Whatever comes back, the resource may have metadata: only a host that is not there ends the login. */
+const probe = async ({typed, fetch, clock, signal}: ResourceIo): Promise<Probe> => {
+	using limit = limited(clock, signal);
+	try {
+		const {status, headers} = await fetch(typed.href, {
+			method: 'POST',
+			headers: {
+				accept: 'application/json, text/event-stream',
+				'content-type': 'application/json',
+				'user-agent': 'ink-login',
+			},
+			body: JSON.stringify(initialize),
+			redirect: 'manual',
+			signal: limit,
+		});
+		return {status, challenge: tokenChallenges(headers)[0]};
+	} catch (error) {
+		signal.throwIfAborted();
+		if (error instanceof LoginError || limit.aborted) return {status: 0};
+		throw networkError(error, typed.origin + typed.pathname);
+	}
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON object with status 200; anything else means that no document is there, unless the server is in trouble. */
+const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | undefined> => {
+	try {
+		return await callServer({provider: nobody, ...io}, 'discovery', async ({get}) => {
+			const response = await get(url);
+			const document: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
+			return isObject(document) ? document : undefined;
+		});
+	} catch (error) {
+		if (error instanceof LoginError && error.code === 'bad_response') return undefined;
+		throw error;
+	}
+};
+
+/** Requests for documents are nobody's. */
+const nobody: Provider = {name: 'resource', issuer: '', clientId: ''};
+
+/** Where a document about a URL is: between its host and its path (RFC 8414 §3.1, RFC 9728 §3.1). */
+const wellKnown = ({origin, pathname, search}: URL, name: string): string =>
+	`${origin}/.well-known/${name}${pathname.replace(/\/$/, '')}${search}`;
+
+/** The URLs to look at, the same one once. */
+const once = (urls: readonly string[]): readonly string[] => [...new Set(urls)];
+
+/** Whether the name covers the URL: the same origin, and a path that its own begins with. */
+const covers = (name: string, typed: URL): boolean => {
+	if (!isResource(name)) return false;
+	const {origin, pathname, username, password} = new URL(name);
+	const path = pathname.endsWith('/') ? pathname : `${pathname}/`;
+	return origin === typed.origin && username + password === '' && `${typed.pathname}/`.startsWith(path);
+};
+
+const fetchResourceMetadata = async ({challenge}: Probe, io: ResourceIo): Promise<JsonObject | undefined> => {
+	const {typed} = io;
+	const named = challenge?.resourceMetadata;
+	const places =
+		named === undefined
+			? once([wellKnown(typed, 'oauth-protected-resource'), `${typed.origin}/.well-known/oauth-protected-resource`])
+			: [checkServerUrl(named, typed.href, "The URL of the resource's metadata").href];
+	for (const place of places) {
+		const document = await fetchDocument(place, io);
+		if (typeof document?.['resource'] === 'string') return document;
+	}
+
+	return undefined;
+};
+
+/** OpenID Connect's root form and RFC 8414's forgive the slash of an issuer without a path, as Google's servers need. */
+const isSameIssuer = (one: string, other: string): boolean =>
+	one === other || (one.replace(/\/$/, '') === other.replace(/\/$/, '') && new URL(one).pathname === '/');
+
+type FoundServer = {readonly server: Metadata; readonly isOpenId: boolean; readonly hasPkce: boolean};
+
+const places = (issuer: URL): readonly string[] => {
+	const path = issuer.pathname.replace(/\/$/, '');
+	const appended = `${issuer.origin}${path}/.well-known/openid-configuration`;
+	return once([wellKnown(issuer, 'oauth-authorization-server'), wellKnown(issuer, 'openid-configuration'), appended]);
+};
+
+/**
+ * The server's metadata. A document that does not promise PKCE is passed over while there are others, and allows no
+ * browser sign-in in the end.
+ *
+ * @throws LoginError `config_error` for the document of another issuer that nobody trusts
+ */
+const fetchServer = async (issuer: string, io: ResourceIo): Promise<FoundServer | undefined> => {
+	const url = checkServerUrl(issuer, io.typed.href, 'The URL of the sign-in server');
+	if (url.search !== '' || url.hash !== '') return undefined;
+	let last: FoundServer | undefined;
+	for (const place of places(url)) {
+		const document = await fetchDocument(place, io);
+		if (typeof document?.['issuer'] !== 'string') continue;
+		const server = pickMembers({...document, issuer: document['issuer']});
+		if (!isSameIssuer(issuer, server.issuer)) checkTrust(issuer, server.issuer, io);
+		const isOpenId = place.endsWith('openid-configuration') || server.scopes_supported?.includes('openid') === true;
+		last = {server, isOpenId, hasPkce: server.code_challenge_methods_supported?.includes('S256') === true};
+		if (last.hasPkce) return last;
+	}
+
+	return last;
+};
+
+const checkTrust = (named: string, found: string, {resource, typed}: ResourceIo): void => {
+	if (resource.trustedIssuers?.includes(found) === true) {
+		checkServerUrl(found, typed.href, 'The issuer');
+		return;
+	}
+
+	const [asked, says] = [displayText(named, 120), displayText(found, 120)];
+	throw new LoginError('config_error', `The sign-in server at ${asked} says that it is ${says}.`, {
+		hint: words => `Its operator has to fix that (RFC 8414 §3.3). ${words.trustIssuer} ${says}`,
+	});
+};
+
+/** The servers that the resource names, the one that was used before first. */
+const serversOf = (metadata: JsonObject | undefined, {resource, typed}: ResourceIo, before: string) => {
+	const list: unknown = metadata?.['authorization_servers'];
+	const servers = Array.isArray(list) ? list.filter(server => typeof server === 'string' && URL.canParse(server)) : [];
+	const all = (servers.length === 0 ? [typed.origin] : servers) as readonly string[];
+	const {issuer} = resource;
+	if (issuer === undefined) {
+		return [...all].sort((a, b) => Number(b === before) - Number(a === before)).slice(0, mostServers);
+	}
+
+	if (metadata === undefined || all.some(server => isSameIssuer(server, issuer))) return [issuer];
+	throw new LoginError(
+		'config_error',
+		`${displayText(typed.host, 80)} has people sign in at ${displayText(all.join(', '), 200)}, not at ${displayText(issuer, 120)}.`,
+		{hint: 'Check both URLs: your client is not used at another server.'},
+	);
+};
+
+/** The first of the servers that describes itself; what is wrong with the others matters where none does. */
+const firstServer = async (issuers: readonly string[], io: ResourceIo): Promise<FoundServer | undefined> => {
+	let failure: LoginError | undefined;
+	for (const issuer of issuers) {
+		try {
+			const found = await fetchServer(issuer, io);
+			if (found !== undefined) return found;
+		} catch (error) {
+			io.signal.throwIfAborted();
+			failure ??= toLoginError(error);
+		}
+	}
+
+	if (failure !== undefined) throw failure;
+	return undefined;
+};
+
+/** A server that knows no resource metadata (MCP 2025-03-26): the resource's own origin signs in, or the URL is a server's. */
+const fetchOldServer = async (io: ResourceIo): Promise<FoundServer | undefined> => {
+	const {typed, resource} = io;
+	if (typed.pathname !== '/' && resource.issuer === undefined) {
+		const issuer = `${typed.origin}${typed.pathname}`;
+		// Documents of other issuers may lie below the path of an API; they are nobody's business here.
+		const own = await fetchServer(issuer, io).catch(() => undefined);
+		if (own?.server.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '')) return own;
+	}
+
+	return firstServer([resource.issuer ?? typed.origin], io);
+};
+
+/** The endpoints of MCP's first servers, which describe nothing. */
+const defaultServer = ({origin}: URL): FoundServer => ({
+	server: {
+		issuer: origin,
+		authorization_endpoint: `${origin}/authorize`,
+		token_endpoint: `${origin}/token`,
+		registration_endpoint: `${origin}/register`,
+	},
+	isOpenId: false,
+	hasPkce: true,
+});
+
+const noServer = ({typed}: ResourceIo, {status}: Probe): LoginError => {
+	const host = displayText(typed.host, 80);
+	return status >= 200 && status < 300
+		? new LoginError('config_error', `${host} answers without a sign-in, and names no server to sign in at.`, {
+				hint: 'It may need none. If it does, check its URL.',
+			})
+		: new LoginError('config_error', `${host} names no server to sign in at.`, {
+				hint: ({endpoints}) => `Check its URL, ${endpoints}.`,
+			});
+};
+
+const otherResource = (name: string, {typed}: ResourceIo): LoginError =>
+	new LoginError('config_error', `${displayText(typed.href, 120)} says that it is ${displayText(name, 120)}.`, {
+		hint: "Don't sign in there: its tokens would be for something else (RFC 9728 §3.3). Check its URL.",
+	});
+
+const noPkce = "The server doesn't promise PKCE with S256, without which browser sign-in isn't safe.";
+
+/**
+ * Asks a protected resource who signs people in, and that server what it can do.
+ *
+ * @throws LoginError `config_error` where the resource or the server breaks the rules that keep a token from being used
+ * elsewhere, or what kept them from responding
+ */
+export const discoverResource = async (
+	given: Provider,
+	resource: ProtectedResource,
+	outside: DiscoveryIo,
+): Promise<ResolvedProvider> => {
+	const typed = new URL(resource.url);
+	const io: ResourceIo = {...outside, resource, typed};
+	const probed = await probe(io);
+	const metadata = await fetchResourceMetadata(probed, io);
+	const name = metadata?.['resource'] as string | undefined;
+	if (name !== undefined && resource.resource === undefined && !covers(name, typed)) throw otherResource(name, io);
+	const {token, authorization} = given.endpoints ?? {};
+	const byHand: FoundServer = {server: {issuer: resource.issuer ?? typed.origin}, isOpenId: false, hasPkce: true};
+	const found =
+		(metadata === undefined
+			? await fetchOldServer(io)
+			: await firstServer(serversOf(metadata, io, given.issuer), io)) ??
+		(token === undefined
+			? metadata === undefined && probed.status === 401
+				? defaultServer(typed)
+				: undefined
+			: byHand);
+	if (found === undefined) throw noServer(io, probed);
+	const {server, isOpenId} = found;
+	// A person who gives the page knows it.
+	const isSafe = found.hasPkce || authorization !== undefined;
+	const provider: Provider = {
+		...given,
+		...omitUndefined(beforeDiscovery(resource)),
+		issuer: server.issuer,
+		resource: resource.resource ?? (name === undefined ? undefined : [name]),
+		...(server.jwks_uri === undefined && {idToken: 'ignore'}),
+		...(!isSafe && {unsupportedFlows: {...given.unsupportedFlows, browser: noPkce}}),
+	};
+	const resolved = resolveProvider(provider, server, false);
+	const resourceName = metadata?.['resource_name'];
+	return {
+		...resolved,
+		requestedScope: scopeFor(given, metadata, probed, found) ?? requestedScope(given, server, isOpenId),
+		...(typeof resourceName === 'string' && {resourceName: displayText(resourceName, 60)}),
+	};
+};
+
+/** The challenge's scope, else all that the resource lists, else none (MCP); undefined where that is for the server to say. */
+const scopeFor = (
+	{scope}: Provider,
+	metadata: JsonObject | undefined,
+	{challenge}: Probe,
+	{server, isOpenId}: FoundServer,
+): string | undefined => {
+	if (scope !== undefined || (metadata === undefined && isOpenId && challenge === undefined)) return undefined;
+	const listed: unknown = metadata?.['scopes_supported'];
+	const all = Array.isArray(listed) ? listed.filter(name => typeof name === 'string').join(' ') : '';
+	const asked = challenge?.scope ?? scopeList(all) ?? '';
+	const mayLast = asked !== '' && server.scopes_supported?.includes('offline_access') === true;
+	return mayLast && !asked.split(' ').includes('offline_access') ? `${asked} offline_access` : asked;
+};
