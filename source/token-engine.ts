@@ -465,7 +465,7 @@ export class TokenEngine {
 			isInteractive,
 			signIn:
 				options &&
-				(async (rejected, since, signal) => this.#share({...login, ...omitUndefined({signal})}, since, rejected)),
+				(async ({since, rejected, ...asked}) => this.#share({...login, ...omitUndefined(asked)}, since, rejected)),
 		});
 	}
 

@@ -2,6 +2,7 @@ import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
+import {tokenChallenges} from '../oauth/challenge.js';
 import type {Provider} from '../oauth/provider.js';
 import type {SessionManager} from './session-manager.js';
 import {needOf, stepUp, type StepUpOptions} from './step-up.js';
@@ -11,6 +12,17 @@ export type FetchedRequest = {
 	/** In capitals. */
 	readonly method: string;
 	readonly headers: Headers;
+};
+
+/** A sign-in that a request turned out to need. */
+export type AskedSignIn = {
+	/** A session that still has this token is none. */
+	readonly rejected: string | undefined;
+	/** The turn at which the request was sent. */
+	readonly since: number;
+	/** What the refusal asked for. */
+	readonly challengedScope?: string | undefined;
+	readonly signal: AbortSignal | undefined;
 };
 
 type AuthorizedFetchOptions = StepUpOptions & {
@@ -23,14 +35,8 @@ type AuthorizedFetchOptions = StepUpOptions & {
 	readonly provider: Pick<Provider, 'protectedResource' | 'resource'>;
 	/** Whether a request may lead to a login. @default each may */
 	readonly isInteractive?: ((request: FetchedRequest) => boolean) | undefined;
-	/**
-	 * Has someone sign in unless there is a session with another token than the rejected one.
-	 *
-	 * @param since - the turn at which the request was sent
-	 * @default a request without a session fails
-	 */
-	readonly signIn?:
-		((rejected: string | undefined, since: number, signal: AbortSignal | undefined) => Promise<unknown>) | undefined;
+	/** Has someone sign in. @default a request without a session fails */
+	readonly signIn?: ((asked: AskedSignIn) => Promise<unknown>) | undefined;
 };
 
 /** As fetch takes it, with headers that may be changed. */
@@ -170,9 +176,9 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		let rejected: string | undefined;
 		let hasSignedIn = false as boolean;
 		/** @throws `otherwise`, where no login may be shown for this request, or one was */
-		const enter = async (since: number, refused: string | undefined, otherwise: LoginError) => {
+		const enter = async (asked: Omit<AskedSignIn, 'signal'>, otherwise: LoginError) => {
 			if (!mayShow || hasSignedIn || signIn === undefined) throw otherwise;
-			await signIn(refused, since, signal);
+			await signIn({...asked, signal});
 			hasSignedIn = true;
 		};
 
@@ -185,7 +191,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				if (!isPersonRequired(error) || signIn === undefined) throw error;
 				// A session that has ended is missed; nobody's absence is, by servers that serve strangers.
 				if (hasSignedIn || (await sessions.read()) !== undefined) {
-					await enter(sent, rejected, error);
+					await enter({rejected, since: sent}, error);
 					continue;
 				}
 			}
@@ -202,7 +208,11 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				if (signIn === undefined && rejected !== undefined) return response;
 				await discard(response);
 				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
-				else await enter(sent, token, unaccepted(url, hasSignedIn, options.signInHint));
+				else {
+					const challengedScope = tokenChallenges(response.headers)[0]?.scope;
+					const asked = {rejected: token, since: sent, challengedScope};
+					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
+				}
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
 				if (!mayShow || session.flow === 'client-credentials' || asked.has(key) || asked.size === 2) return response;
