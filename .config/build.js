@@ -29,7 +29,7 @@ const common = {
 
 const split = {...common, format: 'esm', splitting: true, chunkNames: 'chunks/[name]-[hash]'};
 
-const libraryEntries = ['index', 'engine', 'testing/index'];
+const libraryEntries = ['index', 'engine', 'mcp', 'testing/index'];
 
 /** Only what the declarations of the entries lead to can be imported; TypeScript writes those of every file. */
 const removeUnreached = async () => {

@@ -15,6 +15,7 @@ const layers = [
 	'terminal',
 	'text',
 	'login.ts',
+	'sign-in.ts',
 	'token-engine.ts',
 	'doctor',
 	'mcp',

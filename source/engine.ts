@@ -10,9 +10,10 @@ export * from './session/store/index.js';
 export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
 export type {View} from './terminal/capabilities.js';
 export type {Messages, SomeMessages} from './text/messages.js';
-export {TokenEngine, type TokenEngineOptions} from './token-engine.js';
+export {TokenEngine, type CreateFetchOptions, type TokenEngineOptions} from './token-engine.js';
 export {diagnose, type CheckName, type DiagnosedEngine, type DiagnoseOptions, type Finding} from './doctor/diagnose.js';
 export type {SessionState} from './session/session-state.js';
+export type {FetchedRequest} from './session/authorized-fetch.js';
 export type {AdoptedTokens} from './session/adopt.js';
 
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';

@@ -1,11 +1,11 @@
 import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 import type {BeginOptions, LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
-import {login, type ShowLogin} from './login.js';
-import {isOwnFlow} from './core/types.js';
+import type {ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
 import {renewsItself, signInDue} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
+import type {FetchedRequest} from './session/authorized-fetch.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
@@ -27,6 +27,7 @@ import type {
 import type {TokenSet} from './oauth/token-set.js';
 import type {UserInfo} from './oauth/userinfo.js';
 import type {LogoutResult} from './oauth/revocation.js';
+import type {SignInContext} from './sign-in.js';
 
 /** What an engine is made of: a provider, and an `app` or a `store`. */
 export type TokenEngineOptions = EngineSettings &
@@ -80,6 +81,17 @@ type EngineSettings = {
 	readonly hints?: Partial<Hints>;
 };
 
+/** How the logins go that a fetch of `createFetch()` turns out to need. */
+export type CreateFetchOptions = Omit<LoginOptions, 'signal'> & {
+	/**
+	 * Whether a request may lead to a login. One that may not throws `person_required`, or gets the response that asks for
+	 * more scope.
+	 *
+	 * @default each may
+	 */
+	readonly isInteractive?: (request: FetchedRequest) => boolean;
+};
+
 /**
  * Signs people in, gets tokens and keeps them alive. Making one touches no disk, no network and no keyring: the store is
  * found when it is first needed. Its requests follow the proxy variables of the environment and trust `caFile`, unless a
@@ -129,7 +141,6 @@ export class TokenEngine {
 	#screens = new Set<ShowLogin>();
 	#reach: Promise<typeof fetch> | undefined;
 	#hardenedFetch: Promise<typeof fetch> | undefined;
-	#authorizedFetch: Promise<typeof fetch> | undefined;
 	/** What was asked ahead of the next login. */
 	#ahead: {readonly provider: Promise<ResolvedProvider>; readonly abort: () => void} | undefined;
 
@@ -158,16 +169,7 @@ export class TokenEngine {
 			...{provider, store: sessions, profile, clock, signInHint, warn, loadFetch},
 			watch: this.#watch,
 		});
-		this.fetch = async (input, init) => {
-			try {
-				return await (
-					await (this.#authorizedFetch ??= this.#makeAuthorizedFetch(signInHint))
-				)(input, init);
-			} catch (error) {
-				(init?.signal ?? (input instanceof Request ? input.signal : undefined))?.throwIfAborted();
-				throw error instanceof LoginError ? error.withHints(options.hints ?? {}) : error;
-			}
-		};
+		this.fetch = this.createFetch();
 	}
 
 	/** What it was made of. */
@@ -200,6 +202,27 @@ export class TokenEngine {
 		return () => this.#screens.delete(show);
 	}
 
+	/**
+	 * A `fetch` as the one above, which with options has someone sign in, too, as `ensure(login)` does: where a request that
+	 * went without a token is rejected (401), and where neither the session's token nor a refreshed one is accepted. While
+	 * nobody is signed in, requests go without a token: many servers have something for strangers.
+	 *
+	 * @throws LoginError as `fetch`; `token_rejected` where a server rejects the token of a sign-in it has just asked for
+	 */
+	createFetch(options?: CreateFetchOptions): typeof fetch {
+		let made: Promise<typeof fetch> | undefined;
+		return async (input, init) => {
+			try {
+				return await (
+					await (made ??= this.#makeFetch(options))
+				)(input, init);
+			} catch (error) {
+				(init?.signal ?? (input instanceof Request ? input.signal : undefined))?.throwIfAborted();
+				throw error instanceof LoginError ? error.withHints(this.#options.hints ?? {}) : error;
+			}
+		};
+	}
+
 	/** The sessions of all profiles that are for the provider and the client of this engine. */
 	async accounts(): Promise<readonly Session[]> {
 		return this.#guard(async () => {
@@ -214,20 +237,14 @@ export class TokenEngine {
 	 * provider says so, or has a secret, a key or a workload identity while nobody is there; otherwise one by `show`, for a
 	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
-	 * @param options - `scope` and `organization` are asked of the session, everything else of a login
+	 * @param options - `scope` and `organization` are asked of the session, everything else of a login; a session that still
+	 * has the access token `rejected`, which a server has refused, counts as none
 	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
 	 */
-	async ensure(options: LoginOptions = {}): Promise<Session> {
+	async ensure({rejected, ...options}: LoginOptions & Pick<TokenOptions, 'rejected'> = {}): Promise<Session> {
 		return this.#guard(async () => {
-			const {signal, ...asked} = options;
 			const since = this.#logins.turn;
-			const present = await this.#covering(options);
-			if (present !== undefined) return present;
-			return this.#logins.join(`ensure ${JSON.stringify(asked)}`, since, signal, async signal => {
-				const login = {...asked, signal};
-				// The login before this one may have brought it.
-				return (await this.#covering(login)) ?? this.#signIn(login);
-			});
+			return (await this.#covering(options, rejected)) ?? this.#share(options, since, rejected);
 		});
 	}
 
@@ -372,10 +389,26 @@ export class TokenEngine {
 		await this.#sessions.settled();
 	}
 
+	/** One login for all who need the same. */
+	async #share({signal, ...asked}: LoginOptions, since: number, rejected?: string): Promise<Session> {
+		return this.#logins.join(`ensure ${JSON.stringify(asked)}`, since, signal, async signal => {
+			const login = {...asked, signal};
+			// The login before this one may have brought it.
+			const present = await this.#covering(login, rejected);
+			if (present !== undefined) return present;
+			const {signIn} = await import('./sign-in.js');
+			return signIn(this.#signInContext(rejected), login);
+		});
+	}
+
 	/** The session with a token that is good now, if it is for what a login is asked for. */
-	async #covering(options: LoginOptions): Promise<Session | undefined> {
+	async #covering(options: LoginOptions, rejected?: string): Promise<Session | undefined> {
 		const stored = await this.#sessions.read();
-		if (stored === undefined || differenceOf(stored, withSessionRequest(this.provider, options)) !== undefined)
+		if (
+			stored === undefined ||
+			stored.tokens.accessToken === rejected ||
+			differenceOf(stored, withSessionRequest(this.provider, options)) !== undefined
+		)
 			return undefined;
 		const {signal} = options;
 		try {
@@ -386,28 +419,11 @@ export class TokenEngine {
 		}
 	}
 
-	/** Signs in as the program where it can, otherwise has someone sign in. */
-	async #signIn(options: LoginOptions): Promise<Session> {
-		const {flow = this.provider.flow, ...rest} = options;
-		if (isOwnFlow(flow)) return this.login({...rest, flow}).session;
-		const [{detectEnvironment}, {ownFlowOf, personIsThere}] = await Promise.all([
-			import('./terminal/environment.js'),
-			import('./terminal/who-is-there.js'),
-		]);
-		const isAlone = this.#screens.size === 0 && !personIsThere(detectEnvironment(), {flow});
-		const own = isAlone ? ownFlowOf(this.provider) : undefined;
-		return own === undefined ? this.#show(omitUndefined({...rest, flow})) : this.login({...rest, flow: own}).session;
-	}
-
-	/** Has someone sign in. */
-	async #show(options: LoginOptions): Promise<Session> {
-		const {show = 'plain', signInHint: hint} = this.#options;
-		try {
-			return await login(this, {...options, show: [...this.#screens].at(-1) ?? show});
-		} catch (error) {
-			if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
-			throw new LoginError('person_required', error.message, {hint});
-		}
+	/** What a login is shown with by the functions of `sign-in.ts`, which an application with a session never loads. */
+	#signInContext(rejected?: string): SignInContext {
+		const {show, signInHint} = this.#options;
+		const screen = [...this.#screens].at(-1);
+		return {engine: this, show: screen ?? show, hasScreen: screen !== undefined, signInHint, covering: async options => this.#covering(options, rejected)};
 	}
 
 	/** What the provider can do: as asked ahead, which serves one login without a scope or an organization of its own, or asked now. */
@@ -474,8 +490,10 @@ export class TokenEngine {
 		);
 	}
 
-	async #makeAuthorizedFetch(signInHint: string): Promise<typeof fetch> {
-		const {origins = []} = this.#options;
+	async #makeFetch(options?: CreateFetchOptions): Promise<typeof fetch> {
+		const {origins = [], signInHint = 'Sign in again.'} = this.#options;
+		const {isInteractive, ...login} = options ?? {};
+		const context = this.#signInContext();
 		const {authorizedFetch} = await import('./session/authorized-fetch.js');
 		return authorizedFetch({
 			sessions: this.#sessions,
@@ -483,8 +501,15 @@ export class TokenEngine {
 			origins,
 			provider: this.provider,
 			signInHint,
-			show: async login => this.#show(login),
+			async show(need) {
+				const {showLogin} = await import('./sign-in.js');
+				return showLogin(context, {...login, ...need});
+			},
 			logins: this.#logins,
+			isInteractive,
+			signIn:
+				options &&
+				(async ({since, rejected, ...asked}) => this.#share({...login, ...omitUndefined(asked)}, since, rejected)),
 		});
 	}
 

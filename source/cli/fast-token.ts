@@ -1,11 +1,11 @@
 import {resolve} from 'node:path';
-import {defaultMinimumValidity, isFresh} from '../session/freshness.js';
+import {isFresh} from '../session/freshness.js';
 import {cancelled} from '../core/errors.js';
 import {nodeFileSystem} from '../session/store/file-system.js';
 import {parseSession, readSessionFile, stateDirectory} from '../session/store/session-file.js';
 import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
-import {printToken, tokenTypeOf} from './token-format.js';
+import {minimumValidityOf, printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
 import type {TokenContext, SessionUse} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
@@ -42,7 +42,7 @@ const freshSession = async (line: CommandLine, context: TokenContext): Promise<S
 	if (stored === undefined) return undefined;
 	await checkSession(line, context, stored);
 	const {tokens} = stored;
-	const isEnough = isFresh(tokens, context.now(), defaultMinimumValidity, tokenTypeOf(line));
+	const isEnough = isFresh(tokens, context.now(), minimumValidityOf(line), tokenTypeOf(line));
 	return isEnough ? {stored, tokens: async () => tokens} : undefined;
 };
 

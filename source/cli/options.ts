@@ -240,7 +240,7 @@ export const options = {
 	},
 	format: {
 		value: 'FORMAT',
-		choices: ['raw', 'json', 'header', 'kubernetes'],
+		choices: ['raw', 'json', 'header', 'headers', 'kubernetes'],
 		default: 'raw',
 		help: 'how to print it',
 		group: 'output',

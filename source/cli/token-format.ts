@@ -1,5 +1,6 @@
 import {LoginError} from '../core/errors.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
 import type {CommandLine} from './parse-args.js';
 import {loginText, type TokenContext} from './context.js';
@@ -79,7 +80,15 @@ export const execCredential = ({token, expiresAt}: PrintableToken, env: Environm
 	},
 });
 
-type TokenFormat = 'raw' | 'json' | 'header' | 'kubernetes';
+/** The scheme in capitals, whatever the server calls it: some resources take no other. */
+const authorization = ({token, tokenType}: PrintableToken): string => {
+	if (tokenType === 'bearer') return `Bearer ${token}`;
+	throw new LoginError('config_error', "This isn't a bearer token, so there is no header for it.", {
+		hint: 'Use --format raw or --format json.',
+	});
+};
+
+type TokenFormat = 'raw' | 'json' | 'header' | 'headers' | 'kubernetes';
 
 /**
  * What stdout gets.
@@ -97,10 +106,11 @@ export const formatToken = (format: TokenFormat, printable: PrintableToken, env:
 		}
 
 		case 'header': {
-			if (printable.tokenType === 'bearer') return `Authorization: Bearer ${printable.token}\n`;
-			throw new LoginError('config_error', "This isn't a bearer token, so there is no header for it.", {
-				hint: 'Use --format raw or --format json.',
-			});
+			return `Authorization: ${authorization(printable)}\n`;
+		}
+
+		case 'headers': {
+			return jsonLine({Authorization: authorization(printable)});
 		}
 
 		case 'kubernetes': {
@@ -112,6 +122,10 @@ export const formatToken = (format: TokenFormat, printable: PrintableToken, env:
 /** Which token is asked for. */
 export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | 'id' =>
 	type ?? (format === 'kubernetes' ? 'id' : 'access');
+
+/** Seconds that the token must be valid: a program that asks for headers sends them for as long as its connection lasts. */
+export const minimumValidityOf = ({values: {format}}: CommandLine): number =>
+	format === 'headers' ? 600 : defaultMinimumValidity;
 
 const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): PrintableToken => {
 	if (idToken === undefined || claims === undefined) {
@@ -134,7 +148,7 @@ export const freshToken = async (
 	{tokens}: Pick<SessionTokens, 'tokens'>,
 ): Promise<PrintableToken> => {
 	const type = tokenTypeOf(line);
-	const fresh = await tokens({type});
+	const fresh = await tokens({type, minimumValidity: minimumValidityOf(line)});
 	return type === 'id' ? idTokenOf(fresh, line.profile, now()) : accessTokenOf(fresh);
 };
 

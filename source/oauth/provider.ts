@@ -69,6 +69,8 @@ export type ProtectedResource = {
 	readonly issuer?: string;
 	/** A client that someone registered with that server. @default found as `resource()` says */
 	readonly clientId?: string;
+	/** What it asked for when it refused a request, space separated. @default what it asks for when a login begins */
+	readonly challengedScope?: string | undefined;
 	/** What is sent as `resource` (RFC 8707); an empty list sends none. @default what the resource calls itself */
 	readonly resource?: readonly string[];
 	/** Where the app's Client ID Metadata Document is; the URL is the client ID where the server takes such. @default none */

@@ -29,6 +29,11 @@ export const checkRequestParameters = (parameters: ProviderSettings['parameters'
 export type LoginRequest = {
 	/** Space separated. */
 	readonly scope?: string;
+	/**
+	 * What a protected resource asked for when it refused a request (RFC 6750 §3), space separated. It counts where the
+	 * provider is a `resource()` without a `scope` that names none when it is asked again.
+	 */
+	readonly challengedScope?: string;
 	/** The organization to sign in to, where the provider has a parameter of that name. */
 	readonly organization?: string;
 	/** OIDC Core §3.1.2.1, as in `login` for a person who is to sign in even where the browser knows them. */
@@ -51,10 +56,18 @@ const addParameters = ({parameters}: ProviderSettings, extra: Readonly<Record<st
 };
 
 /** The provider with what a login asks of the session, which is saved with it. */
-export const withSessionRequest = (provider: Provider, {scope, organization}: LoginRequest): Provider =>
-	scope === undefined && organization === undefined
+export const withSessionRequest = (
+	provider: Provider,
+	{scope, challengedScope, organization}: LoginRequest,
+): Provider =>
+	scope === undefined && challengedScope === undefined && organization === undefined
 		? provider
-		: {...provider, scope: scope ?? provider.scope, parameters: addParameters(provider, {organization})};
+		: {
+				...provider,
+				scope: scope ?? provider.scope,
+				parameters: addParameters(provider, {organization}),
+				...(provider.protectedResource && {protectedResource: {...provider.protectedResource, challengedScope}}),
+			};
 
 /** The provider with what a login asks of the person; the session's next login asks for none of it. */
 export const withPersonRequest = <Given extends Provider>(

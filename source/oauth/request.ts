@@ -1,5 +1,4 @@
 import {
-	ClientSecretBasic,
 	ClientSecretPost,
 	modifyAssertion,
 	None,
@@ -82,11 +81,16 @@ export const checkCredentials = async (
 	else if (method !== 'none') await readSecret(provider);
 };
 
-/** HTTP Basic without the form encoding that RFC 6749 §2.3.1 asks for. */
-const rawBasic = (clientId: string, secret: string): string => {
+const basic = (clientId: string, secret: string): string => {
 	const bytes = new TextEncoder().encode(`${clientId}:${secret}`);
 	return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 };
+
+/**
+ * As RFC 6749 §2.3.1 asks for. The library would encode the hyphens of a UUID as well, which servers that forget to
+ * decode would take for another client's.
+ */
+const formEncode = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
 
 /**
  * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret, or the key,
@@ -108,9 +112,10 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 			case 'post':
 				return ClientSecretPost(await readSecret(provider))(server, client, body, headers);
 			case 'basic':
-				return ClientSecretBasic(await readSecret(provider))(server, client, body, headers);
+				headers.set('authorization', basic(formEncode(client.client_id), formEncode(await readSecret(provider))));
+				return;
 			case 'basic-raw':
-				headers.set('authorization', rawBasic(client.client_id, await readSecret(provider)));
+				headers.set('authorization', basic(client.client_id, await readSecret(provider)));
 		}
 	};
 };

@@ -299,7 +299,7 @@ export const discoverResource = async (
 
 /** The challenge's scope, else all that the resource lists, else none (MCP); undefined where that is for the server to say. */
 const scopeFor = (
-	{scope}: Provider,
+	{scope, protectedResource}: Provider,
 	metadata: JsonObject | undefined,
 	{challenge}: Probe,
 	{server, isOpenId}: FoundServer,
@@ -307,7 +307,7 @@ const scopeFor = (
 	if (scope !== undefined || (metadata === undefined && isOpenId && challenge === undefined)) return undefined;
 	const listed: unknown = metadata?.['scopes_supported'];
 	const all = Array.isArray(listed) ? listed.filter(name => typeof name === 'string').join(' ') : '';
-	const asked = challenge?.scope ?? scopeList(all) ?? '';
+	const asked = challenge?.scope ?? protectedResource?.challengedScope ?? scopeList(all) ?? '';
 	const mayLast = asked !== '' && server.scopes_supported?.includes('offline_access') === true;
 	return mayLast && !asked.split(' ').includes('offline_access') ? `${asked} offline_access` : asked;
 };

@@ -2,19 +2,42 @@ import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
+import {tokenChallenges} from '../oauth/challenge.js';
 import type {Provider} from '../oauth/provider.js';
 import {isOwnFlow} from '../core/types.js';
 import type {SessionManager} from './session-manager.js';
 import {needOf, stepUp, type StepUpOptions} from './step-up.js';
 
+/** A request, as far as it tells whether someone waits for it. */
+export type FetchedRequest = {
+	/** In capitals. */
+	readonly method: string;
+	readonly headers: Headers;
+};
+
+/** A sign-in that a request turned out to need. */
+export type AskedSignIn = {
+	/** A session that still has this token is none. */
+	readonly rejected: string | undefined;
+	/** The turn at which the request was sent. */
+	readonly since: number;
+	/** What the refusal asked for. */
+	readonly challengedScope?: string | undefined;
+	readonly signal: AbortSignal | undefined;
+};
+
 type AuthorizedFetchOptions = StepUpOptions & {
-	readonly sessions: Pick<SessionManager, 'fresh'>;
+	readonly sessions: Pick<SessionManager, 'fresh' | 'read'>;
 	/** Reaches the network; follows redirects unless it is told not to. */
 	readonly fetch: typeof fetch;
 	/** Where the token may go. */
 	readonly origins: readonly string[];
 	/** Its resources add their origins. */
 	readonly provider: Pick<Provider, 'protectedResource' | 'resource'>;
+	/** Whether a request may lead to a login. @default each may */
+	readonly isInteractive?: ((request: FetchedRequest) => boolean) | undefined;
+	/** Has someone sign in. @default a request without a session fails */
+	readonly signIn?: ((asked: AskedSignIn) => Promise<unknown>) | undefined;
 };
 
 /** As fetch takes it, with headers that may be changed. */
@@ -54,6 +77,19 @@ const readCall = async (input: string | URL | Request, init: RequestInit = {}): 
 const isStream = (body: RequestInit['body']): boolean =>
 	typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 
+const isPersonRequired = (error: unknown): error is LoginError =>
+	error instanceof LoginError && error.code === 'person_required';
+
+/** A server wants a token, or another one than it got. */
+const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError => {
+	const name = displayText(host, 80);
+	return hasSignedIn
+		? new LoginError('token_rejected', `${name} doesn't accept the token, although you have just signed in.`, {
+				hint: 'Try again later. If it stays that way, the administrator of the server can see why.',
+			})
+		: new LoginError('person_required', `${name} needs you to sign in.`, {hint});
+};
+
 const discard = async ({body}: Response): Promise<void> => body?.cancel().catch(() => undefined);
 
 /** The URL that a redirect leads to. */
@@ -89,20 +125,24 @@ const redirected = (call: Call, {status}: Response, isOtherOrigin: boolean): Cal
 };
 
 /** One request with its redirects; another origin gets no Authorization header. */
-const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{response: Response; hasToken: boolean}> => {
+const send = async (reach: typeof fetch, start: URL, first: Call): Promise<{response: Response; hasLeft: boolean}> => {
 	const {redirect = 'follow'} = first;
 	let url = start;
 	let call = first;
+	/** Whether another origin was on the way: the response is none to our token. */
+	let hasLeft = false;
 	for (let count = 1; ; count++) {
 		const response = await reach(url.href, {...call, redirect: redirect === 'follow' ? 'manual' : redirect});
 		const location = redirects.has(response.status) ? response.headers.get('location') : null;
 		if (redirect !== 'follow' || location === null) {
-			return {response, hasToken: call.headers.has('authorization')};
+			return {response, hasLeft};
 		}
 
 		await discard(response);
 		const target = redirectTarget(url, location, response, count);
-		call = redirected(call, response, target.origin !== url.origin);
+		const isOtherOrigin = target.origin !== url.origin;
+		hasLeft ||= isOtherOrigin;
+		call = redirected(call, response, isOtherOrigin);
 		url = target;
 	}
 };
@@ -130,24 +170,53 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		const signal = call.signal ?? undefined;
 		// The caller's own credentials are the caller's business, in good and in bad.
 		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
+		const {logins, signIn, isInteractive = () => true} = options;
+		const mayShow = isInteractive({method: call.method?.toUpperCase() ?? 'GET', headers: new Headers(call.headers)});
 		const asked = new Set<string>();
+		/** The token to refresh. */
 		let rejected: string | undefined;
+		let hasSignedIn = false as boolean;
+		/** @throws `otherwise`, where no login may be shown for this request, or one was */
+		const enter = async (asked: Omit<AskedSignIn, 'signal'>, otherwise: LoginError) => {
+			if (!mayShow || hasSignedIn || signIn === undefined) throw otherwise;
+			await signIn({...asked, signal});
+			hasSignedIn = true;
+		};
+
 		for (;;) {
-			const {tokens, flow} = await sessions.fresh({rejected, signal});
+			const sent = logins.turn;
+			let session;
+			try {
+				session = await sessions.fresh({rejected, signal});
+			} catch (error) {
+				if (!isPersonRequired(error) || signIn === undefined) throw error;
+				// A session that has ended is missed; nobody's absence is, by servers that serve strangers.
+				if (hasSignedIn || (await sessions.read()) !== undefined) {
+					await enter({rejected, since: sent}, error);
+					continue;
+				}
+			}
+
+			const token = session?.tokens.accessToken;
 			const headers = new Headers(call.headers);
-			headers.set('authorization', `Bearer ${tokens.accessToken}`);
-			const sent = options.logins.turn;
-			const {response, hasToken} = await send(reach, url, {...call, headers});
-			if (!hasToken || isStream(call.body)) return response;
+			if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+			const {response, hasLeft} = await send(reach, url, {...call, headers});
+			if (hasLeft || isStream(call.body)) return response;
 			const need = needOf(response);
 			const key = JSON.stringify(need);
-			if (need === undefined) {
-				if (response.status !== 401 || rejected !== undefined) return response;
-				rejected = tokens.accessToken;
+			if (session === undefined || need === undefined) {
+				if (response.status !== 401) return response;
+				if (signIn === undefined && rejected !== undefined) return response;
 				await discard(response);
+				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
+				else {
+					const challengedScope = tokenChallenges(response.headers)[0]?.scope;
+					const asked = {rejected: token, since: sent, challengedScope};
+					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
+				}
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
-				if (isOwnFlow(flow) || asked.has(key) || asked.size === 2) return response;
+				if (!mayShow || isOwnFlow(session.flow) || asked.has(key) || asked.size === 2) return response;
 				asked.add(key);
 				await discard(response);
 				await stepUp(need, {host: url.host, sent, signal}, options);

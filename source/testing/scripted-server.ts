@@ -102,7 +102,7 @@ const listen = async (server: Server, port: number): Promise<string> =>
 	});
 
 /** A browser whose person allows everything: it follows redirects until a page has come. */
-const createWillingBrowser =
+export const createWillingBrowser =
 	(fetchFor: (url: URL) => typeof fetch): BrowserOpener =>
 	async (address, signal) => {
 		let url = new URL(address);

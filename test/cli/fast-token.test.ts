@@ -36,6 +36,7 @@ beforeEach(async () => keep(storedSession({tokens: fresh()})));
 test('a fresh token is printed in the form that was asked for', async () => {
 	assert.deepEqual(run(['token']), ok('access-1\n'));
 	assert.deepEqual(run(['token', '--format', 'header']), ok('Authorization: Bearer access-1\n'));
+	assert.deepEqual(run(['token', '--format', 'headers']), ok('{"Authorization":"Bearer access-1"}\n'));
 	assert.match(run(['token', '--format', 'kubernetes']).stdout, /"kind":"ExecCredential".+"token":"id-1"/);
 	assert.deepEqual(run(['token', '--type', 'id', '--scope', 'openid']), ok('id-1\n'));
 	await keep(storedSession({tokens: {...fresh(), accessToken: 'another'}}), 'work');

@@ -51,7 +51,7 @@ test('F08, L1: Basic encodes as RFC 6749 appendix B says; basic-raw leaves every
 		const {headers} = await sentWith({clientAuthentication, clientSecret: ' %&+£€'});
 		return Buffer.from(headers.get('authorization')?.slice(6) ?? '', 'base64').toString();
 	};
-	assert.equal(await credentials('basic'), 'my%2Dcli:+%25%26%2B%C2%A3%E2%82%AC');
+	assert.equal(await credentials('basic'), 'my-cli:+%25%26%2B%C2%A3%E2%82%AC');
 	assert.equal(await credentials('basic-raw'), 'my-cli: %&+£€');
 });
 

@@ -165,6 +165,18 @@ const show = async (
 	return login(engine, {...options, show: async shown => screen({...shown, view}, looks)});
 };
 
+/** What to write into an agent's configuration: a resource is mostly one that an agent uses. */
+const tellAgents = (
+	{engine, options: {next}, plan: {view}}: ReadyLogin,
+	{profile}: CommandLine,
+	context: CommandContext,
+): void => {
+	if (engine.provider.protectedResource === undefined || next === undefined || view.kind === 'ndjson') return;
+	const helper = JSON.stringify(commandText('token', profile, '--format', 'headers'));
+	context[view.stream].write(`     Claude Code    "headersHelper": ${helper}\n`);
+	context[view.stream].write(`     Other agents   export INK_LOGIN_TOKEN="$(${next})"\n`);
+};
+
 /**
  * Signs in, shown in the way that fits; how a login ended is told by then.
  *
@@ -180,6 +192,7 @@ export const signIn = async (
 	try {
 		await show(ready, line, context, more.demo);
 		if (more.again !== undefined) context.stdout.write(`     Again    ${more.again}\n`);
+		tellAgents(ready, line, context);
 		tell(ready.notices, context);
 		return {exitCode: exitCodes.done, engine: ready.engine};
 	} catch (error) {

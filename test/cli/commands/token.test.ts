@@ -58,6 +58,16 @@ test('header is an HTTP field, for bearer tokens alone', async () => {
 	assert.match(stderr, /isn't a bearer token/);
 });
 
+test('headers are a JSON object for a program that sends them for as long as its connection lasts', async () => {
+	const asked: TokenOptions[] = [];
+	const lower = {tokens: async (options = {}) => (asked.push(options), tokenSet({tokenType: 'bearer'}))};
+	const {stdout} = await runDouble(['token', '--format', 'headers'], {sessions, engine: lower});
+	assert.equal(stdout, '{"Authorization":"Bearer access-1"}\n');
+	assert.equal(asked[0]?.minimumValidity, 600);
+	const nobody = await runDouble(['token', '--format', 'headers'], {sessions: {}, engine});
+	assert.deepEqual([nobody.exit, nobody.stdout], [3, '']);
+});
+
 test('an ID token is asked for as such: its freshness is its own, and a valid one is printed', async () => {
 	const asked: TokenOptions[] = [];
 	const claims = {...tokenSet().claims!, exp: now / 1000 + 3};

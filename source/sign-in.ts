@@ -1,0 +1,69 @@
+import {omitUndefined} from './core/clock.js';
+import {LoginError} from './core/errors.js';
+import {isOwnFlow} from './core/types.js';
+import {login, type ShowLogin} from './login.js';
+import type {LoginEngine, LoginOptions} from './login/flow.js';
+import type {Session} from './session/types.js';
+import {detectEnvironment} from './terminal/environment.js';
+import {ownFlowOf, personIsThere} from './terminal/who-is-there.js';
+
+/** What an engine has someone sign in with when a request, or `ensure()`, needs it. */
+export type SignInContext = {
+	readonly engine: LoginEngine;
+	readonly show: ShowLogin | undefined;
+	/** Whether an app's screen shows it: then a person is there. */
+	readonly hasScreen: boolean;
+	/** What to do where nobody is there. */
+	readonly signInHint: string | undefined;
+	/** The session, if it has become what the login is to bring. */
+	readonly covering: (options: LoginOptions) => Promise<Session | undefined>;
+};
+
+/** The last of the logins that are shown in one place. */
+const lastIn = new WeakMap<object, Promise<unknown>>();
+
+/** The terminal of the process. */
+const terminal = {};
+
+/** One after the other in one place, whichever engines they are of; a function of an app's own is a place of its own. */
+const inTurn = async <Value>(show: ShowLogin, work: (hadToWait: boolean) => Promise<Value>): Promise<Value> => {
+	const place = typeof show === 'string' ? terminal : show;
+	const before = lastIn.get(place);
+	const done = before === undefined ? work(false) : before.then(async () => work(true));
+	const last = done
+		.catch(() => undefined)
+		.finally(() => {
+			if (lastIn.get(place) === last) lastIn.delete(place);
+		});
+	lastIn.set(place, last);
+	return done;
+};
+
+/** Has a person sign in, once no other engine shows a login in the same place. */
+export const showLogin = async (
+	{engine, show = 'plain', signInHint: hint, covering}: SignInContext,
+	options: LoginOptions,
+): Promise<Session> => {
+	try {
+		return await inTurn(show, async hadToWait => {
+			options.signal?.throwIfAborted();
+			// Another engine may have signed in to the same profile meanwhile.
+			return (hadToWait ? await covering(options) : undefined) ?? login(engine, {...options, show});
+		});
+	} catch (error) {
+		if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
+		throw new LoginError('person_required', error.message, {hint});
+	}
+};
+
+/** Signs in as the program where it can, otherwise has a person sign in. */
+export const signIn = async (context: SignInContext, options: LoginOptions): Promise<Session> => {
+	const {engine, hasScreen} = context;
+	const {flow = engine.provider.flow, ...rest} = options;
+	if (isOwnFlow(flow)) return engine.login({...rest, flow}).session;
+	const isAlone = !hasScreen && !personIsThere(detectEnvironment(), {flow});
+	const own = isAlone ? ownFlowOf(engine.provider) : undefined;
+	return own === undefined
+		? showLogin(context, omitUndefined({...rest, flow}))
+		: engine.login({...rest, flow: own}).session;
+};

@@ -1,0 +1,43 @@
+/**
+ * The client that the MCP conformance suite is shown: the SDK with `createMcpFetch`. The suite appends the server's URL to
+ * its command, and says the rest in the environment.
+ */
+import {Client, StreamableHTTPClientTransport} from '@modelcontextprotocol/client';
+import {createMemoryStore, resource, TokenEngine} from '../../../source/engine.js';
+import {createMcpFetch} from '../../../source/mcp.js';
+import {createWillingBrowser} from '../../../source/testing/scripted-server.js';
+
+type Context = {readonly client_id?: string; readonly client_secret?: string; readonly issuer?: string};
+
+const {env, argv} = process;
+const {
+	MCP_CONFORMANCE_SCENARIO: scenario = '',
+	MCP_CONFORMANCE_PROTOCOL_VERSION: version = '',
+	MCP_CONFORMANCE_CONTEXT: context = '{}',
+} = env;
+const {client_id: clientId, client_secret: clientSecret, issuer} = JSON.parse(context) as Context;
+const url = argv.at(-1) ?? '';
+
+const provider = resource(url, {
+	// The only one that the suite's server takes.
+	clientMetadataUrl: 'https://conformance-test.local/client-metadata.json',
+	...(clientId !== undefined && {clientId}),
+	...(clientSecret !== undefined && {clientSecret}),
+	...(issuer !== undefined && {issuer}),
+});
+const engine = new TokenEngine({provider, store: createMemoryStore(), origins: [new URL(url).origin]});
+const fetch = createMcpFetch(engine, {
+	flow: scenario.startsWith('auth/client-credentials') ? 'client-credentials' : 'browser',
+	// The suite's sign-in pages redirect at once.
+	terminal: {openBrowser: createWillingBrowser(() => globalThis.fetch)},
+});
+
+const isStateless = version >= '2026';
+const client = new Client(
+	{name: 'ink-login-conformance', version: '1'},
+	{versionNegotiation: {mode: isStateless ? {pin: version} : 'legacy'}},
+);
+await client.connect(new StreamableHTTPClientTransport(new URL(url), {fetch}));
+const {tools} = await client.listTools();
+for (const {name} of tools) await client.callTool({name, arguments: {}});
+await client.close();
