@@ -423,7 +423,13 @@ export class TokenEngine {
 	#signInContext(rejected?: string): SignInContext {
 		const {show, signInHint} = this.#options;
 		const screen = [...this.#screens].at(-1);
-		return {engine: this, show: screen ?? show, hasScreen: screen !== undefined, signInHint, covering: async options => this.#covering(options, rejected)};
+		return {
+			engine: this,
+			show: screen ?? show,
+			hasScreen: screen !== undefined,
+			signInHint,
+			covering: async options => this.#covering(options, rejected),
+		};
 	}
 
 	/** What the provider can do: as asked ahead, which serves one login without a scope or an organization of its own, or asked now. */
