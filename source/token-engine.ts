@@ -14,7 +14,7 @@ import {loadFlow} from './login/flows/index.js';
 import {type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
-import {startLogin, toStoredSession} from './login/login.js';
+import {startLogin} from './login/login.js';
 import {SessionManager} from './session/session-manager.js';
 import type {
 	AccessTokenOptions,
@@ -259,12 +259,9 @@ export class TokenEngine {
 			const present = await this.session();
 			if (present !== undefined) return present;
 			const {signInHint = 'Sign in again.'} = this.#options;
-			const {checkAdopted} = await import('./session/adopt.js');
-			const context = await this.#context(signal);
-			const checked = await checkAdopted(context, tokens, signInHint);
+			const {adoptTokens} = await import('./session/adopt.js');
+			const stored = await adoptTokens(await this.#context(signal), tokens, signInHint, this.#remembered);
 			await this.store.prepare?.();
-			const winner = {provider: context.provider, tokens: checked, flow: 'browser'} as const;
-			const stored = await toStoredSession(winner, this.clock.now(), this.#remembered);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});

@@ -378,7 +378,8 @@ class Login implements LoginRun {
 		await this.#preparing;
 		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
 		await confirmAccount(await store.read(profile), winner.tokens, provider, switchAccount, signal);
-		const stored = await toStoredSession(winner, this.clock.now(), remembered);
+		const {toStoredSession} = await import('../session/stored-session.js');
+		const stored = toStoredSession(winner, this.clock.now(), remembered);
 		await keeper.write(stored, signal);
 		return stored;
 	}
@@ -388,28 +389,6 @@ const pendingEvent = ({id, expiresAt, tell, next}: PendingError): EventOf<'pendi
 	type: 'pending',
 	...{id, expiresAt, tell, next},
 });
-
-/** What is kept of tokens that are there, and of where they came from. */
-export const toStoredSession = async (
-	{provider: resolved, tokens, flow}: Winner,
-	signedInAt: number,
-	remembered: LoginParts['remembered'],
-): Promise<StoredSession> => {
-	const {exportKeys} = await import('../oauth/id-token.js');
-	const {
-		clientSecret: _,
-		clientKey: __,
-		server,
-		flows: ___,
-		resourceName: ____,
-		requestedScope,
-		registration,
-		...provider
-	} = resolved;
-	const keys = exportKeys(server);
-	const client = registration === undefined ? {} : {registration};
-	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};
-};
 
 /** For a race in which the other side can only reject. */
 const never = async (): Promise<never> => new Promise(() => undefined);

@@ -5,6 +5,7 @@ import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {EndingContext} from './ending.js';
 import type {SessionWatch} from './session-state.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {isOwnFlow} from '../core/types.js';
@@ -28,26 +29,9 @@ type SessionManagerOptions = {
 
 type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
 
-/** Milliseconds that a replaced session may take to be revoked. */
-const longestFarewell = 5000;
-
 /** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
 const isSame = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
 	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;
-
-type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
-
-const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
-
-type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
-
-/** Whether both may live on one grant of one person: many servers end both when either is revoked. */
-const mayShareGrant = (a: Grant, b: Grant): boolean => {
-	const [one, other] = [a.tokens.identity, b.tokens.identity];
-	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
-	const isSameKind = isOwnFlow(a.flow) === isOwnFlow(b.flow);
-	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
-};
 
 /**
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
@@ -154,61 +138,29 @@ export class SessionManager {
 	}
 
 	async #revokeReplaced(replaced: StoredSession, session: StoredSession): Promise<void> {
-		if (mayShareGrant(replaced, session) && session.provider.revocation !== 'single-login') return;
-		const [before, now] = [replaced.tokens, session.tokens];
-		const isRepeated = before.refreshToken !== undefined && before.refreshToken === now.refreshToken;
-		if (isRepeated || before.accessToken === now.accessToken) return;
-		const limit = new AbortController();
-		const done = new AbortController();
-		const {clock} = this.#options;
-		void clock.sleep(longestFarewell, done.signal).then(
-			() => limit.abort(),
-			() => undefined,
-		);
-		await this.#revoke(replaced, limit.signal);
-		done.abort();
+		const {revokeReplaced} = await import('./ending.js');
+		await revokeReplaced(this.#ending, replaced, session);
 	}
 
 	/** Revokes tokens that nobody will use, unless that could end the session that there is. */
 	async discard(tokens: TokenSet, provider: ResolvedProvider): Promise<void> {
-		const {store, profile, clock, loadFetch} = this.#options;
-		const stored = await store.read(profile).catch(() => undefined);
-		const isLive = stored !== undefined && stored.dead !== true;
-		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
-		const {revokeTokens} = await import('../oauth/revocation.js');
-		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
+		const {discardTokens} = await import('./ending.js');
+		await discardTokens(this.#ending, tokens, provider);
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
 	async end(signal: AbortSignal, forget = false): Promise<LogoutResult> {
-		const {store, profile, watch} = this.#options;
 		const lock = await this.#lockAnyway(signal);
 		try {
-			const stored = await store.read(profile);
-			// Forgotten first: nothing that the network does can bring it back.
-			await store.remove(profile);
-			watch.tell(undefined);
-			if (stored === undefined) return {outcome: 'no-session'};
-			const result = await this.#revoke(stored, signal);
-			if (forget) {
-				const {deleteClient} = await import('./client-store.js');
-				await deleteClient(store, stored, await this.context(stored, signal));
-			}
-
-			return result;
+			const {endSession} = await import('./ending.js');
+			return await endSession(this.#ending, signal, forget);
 		} finally {
 			await lock?.release();
 		}
 	}
 
-	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
-	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
-		try {
-			const {revokeTokens} = await import('../oauth/revocation.js');
-			return await revokeTokens(await this.context(stored, signal), stored.tokens);
-		} catch (error) {
-			return {outcome: 'not-revoked', reason: toLoginError(error).message};
-		}
+	get #ending(): EndingContext {
+		return {...this.#options, contextOf: async (stored, signal) => this.context(stored, signal)};
 	}
 
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
