@@ -59,3 +59,7 @@ export const isValid = (tokens: TokenSet, now: number, type: TokenKind = 'access
 	const {end} = lifeOf(tokens, type);
 	return end === undefined || end > now;
 };
+
+/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
+export const isSameTokens = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
+	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;

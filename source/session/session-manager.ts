@@ -1,6 +1,6 @@
 import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
+import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
@@ -8,7 +8,6 @@ import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.j
 import type {EndingContext} from './ending.js';
 import type {SessionWatch} from './session-state.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import {isOwnFlow} from '../core/types.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
@@ -28,10 +27,6 @@ type SessionManagerOptions = {
 };
 
 type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
-
-/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
-const isSame = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
-	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;
 
 /**
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
@@ -191,13 +186,13 @@ export class SessionManager {
 		const asked = clock.now();
 		const hasChanged = async () => {
 			const now = await store.read(profile);
-			return now === undefined || now.dead === true || !isSame(now, seen);
+			return now === undefined || now.dead === true || !isSameTokens(now, seen);
 		};
 
 		const lock = await store.lock(profile, 'refresh', {signal: neverAborted, until: hasChanged});
 		try {
 			const stored = await this.#alive();
-			const isNew = !isSame(stored, seen);
+			const isNew = !isSameTokens(stored, seen);
 			if (isNew && (stored.tokens.issuedAt >= asked || this.#isFresh(stored, need))) return stored;
 			// A refresh that the server refused to another process.
 			if (!canRenew(stored)) return stored;
@@ -209,89 +204,21 @@ export class SessionManager {
 		}
 	}
 
-	/** With the lock held: asks the server and keeps its response before anybody uses it. */
 	async #renew(stored: StoredSession, need: Need): Promise<StoredSession> {
-		const {store, profile} = this.#options;
+		const {store, profile, warn} = this.#options;
 		// A disk that is full or read-only says so now, while the refresh token is not yet spent.
 		await store.write(profile, stored);
-		const context = await this.context(stored, neverAborted);
-		try {
-			const {requestNextTokens} = await import('./server-requests.js');
-			const tokens = await requestNextTokens(context, stored);
-			const {exportKeys} = await import('../oauth/id-token.js');
-			const keys = exportKeys(context.provider.server) ?? stored.keys;
-			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
-		} catch (error) {
-			const failure = toLoginError(error);
-			if (isOwnFlow(stored.flow)) throw failure;
-			if (failure.code === 'invalid_grant') {
-				// The access token may outlive the refresh token; until it ends nobody asks again.
-				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
-				return await this.#adoptOrEnd(stored, livesOn ? undefined : this.#sessionEnded());
-			}
-
-			// The server has forgotten a client that this program registered: the next login registers another.
-			if (failure.code === 'invalid_client' && stored.registration !== undefined) {
-				const {forgetClient} = await import('./client-store.js');
-				await forgetClient(store, stored.registration, stored.provider.issuer);
-				return await this.#adoptOrEnd(stored, this.#sessionEnded());
-			}
-
-			// To send the same refresh token again would be to replay it, which ends the session at the server as well
-			// (RFC 9700 §4.14.2).
-			if (failure.code === 'identity_check_failed') {
-				return await this.#adoptOrEnd(stored, this.#sessionEnded(`${failure.message} So the session has ended.`));
-			}
-
-			throw failure;
-		}
-	}
-
-	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */
-	async #keep(next: StoredSession, used: StoredSession, context: RequestContext): Promise<StoredSession> {
-		const {store, profile} = this.#options;
-		// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
-		const present = await store.read(profile).catch(() => used);
-		if (present !== undefined && isSame(present, used)) {
-			try {
-				await this.#write(next, {isOnlyCopy: true});
-			} catch (error) {
-				this.#tellLost(next, used, error);
-			}
-
-			return next;
-		}
-
-		if (present === undefined) {
-			const {revokeTokens} = await import('../oauth/revocation.js');
-			await revokeTokens(context, next.tokens);
-		}
-
-		return this.#alive();
-	}
-
-	/**
-	 * The refresh token is refused, or spent on a response that must not be believed: a sibling's newer session is taken over
-	 * before the session is said to have ended.
-	 *
-	 * @param end - undefined to go on without the refresh token
-	 */
-	async #adoptOrEnd(used: StoredSession, end: LoginError | undefined): Promise<StoredSession> {
-		const stored = await this.#alive();
-		const {refreshToken, ...tokens} = stored.tokens;
-		if (refreshToken !== used.tokens.refreshToken) return stored;
-		const next: StoredSession = end === undefined ? {...stored, tokens} : {...stored, dead: true};
-		await this.#write(next);
-		if (end !== undefined) throw end;
-		return next;
-	}
-
-	/** The new token works although it could not be saved; only a refresh token that replaced another is lost. */
-	#tellLost(next: StoredSession, used: StoredSession, error: unknown): void {
-		if (next.tokens.refreshToken === used.tokens.refreshToken) return;
-		const {message} = toLoginError(error);
-		this.#options.warn?.(
-			`${message} So the session couldn't be saved, and ends with this token. Fix that, then sign in again.`,
+		const {renewSession} = await import('./renewal.js');
+		return renewSession(
+			{
+				...{store, profile, warn},
+				request: await this.context(stored, neverAborted),
+				alive: async () => this.#alive(),
+				write: async (...call) => this.#write(...call),
+				livesOn: () => this.#isUsable(stored, {...need, type: 'access'}),
+				ended: message => this.#sessionEnded(message),
+			},
+			stored,
 		);
 	}
 
