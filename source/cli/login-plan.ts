@@ -11,6 +11,7 @@ import type {KnownServer, ProfilePreferences, StoredSession} from '../session/ty
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
+import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
 import {readProvider} from './provider.js';
@@ -61,6 +62,7 @@ export type LoginPlan = {
 	/** With `ask` the picker comes first. */
 	readonly flow: NonNullable<LoginOptions['flow']>;
 	readonly timeout: number | undefined;
+	readonly strength: Pick<LoginOptions, 'acrValues' | 'maxAge'>;
 	/** Whether a person is there to sign in. */
 	readonly attended: boolean;
 	readonly location: TerminalLocation;
@@ -73,6 +75,15 @@ const readTimeout = ({timeout}: OptionValues): number | undefined => {
 	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
 	if (seconds > 0) return seconds;
 	throw new UsageError('--timeout needs a number of seconds greater than 0.', 'As in: --timeout 300');
+};
+
+/** How strongly and how recently the person is to have signed in. */
+const readStrength = ({'acr-values': acrValues, 'max-age': age}: OptionValues): LoginPlan['strength'] => {
+	if (age !== undefined && !/^\d{1,9}$/.test(age)) {
+		throw new UsageError('--max-age needs a whole number of seconds.', 'As in: --max-age 0, to sign in again now');
+	}
+
+	return omitUndefined({acrValues, maxAge: age === undefined ? undefined : Number(age)});
 };
 
 const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
@@ -109,6 +120,7 @@ export const planLogin = (
 	const url = given === undefined ? resourceUrl(profile) : undefined;
 	const chosen = readProvider(values, {provider: given, credentials, url});
 	const timeout = readTimeout(values);
+	const strength = readStrength(values);
 	const view = viewOf(values, environment, stdoutIsData);
 	const isTold = wait !== undefined || values['no-wait'] === true;
 	const attended = !unattended && (isTold || personIsThere(environment, {json, plain, flow}));
@@ -144,6 +156,7 @@ export const planLogin = (
 			view,
 			flow: asks ? 'ask' : flow,
 			timeout,
+			strength,
 			attended,
 			location: locateTerminal(environment),
 			preferences,

@@ -18,6 +18,8 @@ export type CommandName = (typeof commandNames)[number];
 export const optionGroups = {
 	provider: 'Where to sign in',
 	request: 'How to sign in',
+	machine: 'As a machine',
+	pending: 'Without waiting for the person',
 	looks: 'What you see',
 	storage: 'What is saved',
 } as const;
@@ -76,19 +78,19 @@ export const options = {
 	'client-secret-file': {
 		value: 'F',
 		help: "a file with the app's client secret (- for stdin)",
-		group: 'provider',
+		group: 'machine',
 		commands: withSecret,
 	},
 	'client-secret-env': {
 		value: 'NAME',
 		help: 'an environment variable that holds it',
-		group: 'provider',
+		group: 'machine',
 		commands: withSecret,
 	},
 	'client-key-file': {
 		value: 'F',
 		help: "a file with the app's private key (PEM or JWK)",
-		group: 'provider',
+		group: 'machine',
 		commands: withSecret,
 	},
 	'client-metadata-url': {
@@ -113,24 +115,25 @@ export const options = {
 	},
 	scope: {
 		value: 'S',
-		help: 'scopes, separated by spaces; the API they are for',
+		help: 'scopes to ask for, separated by spaces',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	audience: {
 		value: 'A',
 		many: true,
+		help: 'the API the token is for, as the provider names it',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
 	resource: {
 		value: 'URI',
 		many: true,
-		help: 'the API the token is for, as a URL; send none',
+		help: 'the API the token is for, as a URL; repeatable',
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
-	'no-resource': {group: 'request', commands: signIn},
+	'no-resource': {help: 'name no API, whatever the URL says', group: 'request', commands: signIn},
 	param: {
 		value: 'NAME=VALUE',
 		many: true,
@@ -140,7 +143,7 @@ export const options = {
 	},
 	prompt: {
 		value: 'P',
-		help: 'login, consent, select_account, none; your name',
+		help: 'login, consent, select_account or none',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
@@ -151,6 +154,21 @@ export const options = {
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser', 'device', 'password', 'one-time-code'],
+	},
+	organization: {value: 'ID', help: 'the organization to sign in to', group: 'request', commands: anyLogin},
+	'acr-values': {
+		value: 'V',
+		help: 'how strongly to sign in, in the words of the server',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['browser', 'device'],
+	},
+	'max-age': {
+		value: 'S',
+		help: 'sign in again if the last time was S seconds ago',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['browser', 'device'],
 	},
 	realm: {
 		value: 'NAME',
@@ -175,12 +193,13 @@ export const options = {
 		flows: ['browser'],
 	},
 	par: {
-		help: 'push the request first (RFC 9126); renew codes',
+		help: 'always push the request first (RFC 9126)',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	renew: {
+		help: 'get a new code when one expires',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['device'],
@@ -188,14 +207,14 @@ export const options = {
 	'id-token-file': {
 		value: 'F',
 		help: "a file with this workload's identity token",
-		group: 'request',
+		group: 'machine',
 		commands: signIn,
 		flows: ['workload-identity'],
 	},
 	'id-token-env': {
 		value: 'NAME',
 		help: 'an environment variable that holds it',
-		group: 'request',
+		group: 'machine',
 		commands: signIn,
 		flows: ['workload-identity'],
 	},
@@ -203,23 +222,28 @@ export const options = {
 		value: 'FORM',
 		choices: ['grant', 'exchange', 'client'],
 		help: 'how to present it',
-		group: 'request',
+		group: 'machine',
 		commands: signIn,
 		flows: ['workload-identity'],
 	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
-	'no-wait': {group: 'request', help: 'leave while it is pending, or S seconds later', commands: justLogin},
-	wait: {value: 'S', group: 'request', commands: justLogin},
-	resume: {value: 'ID', help: 'go on with a pending sign-in; give it up', group: 'request', commands: justLogin},
-	cancel: {value: 'ID', group: 'request', commands: justLogin},
-	pending: {help: 'list the pending sign-ins', group: 'request', commands: justLogin},
-	message: {value: 'TEXT', help: 'why an agent asks; paste in the terminal', group: 'request', commands: justLogin},
-	tty: {group: 'request', commands: justLogin},
+	'no-wait': {group: 'pending', help: 'show the link, and end with exit code 4', commands: justLogin},
+	wait: {
+		value: 'S',
+		help: 'wait S seconds for the person, then end the same way',
+		group: 'pending',
+		commands: justLogin,
+	},
+	resume: {value: 'ID', help: 'go on with a sign-in that is pending', group: 'pending', commands: justLogin},
+	cancel: {value: 'ID', help: 'give it up', group: 'pending', commands: justLogin},
+	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: justLogin},
+	message: {value: 'TEXT', help: 'why you ask, for the person to read', group: 'pending', commands: justLogin},
+	tty: {help: 'paste the link of the last page in this terminal', group: 'pending', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
-	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
-	'no-qr': {group: 'looks', commands: anyLogin},
-	plain: {help: 'plain lines; lines for a screen reader', group: 'looks', commands: anyLogin},
-	'screen-reader': {group: 'looks', commands: anyLogin},
+	'no-open': {group: 'looks', help: "don't open a browser", commands: anyLogin},
+	'no-qr': {help: "don't draw a QR code", group: 'looks', commands: anyLogin},
+	plain: {help: 'print plain lines', group: 'looks', commands: anyLogin},
+	'screen-reader': {help: 'print lines for a screen reader', group: 'looks', commands: anyLogin},
 	json: {
 		help: 'print JSON, one object per line',
 		group: 'looks',
@@ -327,14 +351,11 @@ export const optionTable: Readonly<Record<string, CommandOption>> = options;
 export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow']): boolean =>
 	flow !== undefined && flow !== 'auto' && flows?.includes(flow) === false;
 
-/** Whether an option is about a login that outlives its process, not about what it asks for. */
-export const isAboutPending = (name: string): boolean =>
-	['no-wait', 'wait', 'resume', 'cancel', 'pending', 'message', 'tty'].includes(name);
-
 /** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {
 	const {group} = optionTable[name] ?? {};
-	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !/^client-(secret|key)-/.test(name);
+	const asks = group === 'provider' || group === 'request' || group === 'machine';
+	return asks && name !== 'ca-file' && !/^client-(secret|key)-/.test(name);
 };
 
 /** Those that say which session is meant: it is compared with them. */

@@ -35,7 +35,7 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 		const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
 		// The pair is not repeated: what is refused here may hold a secret.
 		if (name === undefined)
-			throw new UsageError('--param needs a name and a value.', 'As in: --param organization=org_1');
+			throw new UsageError('--param needs a name and a value.', 'As in: --param screen_hint=signup');
 		const shown = displayText(name, 40);
 		const option = ownParameters[name];
 		if (option !== undefined) throw new UsageError(`--param can't set ${shown}.`, `Use ${option} instead.`);
@@ -140,12 +140,17 @@ const readIdentity = ({
 	return omitUndefined({source, as});
 };
 
+const readExtra = ({param, organization}: OptionValues): RequestParameters | undefined =>
+	param === undefined && organization === undefined
+		? undefined
+		: {...readParameters(param ?? []), ...(organization !== undefined && {organization})};
+
 /** What the options say of the request, for any provider. */
 const readRequest = (values: OptionValues): Partial<Provider> => {
 	const {application, scope, prompt, 'login-hint': loginHint, par, flow, realm} = values;
 	const audience = single(values.audience, 'audience');
 	const redirect = readRedirect(values);
-	const extra = values.param && readParameters(values.param);
+	const extra = readExtra(values);
 	const asksTokenOnly = isOwnFlow(flow) || flow === 'password' || flow === 'one-time-code';
 	return omitUndefined({
 		application,

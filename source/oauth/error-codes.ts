@@ -132,6 +132,7 @@ const blockedAccount: Meaning = {
 const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
 	[/^unauthorized$/, /\bblocked\b/i, blockedAccount],
+	[/^too_many_requests$/, /(?:)/, tooMany],
 	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
 	[
 		/^invalid_request$/,
@@ -226,11 +227,11 @@ const policies: typeof toldApart = [
 const found = (table: typeof toldApart, error: string, description: string): Meaning | undefined =>
 	table.find(([code, words]) => code.test(error) && words.test(description))?.[2];
 
-const meaningOf = (error: string, description: string, status: number | undefined): Meaning =>
+const meaningOf = (error: string, description: string): Meaning =>
 	found(policies, error, description) ??
 	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
 	found(toldApart, error, description) ??
-	(status === 429 ? tooMany : refused(error));
+	refused(error);
 
 /** What to do, where the server's metadata tells what its error does not. */
 const adviceFor = ({code, hint}: Meaning, description: string, info: ResponseInfo): readonly Hint[] => {
@@ -254,7 +255,7 @@ export const oauthError = (
 	info: ResponseInfo,
 ): LoginError => {
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
-	const meaning = meaningOf(body.error, description, info.status);
+	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
 	const asked = code === 'invalid_scope' && info.scope ? ` Asked for: ${displayText(info.scope, 400)}.` : '';
 	const message = meaning.message + asked;

@@ -71,11 +71,11 @@ test('the picker takes all that login takes', () => {
 	}
 });
 
-test('the help of every command is one screen of 80 by 48, with three examples or more', () => {
+test('the help of every command is one screen of 80 by 40, but for the options of login, with three examples or more', () => {
 	for (const command of commandNames) {
 		const lines = (helpText(command) ?? '').trimEnd().split('\n');
 		for (const line of lines) assert.ok(line.length <= 80, `${command}: ${line}`);
-		assert.ok(lines.length <= 48, `${command} has ${lines.length} lines`);
+		assert.ok(lines.length <= (command === 'login' ? 80 : 40), `${command} has ${lines.length} lines`);
 		assert.ok(lines.filter(line => /^ {2}.*ink-login/.test(line)).length >= 3, command);
 	}
 });

@@ -81,6 +81,8 @@ const visitor = async (t: TestContext, port: number) => {
 	t.after(() => client.destroy());
 	client.connect({host: '127.0.0.1', port, username: 'visitor'});
 	await once(client, 'ready');
+	// The host may be gone before its visitors are.
+	client.on('error', () => undefined);
 	const emulator = new TerminalEmulator(100, 40);
 	const channel = await new Promise<ClientChannel>((resolve, reject) =>
 		client.shell({term: 'xterm-256color', cols: 100, rows: 40}, (error, channel) =>

@@ -102,7 +102,7 @@ test('a registration is renewed once its secret has expired', async () => {
 
 test('the client authenticates as the registration says, and with a secret that nobody asked for', async () => {
 	for (const [methods, method, header, form] of [
-		[['client_secret_basic'], 'client_secret_basic', `Basic ${btoa('client%2D1:s1')}`, null],
+		[['client_secret_basic'], 'client_secret_basic', `Basic ${btoa('client-1:s1')}`, null],
 		[['none', 'client_secret_post'], 'none', null, 's1'],
 	] as const) {
 		const {server, store} = setUp();

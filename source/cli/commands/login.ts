@@ -92,6 +92,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
+			...plan.strength,
 			pending: isScreen ? false : (await loadPending()).pendingOptionsOf(values, environment, store),
 			// What is not saved cannot be used.
 			next:
