@@ -152,7 +152,7 @@ const column = (label: string, text: string, at: number): string => {
 	return gap + lines.join(`\n${' '.repeat(at)}`);
 };
 
-const describe = ({choices, default: standard, help = '', value}: CommandOption): string => {
+const describe = ({choices, default: standard, help, value}: CommandOption): string => {
 	if (choices === undefined || value === undefined)
 		return standard === undefined ? help : `${help} (default: ${standard})`;
 	return `${help}: ${choices.map(choice => (choice === standard ? `${choice} (default)` : choice)).join(', ')}`;
@@ -165,16 +165,10 @@ const isListed = (command: CommandName, {commands}: CommandOption): boolean => {
 };
 
 const rowsOf = (command: CommandName, isShown: (option: CommandOption) => boolean): string[] => {
-	const rows: {label: string; text: string}[] = [];
-	for (const [name, option] of Object.entries(optionTable)) {
-		if (!isListed(command, option) || !isShown(option)) continue;
-		const label = `--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
-		const before = rows.at(-1);
-		if (option.help === undefined && before !== undefined) before.label += `, ${label}`;
-		else rows.push({label, text: describe(option)});
-	}
-
-	return rows.map(({label, text}) => column(label, text, 29));
+	const shown = Object.entries(optionTable).filter(([, option]) => isListed(command, option) && isShown(option));
+	return shown.map(([name, option]) =>
+		column(`--${name}${option.value === undefined ? '' : ` ${option.value}`}`, describe(option), 29),
+	);
 };
 
 const optionsOf = (command: CommandName): string =>

@@ -14,7 +14,7 @@ import {loginText, type CommandContext} from './context.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
-import {readProvider} from './provider.js';
+import {readProvider} from './provider-options.js';
 import {UsageError} from './errors.js';
 import {isOwnFlow, type Identity} from '../core/types.js';
 

@@ -33,8 +33,7 @@ export type CommandOption = {
 	readonly default?: string;
 	/** It may be given more than once. */
 	readonly many?: true;
-	/** What the help says of it; an option without is named on the row of the one before it. */
-	readonly help?: string;
+	readonly help: string;
 	readonly group: keyof typeof optionGroups | 'output';
 	readonly commands: readonly CommandName[];
 	/** The flows whose requests it is about; with `--flow` another one it is refused. */

@@ -11,7 +11,7 @@ import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext, type Engine, type TokenContext} from './context.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
-import type {ProviderChoice} from './provider.js';
+import type {ProviderChoice} from './provider-options.js';
 
 /** A stored session, and its tokens. */
 export type SessionTokens = {
@@ -207,7 +207,7 @@ const readWanted = async (
 	// `exchange` asks the server for another token by the same options.
 	if (command !== 'token' || !Object.keys(values).some(isAboutSigningIn)) return undefined;
 	const source = secretSourceOf(values);
-	const {readProvider} = await import('./provider.js');
+	const {readProvider} = await import('./provider-options.js');
 	const credentials = credentialsFrom(source, context.environment.env, context.stdin);
 	return readProvider(values, {url: resourceUrl(profile), credentials});
 };

@@ -60,7 +60,7 @@ test('every option of the contract is taken by its command, and is in its help',
 		const help = helpText(command) ?? '';
 		for (const name of names) {
 			assert.ok(optionTable[name]?.commands.includes(command as never), `${command} --${name}`);
-			assert.match(help, new RegExp(`^ +(--[\\w-]+( \\S+)?, )?--${name}[ ,]`, 'm'), `${command} --help`);
+			assert.match(help, new RegExp(`^ +--${name} `, 'm'), `${command} --help`);
 		}
 	}
 });

@@ -1,7 +1,7 @@
 import {clientMetadata, clientPorts} from '../../oauth/client-metadata.js';
 import type {Command} from '../context.js';
 import {exitCodes} from '../errors.js';
-import {readPorts} from '../provider.js';
+import {readPorts} from '../provider-options.js';
 
 /** `ink-login client-metadata`: the document that a server reads, or that someone types in (RFC 7591 §2). */
 export const runClientMetadata: Command = async ({values}, {stdout}) => {

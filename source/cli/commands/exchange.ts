@@ -6,7 +6,7 @@ import {credentialsFrom, secretSourceOf} from '../secrets.js';
 import {exitCodes, UsageError} from '../errors.js';
 import {engineAt, openProfile, readSession, storeFor} from '../session.js';
 import {unknownServer} from '../login-plan.js';
-import {readProvider, readResources} from '../provider.js';
+import {readProvider, readResources} from '../provider-options.js';
 import {formatToken} from '../token-format.js';
 
 const tokenTypes = ['access_token', 'refresh_token', 'id_token', 'saml1', 'saml2', 'jwt'];

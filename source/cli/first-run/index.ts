@@ -13,7 +13,7 @@ import {chooseView} from '../../terminal/capabilities.js';
 import {resourceUrl, type CommandLine} from '../parse-args.js';
 import type {CommandContext} from '../context.js';
 import {isAboutSigningIn} from '../options.js';
-import {readProvider} from '../provider.js';
+import {readProvider} from '../provider-options.js';
 import {storeFor, readSession} from '../session.js';
 import {optionsOf, placesFor, type Answers, type KnownProfile} from './questions.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {parseCommandLine} from '../../source/cli/parse-args.js';
-import {readProvider} from '../../source/cli/provider.js';
+import {readProvider} from '../../source/cli/provider-options.js';
 import {UsageError} from '../../source/cli/errors.js';
 import type {ProviderSettings} from '../../source/oauth/provider.js';
 
