@@ -215,7 +215,8 @@ test('tokens that come after a cancel are revoked, and no session comes of them'
 		await markCancelled(store, await readPending(store, id), world.clock.now());
 		return conforming();
 	});
-	await assert.rejects(world.clock.advanceUntil(run.session), /cancelled/);
+	await world.clock.advanceUntil(world.server.received('token', 1));
+	await assert.rejects(run.session, /cancelled/);
 	await run.cancel();
 	assert.equal(await store.read('default'), undefined);
 	assert.ok(world.server.requestsTo('revocation').length > 0);
