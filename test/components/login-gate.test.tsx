@@ -2,6 +2,7 @@ import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {Box, Text, useInput} from 'ink';
+import * as react from 'react';
 import {useState, type ReactNode} from 'react';
 import {
 	createMemoryStore,
@@ -114,7 +115,9 @@ test('a stronger sign-in that an API asks for is shown at the gate, and what was
 	await terminal.type('x');
 	await terminal.type('\u0003');
 	await refused;
-	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: a.');
+	// React 19.0 and 19.1 cannot hide what keeps its state.
+	const [afterA, afterB] = 'Activity' in react ? ['a', 'ab'] : ['', 'b'];
+	assert.equal((await shows(terminal, /Keys/)).trim(), `Keys: ${afterA}.`);
 
 	const paid = engine.fetch('https://api.example/pay');
 	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
@@ -123,7 +126,7 @@ test('a stronger sign-in that an API asks for is shown at the gate, and what was
 	assert.equal(await (await paid).text(), 'paid');
 	await shows(terminal, /Keys/);
 	await terminal.type('b');
-	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: ab.');
+	assert.equal((await shows(terminal, /Keys/)).trim(), `Keys: ${afterB}.`);
 });
 
 test('ensure shares the login that the gate shows already, or has its own shown there', async t => {
