@@ -263,6 +263,25 @@ test("any part of the application's that throws leaves ours in its place", async
 	await shows(terminal, /Also with code/);
 });
 
+test('a login whose code waits shows that code when it is mounted again', async t => {
+	const {engine} = await setting(t);
+	const run = engine.login({flow: 'ask', attended: true});
+	const codes: string[] = [];
+	for (const round of ['first', 'again']) {
+		const terminal = await drawOn(<Login run={run} />);
+		if (round === 'first') {
+			await shows(terminal, /1 {2}On another device/);
+			await terminal.type('1');
+		}
+
+		codes.push(/[A-Z]{4}-[A-Z]{4}/.exec(await shows(terminal, /[A-Z]{4}-[A-Z]{4}/))?.[0] ?? '');
+		await terminal.unmount();
+	}
+
+	assert.equal(codes[0], codes[1]);
+	await run.cancel();
+});
+
 test('with a run, the types refuse what it began without', async t => {
 	const {engine} = await setting(t);
 	const run = engine.login();
