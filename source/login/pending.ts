@@ -3,7 +3,7 @@ import {cancelled, LoginError, PendingError, toLoginError, type LoginErrorCode} 
 import type {PendingDetails} from '../core/errors.js';
 import {withPersonRequest, type LoginRequest} from '../oauth/request-parameters.js';
 import {applicationOf, type Provider, type ProviderSettings, type ResolvedProvider} from '../oauth/provider.js';
-import type {KnownServer, PendingStore, StoredSession, TokenStore} from '../session/types.js';
+import type {KnownServer, RecordStore, StoredSession, TokenStore} from '../session/types.js';
 import type {FlowName} from '../core/types.js';
 import type {LoginEvent} from './events.js';
 import type {BeginOptions, Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
@@ -120,9 +120,9 @@ const unknown = (id: string): LoginError =>
 		hint: 'Start a new sign-in.',
 	});
 
-const filesOf = async (store: TokenStore): Promise<PendingStore> => {
-	const files = await store.pending?.();
-	if (files !== undefined) return files;
+const recordsOf = async (store: TokenStore): Promise<RecordStore> => {
+	const records = await store.records?.();
+	if (records !== undefined) return records;
 	throw new LoginError('config_error', "The store of this program can't hold a sign-in that is still pending.", {
 		hint: 'Sign in without leaving, or use another store.',
 	});
@@ -130,8 +130,8 @@ const filesOf = async (store: TokenStore): Promise<PendingStore> => {
 
 /** @throws LoginError `store_error` for one that cannot be read here, `expired_token` for one that is not there */
 export const readPending = async (store: TokenStore, id: string): Promise<PendingLogin> => {
-	const files = await filesOf(store);
-	const login = idPattern.test(id) ? parse(await files.read(id), id) : undefined;
+	const records = await recordsOf(store);
+	const login = idPattern.test(id) ? parse(await records.read(id), id) : undefined;
 	if (login === undefined) throw unknown(id);
 	return login;
 };
@@ -140,8 +140,8 @@ export const readPending = async (store: TokenStore, id: string): Promise<Pendin
 export const listPending = async (
 	store: TokenStore,
 ): Promise<readonly (PendingLogin | {readonly id: string; readonly error: LoginError})[]> => {
-	const files = await filesOf(store);
-	const ids = (await files.list()).filter(id => idPattern.test(id));
+	const records = await recordsOf(store);
+	const ids = (await records.list()).filter(id => idPattern.test(id));
 	const logins = await Promise.all(
 		ids.map(async id => readPending(store, id).catch((error: unknown) => ({id, error: toLoginError(error)}))),
 	);
@@ -155,12 +155,12 @@ export const findPending = async (
 	now: number,
 	fits: (login: PendingLogin) => boolean,
 ): Promise<PendingLogin | undefined> => {
-	const files = await filesOf(store);
+	const records = await recordsOf(store);
 	const waiting = (await listPending(store)).filter(
 		login => !('error' in login) && isWaiting(login, now) && fits(login),
 	) as readonly PendingLogin[];
 	for (const login of [...waiting].reverse()) {
-		if ((await files.read(cancelMark(login.id))) === undefined) return login;
+		if ((await records.read(cancelMark(login.id))) === undefined) return login;
 	}
 
 	return undefined;
@@ -168,8 +168,8 @@ export const findPending = async (
 
 /** Marks a login as cancelled: whoever is busy with it, or tries to be, ends it and revokes tokens that come all the same. */
 export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: number): Promise<void> => {
-	const files = await filesOf(store);
-	await files.write(cancelMark(id), '', {expiresAt: now + day});
+	const records = await recordsOf(store);
+	await records.write(cancelMark(id), '', {expiresAt: now + day});
 };
 
 /** What the person has to do, for whoever tells them. */
@@ -209,7 +209,7 @@ export const outlive = async (
 	options: LoginOptions,
 	hooks: Hooks,
 ): Promise<LoginParts | StoredSession> => {
-	const login = new OutlivingLogin(parts, options, hooks, await filesOf(parts.store));
+	const login = new OutlivingLogin(parts, options, hooks, await recordsOf(parts.store));
 	return login.begin();
 };
 
@@ -237,7 +237,7 @@ class OutlivingLogin {
 	readonly #options: LoginOptions;
 	readonly #pending: PendingOptions;
 	readonly #hooks: Hooks;
-	readonly #files: PendingStore;
+	readonly #records: RecordStore;
 	readonly #asked: string;
 	#login: PendingLogin | undefined;
 	/** As discovered, for a new login. */
@@ -249,12 +249,12 @@ class OutlivingLogin {
 	#requests = 0;
 	#isTimeUp = false;
 
-	constructor(parts: LoginParts, options: LoginOptions, hooks: Hooks, files: PendingStore) {
+	constructor(parts: LoginParts, options: LoginOptions, hooks: Hooks, records: RecordStore) {
 		this.#parts = parts;
 		this.#options = options;
 		this.#pending = options.pending === false ? {} : (options.pending ?? {});
 		this.#hooks = hooks;
-		this.#files = files;
+		this.#records = records;
 		const {flow = 'auto'} = options;
 		this.#asked = JSON.stringify([withoutSecret(parts.provider), requestOf(options), flow]);
 	}
@@ -561,14 +561,14 @@ class OutlivingLogin {
 
 	async #write(login: PendingLogin, isOnlyCopy = false): Promise<void> {
 		const expiresAt = isApproved(login) ? Math.max(login.expiresAt, this.#parts.clock.now() + day) : login.expiresAt;
-		await this.#files.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
+		await this.#records.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
 		this.#login = login;
 	}
 
 	/** @throws LoginError `cancelled` where someone has cancelled the login */
 	async #refuseCancelled(): Promise<void> {
 		const login = this.#login;
-		if (login === undefined || (await this.#files.read(cancelMark(login.id))) === undefined) return;
+		if (login === undefined || (await this.#records.read(cancelMark(login.id))) === undefined) return;
 		const error = cancelled('This sign-in was cancelled.');
 		const {code, message, hint} = error;
 		await this.#end({status: 'failed', code, message, hint});

@@ -201,12 +201,6 @@ const isIdentity = (value: unknown): boolean =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a file of text holds: the text as it is, or encrypted. */
-export type TextFile = {readonly version: 1; readonly text?: string; readonly encrypted?: string};
-
-/** What a text is encrypted for: no profile has such a name. */
-export const textName = (name: string): string => `\0${name}`;
-
 /** The file of a profile in the folder of the sessions. */
 export const profilePath = (directory: string, profile: string, extension: string): string =>
 	`${directory}/${profileFileName(profile)}${extension}`;
