@@ -5,7 +5,7 @@ import test, {type TestContext} from 'node:test';
 import {LoginError, PendingError} from '../../source/core/errors.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import type {LoginOptions, PendingOptions} from '../../source/login/flow.js';
-import {listPending, markCancelled, readPending} from '../../source/login/pending.js';
+import {listPending, markCancelled, readPending} from '../../source/login/pending-record.js';
 import {createEncryption} from '../../source/session/store/encryption.js';
 import {createFileStore} from '../../source/session/store/file-store.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
