@@ -1,7 +1,7 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
-import {flows} from '../../core/types.js';
+import {flows, isObject} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -197,9 +197,6 @@ const isIdentity = (value: unknown): boolean =>
 	[value['issuer'], value['subject'], value['name'] ?? '', value['email'] ?? ''].every(
 		text => typeof text === 'string',
 	);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The file of a profile in the folder of the sessions. */
 export const profilePath = (directory: string, profile: string, extension: string): string =>
