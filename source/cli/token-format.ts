@@ -1,4 +1,5 @@
 import {LoginError} from '../core/errors.js';
+import {isObject} from '../core/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
@@ -40,9 +41,6 @@ type ExecInfo = {
 	readonly interactive: boolean;
 };
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-	typeof value === 'object' && value !== null;
-
 const unreadable = (): LoginError =>
 	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no v1 or v1beta1 ExecCredential.', {
 		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
@@ -62,12 +60,12 @@ export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: EnvironmentVariables)
 		throw unreadable();
 	}
 
-	if (!isRecord(info) || typeof info['apiVersion'] !== 'string' || !apiVersions.includes(info['apiVersion'])) {
+	if (!isObject(info) || typeof info['apiVersion'] !== 'string' || !apiVersions.includes(info['apiVersion'])) {
 		throw unreadable();
 	}
 
 	const {apiVersion, spec} = info;
-	return {apiVersion, interactive: !isRecord(spec) || spec['interactive'] !== false};
+	return {apiVersion, interactive: !isObject(spec) || spec['interactive'] !== false};
 };
 
 /** An ExecCredential for kubectl (client.authentication.k8s.io); it asks again once the time in it has come. */

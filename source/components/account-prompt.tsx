@@ -3,7 +3,7 @@ import type {AccountPrompt} from '../hooks/use-login.js';
 import {useKeys, usePresses} from '../hooks/use-keys.js';
 import {useList} from '../hooks/use-list.js';
 import {useScreen} from '../hooks/use-screen.js';
-import type {ScreenProps} from '../hooks/screen-props.js';
+import type {PromptProps} from '../hooks/screen-props.js';
 import {block, gap} from '../layout/fit.js';
 import {gridOf} from '../layout/header.js';
 import {indent, wrapWords} from '../layout/line.js';
@@ -11,15 +11,8 @@ import {layOutList} from '../layout/options.js';
 import {FrameView} from './frame.js';
 import {SpokenLines, spokenList} from './screen-reader.js';
 
-export type AccountPromptScreenProps = Pick<
-	ScreenProps,
-	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
-> & {
-	readonly prompt: AccountPrompt;
-};
-
 /** Asks before someone else's session is replaced; the session that there is stays unless the person says otherwise. */
-export function AccountPromptScreen(props: AccountPromptScreenProps): ReactNode {
+export function AccountPromptScreen(props: PromptProps<AccountPrompt>): ReactNode {
 	const {prompt, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
 	const {prompt: words, keys} = display.messages;

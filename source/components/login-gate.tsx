@@ -4,7 +4,7 @@ import type {ActivityProps, ExoticComponent, ReactNode} from 'react';
 import type {LoginError} from '../core/errors.js';
 import {useAskedLogin} from '../hooks/use-asked-login.js';
 import {useAuth} from '../hooks/use-auth.js';
-import {useOwnWidth} from '../hooks/use-own-width.js';
+import {useOwnWidth} from '../hooks/use-size.js';
 import {displayOf, type DisplayProps} from '../layout/theme.js';
 import type {TokenEngine} from '../token-engine.js';
 import {Failure} from './outcome.js';

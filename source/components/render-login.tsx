@@ -6,7 +6,7 @@ import type {LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
 import {login, type ScreenLogin} from '../login.js';
 import {useKeys} from '../hooks/use-keys.js';
-import {useTerminalSize} from '../hooks/use-terminal-size.js';
+import {useTerminalSize} from '../hooks/use-size.js';
 import {wordsOver} from '../text/messages.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {resizable, softWrapping} from '../terminal/ink-output.js';

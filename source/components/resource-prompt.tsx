@@ -3,21 +3,14 @@ import {displayText} from '../core/safe-text.js';
 import type {ResourcePrompt} from '../hooks/use-login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useScreen} from '../hooks/use-screen.js';
-import type {ScreenProps} from '../hooks/screen-props.js';
+import type {PromptProps} from '../hooks/screen-props.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutConfirmation} from '../layout/question.js';
 import {FrameView} from './frame.js';
 import {SpokenLines, spokenKeys} from './screen-reader.js';
 
-export type ResourcePromptScreenProps = Pick<
-	ScreenProps,
-	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
-> & {
-	readonly prompt: ResourcePrompt;
-};
-
 /** Says who has someone sign in where, for what and as which app: all that a person can judge a stranger's server by. */
-export function ResourcePromptScreen(props: ResourcePromptScreenProps): ReactNode {
+export function ResourcePromptScreen(props: PromptProps<ResourcePrompt>): ReactNode {
 	const {prompt, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
 	const {resource: words, keys: labels, signInTo} = display.messages;

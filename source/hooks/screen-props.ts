@@ -68,3 +68,9 @@ export type FrameParts = {
 	/** What turns while a request is in flight. */
 	readonly Spinner?: ComponentType<SpinnerProps>;
 };
+
+/** What a question before or during a login takes. */
+export type PromptProps<Prompt> = Pick<
+	ScreenProps,
+	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
+> & {readonly prompt: Prompt};

@@ -3,7 +3,7 @@ import {useMemo} from 'react';
 import {systemClock, type Clock} from '../core/clock.js';
 import {isOpen, type BrowserState, type DeviceState, type LoginState} from '../login/state.js';
 import {useOverdue, useTimeLeft} from './use-countdown.js';
-import {useTerminalSize} from './use-terminal-size.js';
+import {useTerminalSize} from './use-size.js';
 import type {Size} from '../layout/fit.js';
 import {untilNextText, type Moment} from '../layout/status.js';
 import {displayOf, type Display} from '../layout/theme.js';

@@ -41,25 +41,16 @@ const required = (value: string | undefined, what: string, hint: string): string
 	throw misconfigured(`The ${what} is missing.`, hint);
 };
 
-/**
- * The options that every preset hands on as they are.
- *
- * @throws LoginError `config_error` without a client id
- */
-export const commonSettings = (options: PresetOptions): PresetOptions => ({
+/** The options that every preset hands on as they are. */
+const commonSettings = (options: PresetOptions): PresetOptions => ({
 	...Object.fromEntries(
 		commonNames.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]] as const])),
 	),
 	clientId: required(options.clientId, 'client ID', 'Use the one your provider shows for your app.'),
 });
 
-/**
- * A host, with a port or without.
- *
- * @param example - shows in the hint what is meant
- * @throws LoginError `config_error`
- */
-export const checkHost = (host: string, what: string, example: string): string => {
+/** A host, with a port or without. */
+const checkHost = (host: string, what: string, example: string): string => {
 	const hint = `Give it without https:// and without a path, as in ${example}.`;
 	const isHost =
 		/^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?$/i.test(required(host, what, hint)) && URL.canParse(`https://${host}`);

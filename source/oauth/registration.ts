@@ -1,3 +1,4 @@
+import {clientPorts} from './client-metadata.js';
 import type {PresetName} from './presets.js';
 
 /** What it takes to register an app with a provider, for the person who does it. */
@@ -26,7 +27,7 @@ export type Registration = {
 
 const anyPort = ['http://127.0.0.1/callback'];
 /** For those that compare the port too; the presets listen there. */
-const exactPorts = [8484, 8485, 8486].map(port => `http://127.0.0.1:${port}/callback`);
+const exactPorts = clientPorts.map(port => `http://127.0.0.1:${port}/callback`);
 
 const host = (domain: string): string => domain.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 

@@ -14,7 +14,7 @@ import {useCountdown} from '../../source/hooks/use-countdown.js';
 import {useKeys} from '../../source/hooks/use-keys.js';
 import {looksLikeRedirect} from '../../source/terminal/pastes.js';
 import {useAuth, type UseAuth} from '../../source/hooks/use-auth.js';
-import {useTerminalSize} from '../../source/hooks/use-terminal-size.js';
+import {useTerminalSize} from '../../source/hooks/use-size.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';

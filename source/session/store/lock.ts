@@ -8,7 +8,7 @@ import type {StoreLock, TokenStore} from '../types.js';
 import {randomName, removeIfThere} from './atomic-file.js';
 
 /** Where a process id means something. */
-export type ProcessPlace = {
+type ProcessPlace = {
 	readonly host: string;
 	/** Differs after each start of the machine; empty where the system has none. */
 	readonly bootId: string;
@@ -16,7 +16,7 @@ export type ProcessPlace = {
 	readonly pidNamespace: string;
 };
 
-export type LockRecord = ProcessPlace & {
+type LockRecord = ProcessPlace & {
 	readonly version: 1;
 	readonly pid: number;
 	/** When the process began, in the kernel's own count: a process id is given out again. Empty where unknown. */
@@ -37,10 +37,10 @@ export type Processes = {
 };
 
 /** The record in a lock file; `nonce` alone is undefined for one whose writer has not come that far, or never will. */
-export type LockReading = {readonly record?: LockRecord; readonly modifiedAt: number};
+type LockReading = {readonly record?: LockRecord; readonly modifiedAt: number};
 
 /** Undefined where there is no such file. */
-export const readLock = (fileSystem: FileSystem, path: string): LockReading | undefined => {
+const readLock = (fileSystem: FileSystem, path: string): LockReading | undefined => {
 	let handle: number;
 	try {
 		handle = fileSystem.openToRead(path);
@@ -69,7 +69,7 @@ const parseRecord = (text: string): LockRecord | undefined => {
 };
 
 /** Whether the holder runs, as far as process ids can tell: they cannot where it is in another container or machine. */
-export const holderState = (record: LockRecord, processes: Processes): 'alive' | 'gone' | 'unknown' => {
+const holderState = (record: LockRecord, processes: Processes): 'alive' | 'gone' | 'unknown' => {
 	const here = processes.place();
 	const isNear =
 		record.host === here.host && record.bootId === here.bootId && record.pidNamespace === here.pidNamespace;
@@ -84,14 +84,14 @@ type LivenessContext = {readonly processes: Processes; readonly clock: Clock};
 /** A holder that cannot be asked is dead after it has not touched its file for so long, in milliseconds. */
 const staleAfter = 3500;
 
-/** The same for a lock file with nothing in it: its maker writes at once, and finds out where it was too slow (lock.ts). */
+/** The same for a lock file with nothing in it: its maker writes at once, and finds out where it was too slow. */
 const emptyFileStaleAfter = 1000;
 
 /** What one look counts for at most, in milliseconds: a computer that slept has seen no heartbeat, nor sent one. */
 const longestLook = 250;
 
 /** For how long holders have not touched their files, counted by the waiter's own looks: no two machines' clocks are compared. */
-export class LivenessTracker {
+class LivenessTracker {
 	readonly #context: LivenessContext;
 	readonly #seen = new Map<string, {sign: string; lookedAt: number; stillFor: number}>();
 
