@@ -68,7 +68,7 @@ const buildLibrary = async () =>
 	});
 
 /** What the command's entry imports when it has no fresh token to give. */
-const later = ['main', 'picker/open-picker'];
+const later = ['main', 'picker/open-picker', 'pending-login', 'provider-options'];
 
 /**
  * The command's entry with all that it loads before `main`. CommonJS, since starting Node's loader of ES modules takes as

@@ -17,6 +17,7 @@ const layers = [
 	'login.ts',
 	'sign-in.ts',
 	'token-engine.ts',
+	'doctor',
 	'mcp',
 	'layout',
 	'hooks',

@@ -11,6 +11,7 @@ export type {TerminalEnvironment, TerminalLocation} from './terminal/environment
 export type {View} from './terminal/capabilities.js';
 export type {Messages, SomeMessages} from './text/messages.js';
 export {TokenEngine, type CreateFetchOptions, type TokenEngineOptions} from './token-engine.js';
+export {diagnose, type CheckName, type DiagnosedEngine, type DiagnoseOptions, type Finding} from './doctor/diagnose.js';
 export type {SessionState} from './session/session-state.js';
 export type {FetchedRequest} from './session/authorized-fetch.js';
 export type {AdoptedTokens} from './session/adopt.js';
@@ -18,6 +19,8 @@ export type {AdoptedTokens} from './session/adopt.js';
 export {systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
+	AskingResource,
+	BeginOptions,
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
@@ -29,11 +32,13 @@ export type {
 	LoginOptions,
 	LoginRun,
 	LoginTerminal,
+	PendingOptions,
 	Recommendation,
 	FlowCommand,
 } from './login/flow.js';
 export type {Hints} from './core/errors.js';
-export {LoginError, loginErrorCodes, type LoginErrorCode, type LoginErrorDetails} from './core/errors.js';
+export {LoginError, PendingError, loginErrorCodes} from './core/errors.js';
+export type {LoginErrorCode, LoginErrorDetails, PendingDetails} from './core/errors.js';
 export type {EventOf, LoginEvent} from './login/events.js';
 export {
 	initialLoginState,
@@ -41,6 +46,7 @@ export {
 	openFlows,
 	reduceLogin,
 	type BrowserState,
+	type CredentialsState,
 	type DeviceState,
 	type LoginState,
 	type MachineState,
@@ -49,14 +55,20 @@ export {
 } from './login/state.js';
 export type {
 	ClientAuthentication,
+	ClientRegistration,
+	ClientKey,
 	ClientSecret,
 	Dialect,
 	Endpoints,
 	IdentityMapping,
+	ProtectedResource,
 	Provider,
 	ProviderSettings,
 	RequestParameters,
+	SigningKey,
+	WorkloadIdentity,
 } from './oauth/provider.js';
+export {clientKeyFile} from './oauth/provider.js';
 export {checkUrl, isLoopbackHost, safeUrl, type SafeUrl} from './core/safe-url.js';
 export type {AccessTokenOptions, Session, TokenOptions} from './session/types.js';
 export type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
@@ -65,12 +77,21 @@ export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {
 	ClientSecretSource,
 	KnownServer,
+	PendingStore,
 	ProfilePreferences,
 	StoredSession,
+	StoreBasis,
 	StoreLock,
 	TokenStore,
 } from './session/types.js';
-export {flows, type FlowAvailability, type FlowName, type Identity, type StoreKind} from './core/types.js';
+export {
+	flows,
+	type FlowAvailability,
+	type FlowName,
+	type Identity,
+	type OwnFlow,
+	type StoreKind,
+} from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
 export type {LoginRequest} from './oauth/request-parameters.js';
 export type {AccountSwitch} from './session/session-difference.js';

@@ -3,6 +3,7 @@
  */
 export * from './engine.js';
 export {BrowserScreen, type BrowserScreenProps} from './components/browser-screen.js';
+export {CredentialsScreen, type CredentialsScreenProps} from './components/credentials-screen.js';
 export {DeviceCodeScreen, type DeviceCodeScreenProps} from './components/device-code-screen.js';
 export {FlowPicker, type FlowPickerProps} from './components/flow-picker.js';
 export type {Choice} from './layout/picker.js';

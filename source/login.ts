@@ -1,15 +1,20 @@
-import type {Readable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import type {LoginEngine, LoginOptions, LoginTerminal} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
 import type {View} from './terminal/capabilities.js';
 
-/** The two streams of a terminal, as Ink's `render` takes them. */
+/** The two streams of a terminal. What is optional a terminal has, and a screen needs. */
 export type TerminalStreams = {
 	/** Where its keys come from. */
-	readonly stdin: NodeJS.ReadStream;
-	/** What is drawn on; with `isTTY`, for a screen. */
-	readonly stdout: NodeJS.WriteStream;
+	readonly stdin: Readable & {
+		readonly isTTY?: boolean;
+		setRawMode?(isRaw: boolean): unknown;
+		ref?(): unknown;
+		unref?(): unknown;
+	};
+	/** What is drawn on; it emits `resize`. A line ends in a line feed alone, as a system's terminal takes it. */
+	readonly stdout: Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
 };
 
 /** A login that is to be shown, as whatever shows it gets it. */
@@ -47,9 +52,17 @@ export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
 	readonly write?: (text: string) => void;
 	/** Words of your own for lines and screen, or some. @default English */
 	readonly messages?: SomeMessages | undefined;
-	/** Where lines are shown, a line from here that looks like the redirect's URL is taken as pasted. @default nothing is read */
+	/**
+	 * Where lines are shown, lines from here answer what is asked, without echo where that is secret, and one that looks
+	 * like the redirect's URL is taken as pasted.
+	 *
+	 * @default nothing is read
+	 */
 	readonly input?: Readable | undefined;
 };
+
+/** Seconds that a coding agent lets a command wait: most end one after a minute. */
+export const agentsWait = 45;
 
 /** What knows the terminal: an application that has a session never loads it. */
 const loadTerminal = async () => {
@@ -82,7 +95,11 @@ export const login = async (
 	const terminals = await loadTerminal();
 	const environment = terminals.detectEnvironment(streams?.stdout);
 	// A program that serves a terminal to someone knows that they are there.
-	const isThere = show === 'ndjson' || streams !== undefined || terminals.personIsThere(environment, {flow});
+	const isThere =
+		show === 'ndjson' ||
+		streams !== undefined ||
+		rest.pending !== undefined ||
+		terminals.personIsThere(environment, {flow});
 	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const screenOn = streams?.stdout ?? process[view.stream];
 	const toTerminal = (sequence: string) => screenOn.write(sequence);
@@ -90,16 +107,20 @@ export const login = async (
 		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...parts,
 	};
-	if (typeof show === 'function') return show({engine, options: {...rest, flow, terminal}, view, streams, messages});
+	const isAgent = streams === undefined && terminals.whoIsThere(environment) === 'agent';
+	const isPersons = flow !== 'client-credentials' && flow !== 'password' && rest.timeout === undefined;
+	const {pending = isAgent && isPersons ? {wait: agentsWait} : undefined} = rest;
 	const isOpen = flow === 'auto' || flow === 'ask';
+	const options = {...rest, pending, flow, terminal};
+	if (typeof show === 'function') return show({engine, options, view, streams, messages});
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
-	if (!isThere && isOpen && parts.recommend === undefined && engine.provider.clientSecret === undefined)
+	if (!isThere && isOpen && parts.recommend === undefined && terminals.ownFlowOf(engine.provider) === undefined)
 		throw terminals.personRequired();
 
 	// Lines have no picker.
-	const run = engine.login({...rest, flow: flow === 'ask' ? 'auto' : flow, terminal});
+	const run = engine.login({...options, flow: flow === 'ask' ? 'auto' : flow});
 	const pastes = input ?? streams?.stdin;
-	using _ = pastes && (await import('./terminal/pastes.js')).forwardPastes(pastes, run);
+	using _ = (await import('./terminal/pastes.js')).forwardLines(pastes, run);
 	if (view.kind === 'ndjson') {
 		const {showNdjson} = await import('./text/ndjson.js');
 		await showNdjson(run, {write: write ?? (text => process.stdout.write(text))});
@@ -115,6 +136,7 @@ export const login = async (
 			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,
 			next: rest.next,
+			pending: Boolean(pending),
 			messages,
 		});
 	}

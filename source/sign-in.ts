@@ -1,14 +1,18 @@
+import {omitUndefined} from './core/clock.js';
 import {LoginError} from './core/errors.js';
+import {isOwnFlow} from './core/types.js';
 import {login, type ShowLogin} from './login.js';
 import type {LoginEngine, LoginOptions} from './login/flow.js';
 import type {Session} from './session/types.js';
 import {detectEnvironment} from './terminal/environment.js';
-import {personIsThere} from './terminal/who-is-there.js';
+import {ownFlowOf, personIsThere} from './terminal/who-is-there.js';
 
 /** What an engine has someone sign in with when a request, or `ensure()`, needs it. */
 export type SignInContext = {
 	readonly engine: LoginEngine;
 	readonly show: ShowLogin | undefined;
+	/** Whether an app's screen shows it: then a person is there. */
+	readonly hasScreen: boolean;
 	/** What to do where nobody is there. */
 	readonly signInHint: string | undefined;
 	/** The session, if it has become what the login is to bring. */
@@ -54,11 +58,12 @@ export const showLogin = async (
 
 /** Signs in as the program where it can, otherwise has a person sign in. */
 export const signIn = async (context: SignInContext, options: LoginOptions): Promise<Session> => {
-	const {engine} = context;
+	const {engine, hasScreen} = context;
 	const {flow = engine.provider.flow, ...rest} = options;
-	const isAlone = !personIsThere(detectEnvironment(), {flow});
-	const hasSecret = engine.provider.clientSecret !== undefined;
-	return flow === 'client-credentials' || (isAlone && hasSecret)
-		? engine.login({...rest, flow: 'client-credentials'}).session
-		: showLogin(context, {...rest, ...(flow !== undefined && {flow})});
+	if (isOwnFlow(flow)) return engine.login({...rest, flow}).session;
+	const isAlone = !hasScreen && !personIsThere(detectEnvironment(), {flow});
+	const own = isAlone ? ownFlowOf(engine.provider) : undefined;
+	return own === undefined
+		? showLogin(context, omitUndefined({...rest, flow}))
+		: engine.login({...rest, flow: own}).session;
 };

@@ -1,9 +1,9 @@
 import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
-import type {LoginOptions, LoginRun} from './login/flow.js';
+import type {BeginOptions, LoginOptions, LoginRun} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import type {ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
-import {canRenew, renewsItself} from './session/freshness.js';
+import {renewsItself, signInDue} from './session/freshness.js';
 import {differenceOf} from './session/session-difference.js';
 import type {FetchedRequest} from './session/authorized-fetch.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
@@ -11,10 +11,10 @@ import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
-import {type Hints, LoginError, toLoginError} from './core/errors.js';
+import {type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
-import {startLogin, toStoredSession} from './login/login.js';
+import {startLogin} from './login/login.js';
 import {SessionManager} from './session/session-manager.js';
 import type {
 	AccessTokenOptions,
@@ -64,12 +64,13 @@ type EngineSettings = {
 	readonly clock?: Clock;
 	/** Where state, verifiers and the short link come from. @default the system's */
 	readonly random?: Random;
-	/** Where the client secret can be found again; saved with the session. */
+	/** Where the client secret or key can be found again; saved with the session. */
 	readonly clientSecretSource?: ClientSecretSource;
 	/** What people of this application do to sign in, as in `Run: acme login`. @default 'Sign in again.' */
 	readonly signInHint?: string;
 	/**
-	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say.
+	 * How a login is shown that `ensure()` or a request of `fetch` turns out to need: `screen` from `ink-login`, say. While
+	 * a `<LoginGate>` of this engine is mounted, it is shown there.
 	 *
 	 * @default 'plain'
 	 */
@@ -136,6 +137,8 @@ export class TokenEngine {
 	readonly #logins = new SharedLogins();
 	/** The engines of all profiles that were asked for. */
 	#byProfile = new Map<string, TokenEngine>();
+	/** What shows logins instead of `show`, for all profiles; the one that came last does. */
+	#screens = new Set<ShowLogin>();
 	#reach: Promise<typeof fetch> | undefined;
 	#hardenedFetch: Promise<typeof fetch> | undefined;
 	/** What was asked ahead of the next login. */
@@ -144,7 +147,7 @@ export class TokenEngine {
 	/** @throws LoginError `config_error` for an `app` that cannot be a name, and without `app` and `store` */
 	constructor(options: TokenEngineOptions) {
 		const {provider, app, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
-		const place = {...(app !== undefined && {app}), clock};
+		const place = omitUndefined({app, clock});
 		const {store} = options;
 		this.provider = provider;
 		this.store =
@@ -169,6 +172,11 @@ export class TokenEngine {
 		this.fetch = this.createFetch();
 	}
 
+	/** What it was made of. */
+	get options(): TokenEngineOptions {
+		return this.#options;
+	}
+
 	/** What is known of the session; the same object until something changes. It is `loading` until something has read it. */
 	get state(): SessionState {
 		return this.#watch.state;
@@ -180,8 +188,18 @@ export class TokenEngine {
 		if (known !== undefined) return known;
 		const engine = new TokenEngine({...this.#options, store: this.store, profile});
 		engine.#byProfile = this.#byProfile;
+		engine.#screens = this.#screens;
 		this.#byProfile.set(profile, engine);
 		return engine;
+	}
+
+	/**
+	 * Has `show` show the logins that `ensure()` and `fetch` turn out to need, of every profile, until the function that it
+	 * returns is called: for an app whose screen plain lines would spoil. A mounted `<LoginGate>` does this by itself.
+	 */
+	showBy(show: Exclude<ShowLogin, string>): () => void {
+		this.#screens.add(show);
+		return () => this.#screens.delete(show);
 	}
 
 	/**
@@ -216,8 +234,8 @@ export class TokenEngine {
 
 	/**
 	 * The session, and where there is none that gives a token for what is asked, a login: the program's own where its
-	 * provider says so, or has a secret while nobody is there; otherwise one by `show`, for a person or for an agent whose
-	 * transcript a person reads. Calls at the same time share one login.
+	 * provider says so, or has a secret, a key or a workload identity while nobody is there; otherwise one by `show`, for a
+	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
 	 * @param options - `scope` and `organization` are asked of the session, everything else of a login; a session that still
 	 * has the access token `rejected`, which a server has refused, counts as none
@@ -240,18 +258,10 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const present = await this.session();
 			if (present !== undefined) return present;
-			const {clock, provider} = this;
 			const {signInHint = 'Sign in again.'} = this.#options;
-			const {checkAdopted} = await import('./session/adopt.js');
-			const resolved = await this.#takeProvider(signal, provider);
-			const context = {provider: resolved, fetch: await this.#loadFetch(), clock, signal};
-			const checked = await checkAdopted(context, tokens, signInHint);
+			const {adoptTokens} = await import('./session/adopt.js');
+			const stored = await adoptTokens(await this.#context(signal), tokens, signInHint, this.#remembered);
 			await this.store.prepare?.();
-			const stored = await toStoredSession(
-				{provider: resolved, tokens: checked, flow: 'browser'},
-				clock.now(),
-				this.#remembered,
-			);
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
 		});
@@ -299,6 +309,26 @@ export class TokenEngine {
 		);
 	}
 
+	/**
+	 * Begins a login that outlives this process, and leaves it; one that asks for the same and is still pending is gone on
+	 * with. `tell` is for the person, `id` for `resume`.
+	 */
+	async begin(options: BeginOptions = {}): Promise<PendingDetails> {
+		return this.#guard(async () => (await import('./login/pending.js')).beginLogin(this, options));
+	}
+
+	/**
+	 * Goes on with a login that was begun, in this process or another, until someone has approved it. `login` with
+	 * `pending: {id}` does the same with events and commands.
+	 *
+	 * @param options - `wait`: seconds. @default until the login ends
+	 * @returns the session, also where another process has finished the login
+	 * @throws PendingError where nobody has approved by then; LoginError `expired_token` for one that is not there any more
+	 */
+	async resume(id: string, {wait, signal}: {readonly wait?: number} & Abortable = {}): Promise<Session> {
+		return this.login({pending: {id, wait}, signal}).session;
+	}
+
 	/** The stored session, if it is the one that the provider's settings ask for and is not known to be over. */
 	async session(): Promise<Session | undefined> {
 		return this.#guard(async () => {
@@ -321,31 +351,30 @@ export class TokenEngine {
 	/** Asks the server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
 	async userInfo({signal = new AbortController().signal}: Abortable = {}): Promise<UserInfo> {
 		return this.#guard(async () => {
-			const {fetchUserInfo} = await import('./oauth/userinfo.js');
-			const stored = await this.#sessions.fresh({signal});
-			try {
-				return await fetchUserInfo(await this.#sessions.context(stored, signal), stored.tokens);
-			} catch (error) {
-				if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
-				const renewed = await this.#sessions.fresh({rejected: stored.tokens.accessToken, signal});
-				return fetchUserInfo(await this.#sessions.context(renewed, signal), renewed.tokens);
-			}
+			const {requestUserInfo} = await import('./session/server-requests.js');
+			return requestUserInfo(this.#sessions, signal);
 		});
 	}
 
-	/** Exchanges the session's access token for another (RFC 8693). */
+	/** Exchanges the session's access token, or one that is given, for another (RFC 8693). */
 	async exchange(request: ExchangeRequest): Promise<ExchangedToken> {
 		return this.#guard(async () => {
-			const {signal = new AbortController().signal} = request;
-			const {exchangeToken} = await import('./oauth/token-exchange.js');
-			const stored = await this.#sessions.fresh({signal});
-			return exchangeToken(await this.#sessions.context(stored, signal), stored.tokens.accessToken, request);
+			const {requestExchange} = await import('./session/server-requests.js');
+			return requestExchange(this.#sessions, request, async signal => this.#context(signal));
 		});
 	}
 
-	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async logout({signal = new AbortController().signal}: Abortable = {}): Promise<LogoutResult> {
-		return this.#guard(async () => this.#sessions.end(signal));
+	/**
+	 * Revokes the tokens, then forgets them, whatever the network says.
+	 *
+	 * @param options - `forget` also takes back the registration of a client that this program registered itself, unless
+	 * another session is that client's; default: it stays for the next login
+	 */
+	async logout({
+		signal = new AbortController().signal,
+		forget = false,
+	}: Abortable & {readonly forget?: boolean} = {}): Promise<LogoutResult> {
+		return this.#guard(async () => this.#sessions.end(signal, forget));
 	}
 
 	/**
@@ -365,7 +394,7 @@ export class TokenEngine {
 			const present = await this.#covering(login, rejected);
 			if (present !== undefined) return present;
 			const {signIn} = await import('./sign-in.js');
-			return signIn(this.#context(rejected), login);
+			return signIn(this.#signInContext(rejected), login);
 		});
 	}
 
@@ -380,7 +409,7 @@ export class TokenEngine {
 			return undefined;
 		const {signal} = options;
 		try {
-			return this.#session(await this.#sessions.fresh(signal === undefined ? {} : {signal}));
+			return this.#session(await this.#sessions.fresh(omitUndefined({signal})));
 		} catch (error) {
 			if (error instanceof LoginError && error.code === 'person_required') return undefined;
 			throw error;
@@ -388,9 +417,16 @@ export class TokenEngine {
 	}
 
 	/** What a login is shown with by the functions of `sign-in.ts`, which an application with a session never loads. */
-	#context(rejected?: string): SignInContext {
+	#signInContext(rejected?: string): SignInContext {
 		const {show, signInHint} = this.#options;
-		return {engine: this, show, signInHint, covering: async options => this.#covering(options, rejected)};
+		const screen = [...this.#screens].at(-1);
+		return {
+			engine: this,
+			show: screen ?? show,
+			hasScreen: screen !== undefined,
+			signInHint,
+			covering: async options => this.#covering(options, rejected),
+		};
 	}
 
 	/** What the provider can do: as asked ahead, which serves one login without a scope or an organization of its own, or asked now. */
@@ -402,6 +438,12 @@ export class TokenEngine {
 		return ahead.provider;
 	}
 
+	/** What a request needs that no session makes. */
+	async #context(signal: AbortSignal) {
+		const provider = await this.#takeProvider(signal, this.provider);
+		return {provider, fetch: await this.#loadFetch(), clock: this.clock, signal};
+	}
+
 	async #discover(signal: AbortSignal, provider: Provider): Promise<ResolvedProvider> {
 		const {discover} = await import('./oauth/discovery.js');
 		return discover(provider, {fetch: await this.#loadFetch(), clock: this.clock, signal});
@@ -410,46 +452,51 @@ export class TokenEngine {
 	#session(stored: StoredSession): Session {
 		const {tokens, flow} = stored;
 		const {identity, scope, expiresAt} = tokens;
-		return {
+		const {kind, description} = this.store;
+		return omitUndefined<Session>({
+			identity,
+			scope,
+			expiresAt,
+			sessionExpiresAt: signInDue(stored),
+			refreshable: renewsItself(stored),
+			store: kind,
+			savedIn: kind === 'custom' ? description : undefined,
 			profile: this.profile,
 			flow,
-			...(identity !== undefined && {identity}),
-			scope,
-			...(expiresAt !== undefined && {expiresAt}),
-			refreshable: renewsItself(stored),
-			store: this.store.kind,
-			...(this.store.kind === 'custom' && {savedIn: this.store.description}),
 			getToken: async options => this.token(options),
 			logout: async options => this.logout(options),
-		};
+		});
 	}
 
 	/** What a session has to know of these options when another process refreshes it. */
 	get #remembered(): Pick<StoredSession, 'clientSecretSource' | 'caFile'> {
 		const {clientSecretSource, caFile} = this.#options;
-		return {...(clientSecretSource !== undefined && {clientSecretSource}), ...(caFile !== undefined && {caFile})};
+		return omitUndefined({clientSecretSource, caFile});
 	}
 
 	/** Loaded with the first request: a token that is fresh needs none. */
 	async #loadFetch(): Promise<typeof fetch> {
-		return (this.#hardenedFetch ??= this.#harden());
+		const {clock} = this;
+		return (this.#hardenedFetch ??= import('./oauth/hardened-fetch.js').then(async ({hardenedFetch}) =>
+			hardenedFetch({fetch: await this.#loadReach(), clock}),
+		));
 	}
 
-	async #harden(): Promise<typeof fetch> {
-		const {hardenedFetch} = await import('./oauth/hardened-fetch.js');
-		return hardenedFetch({fetch: await this.#loadReach(), clock: this.clock});
-	}
-
-	/** The fetch that both go through. */
+	/** The fetch that both go through: the one handed in, or that of this process's environment. */
 	async #loadReach(): Promise<typeof fetch> {
 		const {fetch: given, caFile} = this.#options;
-		return (this.#reach ??= given === undefined ? environmentFetch(caFile) : Promise.resolve(given));
+		return (
+			given ??
+			(this.#reach ??= import('./terminal/proxy-fetch.js').then(async ({createFetch}) =>
+				createFetch(process, {...(caFile !== undefined && {caFile})}),
+			))
+		);
 	}
 
 	async #makeFetch(options?: CreateFetchOptions): Promise<typeof fetch> {
 		const {origins = [], signInHint = 'Sign in again.'} = this.#options;
 		const {isInteractive, ...login} = options ?? {};
-		const context = this.#context();
+		const context = this.#signInContext();
 		const {authorizedFetch} = await import('./session/authorized-fetch.js');
 		return authorizedFetch({
 			sessions: this.#sessions,
@@ -479,9 +526,3 @@ export class TokenEngine {
 }
 
 type Abortable = {readonly signal?: AbortSignal};
-
-/** The fetch of this process's environment. */
-const environmentFetch = async (caFile: string | undefined): Promise<typeof fetch> => {
-	const {createFetch} = await import('./terminal/proxy-fetch.js');
-	return createFetch(process, {...(caFile !== undefined && {caFile})});
-};

@@ -4,7 +4,7 @@ import type {TokenStore} from '../session/types.js';
 import type {TerminalEnvironment} from '../terminal/environment.js';
 import type {CommandLine} from './parse-args.js';
 import type {SessionTokens} from './session.js';
-import {hasNoMeaning, optionTable, type OptionValues} from './options.js';
+import {hasNoMeaning, optionTable, type CommandOption, type OptionValues} from './options.js';
 import type {Picker} from './picker/open-picker.js';
 import type {StoreKind} from '../core/types.js';
 
@@ -66,6 +66,9 @@ const shellWord = (text: string): string =>
 /** A line to type, as in `ink-login login work`. */
 export const commandText = (...words: readonly string[]): string => ['ink-login', ...words].map(shellWord).join(' ');
 
+/** How a login looks, and how long it waits, are for that one login. */
+const isNotRepeated = (group: CommandOption['group']): boolean => group === 'looks' || group === 'pending';
+
 /** The line that signs in to a profile, with those of the options given that a login needs. */
 export const loginText = (profile: string, values: OptionValues = {}): string =>
 	commandText(
@@ -73,7 +76,7 @@ export const loginText = (profile: string, values: OptionValues = {}): string =>
 		...(profile === 'default' ? [] : [profile]),
 		...Object.entries(values).flatMap(([name, value]) => {
 			const option = optionTable[name];
-			if (option?.commands.includes('login') !== true || option.group === 'looks') return [];
+			if (option?.commands.includes('login') !== true || isNotRepeated(option.group)) return [];
 			if (hasNoMeaning(option, values.flow)) return [];
 			return value === true ? [`--${name}`] : [value].flat().flatMap(text => [`--${name}`, text]);
 		}),

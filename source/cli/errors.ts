@@ -10,6 +10,8 @@ export const exitCodes = {
 	usage: 2,
 	/** A person is needed, and none is there. */
 	personRequired: 3,
+	/** The login goes on without this process. */
+	pending: 4,
 	/** Try again later: the session is as it was. */
 	tryAgain: 5,
 	/** `exec` itself failed; any other code of it is the child's. */
@@ -22,6 +24,7 @@ type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 type Endings = Readonly<Partial<Record<LoginErrorCode, ExitCode>>>;
 
 const endings: Endings = {
+	login_pending: exitCodes.pending,
 	cancelled: exitCodes.cancelled,
 	person_required: exitCodes.personRequired,
 	// The server was told not to ask (`prompt=none`), and has something to ask.
@@ -30,6 +33,7 @@ const endings: Endings = {
 
 const tokenEndings: Endings = {
 	...endings,
+	login_pending: exitCodes.personRequired,
 	network_error: exitCodes.tryAgain,
 	timeout: exitCodes.tryAgain,
 	server_unavailable: exitCodes.tryAgain,
@@ -102,7 +106,9 @@ export const hints: Hints = {
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	unknownHost:
 		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
-	clientSecret: 'Give it again, with --client-secret-file F or --client-secret-env NAME.',
+	clientSecret: 'Give it again, with --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
+	identityForm: 'If it does, say in which form with --as grant, exchange or client.',
+	identitySource: 'Elsewhere, name what the platform puts the token in, with --id-token-env NAME or --id-token-file F.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 	trustIssuer: 'If you know that both are the same server, add --trust-issuer',

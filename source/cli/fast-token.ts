@@ -13,12 +13,13 @@ import {checkSession, type SessionTokens} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 
-const useOf = async ({command, action}: CommandLine): Promise<SessionUse | undefined> => {
+const useOf = async ({command, action, helper}: CommandLine): Promise<SessionUse | undefined> => {
 	if (command === 'token') return printToken;
 	if (command === 'exec') return (await import('./commands/exec.js')).runChild;
-	return command === 'helper' && action === 'get'
-		? (await import('./commands/git-credential.js')).respondToGit
-		: undefined;
+	if (command !== 'helper' || action !== 'get') return undefined;
+	return helper === 'docker'
+		? (await import('./commands/docker-credential.js')).respondToDocker
+		: (await import('./commands/git-credential.js')).respondToGit;
 };
 
 /** The profile's session as its file has it; a keyring that is locked is for `main` to wait for. */
@@ -35,7 +36,8 @@ const readStored = async (profile: string): Promise<StoredSession | undefined> =
 
 /** The profile's session, if its token is fresh; otherwise there is more to do, or something to tell. */
 const freshSession = async (line: CommandLine, context: TokenContext): Promise<SessionTokens | undefined> => {
-	if (line.values.store === 'memory') return undefined;
+	const {store, refresh, file} = line.values;
+	if (store === 'memory' || refresh || file) return undefined;
 	const stored = await readStored(line.profile);
 	if (stored === undefined) return undefined;
 	await checkSession(line, context, stored);

@@ -12,9 +12,10 @@ type CommandHelp = {
 
 const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	ask: {
-		usage: '[OPTIONS]',
+		usage: '[URL] [OPTIONS]',
 		summary: 'Ask how to sign in, then sign in.',
 		examples: [
+			['ink-login https://mcp.example.com/mcp', 'no client ID needed'],
 			['ink-login --issuer https://login.example.com --client-id ID'],
 			['ink-login --preset github --client-id ID'],
 			['curl -H "$(ink-login token --format header)" https://api.example.com'],
@@ -22,22 +23,23 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	login: {
-		usage: 'login [PROFILE]',
+		usage: 'login [PROFILE | URL]',
 		summary: 'Sign in, asking how only if needed.',
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
 			['ink-login login work --preset okta --domain acme.okta.com --client-id ID'],
-			['ink-login login --issuer https://sso.acme.dev/realms/dev --client-id ID'],
 			['ink-login login work', 'again, at the same server'],
+			['ink-login login https://mcp.example.com/mcp', 'the app registers itself'],
 		],
 	},
 	token: {
-		usage: 'token [PROFILE]',
+		usage: 'token [PROFILE | URL]',
 		summary: 'Print a fresh access token and nothing else.',
 		examples: [
 			['TOKEN=$(ink-login token)'],
 			['curl -H "$(ink-login token --format header)" https://api.example.com'],
 			['ink-login token work --format json', 'with its type, scope and expiry'],
+			['ink-login token --refresh', 'after a 401'],
 			['ink-login token --login --preset github --client-id ID'],
 		],
 		more: [
@@ -46,49 +48,76 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	helper: {
-		usage: 'helper git [PROFILE]',
-		summary: "Act as git's credential helper.",
+		usage: 'helper git|docker',
+		summary: 'Act as a credential helper; a profile may follow.',
 		examples: [
 			["git config --global credential.https://HOST.helper '!ink-login helper git'"],
 			["git config credential.https://HOST.helper '!ink-login helper git work'"],
 			['ink-login login --issuer https://HOST --client-id ID', 'do this first'],
 		],
 		more: [
-			"git gets the token only for the issuer's host and for those that --resource or",
+			'With "credHelpers": {"HOST": "NAME"} in its config.json, docker runs a program',
+			'docker-credential-NAME: #!/bin/sh, then exec ink-login helper docker "$1"',
+			"They get the token only for the issuer's host and for those that --resource or",
 			'--audience named when you signed in.',
 		],
 	},
 	exec: {
-		usage: 'exec [PROFILE] -- CMD',
+		usage: 'exec [PROFILE | URL] -- CMD',
 		summary: 'Run a command with a fresh token.',
 		examples: [
 			['ink-login exec -- ./deploy.sh', 'reads INK_LOGIN_TOKEN'],
 			['ink-login exec --env GITHUB_TOKEN -- gh pr list'],
+			['ink-login exec --type id --file AWS_WEB_IDENTITY_TOKEN_FILE -- aws s3 ls'],
 			["ink-login exec work -- sh -c 'echo $INK_LOGIN_TOKEN'"],
 		],
 		more: ["CMD's exit code and signals pass through; 125 means it couldn't be run."],
 	},
 	exchange: {
-		usage: 'exchange [PROFILE]',
+		usage: 'exchange [PROFILE | URL]',
 		summary: 'Exchange the token for another API (RFC 8693).',
 		examples: [
 			['ink-login exchange --audience https://billing.example.com'],
 			['ink-login exchange work --scope read --format header'],
 			['ink-login exchange --requested-token-type jwt --format json'],
+			['ink-login exchange --subject-token-file -', "for a caller's own token"],
 		],
 	},
 	status: {
-		usage: 'status [PROFILE]',
+		usage: 'status [PROFILE | URL]',
 		summary: 'Show who is signed in, where and for how long.',
 		examples: [['ink-login status'], ['ink-login status work --json'], ['ink-login status --userinfo']],
 	},
 	logout: {
-		usage: 'logout [PROFILE]',
+		usage: 'logout [PROFILE | URL]',
 		summary: 'Sign out, but remember the server.',
 		examples: [
 			['ink-login logout'],
 			['ink-login logout work --forget', 'forget its server and client ID too'],
 			['ink-login logout --all'],
+		],
+	},
+	'client-metadata': {
+		usage: 'client-metadata',
+		summary: 'Print what a server needs to know of the app, as JSON.',
+		examples: [
+			['ink-login client-metadata', 'to type in where you register the app'],
+			['ink-login client-metadata --application Acme --port 8400'],
+			['ink-login client-metadata --client-metadata-url https://acme.dev/client.json'],
+		],
+		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],
+	},
+	doctor: {
+		usage: 'doctor [PROFILE]',
+		summary: 'Find out why signing in fails here.',
+		examples: [
+			['ink-login doctor'],
+			['ink-login doctor work --json'],
+			['ink-login doctor --ca-file company.pem', "try what's missing"],
+		],
+		more: [
+			'One line for each thing that a sign-in needs, the worst first, with what to do.',
+			"It saves, opens and refreshes nothing. Exit code 1 means there's a problem.",
 		],
 	},
 	demo: {
@@ -103,8 +132,8 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 };
 
-const exits = `Exit codes: 0 done, 1 failed, 2 usage error, 3 a person has to sign in, 5 try
-again later, 125 exec couldn't run its command, 130 cancelled.
+const exits = `Exit codes: 0 done, 1 failed, 2 usage error, 3 a person has to sign in, 4 still
+pending, 5 try again later, 125 exec couldn't run its command, 130 cancelled.
 Files are saved in INK_LOGIN_HOME, or where your system keeps app data.`;
 
 const width = 80;
@@ -123,7 +152,7 @@ const column = (label: string, text: string, at: number): string => {
 	return gap + lines.join(`\n${' '.repeat(at)}`);
 };
 
-const describe = ({choices, default: standard, help = '', value}: CommandOption): string => {
+const describe = ({choices, default: standard, help, value}: CommandOption): string => {
 	if (choices === undefined || value === undefined)
 		return standard === undefined ? help : `${help} (default: ${standard})`;
 	return `${help}: ${choices.map(choice => (choice === standard ? `${choice} (default)` : choice)).join(', ')}`;
@@ -136,16 +165,10 @@ const isListed = (command: CommandName, {commands}: CommandOption): boolean => {
 };
 
 const rowsOf = (command: CommandName, isShown: (option: CommandOption) => boolean): string[] => {
-	const rows: {label: string; text: string}[] = [];
-	for (const [name, option] of Object.entries(optionTable)) {
-		if (!isListed(command, option) || !isShown(option)) continue;
-		const label = `--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
-		const before = rows.at(-1);
-		if (option.help === undefined && before !== undefined) before.label += `, ${label}`;
-		else rows.push({label, text: describe(option)});
-	}
-
-	return rows.map(({label, text}) => column(label, text, 29));
+	const shown = Object.entries(optionTable).filter(([, option]) => isListed(command, option) && isShown(option));
+	return shown.map(([name, option]) =>
+		column(`--${name}${option.value === undefined ? '' : ` ${option.value}`}`, describe(option), 29),
+	);
 };
 
 const optionsOf = (command: CommandName): string =>

@@ -1,5 +1,5 @@
 import {locateTerminal, type TerminalEnvironment, type TerminalLocation} from '../terminal/environment.js';
-import {personIsThere} from '../terminal/who-is-there.js';
+import {ownFlowOf, personIsThere} from '../terminal/who-is-there.js';
 import {recommend} from '../terminal/login-terminal.js';
 import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';
@@ -8,20 +8,23 @@ import type {LoginOptions, LoginTerminal} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
-import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
-import type {CommandLine} from './parse-args.js';
+import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
+import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
+import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
-import {readProvider} from './provider.js';
+import {readProvider} from './provider-options.js';
 import {UsageError} from './errors.js';
-import type {Identity} from '../core/types.js';
+import {isOwnFlow, type Identity} from '../core/types.js';
 
-const wantedView = ({json, plain, flow, 'screen-reader': spoken}: OptionValues): View['kind'] => {
+const wantedView = (values: OptionValues): View['kind'] => {
+	const {json, plain, flow, wait, resume, pending, cancel} = values;
 	if (json) return 'ndjson';
-	if (spoken) return 'spoken';
-	// A login without a person has nothing to draw.
-	return plain || flow === 'client-credentials' || flow === 'password' ? 'plain' : 'screen';
+	if (values['screen-reader']) return 'spoken';
+	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
+	const isPending = values['no-wait'] ?? wait ?? resume ?? pending ?? cancel;
+	return plain || isPending !== undefined || isOwnFlow(flow) ? 'plain' : 'screen';
 };
 
 /** @param stdoutIsData - whether something other than the login goes to stdout; events never go elsewhere. */
@@ -59,6 +62,7 @@ export type LoginPlan = {
 	/** With `ask` the picker comes first. */
 	readonly flow: NonNullable<LoginOptions['flow']>;
 	readonly timeout: number | undefined;
+	readonly strength: Pick<LoginOptions, 'acrValues' | 'maxAge'>;
 	/** Whether a person is there to sign in. */
 	readonly attended: boolean;
 	readonly location: TerminalLocation;
@@ -73,6 +77,15 @@ const readTimeout = ({timeout}: OptionValues): number | undefined => {
 	throw new UsageError('--timeout needs a number of seconds greater than 0.', 'As in: --timeout 300');
 };
 
+/** How strongly and how recently the person is to have signed in. */
+const readStrength = ({'acr-values': acrValues, 'max-age': age}: OptionValues): LoginPlan['strength'] => {
+	if (age !== undefined && !/^\d{1,9}$/.test(age)) {
+		throw new UsageError('--max-age needs a whole number of seconds.', 'As in: --max-age 0, to sign in again now');
+	}
+
+	return omitUndefined({acrValues, maxAge: age === undefined ? undefined : Number(age)});
+};
+
 const personRequired = ({command, profile, values}: CommandLine, difference: string | undefined): LoginError => {
 	const isDemo = command === 'demo';
 	const here = isDemo ? 'ink-login demo' : loginText(profile, values);
@@ -83,7 +96,7 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
 	});
 };
 
-const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
+export const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
 	new UsageError(
 		`Where do you want to sign in? No server is saved for "${displayText(profile, 60)}".`,
 		`Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
@@ -101,30 +114,37 @@ export const planLogin = (
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;
-	const {json, plain, flow = 'auto'} = values;
+	const {json, plain, flow = 'auto', wait} = values;
 	const source = secretSourceOf(values);
-	const clientSecret = source && readClientSecret(source, environment.env, stdin);
-	const chosen = readProvider(values, {provider: given, clientSecret});
+	const credentials = credentialsFrom(source, environment.env, stdin);
+	const url = given === undefined ? resourceUrl(profile) : undefined;
+	const chosen = readProvider(values, {provider: given, credentials, url});
 	const timeout = readTimeout(values);
+	const strength = readStrength(values);
 	const view = viewOf(values, environment, stdoutIsData);
-	const attended = !unattended && personIsThere(environment, {json, plain, flow});
+	const isTold = wait !== undefined || values['no-wait'] === true;
+	const attended = !unattended && (isTold || personIsThere(environment, {json, plain, flow}));
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;
 		const provider = chosen(known?.provider);
 		if (provider === undefined) throw unknownServer(profile, profiles);
-		const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
+		// The client of a resource may be known only after it was asked.
+		const {protectedResource, clientId} = provider;
+		const isSameClient =
+			known?.provider.issuer === provider.issuer &&
+			(known.provider.clientId === clientId || (protectedResource !== undefined && clientId === ''));
 		const earlier = isSameClient ? known : undefined;
-		const hasSecret = (source ?? lastingSource(earlier?.clientSecretSource) ?? provider.clientSecret) !== undefined;
-		if (flow === 'client-credentials' && !hasSecret) {
+		const isAble = (source ?? lastingSource(earlier?.clientSecretSource) ?? ownFlowOf(provider)) !== undefined;
+		if (flow === 'client-credentials' && !isAble) {
 			throw new UsageError(
-				'--flow client-credentials needs the client secret.',
-				'Add --client-secret-file F or --client-secret-env NAME.',
+				'--flow client-credentials needs a client secret or key.',
+				'Add --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
 			);
 		}
 
 		const difference = session && differenceOf(session, provider);
-		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !hasSecret);
+		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !isAble);
 		if (!attended && needsPerson) throw personRequired(line, difference);
 		const isCurrent = difference === undefined && session?.dead !== true;
 		// Lines have no picker, and a command that names what it is for has no choice to offer.
@@ -136,6 +156,7 @@ export const planLogin = (
 			view,
 			flow: asks ? 'ask' : flow,
 			timeout,
+			strength,
 			attended,
 			location: locateTerminal(environment),
 			preferences,

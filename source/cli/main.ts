@@ -23,6 +23,8 @@ const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	exchange: async () => (await import('./commands/exchange.js')).runExchange,
 	status: async () => (await import('./commands/status.js')).runStatus,
 	logout: async () => (await import('./commands/logout.js')).runLogout,
+	'client-metadata': async () => (await import('./commands/client-metadata.js')).runClientMetadata,
+	doctor: async () => (await import('./commands/doctor.js')).runDoctor,
 	demo: async () => (await import('./commands/demo.js')).runDemo,
 };
 
@@ -52,7 +54,7 @@ export const runCommandLine = async (
 
 /** Whether the command, by its name, is about a session that is there: nobody signs in. */
 const isAboutSession = ([name = '']: readonly string[]): boolean =>
-	['token', 'helper', 'exec', 'exchange', 'status', 'logout'].includes(name);
+	['token', 'helper', 'exec', 'exchange', 'status', 'logout', 'doctor'].includes(name);
 
 /** Milliseconds that a cancelled command has to put things in order. */
 const orderlyEnd = 3000;

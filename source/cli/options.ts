@@ -8,6 +8,8 @@ export const commandNames = [
 	'exchange',
 	'status',
 	'logout',
+	'client-metadata',
+	'doctor',
 	'demo',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -16,6 +18,8 @@ export type CommandName = (typeof commandNames)[number];
 export const optionGroups = {
 	provider: 'Where to sign in',
 	request: 'How to sign in',
+	machine: 'As a machine',
+	pending: 'Without waiting for the person',
 	looks: 'What you see',
 	storage: 'What is saved',
 } as const;
@@ -29,8 +33,7 @@ export type CommandOption = {
 	readonly default?: string;
 	/** It may be given more than once. */
 	readonly many?: true;
-	/** What the help says of it; an option without is named on the row of the one before it. */
-	readonly help?: string;
+	readonly help: string;
 	readonly group: keyof typeof optionGroups | 'output';
 	readonly commands: readonly CommandName[];
 	/** The flows whose requests it is about; with `--flow` another one it is refused. */
@@ -38,44 +41,72 @@ export type CommandOption = {
 };
 
 const signIn = ['ask', 'login', 'token'] as const;
+const justLogin = ['ask', 'login'] as const;
 const anyLogin = [...signIn, 'demo'] as const;
-const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout'] as const;
+const withDocument = [...signIn, 'client-metadata'] as const;
+/** Those that say where to sign in are for `exchange` where it has no session. */
+const anyServer = [...signIn, 'exchange'] as const;
+const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout', 'doctor'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
 export const options = {
-	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: signIn},
+	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: anyServer},
 	preset: {
 		value: 'NAME',
 		choices: ['auth0', 'entra', 'github', 'gitlab', 'google', 'keycloak', 'okta', 'workos', 'workos-connect'],
 		help: 'a provider by name',
 		group: 'provider',
-		commands: signIn,
+		commands: anyServer,
 	},
-	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: signIn},
+	domain: {value: 'D', help: 'your domain, realm or tenant there', group: 'provider', commands: anyServer},
 	endpoint: {
 		value: 'NAME=URL',
 		many: true,
 		help: "an endpoint the server doesn't publish; repeatable",
 		group: 'provider',
+		commands: anyServer,
+	},
+	'trust-issuer': {
+		value: 'URL',
+		many: true,
+		help: 'an issuer to accept although another URL names it',
+		group: 'provider',
 		commands: signIn,
 	},
-	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: signIn},
+	'client-id': {value: 'ID', help: 'the client ID of the app you registered', group: 'provider', commands: anyServer},
 	'client-secret-file': {
 		value: 'F',
 		help: "a file with the app's client secret (- for stdin)",
-		group: 'provider',
+		group: 'machine',
 		commands: withSecret,
 	},
 	'client-secret-env': {
 		value: 'NAME',
 		help: 'an environment variable that holds it',
-		group: 'provider',
+		group: 'machine',
 		commands: withSecret,
 	},
-	application: {value: 'NAME', help: 'the app name to show', group: 'provider', commands: anyLogin},
+	'client-key-file': {
+		value: 'F',
+		help: "a file with the app's private key (PEM or JWK)",
+		group: 'machine',
+		commands: withSecret,
+	},
+	'client-metadata-url': {
+		value: 'URL',
+		help: "where the app's client metadata is hosted",
+		group: 'provider',
+		commands: withDocument,
+	},
+	application: {
+		value: 'NAME',
+		help: 'the app name to show',
+		group: 'provider',
+		commands: [...anyLogin, 'client-metadata'],
+	},
 	flow: {
 		value: 'FLOW',
-		choices: ['auto', 'browser', 'device', 'client-credentials', 'password'],
+		choices: ['auto', 'browser', 'device', 'client-credentials', 'workload-identity', 'one-time-code', 'password'],
 		default: 'auto',
 		help: 'how to sign in',
 		group: 'request',
@@ -101,6 +132,7 @@ export const options = {
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
+	'no-resource': {help: 'name no API, whatever the URL says', group: 'request', commands: signIn},
 	param: {
 		value: 'NAME=VALUE',
 		many: true,
@@ -110,31 +142,53 @@ export const options = {
 	},
 	prompt: {
 		value: 'P',
-		help: 'force login, consent or select_account; or none',
+		help: 'login, consent, select_account or none',
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser'],
 	},
 	'login-hint': {
 		value: 'H',
-		help: 'your user name or email, to fill in at the provider',
+		help: 'your user name, email or phone number',
 		group: 'request',
 		commands: anyLogin,
-		flows: ['browser', 'device', 'password'],
+		flows: ['browser', 'device', 'password', 'one-time-code'],
+	},
+	organization: {value: 'ID', help: 'the organization to sign in to', group: 'request', commands: anyLogin},
+	'acr-values': {
+		value: 'V',
+		help: 'how strongly to sign in, in the words of the server',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['browser', 'device'],
+	},
+	'max-age': {
+		value: 'S',
+		help: 'sign in again if the last time was S seconds ago',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['browser', 'device'],
+	},
+	realm: {
+		value: 'NAME',
+		help: 'the database or directory for --flow password',
+		group: 'request',
+		commands: anyLogin,
+		flows: ['password'],
 	},
 	port: {
 		value: 'N[,N…]',
 		default: 'any free one',
 		help: 'callback ports to try',
 		group: 'request',
-		commands: anyLogin,
+		commands: [...anyLogin, 'client-metadata'],
 		flows: ['browser'],
 	},
 	'redirect-uri': {
 		value: 'U',
 		help: 'the full redirect URI, as registered',
 		group: 'request',
-		commands: anyLogin,
+		commands: [...anyLogin, 'client-metadata'],
 		flows: ['browser'],
 	},
 	par: {
@@ -149,13 +203,51 @@ export const options = {
 		commands: anyLogin,
 		flows: ['device'],
 	},
+	'id-token-file': {
+		value: 'F',
+		help: "a file with this workload's identity token",
+		group: 'machine',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
+	'id-token-env': {
+		value: 'NAME',
+		help: 'an environment variable that holds it',
+		group: 'machine',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
+	as: {
+		value: 'FORM',
+		choices: ['grant', 'exchange', 'client'],
+		help: 'how to present it',
+		group: 'machine',
+		commands: signIn,
+		flows: ['workload-identity'],
+	},
 	timeout: {value: 'S', default: 'never', help: 'give up after S seconds', group: 'request', commands: anyLogin},
+	'no-wait': {group: 'pending', help: 'show the link, and end with exit code 4', commands: justLogin},
+	wait: {
+		value: 'S',
+		help: 'wait S seconds for the person, then end the same way',
+		group: 'pending',
+		commands: justLogin,
+	},
+	resume: {value: 'ID', help: 'go on with a sign-in that is pending', group: 'pending', commands: justLogin},
+	cancel: {value: 'ID', help: 'give it up', group: 'pending', commands: justLogin},
+	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: justLogin},
+	message: {value: 'TEXT', help: 'why you ask, for the person to read', group: 'pending', commands: justLogin},
+	tty: {help: 'paste the link of the last page in this terminal', group: 'pending', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
-	'no-open': {group: 'looks', help: "don't open a browser; don't draw a QR code", commands: anyLogin},
-	'no-qr': {group: 'looks', commands: anyLogin},
-	plain: {help: 'plain lines; lines for a screen reader', group: 'looks', commands: anyLogin},
-	'screen-reader': {group: 'looks', commands: anyLogin},
-	json: {help: 'print JSON, one object per line', group: 'looks', commands: ['ask', 'login', 'demo', 'status']},
+	'no-open': {group: 'looks', help: "don't open a browser", commands: anyLogin},
+	'no-qr': {help: "don't draw a QR code", group: 'looks', commands: anyLogin},
+	plain: {help: 'print plain lines', group: 'looks', commands: anyLogin},
+	'screen-reader': {help: 'print lines for a screen reader', group: 'looks', commands: anyLogin},
+	json: {
+		help: 'print JSON, one object per line',
+		group: 'looks',
+		commands: ['ask', 'login', 'demo', 'status', 'doctor'],
+	},
 	serve: {
 		help: 'run only the demo server, on --port N if given',
 		group: 'output',
@@ -167,7 +259,7 @@ export const options = {
 		default: 'access',
 		help: 'which token (id for kubernetes)',
 		group: 'output',
-		commands: ['token'],
+		commands: ['token', 'exec'],
 	},
 	format: {
 		value: 'FORMAT',
@@ -177,6 +269,11 @@ export const options = {
 		group: 'output',
 		commands: ['token', 'exchange'],
 	},
+	refresh: {
+		help: 'renew it first: for a caller whose token was refused (401)',
+		group: 'output',
+		commands: ['token'],
+	},
 	login: {
 		help: "sign in first if needed, with login's options",
 		group: 'output',
@@ -184,10 +281,24 @@ export const options = {
 	},
 	env: {
 		value: 'NAME',
+		many: true,
 		default: 'INK_LOGIN_TOKEN',
-		help: 'the variable to set',
+		help: 'the variable to set; repeatable',
 		group: 'output',
 		commands: ['exec'],
+	},
+	file: {
+		value: 'NAME',
+		many: true,
+		help: 'set it to the path of a file with the token, kept fresh; repeatable',
+		group: 'output',
+		commands: ['exec'],
+	},
+	'subject-token-file': {
+		value: 'F',
+		help: "a file with your caller's token (- for stdin)",
+		group: 'output',
+		commands: ['exchange'],
 	},
 	'requested-token-type': {
 		value: 'T',
@@ -242,7 +353,8 @@ export const hasNoMeaning = ({flows}: CommandOption, flow: OptionValues['flow'])
 /** Whether a saved session already knows an option's value: only a login has a use for others. */
 export const isAboutSigningIn = (name: string): boolean => {
 	const {group} = optionTable[name] ?? {};
-	return (group === 'provider' || group === 'request') && name !== 'ca-file' && !name.startsWith('client-secret-');
+	const asks = group === 'provider' || group === 'request' || group === 'machine';
+	return asks && name !== 'ca-file' && !/^client-(secret|key)-/.test(name);
 };
 
 /** Those that say which session is meant: it is compared with them. */

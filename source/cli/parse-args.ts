@@ -10,15 +10,18 @@ import {
 	type CommandName,
 	type OptionValues,
 } from './options.js';
+import {checkUrl, shownUrl} from '../core/safe-url.js';
 import {UsageError} from './errors.js';
 
 /** What someone typed, understood and free of contradictions. */
 export type CommandLine = {
 	readonly command: CommandName;
 	readonly values: OptionValues;
-	/** @default 'default' */
+	/** A name, or the URL of a resource. @default 'default' */
 	readonly profile: string;
-	/** What `helper` was asked for by git: get, store, erase, or what later versions add. */
+	/** Whose protocol `helper` speaks. */
+	readonly helper?: 'git' | 'docker';
+	/** What it was asked for: get, store, erase, or what later versions add. */
 	readonly action?: string;
 	/** What stands behind `--`, for `exec`. */
 	readonly child: readonly string[];
@@ -36,6 +39,18 @@ const secretName =
 	/secret|password|passwd|assertion|^(access|refresh|subject|actor)[-_]?token$|^(code|token|device_code|code_verifier)$/i;
 
 const secretHint = 'Other processes can read a command line. Use --client-secret-file or --client-secret-env instead.';
+
+/** The URL of a resource that stands in the place of a profile. */
+export const resourceUrl = (profile = ''): string | undefined => (/^https?:\/\//i.test(profile) ? profile : undefined);
+
+/** @throws UsageError for a URL that nobody could sign in to */
+const checkProfile = (profile: string, command: CommandName): string => {
+	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
+	if (resourceUrl(profile) === undefined) return profile;
+	const url = checkUrl(profile);
+	if (typeof url === 'string') throw new UsageError(`${shownUrl(profile)} can't be used: ${url}.`, helpFor(command));
+	return profile.split('#', 1)[0] ?? '';
+};
 
 /** How many letters must be typed differently to get from one word to the other; two that are swapped count once. */
 const editDistance = (from: string, to: string): number => {
@@ -155,7 +170,19 @@ const readValue = (
 const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
 	['client-secret-file', 'client-secret-env', 'there is only one secret'],
+	['client-key-file', 'client-secret-file', 'a key takes the place of the secret'],
+	['client-key-file', 'client-secret-env', 'a key takes the place of the secret'],
+	['id-token-file', 'id-token-env', 'there is only one token'],
+	['wait', 'no-wait', 'one says how long to wait'],
+	['wait', 'timeout', 'a login that goes on has no time limit'],
+	['no-wait', 'timeout', 'a login that goes on has no time limit'],
+	['resume', 'cancel', 'they are about one sign-in'],
+	['resume', 'pending', '--pending is a list'],
+	['cancel', 'pending', '--pending is a list'],
+	['resume', 'message', 'the message was shown when the sign-in began'],
+	['resume', 'flow', 'the flow was chosen when the sign-in began'],
 	['redirect-uri', 'port', 'the port is part of the redirect URI'],
+	['resource', 'no-resource', 'one of them sends what the other leaves out'],
 ] as const;
 
 const refuseContradictions = (values: OptionValues, command: CommandName) => {
@@ -185,6 +212,16 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		}
 	}
 
+	if (command === 'exchange' && values['subject-token-file'] === undefined) {
+		const server = Object.keys(values).find(name => optionTable[name]?.group === 'provider' && isAboutSigningIn(name));
+		if (server !== undefined) {
+			throw new UsageError(
+				`--${server} needs --subject-token-file here.`,
+				'Without it the session is exchanged, which remembers its server.',
+			);
+		}
+	}
+
 	const beside = values.serve && Object.keys(values).find(name => !['serve', 'port', 'json'].includes(name));
 	if (beside !== undefined) {
 		throw new UsageError(
@@ -197,8 +234,10 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		throw new UsageError('--serve takes one port.', 'As in: --serve --port 8400');
 	}
 
-	const fromStdin = (['client-secret-file', 'actor-token-file'] as const).filter(name => values[name] === '-');
-	if (fromStdin.length > 1 || (fromStdin.length > 0 && flow === 'password')) {
+	const fromStdin = (['client-secret-file', 'subject-token-file', 'actor-token-file'] as const).filter(
+		name => values[name] === '-',
+	);
+	if (fromStdin.length > 1 || (fromStdin.length > 0 && (flow === 'password' || flow === 'one-time-code'))) {
 		throw new UsageError("Two things can't both be read from stdin.", 'Put one of them in a file.');
 	}
 };
@@ -207,7 +246,8 @@ const typedCommands = commandNames.filter(name => name !== 'ask');
 
 const commandOf = (args: readonly string[]): {command: CommandName; rest: readonly string[]} => {
 	const [first, ...rest] = args;
-	if (first === undefined || first.startsWith('-')) return {command: 'ask', rest: args};
+	if (first === undefined || first.startsWith('-') || resourceUrl(first) !== undefined)
+		return {command: 'ask', rest: args};
 	// What is known was told by then.
 	if (first === 'help') return commandOf(rest);
 	const command = typedCommands.find(name => name === first);
@@ -222,22 +262,28 @@ const commandOf = (args: readonly string[]): {command: CommandName; rest: readon
 };
 
 /** What may follow a command beside its options. */
-const readPositionals = (command: CommandName, positionals: readonly string[]) => {
+const readPositionals = (
+	command: CommandName,
+	positionals: readonly string[],
+): Pick<CommandLine, 'helper' | 'action'> & {readonly profile: string | undefined} => {
 	const [first, ...others] = positionals;
 	if (command === 'helper') {
-		// git appends its word to whatever its configuration says.
+		// Both append their word to whatever their configuration says.
 		const action = others.at(-1);
-		if (first !== 'git' || action === undefined || others.length > 2) {
+		if ((first !== 'git' && first !== 'docker') || action === undefined || others.length > 2) {
 			throw new UsageError(
-				'git runs the helper itself.',
-				'Set it up once: git config --global credential.https://HOST.helper "!ink-login helper git [PROFILE]"',
+				'git and docker run the helper themselves.',
+				first === 'docker'
+					? 'Put it into a program named docker-credential-ink-login: exec ink-login helper docker [PROFILE] "$1"'
+					: 'Set it up once: git config --global credential.https://HOST.helper "!ink-login helper git [PROFILE]"',
 			);
 		}
 
-		return {action, profile: others.length === 2 ? others[0] : undefined};
+		return {helper: first, action, profile: others.length === 2 ? others[0] : undefined};
 	}
 
-	const takesProfile = command !== 'ask' && command !== 'demo';
+	const takesProfile =
+		command === 'ask' ? resourceUrl(first) !== undefined : command !== 'demo' && command !== 'client-metadata';
 	const extra = positionals[takesProfile ? 1 : 0];
 	if (extra !== undefined) {
 		const next = command === 'exec' ? 'Put -- before the command: ink-login exec [PROFILE] -- CMD' : helpFor(command);
@@ -261,24 +307,32 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 		[...given].map(([name, texts]) => [name, readValue(name, texts, command)]),
 	) as OptionValues;
 	refuseContradictions(values, command);
-	const {profile: named, action} = readPositionals(command, positionals);
+	const {profile: named, ...called} = readPositionals(command, positionals);
 	if (values.all && named !== undefined) {
 		throw new UsageError("--all and a profile name can't be combined.", 'Leave one of them out.');
 	}
 
-	const profile = named ?? 'default';
-	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
+	const profile = checkProfile(named ?? 'default', command);
 	if (command === 'exec' && !child[0]) {
 		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec -- ./deploy.sh');
 	}
 
-	if (values.env !== undefined && !/^[A-Za-z_]\w*$/.test(values.env)) {
-		throw new UsageError('--env needs a variable name.', 'As in: --env GITHUB_TOKEN');
+	for (const [option, example] of [
+		['env', 'GITHUB_TOKEN'],
+		['file', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+	] as const) {
+		if (values[option]?.every(name => /^[A-Za-z_]\w*$/.test(name)) === false)
+			throw new UsageError(`--${option} needs a variable name.`, `As in: --${option} ${example}`);
+	}
+
+	const both = values.env?.find(name => values.file?.includes(name));
+	if (both !== undefined) {
+		throw new UsageError(`${both} can't hold both a token and a path.`, 'Leave out --env or --file for it.');
 	}
 
 	if (command !== 'exec' && child.length > 0) {
 		throw new UsageError('Nothing can follow -- here.', 'Only exec runs a command: ink-login exec [PROFILE] -- CMD');
 	}
 
-	return {command, values, profile, child, ...(action !== undefined && {action})};
+	return {command, values, profile, child, ...called};
 };

@@ -4,13 +4,14 @@ import {LoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
+import type {TokenEngineOptions} from '../token-engine.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import {lastingSource, readClientSecret, secretSourceOf} from './secrets.js';
-import type {CommandLine} from './parse-args.js';
+import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
+import {resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext, type Engine, type TokenContext} from './context.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
-import type {ProviderChoice} from './provider.js';
+import type {ProviderChoice} from './provider-options.js';
 
 /** A stored session, and its tokens. */
 export type SessionTokens = {
@@ -57,27 +58,24 @@ export const readSession = async (
 	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
 
-const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
+export const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
 
 /** A further line of a hint that names the profiles that have a session; empty where none has. */
 export const profilesLine = (profiles: readonly string[]): string =>
 	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
-/** An engine for a profile. Client secret and certificates come from where the options say, otherwise from where its login had them. */
-export const buildEngine = (
+/** What an engine for a profile is made of. Client secret or key, and certificates, come from where the options say, otherwise from where its login had them. */
+const optionsFor = (
 	provider: Provider,
 	store: TokenStore,
 	{values, profile}: CommandLine,
 	context: CommandContext,
 	stored?: Omit<KnownServer, 'provider'>,
-): Engine => {
+): TokenEngineOptions => {
 	const source = secretSourceOf(values) ?? lastingSource(stored?.clientSecretSource);
 	const caFile = values['ca-file'] === undefined ? stored?.caFile : resolve(values['ca-file']);
-	return context.createEngine({
-		provider:
-			source === undefined
-				? provider
-				: {...provider, clientSecret: readClientSecret(source, context.environment.env, context.stdin)},
+	return {
+		provider: {...provider, ...credentialsFrom(source, context.environment.env, context.stdin)},
 		store,
 		profile,
 		signInHint: runLogin(profile),
@@ -85,8 +83,12 @@ export const buildEngine = (
 		caFile,
 		warn: sentence => context.stderr.write(`${displayText(sentence, 1000)}\n`),
 		clientSecretSource: source,
-	});
+	};
 };
+
+/** An engine for a profile. */
+export const buildEngine = (...parts: Parameters<typeof optionsFor>): Engine =>
+	parts[3].createEngine(optionsFor(...parts));
 
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
@@ -95,19 +97,86 @@ export const sessionEnded = (profile: string): LoginError =>
 	});
 
 /** Nobody is signed in to the profile; those that have a session are named. */
-export const notSignedIn = async (store: TokenStore, profile: string): Promise<LoginError> => {
-	const hint = runLogin(profile) + profilesLine(await store.list());
-	return new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+export const notSignedIn = async (
+	store: TokenStore,
+	profile: string,
+	context: Pick<TokenContext, 'now'>,
+): Promise<LoginError> => {
+	// In a file of its own: whoever has a session never loads it.
+	const {waitingHint} = await import('./pending-login.js');
+	const run = (await waitingHint(store, profile, context.now())) ?? runLogin(profile);
+	const hint = run + profilesLine(await store.list());
+	return nobodySignedIn(profile, hint);
+};
+
+const nobodySignedIn = (profile: string, hint: string): LoginError =>
+	new LoginError('person_required', `Nobody is signed in to "${displayText(profile, 60)}".`, {hint});
+
+/** As {@link notSignedIn}, where someone was asked to sign in to such a server and has not yet. */
+export const stillPending = async (
+	store: TokenStore,
+	profile: string,
+	{now}: Pick<TokenContext, 'now'>,
+	fits: (provider: KnownServer['provider']) => boolean,
+): Promise<LoginError | undefined> => {
+	const {waitingHint} = await import('./pending-login.js');
+	const hint = await waitingHint(store, profile, now(), fits);
+	return hint === undefined ? undefined : nobodySignedIn(profile, hint);
 };
 
 /** Said before the server is asked: without the secret it might call the session over. */
 const secretIsUnknown = async (): Promise<never> => {
 	throw new LoginError(
 		'config_error',
-		"The client secret wasn't kept: it came from stdin, or other users could write to the session file.",
+		"The client secret or key isn't known any more: it came from stdin, or other users could write to the session file.",
 		{hint: hints.clientSecret},
 	);
 };
+
+/** Day and time where this computer is. */
+export const dateAndTime = (epoch: number): string => {
+	const date = new Date(epoch);
+	const two = (part: number) => String(part).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+
+const day = 86_400_000;
+
+/**
+ * Tells a person at a terminal that the session ends within three days. Said when a refresh has left that end where it
+ * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
+ * refreshed tells, since it was got on another day.
+ */
+const tellEnd = (
+	before: TokenSet,
+	{sessionExpiresAt: end, issuedAt}: TokenSet,
+	profile: string,
+	{environment, stderr}: CommandContext,
+): void => {
+	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
+	if (!hasStayed || !environment.tty.stderr) return;
+	const daysLeft = Math.floor((end - issuedAt) / day);
+	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
+	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
+};
+
+/** What an engine for a server that may be known from before is made of: the same client, with the credentials of that time. */
+export const optionsAt = (
+	provider: Provider,
+	known: KnownServer | undefined,
+	store: TokenStore,
+	line: CommandLine,
+	context: CommandContext,
+): TokenEngineOptions => {
+	const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
+	const {clientSecretSource: source} = (isSameClient && known) || {};
+	const isUnknown = source !== undefined && lastingSource(source) === undefined;
+	const able = isUnknown ? {clientSecret: secretIsUnknown, ...provider} : provider;
+	return optionsFor(able, store, line, context, isSameClient ? known : undefined);
+};
+
+export const engineAt = (...parts: Parameters<typeof optionsAt>): Engine => parts[4].createEngine(optionsAt(...parts));
 
 /** The engine of one stored session. */
 export const openSession = (
@@ -116,26 +185,31 @@ export const openSession = (
 	line: CommandLine,
 	context: CommandContext,
 ): OpenProfile => {
-	const {clientSecretSource: source} = stored;
-	const isUnknown = source !== undefined && lastingSource(source) === undefined;
-	const provider = isUnknown ? {...stored.provider, clientSecret: secretIsUnknown} : stored.provider;
-	const engine = buildEngine(provider, store, line, context, stored);
+	const engine = engineAt(stored.provider, stored, store, line, context);
 	const {signal} = context.signals;
-	return {stored, store, engine, tokens: async options => engine.tokens({...options, signal})};
+	return {
+		stored,
+		store,
+		engine,
+		async tokens(options) {
+			const tokens = await engine.tokens({...options, signal});
+			tellEnd(stored.tokens, tokens, line.profile, context);
+			return tokens;
+		},
+	};
 };
 
 /** The provider that the options of `token` name for its session to be compared with; undefined where they name none. */
 const readWanted = async (
-	{command, values}: CommandLine,
+	{command, values, profile}: CommandLine,
 	context: TokenContext,
 ): Promise<ProviderChoice | undefined> => {
 	// `exchange` asks the server for another token by the same options.
 	if (command !== 'token' || !Object.keys(values).some(isAboutSigningIn)) return undefined;
 	const source = secretSourceOf(values);
-	const {readProvider} = await import('./provider.js');
-	return readProvider(values, {
-		clientSecret: source && readClientSecret(source, context.environment.env, context.stdin),
-	});
+	const {readProvider} = await import('./provider-options.js');
+	const credentials = credentialsFrom(source, context.environment.env, context.stdin);
+	return readProvider(values, {url: resourceUrl(profile), credentials});
 };
 
 /**
@@ -162,7 +236,7 @@ export const checkSession = async (line: CommandLine, context: TokenContext, sto
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, line.profile, context);
-	if (stored === undefined) throw await notSignedIn(store, line.profile);
+	if (stored === undefined) throw await notSignedIn(store, line.profile, context);
 	await checkSession(line, context, stored);
 	return openSession(stored, store, line, context);
 };

@@ -141,15 +141,25 @@ const idTokenOf = ({idToken, claims}: TokenSet, profile: string, now: number): P
 	});
 };
 
+/** The token that the options ask for, fresh. */
+export const freshToken = async (
+	line: CommandLine,
+	{now}: Pick<TokenContext, 'now'>,
+	{tokens}: Pick<SessionTokens, 'tokens'>,
+): Promise<PrintableToken> => {
+	const type = tokenTypeOf(line);
+	const fresh = await tokens({type, minimumValidity: minimumValidityOf(line)});
+	return type === 'id' ? idTokenOf(fresh, line.profile, now()) : accessTokenOf(fresh);
+};
+
 /** Prints a fresh token on stdout, and nothing else there. */
 export const printToken = async (
 	line: CommandLine,
-	{environment, stdout, now}: TokenContext,
-	{tokens}: Pick<SessionTokens, 'tokens'>,
+	context: TokenContext,
+	session: Pick<SessionTokens, 'tokens'>,
 ): Promise<number> => {
-	const type = tokenTypeOf(line);
-	const fresh = await tokens({type, minimumValidity: minimumValidityOf(line)});
-	const printable = type === 'id' ? idTokenOf(fresh, line.profile, now()) : accessTokenOf(fresh);
+	const {environment, stdout} = context;
+	const printable = await freshToken(line, context, session);
 	stdout.write(formatToken(line.values.format ?? 'raw', printable, environment.env));
 	return exitCodes.done;
 };

@@ -1,6 +1,8 @@
 import {Box, useApp} from 'ink';
-import type {ReactNode} from 'react';
+import * as react from 'react';
+import type {ActivityProps, ExoticComponent, ReactNode} from 'react';
 import type {LoginError} from '../core/errors.js';
+import {useAskedLogin} from '../hooks/use-asked-login.js';
 import {useAuth} from '../hooks/use-auth.js';
 import {useOwnWidth} from '../hooks/use-own-width.js';
 import {displayOf, type DisplayProps} from '../layout/theme.js';
@@ -18,9 +20,16 @@ export type LoginGateProps = Omit<EngineLoginProps, 'engine' | 'run' | 'onSigned
 	readonly onCancel?: () => void;
 };
 
+/** Hides its children, keeps their state and takes their keys away; React 19.0 and 19.1 have none. */
+const Activity = (react as {readonly Activity?: ExoticComponent<ActivityProps>}).Activity;
+
 /**
  * Shows the login until there is a session, its children while there is one, and the login again when it ends, in this
  * process or another. Nothing is drawn before the session was read.
+ *
+ * While it is mounted, the logins that `engine.ensure()` and `engine.fetch` turn out to need are shown here, too, in place
+ * of the children; whoever called gets the error when the person leaves such a login. The children then come back, with
+ * their state from React 19.2 on.
  *
  * @example
  * ```tsx
@@ -32,8 +41,23 @@ export function LoginGate({children, ...props}: LoginGateProps): ReactNode {
 	const {status, error, session} = useAuth(engine);
 	const {exit} = useApp();
 	const {onCancel = () => exit()} = props;
+	const asked = useAskedLogin(engine);
+	if (status === 'signed-in') {
+		const isHidden = asked !== undefined;
+		return (
+			<>
+				{isHidden && <Login key="asked" {...props} {...asked} onCancel={() => undefined} />}
+				{Activity === undefined ? (
+					!isHidden && children
+				) : (
+					<Activity mode={isHidden ? 'hidden' : 'visible'}>{children}</Activity>
+				)}
+			</>
+		);
+	}
+
+	if (asked !== undefined) return <Login key="asked" {...props} {...asked} onCancel={() => onCancel()} />;
 	if (status === 'loading') return null;
-	if (status === 'signed-in') return children;
 	if (error === undefined) return <Login {...props} onCancel={() => onCancel()} />;
 	return (
 		<Unreadable

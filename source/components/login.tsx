@@ -3,10 +3,12 @@ import {Box, useStdout} from 'ink';
 import {systemClock} from '../core/clock.js';
 import type {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
+import {applicationOf} from '../oauth/provider.js';
 import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
 import {type LoginStarter, useLogin} from '../hooks/use-login.js';
 import {type BrowserScreenProps, BrowserScreen} from './browser-screen.js';
+import {type CredentialsScreenProps, CredentialsScreen} from './credentials-screen.js';
 import {type DeviceCodeScreenProps, DeviceCodeScreen} from './device-code-screen.js';
 import {type FlowPickerProps, FlowPicker} from './flow-picker.js';
 import {FrameView} from './frame.js';
@@ -21,6 +23,7 @@ import {useScreen} from '../hooks/use-screen.js';
 import {useTerminalSize} from '../hooks/use-terminal-size.js';
 import {useTerminal} from '../hooks/use-terminal.js';
 import {AccountPromptScreen} from './account-prompt.js';
+import {ResourcePromptScreen} from './resource-prompt.js';
 import {layOutWaiting} from '../layout/browser.js';
 import {consentHeader, type ConsentHeader} from '../layout/header.js';
 import {runKey, type Key} from '../layout/keys.js';
@@ -38,6 +41,8 @@ export type LoginComponents = FrameParts & {
 	readonly DeviceCodeScreen?: ComponentType<DeviceCodeScreenProps>;
 	/** The browser flow. */
 	readonly BrowserScreen?: ComponentType<BrowserScreenProps>;
+	/** The password flow and the one-time-code flow. */
+	readonly CredentialsScreen?: ComponentType<CredentialsScreenProps>;
 };
 
 /** What differs from the defaults, whichever login it is. What `terminal` and `environment` leave out is looked up by where the terminal is. */
@@ -74,7 +79,7 @@ type CommonProps = DisplayProps &
 		readonly onCancel?: (reason: 'left' | 'stay') => void;
 	};
 
-type StartOptions = Pick<LoginOptions, 'flow' | 'open' | 'renew' | 'switchAccount' | 'timeout' | 'credentials'>;
+type StartOptions = Pick<LoginOptions, 'flow' | 'open' | 'renew' | 'switchAccount' | 'timeout'>;
 
 /** What `<Login>` takes with an engine. The login begins with `flow: 'ask'` where nothing else is said: the picker first. */
 export type EngineLoginProps = CommonProps &
@@ -180,7 +185,6 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 		open: props.open,
 		renew: props.renew,
 		timeout: props.timeout,
-		credentials: props.credentials,
 		switchAccount: props.switchAccount,
 		onSignedIn,
 		onError(error) {
@@ -190,13 +194,14 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			else onError?.(error);
 		},
 	});
-	const {state, command, clock, prompt} = login;
+	const {state, command, clock, prompt, resourcePrompt} = login;
+	const isAsked = prompt !== undefined || resourcePrompt !== undefined;
 	const [view, setView] = useState<View>(flow === 'ask' && openFlows(state).length === 0 ? 'picker' : 'flow');
 	const [chosen, setChosen] = useState<FlowName>();
 	const [notice, setNotice] = useState<string>();
 	const preference = usePreference(props);
 	const open = openFlows(state);
-	const isOver = state.phase === 'signed-in' || state.phase === 'failed';
+	const isOver = ['signed-in', 'failed', 'pending'].includes(state.phase);
 	const lastFailure = state.phase === 'choosing' ? state.lastFailure : undefined;
 	const hasFailed = lastFailure !== undefined;
 	// With one possible flow there is nothing to choose, and nothing to go back to.
@@ -205,6 +210,9 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const isChoosing = !isOver && !hasFailed && view === 'picker' && onlyFlow === undefined;
 	const takesOnlyFlow =
 		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyFlow !== undefined;
+	// The flow chosen last is the screen.
+	const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow !== 'client-credentials');
+	const isTyped = !isChoosing && (shown?.flow === 'password' || shown?.flow === 'one-time-code');
 	const canGoBack = onlyFlow === undefined;
 	useEffect(() => {
 		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
@@ -212,20 +220,21 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 
 	const retryKeys: readonly Key[] =
 		state.failed === undefined || onAgain === undefined ? [] : keysAfterEnd(state.failed.code, display, onAgain);
-	const takesKeys = isActive && !isOver && prompt === undefined;
+	const takesKeys = isActive && !isOver && !isAsked;
 	useBracketedPaste(takesKeys);
 	useKeys({
 		onKey(key) {
 			setNotice(undefined);
 			if (state.phase === 'waiting') runKey(elsewhereKeys, key);
 			if (key === 'ctrl+c') leave('left');
-			else if (key === 'escape' && prompt === undefined) {
+			else if (key === 'escape' && !isAsked) {
 				if (isChoosing || hasFailed || isOver || state.phase === 'waiting') leave('left');
 				else if (canGoBack) setView('picker');
 			}
 		},
 		onPaste(text) {
-			if (prompt !== undefined || isOver) return;
+			// What is pasted there is typed.
+			if (isAsked || isOver || isTyped) return;
 			// A flow that is open judges it, and says why it cannot use it.
 			if (!looksLikeRedirect(text) && !isOpen(state.flows.browser)) {
 				setNotice(display.messages.pasteUseless);
@@ -244,9 +253,10 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const size = useTerminalSize();
 	const columns = Math.min(width ?? size.columns, size.columns);
 	const rows = Math.max(1, Math.min(maxRows ?? Number.POSITIVE_INFINITY, size.rows - 1));
-	const application = props.application ?? props.engine?.provider.application;
-	const issuer = props.engine?.provider.issuer;
-	const scope = props.engine?.provider.scope;
+	const provider = props.engine?.provider;
+	const application = props.application ?? (provider && applicationOf(provider));
+	const issuer = provider?.issuer;
+	const scope = provider?.scope;
 	const showFlow = (flow: FlowName) => {
 		setChosen(flow);
 		setView('flow');
@@ -294,6 +304,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			return <Failure {...shared} code={code} said={message} hint={hint} keys={retryKeys} isActive={isActive} />;
 		}
 
+		if (resourcePrompt !== undefined)
+			return <ResourcePromptScreen {...shared} prompt={resourcePrompt} isActive={isActive} />;
 		if (prompt !== undefined) return <AccountPromptScreen {...shared} prompt={prompt} isActive={isActive} />;
 		const asking = consentHeader(state, {application, issuer}, display);
 		if (state.phase === 'waiting') {
@@ -329,13 +341,20 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 		}
 
 		const waiting = {...shared, canGoBack, writeAbove: props.canWriteAbove ? writeAbove : undefined, onShow: showFlow};
-		// The flow chosen last is the screen.
-		const shown =
-			open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow === 'device' || flow === 'browser');
 		if (shown?.flow === 'device')
 			return <ReplacedPart key="device" own={components?.DeviceCodeScreen} ours={DeviceCodeScreen} {...waiting} />;
 		if (shown?.flow === 'browser')
 			return <ReplacedPart key="browser" own={components?.BrowserScreen} ours={BrowserScreen} {...waiting} />;
+		if (shown?.flow === 'password' || shown?.flow === 'one-time-code')
+			return (
+				<ReplacedPart
+					key={shown.flow}
+					own={components?.CredentialsScreen}
+					ours={CredentialsScreen}
+					{...waiting}
+					flow={shown.flow}
+				/>
+			);
 		const {machine, connecting, keys} = display.messages;
 		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
 		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};

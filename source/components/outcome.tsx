@@ -105,6 +105,7 @@ export const keysAfterFailure = (
 ): readonly Key[] => {
 	if (lastFailure === undefined) return [];
 	const {flow} = lastFailure;
+	const sendsCodes = flow === 'device' || flow === 'one-time-code';
 	const again = !hopeless.has(lastFailure.code);
 	const isPossible = (other: 'browser' | 'device') => discovery === undefined || discovery.flows[other] === true;
 	const open = (flow: FlowName) => () => {
@@ -112,11 +113,12 @@ export const keysAfterFailure = (
 		onShow(flow);
 	};
 	const offered: readonly Key[] = [
-		{key: 'n', label: keys.newCode, when: again && flow === 'device', run: open('device')},
-		{key: 'enter', label: keys.again, when: again && flow !== 'device', run: open(flow)},
+		{key: 'n', label: keys.newCode, when: again && sendsCodes, run: open(flow)},
+		{key: 'enter', label: keys.again, when: again && !sendsCodes, run: open(flow)},
 		{
 			key: 'b',
 			label: keys.browser[terminal.browser ?? 'here'],
+			brief: keys.browserBriefly,
 			when: flow !== 'browser' && isPossible('browser'),
 			run: open('browser'),
 		},

@@ -72,6 +72,9 @@ function Frame({login, footer, onKey, isSuspended}: FrameProps): ReactNode {
 	);
 }
 
+/** Ink uses of these no more than what `TerminalStreams` has. */
+type InkStreams = {readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream};
+
 type End = {readonly session: Session} | {readonly error: LoginError} | {readonly left: 'left' | 'stay'};
 
 /** What was written by then is drawn: React and Ink need a turn each. */
@@ -107,7 +110,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		return login(engine, {...options, terminal, messages});
 	}
 
-	const {stdin, stdout} = streams ?? {stdin: process.stdin, stdout: process[view.stream]};
+	const {stdin, stdout} = (streams ?? {stdin: process.stdin, stdout: process[view.stream]}) as InkStreams;
 	const {signal, attended: _, ...loginOptions} = options;
 	const {footer, ...looks} = display;
 	const currentIdentity = 'currentIdentity' in display ? display.currentIdentity : await presentIdentity(shown);

@@ -25,8 +25,9 @@ export function SpokenLines({
 	);
 }
 
-export const spokenAsking = ({title, host, permissions}: ConsentHeader): string[] => [
+export const spokenAsking = ({title, host, permissions, reason}: ConsentHeader): string[] => [
 	`${[title, host].filter(Boolean).join(', ')}.`,
+	...(reason === '' ? [] : [reason]),
 	...(permissions === '' ? [] : [`${permissions}.`]),
 ];
 

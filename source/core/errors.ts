@@ -29,6 +29,10 @@ export type Hints = {
 	readonly trustIssuer: string;
 	/** Someone has to register a client: the end of a sentence. */
 	readonly clientId: string;
+	/** It isn't known in which form the server takes the identity of a workload. @default a sentence that names no option */
+	readonly identityForm?: string;
+	/** A workload has no identity token. @default a sentence that names no option */
+	readonly identitySource?: string;
 };
 
 /** For an application that has none of its own. */
@@ -82,6 +86,7 @@ export const loginErrorCodes = [
 	'store_error',
 	'lock_timeout',
 	'person_required',
+	'login_pending',
 	'cancelled',
 	'internal_error',
 ] as const;
@@ -127,6 +132,34 @@ export class LoginError extends Error {
 		const {code, message, endpoint, status} = this;
 		const hint = sayHint(this.#hint, {...defaultHints, ...hints});
 		return hint === this.hint ? this : new LoginError(code, message, {hint, endpoint, status});
+	}
+}
+
+/** What there is to know of a login that goes on without its process. */
+export type PendingDetails = {
+	/** Names it, for whoever goes on with it. */
+	readonly id: string;
+	/** When it ends unless someone approves it, in epoch milliseconds. */
+	readonly expiresAt: number;
+	/** What the person has to be told: the link, the code, and what to do with them. */
+	readonly tell: string;
+	/** What to run next, to go on with it. */
+	readonly next: string;
+};
+
+/** The wait for a person is over, and the login is not: it is saved, and goes on whenever it is resumed. */
+export class PendingError extends LoginError implements PendingDetails {
+	readonly id: string;
+	readonly expiresAt: number;
+	readonly tell: string;
+	readonly next: string;
+
+	constructor({id, expiresAt, tell, next}: PendingDetails) {
+		super('login_pending', 'Nobody has approved this sign-in yet.', {hint: next});
+		this.id = id;
+		this.expiresAt = expiresAt;
+		this.tell = tell;
+		this.next = next;
 	}
 }
 

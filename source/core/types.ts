@@ -1,13 +1,37 @@
 import type {DisplayText} from './safe-text.js';
 
-/** The flows. */
-export const flows = ['browser', 'device', 'client-credentials', 'password'] as const;
+/** The flows, in the order of preference where nothing else decides (RFC 9700 §2, RFC 8252). */
+export const flows = [
+	'browser',
+	'device',
+	'workload-identity',
+	'client-credentials',
+	'one-time-code',
+	'password',
+] as const;
 
 /** A flow. */
 export type FlowName = (typeof flows)[number];
 
+/** A flow in which the program signs in as itself. */
+export type OwnFlow = 'client-credentials' | 'workload-identity';
+
+/** Whether a program signs in as itself: nobody is asked, and its session is renewed by doing it again. */
+export const isOwnFlow = (flow: string | undefined): flow is OwnFlow =>
+	flow === 'client-credentials' || flow === 'workload-identity';
+
 /** For each flow: `true`, or why it is not possible here. */
 export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
+
+/** Every flow, where nothing is known of a server yet, or no longer matters. */
+export const everyFlow: FlowAvailability = {
+	browser: true,
+	device: true,
+	'workload-identity': true,
+	'client-credentials': true,
+	password: true,
+	'one-time-code': true,
+};
 
 /** Who signed in: (issuer, subject) is the key, the rest is for display only (OIDC Core §5.7). */
 export type Identity = {

@@ -1,36 +1,27 @@
-import {parseArgs} from 'node:util';
-import {LoginError, oidc, TokenEngine} from '../engine.js';
+import {Command} from 'commander';
+import {LoginError, oidc, TokenEngine, type Session} from '../engine.js';
 
 /* A command with profiles that works for people and in CI: `cli.ts login|whoami|accounts|logout [--profile NAME]`. */
 
 const {ISSUER = 'https://auth.example.com', CLIENT_ID = 'ink-login-demo', CLIENT_SECRET: clientSecret} = process.env;
-const {values, positionals} = parseArgs({
-	allowPositionals: true,
-	options: {profile: {type: 'string', default: 'default'}},
-});
 // In CI the program signs in as itself, with the secret that the build has.
 const provider = oidc({issuer: ISSUER, clientId: CLIENT_ID, ...(clientSecret !== undefined && {clientSecret})});
-const engine = new TokenEngine({app: 'acme-cli', provider, profile: values.profile, signInHint: 'Run: acme login'});
+const engine = new TokenEngine({app: 'acme-cli', provider, signInHint: 'Run: acme login'});
 
-const commands: Readonly<Record<string, () => Promise<string>>> = {
-	async login() {
-		const {identity, profile} = await engine.ensure();
-		return `${profile}: ${identity?.name ?? 'this program'}`;
-	},
-	async whoami() {
-		return (await engine.session())?.identity?.name ?? 'Nobody is signed in.';
-	},
-	async accounts() {
-		const accounts = await engine.accounts();
-		return accounts.map(({profile, identity}) => `${profile}: ${identity?.name ?? 'this program'}`).join('\n');
-	},
-	async logout() {
-		return (await engine.logout()).outcome;
-	},
-};
+const acme = new Command('acme').option('--profile <name>', 'which account', 'default');
+const account = () => engine.as(acme.opts<{profile: string}>().profile);
+const print = ({profile, identity}: Session) => console.log(`${profile}: ${identity?.name ?? 'this program'}`);
+
+acme.command('login').action(async () => print(await account().ensure()));
+acme.command('accounts').action(async () => (await engine.accounts()).forEach(print));
+acme.command('logout').action(async () => console.log((await account().logout()).outcome));
+acme.command('whoami').action(async () => {
+	const session = await account().session();
+	console.log(session?.identity?.name ?? 'Nobody is signed in.');
+});
 
 try {
-	console.log(await (commands[positionals[0] ?? 'whoami'] ?? commands['whoami'])?.());
+	await acme.parseAsync();
 } catch (error) {
 	if (!(error instanceof LoginError)) throw error;
 	// A login that was shown has said so already.

@@ -62,8 +62,16 @@ type AccountProps = {readonly engine: TokenEngine; readonly room: string; readon
 function Account({engine, room, isFocused}: AccountProps): ReactNode {
 	const {exit} = useApp();
 	const {identity, logout} = useAuth(engine);
+	const [isUnlocked, setUnlocked] = useState(false);
+	/** A door needs more than a session that can look: the gate asks for it, right here. */
+	const unlock = async () => {
+		await engine.ensure({scope: 'openid email doors'});
+		setUnlocked(true);
+	};
 	useKeys(input => {
 		if (isFocused && input === 'o') logout().catch(exit);
+		// Someone who leaves the login leaves the door as it is.
+		if (isFocused && input === 'u') unlock().catch(() => undefined);
 	});
 	return (
 		<Box flexDirection="column" paddingLeft={1}>
@@ -71,7 +79,9 @@ function Account({engine, room, isFocused}: AccountProps): ReactNode {
 				{identity?.name} looks after the <Text bold>{room.toLowerCase()}</Text>.
 			</Text>
 			<Text> </Text>
-			<Text>o sign out</Text>
+			<Text>The door is {isUnlocked ? 'open' : 'locked'}.</Text>
+			<Text> </Text>
+			<Text>u unlock · o sign out</Text>
 		</Box>
 	);
 }
@@ -116,5 +126,8 @@ const engine = new TokenEngine({
 	provider: oidc({issuer: server.issuer, clientId: server.provider.clientId, application: 'House'}),
 	store: createMemoryStore(),
 });
+// A terminal that gets narrower wraps the rows of the last frame, and Ink erases as many as there were before: pieces of
+// borders stay. An app that fills its window clears it first; this listener is there before Ink's.
+process.stdout.on('resize', () => process.stdout.write('\u001B[2J\u001B[H'));
 await render(<App engine={engine} />).waitUntilExit();
 await server.close();

@@ -16,6 +16,10 @@ export type UseAuth = {
 	readonly identity?: Identity;
 	/** When the access token expires, in epoch milliseconds. */
 	readonly expiresAt?: number;
+	/** When signing in again is due, in epoch milliseconds, where the server says so; a refresh may move it. */
+	readonly sessionExpiresAt?: number;
+	/** While signed out: whether there was a session that has ended; otherwise nobody has signed in, or someone signed out. */
+	readonly ended?: boolean;
 	/** Why the session cannot be read. */
 	readonly error?: LoginError;
 	/** Reads the session, and all that is known of it. */

@@ -1,6 +1,6 @@
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
 import type {Clock} from '../core/clock.js';
-import type {LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
+import type {AskingResource, LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
 import type {LoginError} from '../core/errors.js';
 import {initialLoginState, type LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
@@ -13,7 +13,17 @@ export type AccountPrompt = AccountSwitch & {
 	readonly answer: (replace: boolean) => void;
 };
 
-type LoginSnapshot = {readonly state: LoginState; readonly prompt?: AccountPrompt};
+/** Asked before the first login at a resource whose server is on another host. */
+export type ResourcePrompt = AskingResource & {
+	/** Goes on, or ends the login. */
+	readonly answer: (goOn: boolean) => void;
+};
+
+type LoginSnapshot = {
+	readonly state: LoginState;
+	readonly prompt?: AccountPrompt;
+	readonly resourcePrompt?: ResourcePrompt;
+};
 
 type Configuration = {
 	readonly options: () => LoginOptions;
@@ -30,6 +40,8 @@ type LoginSubscription = {
 	readonly command: (command: LoginCommand) => void;
 	readonly cancel: () => Promise<void>;
 	readonly clock: Clock;
+	/** The login, while it goes on. */
+	readonly run: () => LoginRun | undefined;
 };
 
 /** What starts logins: a `TokenEngine`, or an object that stands in for one. */
@@ -39,6 +51,9 @@ const isStarter = (source: LoginStarter | LoginRun): source is LoginStarter => '
 
 /** The logins that go on, by what started them. */
 const going = new WeakMap<LoginStarter | LoginRun, LoginSubscription>();
+
+/** The login that a screen has started with this engine and shows. */
+export const loginOnScreen = (engine: LoginStarter): LoginRun | undefined => going.get(engine)?.run();
 
 /**
  * Starts a login with its first subscriber and cancels it with its last one, unless another comes in the same moment: a
@@ -58,22 +73,32 @@ const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 		for (const listener of listeners) listener();
 	};
 
-	const ask = async (replaced: AccountSwitch, signal: AbortSignal): Promise<boolean> =>
+	const ask = async (
+		promptWith: (answer: (isYes: boolean) => void) => Omit<LoginSnapshot, 'state'>,
+		signal: AbortSignal,
+	): Promise<boolean> =>
 		new Promise(resolve => {
-			const answer = (replace: boolean) => {
+			const answer = (isYes: boolean) => {
 				signal.removeEventListener('abort', onAbort);
 				show({state: shown.state});
-				resolve(replace);
+				resolve(isYes);
 			};
 			const onAbort = () => answer(false);
 			signal.addEventListener('abort', onAbort, {once: true});
-			show({state: shown.state, prompt: {...replaced, answer}});
+			show({state: shown.state, ...promptWith(answer)});
 		});
 
 	const makeRun = (): LoginRun => {
 		if (!isStarter(source)) return source;
 		const options = configuration?.options();
-		return source.login({attended: true, ...options, switchAccount: options?.switchAccount ?? ask});
+		return source.login({
+			attended: true,
+			confirmResource: async (asking, signal) => ask(answer => ({resourcePrompt: {...asking, answer}}), signal),
+			...options,
+			switchAccount:
+				options?.switchAccount ??
+				(async (replaced, signal) => ask(answer => ({prompt: {...replaced, answer}}), signal)),
+		});
 	};
 
 	const start = () => {
@@ -122,6 +147,7 @@ const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 		command: command => current?.run.command(command),
 		cancel: async () => current?.run.cancel(),
 		clock: source.clock,
+		run: () => current?.run,
 	};
 	return subscription;
 };
@@ -146,6 +172,8 @@ export type UseLogin = {
 	readonly clock: Clock;
 	/** Waits for the person: someone else's session would be replaced. */
 	readonly prompt?: AccountPrompt;
+	/** Waits for the person: a resource has them sign in on another host. */
+	readonly resourcePrompt?: ResourcePrompt;
 };
 
 /**
@@ -174,6 +202,6 @@ export const useLogin = (source: LoginStarter | LoginRun, options: UseLoginOptio
 		});
 	}, [login]);
 
-	const {state, prompt} = useSyncExternalStore(login.subscribe, login.snapshot, login.snapshot);
-	return {state, command: login.command, cancel: login.cancel, clock: login.clock, prompt};
+	const snapshot = useSyncExternalStore(login.subscribe, login.snapshot, login.snapshot);
+	return {...snapshot, command: login.command, cancel: login.cancel, clock: login.clock};
 };

@@ -1,5 +1,5 @@
 import {useRef, useState} from 'react';
-import {useBracketedPaste, useKeys} from './use-keys.js';
+import {useKeys} from './use-keys.js';
 
 /** What no terminal prints, or prints as more than itself. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -10,11 +10,14 @@ export const useTextField = (
 	{
 		onKey,
 		onChange,
+		accepts = /(?:)/,
 		isActive,
 	}: {
 		/** `enter` comes with what is typed by then, as keys may come faster than frames. */
 		readonly onKey: (key: string, text: string) => void;
 		readonly onChange?: () => void;
+		/** The characters to take, of what is pasted too; other keys go on. @default all */
+		readonly accepts?: RegExp | undefined;
 		readonly isActive: boolean;
 	},
 ): string => {
@@ -25,15 +28,18 @@ export const useTextField = (
 		setText(next);
 		onChange?.();
 	};
-	useBracketedPaste(isActive);
+	const accepted = (given: string) =>
+		Array.from(given.replaceAll(unprintable, ''))
+			.filter(character => accepts.test(character))
+			.join('');
 	useKeys({
 		onKey(key) {
 			if (key === 'backspace') replace(Array.from(latest.current).slice(0, -1).join(''));
 			else if (key === 'ctrl+u') replace('');
-			else if (Array.from(key).length === 1) replace(latest.current + key.replaceAll(unprintable, ''));
+			else if (Array.from(key).length === 1 && accepts.test(key)) replace(latest.current + accepted(key));
 			else onKey(key, latest.current);
 		},
-		onPaste: pasted => replace(latest.current + pasted.replaceAll(unprintable, '')),
+		onPaste: pasted => replace(latest.current + accepted(pasted)),
 		isActive,
 	});
 	return text;

@@ -10,6 +10,8 @@ export type ConsentHeader = {
 	/** The issuer's whole host; empty until it is known. */
 	readonly host: string;
 	readonly permissions: string;
+	/** Why someone is to sign in although there is a session; empty where there is none. */
+	readonly reason: string;
 };
 
 /** Before discovery has answered, an application may know its own name and issuer, and what it will ask for. */
@@ -28,11 +30,11 @@ export const consentHeader = (
 	{messages}: Display,
 ): ConsentHeader => {
 	const application = discovery?.application ?? hint.application;
-	const willDo = messages.willDo(discovery?.requestedScope ?? hint.scope ?? '');
 	return {
 		title: messages.signInTo(application === undefined ? undefined : displayText(application, 60)),
 		host: hostOf(discovery?.issuer ?? hint.issuer),
-		permissions: stepUp === undefined ? willDo : messages.sentence(stepUp.reason),
+		permissions: messages.willDo(discovery?.requestedScope ?? hint.scope ?? ''),
+		reason: stepUp === undefined ? '' : messages.sentence(stepUp.reason),
 	};
 };
 
@@ -74,6 +76,7 @@ const titleLines = ({title, host}: ConsentHeader, {mark, width}: Grid, {glyphs}:
 export const header = (asking: ConsentHeader, grid: Grid, display: Display): readonly Block[] => [
 	gap(19),
 	block(titleLines(asking, grid, display), 3),
+	...(asking.reason === '' ? [] : [block(indent(grid.mark, paragraph(asking.reason, grid.width - grid.mark)), 3)]),
 ];
 
 /** What the application will be able to do. */

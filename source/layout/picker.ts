@@ -5,7 +5,7 @@ import {gridOf, header, permissions, type ConsentHeader} from './header.js';
 import {layOutList, type ListOption} from './options.js';
 import {unstopped} from '../core/safe-text.js';
 import type {Display} from './theme.js';
-import type {FlowAvailability, Identity} from '../core/types.js';
+import {everyFlow, type Identity} from '../core/types.js';
 
 /** What the picker offers: a flow, or the session that there is. */
 export type Choice = 'browser' | 'device' | 'stay';
@@ -63,15 +63,13 @@ export const layOutPicker = (
 	return layOutList(size, {presses: 0, ...content, above, escape: display.messages.keys.cancel}, display);
 };
 
-const allPossible: FlowAvailability = {browser: true, device: true, 'client-credentials': true, password: true};
-
 /** Recommends by what is known of the server so far. Where nothing is possible nothing is recommended: each option says why. */
 export const recommendationBy = (
 	recommend: NonNullable<LoginTerminal['recommend']>,
 	{discovery}: LoginState,
 ): Recommendation | undefined => {
 	try {
-		return recommend(discovery?.flows ?? allPossible);
+		return recommend(discovery?.flows ?? everyFlow);
 	} catch {
 		return undefined;
 	}

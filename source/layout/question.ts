@@ -1,7 +1,7 @@
 import {block, fit, frameOf, gap, type Block, type Frame, type Size} from './fit.js';
-import {gridOf, marked} from './header.js';
-import {footerBlocks, footerOf, type Key} from './keys.js';
-import {cutEvery, indent, paragraph, widthOf, wrapWords, type Line} from './line.js';
+import {gridOf, marked, markedBoldly, type Grid} from './header.js';
+import {footerBlocks, footerOf, layOutWithKeys, type Key} from './keys.js';
+import {cutEvery, indent, paragraph, shortened, widthOf, wrapWords, type Line} from './line.js';
 import {activity, noticeMark, type Notice} from './status.js';
 import type {Display} from './theme.js';
 
@@ -20,6 +20,14 @@ export type QuestionContent = {
 	readonly busy: string | undefined;
 	readonly facts: readonly Fact[];
 	readonly keys: readonly Key[];
+	/** How often `?` was pressed; undefined where it is text like any other, and no key may hide behind it. */
+	readonly presses?: number | undefined;
+};
+
+/** The keys that have room, the last one among them. */
+const fitting = (keys: readonly Key[], grid: Grid, display: Display): readonly Key[] => {
+	const {others} = footerOf(keys, grid, display);
+	return others.length === 0 || keys.length < 2 ? keys : fitting(keys.toSpliced(-2, 1), grid, display);
 };
 
 const factBlocks = (facts: readonly Fact[], words: number, width: number): Block[] => {
@@ -38,11 +46,11 @@ const factBlocks = (facts: readonly Fact[], words: number, width: number): Block
 
 /** One question, what is typed, and where to find the answer. */
 export const layOutQuestion = (
-	{columns, rows}: Size,
-	{title, host, label, typed, notice, busy, facts, keys}: QuestionContent,
+	size: Size,
+	{title, host, label, typed, notice, busy, facts, keys, presses}: QuestionContent,
 	display: Display,
 ): Frame => {
-	const grid = gridOf(columns);
+	const grid = gridOf(size.columns);
 	const {mark, words, width} = grid;
 	const {glyphs} = display;
 	const room = Math.max(1, width - words - 1);
@@ -55,24 +63,69 @@ export const layOutQuestion = (
 		{text: glyphs.blocks ? '█' : '_'},
 	];
 	const said = notice ?? (busy === undefined ? undefined : {tone: 'success' as const, text: busy});
-	const told =
+	const lead = notice ? noticeMark(notice, display) : activity(true, display);
+	const told: Block =
 		said === undefined
-			? [block([[]], 21)]
-			: [block(marked(notice ? noticeMark(notice, display) : activity(true, display), said.text, grid))];
-	return frameOf(
-		fit(rows, [
+			? block([[]], 21)
+			: {
+					lines: marked(lead, said.text, grid),
+					goes: 12,
+					instead: block(marked(lead, shortened(said.text, room), grid)),
+				};
+	const shownKeys = presses === undefined ? fitting(keys, grid, display) : keys;
+	return layOutWithKeys(
+		size,
+		[
 			gap(19),
 			block(
 				indent(mark, [[{text: title, bold: true}, ...(host === '' ? [] : [{text: ` ${glyphs.separator} ${host}`}])]]),
-				3,
+				4,
 			),
 			gap(17),
-			block(indent(words, paragraph(label, Math.max(1, width - words))), 4),
+			{
+				lines: indent(words, paragraph(label, room + 1)),
+				goes: 11,
+				instead: block(indent(words, [[{text: shortened(label, room + 1)}]]), 3),
+			},
 			gap(18),
 			block([field]),
-			...told,
+			told,
 			...(facts.length === 0 ? [] : [gap(16)]),
 			...factBlocks(facts, words, width),
+		],
+		{keys: shownKeys, presses: presses ?? 0},
+		display,
+	);
+};
+
+export type ConfirmationContent = {
+	readonly title: string;
+	/** What is to be confirmed, in one sentence. */
+	readonly sentence: string;
+	readonly facts: readonly Fact[];
+	/** What to consider. */
+	readonly advice: string;
+	readonly keys: readonly Key[];
+};
+
+/** One thing to confirm, and what there is to know of it. */
+export const layOutConfirmation = (
+	{columns, rows}: Size,
+	{title, sentence, facts, advice, keys}: ConfirmationContent,
+	display: Display,
+): Frame => {
+	const grid = gridOf(columns);
+	const {mark, words, width} = grid;
+	return frameOf(
+		fit(rows, [
+			gap(19),
+			block(indent(mark, [[{text: title, bold: true}]]), 8),
+			gap(17),
+			block(markedBoldly({text: display.glyphs.arrow, tone: 'accent'}, sentence, grid)),
+			gap(18),
+			...factBlocks(facts, words, width),
+			gap(16),
+			block(indent(words, paragraph(advice, Math.max(1, width - words))), 4),
 			...footerBlocks(footerOf(keys, grid, display)),
 		]),
 	);

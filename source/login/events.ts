@@ -1,5 +1,5 @@
 import type {DisplayText} from '../core/safe-text.js';
-import type {LoginErrorCode} from '../core/errors.js';
+import type {LoginErrorCode, PendingDetails} from '../core/errors.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {FlowName, FlowAvailability, Identity, StoreKind} from '../core/types.js';
 
@@ -15,8 +15,8 @@ type Interval = number;
 
 /**
  * What happens during a login, in order: serialisable, and free of secrets (no device_code, code, verifier or token
- * ever; `authorization-url` carries `state` by nature). Exactly one of `signed-in` and `failed`
- * ends a run.
+ * ever; `authorization-url` carries `state` by nature). Exactly one of `signed-in`, `failed` and
+ * `pending` ends a run.
  */
 export type LoginEvent =
 	/** What the provider can do; the first event of every run that reaches a server. */
@@ -91,6 +91,8 @@ export type LoginEvent =
 			readonly redirectUri: string;
 			/** When the wait for the browser ends. */
 			readonly expiresAt: Time;
+			/** Where the login outlives its process: how to go on with it. `url` and `shortUrl` are the same then. */
+			readonly pending?: PendingDetails;
 	  }
 	/** How opening a browser went. */
 	| {
@@ -122,6 +124,8 @@ export type LoginEvent =
 			 * @minimum 0
 			 */
 			readonly renewal: number;
+			/** Where the login outlives its process: how to go on with it. */
+			readonly pending?: PendingDetails;
 	  }
 	/** The server answered that nobody has approved yet. */
 	| {
@@ -163,6 +167,28 @@ export type LoginEvent =
 	| {readonly type: 'callback-ignored'; readonly reason: string}
 	/** What was pasted could not be used. */
 	| {readonly type: 'paste-rejected'; readonly reason: string}
+	/** Something is to be typed: the command `enter` brings it. */
+	| {
+			readonly type: 'question';
+			readonly flow: 'password' | 'one-time-code';
+			/** `recipient`: where a code is to be sent, an e-mail address or a phone number with `+`. */
+			readonly asks: 'username' | 'password' | 'recipient' | 'code';
+			/** Why it is asked again, in one sentence. */
+			readonly reason?: string;
+	  }
+	/** A one-time code was sent. */
+	| {
+			readonly type: 'code-sent';
+			readonly channel: 'email' | 'sms';
+			/** The recipient, most of it masked, as in `a***@example.com` and `+49***67`. */
+			readonly to: DisplayText;
+	  }
+	/** The one-time code that was typed could not be used. */
+	| {
+			readonly type: 'code-rejected';
+			/** One sentence; it says how many tries are left, where there are some. */
+			readonly reason: string;
+	  }
 	/** Another process shows the login for this profile; its result is awaited. */
 	| {readonly type: 'waiting'; readonly for: 'other-login'}
 	/** The authorization code arrived and is being exchanged for tokens. */
@@ -176,6 +202,8 @@ export type LoginEvent =
 			readonly scope: string;
 			/** When the access token expires. */
 			readonly expiresAt?: Time;
+			/** When signing in again is due, where the server says so; a refresh may move it. */
+			readonly sessionExpiresAt?: Time;
 			/** Whether the session renews itself. */
 			readonly refreshable: boolean;
 			readonly store: StoreKind;
@@ -193,6 +221,18 @@ export type LoginEvent =
 			readonly message: string;
 			/** What to do next, in one sentence. */
 			readonly hint: string;
+	  }
+	/** Nobody has approved yet, and the login goes on when it is resumed: the last event. */
+	| {
+			readonly type: 'pending';
+			/** Names it, for `--resume`. */
+			readonly id: string;
+			/** When it ends unless someone approves it. */
+			readonly expiresAt: Time;
+			/** What the person has to be told: the link, the code, and what to do with them. */
+			readonly tell: string;
+			/** What to run next, to go on with it. */
+			readonly next: string;
 	  };
 
 /** The event of one type. */

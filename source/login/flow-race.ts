@@ -24,6 +24,8 @@ class Changes {
 	}
 }
 
+const isLast = ({type}: LoginEvent) => type === 'signed-in' || type === 'failed' || type === 'pending';
+
 /** The events of one login with what they amount to, for any number of readers, none of whom it ever waits for. */
 export class EventLog implements AsyncIterable<LoginEvent> {
 	state: LoginState = initialLoginState;
@@ -34,7 +36,7 @@ export class EventLog implements AsyncIterable<LoginEvent> {
 
 	append(event: LoginEvent): void {
 		if (this.#ended) return;
-		this.#ended = event.type === 'signed-in' || event.type === 'failed';
+		this.#ended = isLast(event);
 		this.#events.push(event);
 		this.state = reduceLogin(this.state, event);
 		for (const listener of [...this.#listeners]) listener();
@@ -129,7 +131,8 @@ export type Winner = {
 };
 
 type FlowRaceOptions = {
-	readonly parts: FlowParts;
+	/** Asked once a flow is opened. */
+	readonly parts: () => FlowParts;
 	readonly log: EventLog;
 	readonly options: LoginOptions;
 	/** Aborts with the whole login. */
@@ -202,9 +205,10 @@ export class FlowRace {
 		provider: ResolvedProvider,
 		autoOpen: boolean,
 	): Promise<void> {
-		const {parts, log, options, onTokens, onUnwanted, settleClient} = this.#options;
+		const {log, options, onTokens, onUnwanted, settleClient} = this.#options;
+		const parts = this.#options.parts();
 		const {clock, random, loadFetch} = parts;
-		const {terminal = {}, renew = false, next, credentials} = options;
+		const {terminal = {}, renew = false, next} = options;
 		const signal = AbortSignal.any([controller.signal, this.#options.signal]);
 		try {
 			const availability = provider.flows[flow];
@@ -236,7 +240,6 @@ export class FlowRace {
 				autoOpen,
 				autoRenew: renew,
 				next,
-				credentials,
 				claim: () => this.#exchange.hold(flow),
 				emit: event => {
 					if (!signal.aborted) log.append(event);
@@ -267,7 +270,11 @@ export class FlowRace {
 
 const unavailable = (flow: FlowName, reason: string): LoginError =>
 	new LoginError(
-		flow === 'device' ? 'device_unsupported' : flow === 'password' ? 'unsupported_grant' : 'config_error',
+		flow === 'device'
+			? 'device_unsupported'
+			: flow === 'password' || flow === 'one-time-code'
+				? 'unsupported_grant'
+				: 'config_error',
 		reason,
 		{
 			hint: ({endpoints}) =>

@@ -1,10 +1,12 @@
 import type {Clock, Random} from '../core/clock.js';
 import type {DisplayText} from '../core/safe-text.js';
 import type {EventOf, LoginEvent} from './events.js';
-import type {LoginState} from './state.js';
+import type {LoginState, CredentialsState} from './state.js';
 import type {SafeUrl} from '../core/safe-url.js';
 import type {Session} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import type {AuthorizationTransaction} from '../oauth/authorization-code.js';
+import type {DeviceAuthorization} from '../oauth/device-authorization.js';
 import type {FlowName, FlowAvailability} from '../core/types.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -23,7 +25,18 @@ export type FlowCommand =
 			/** Whose link. @default the browser flow's, where that is open */
 			readonly flow?: 'browser' | 'device';
 	  }
-	| {readonly type: 'renew-code'};
+	| {
+			readonly type: 'renew-code';
+			/** Whose code: a new one is shown, or sent. @default 'device' */
+			readonly flow?: 'device' | 'one-time-code';
+	  }
+	| {
+			readonly type: 'enter';
+			/** The flow that asks. */
+			readonly flow: CredentialsState['flow'];
+			/** What was typed, for what it asks; undefined where nobody can type anything, which ends the flow. */
+			readonly text: string | undefined;
+	  };
 
 /** What may be asked of a running login. */
 export type LoginCommand =
@@ -120,7 +133,7 @@ export type LoginTerminal = {
 	 * @default every connection counts
 	 */
 	readonly sockets?: LocalSockets;
-	/** Says which of the possible flows fits where the terminal is. @default browser, device, client-credentials, in this order */
+	/** Says which of the possible flows fits where the terminal is. @default browser, device, workload-identity, client-credentials, in this order */
 	readonly recommend?: (flows: FlowAvailability) => Recommendation;
 	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
 	readonly forwardLine?: (port: number) => string | undefined;
@@ -144,6 +157,20 @@ export type AskingResource = {
 	readonly scope: string;
 	/** As which client; undefined where none is known, which is told later. */
 	readonly client?: EventOf<'client'>['how'] | undefined;
+};
+
+/** How a login outlives its process. */
+export type PendingOptions = {
+	/** The one to go on with. @default one that asks for the same and has not ended, otherwise a new one */
+	readonly id?: string;
+	/** Seconds to wait for the person: with 0 the server is asked once, where it may be asked. @default until it ends */
+	readonly wait?: number;
+	/** Why the person is asked, in a few words: they are shown as the words of the agent that asks. */
+	readonly message?: string | undefined;
+	/** The command that goes on with it, as in `acme login --resume k3f9x2ab`. @default 'Run the same command again.' */
+	readonly resumeCommand?: (id: string) => string;
+	/** The command in which a person pastes the URL of a page that their browser can't load. @default they paste it to the agent */
+	readonly pasteCommand?: (id: string) => string;
 };
 
 /** How a login is to go. */
@@ -178,11 +205,19 @@ export type LoginOptions = LoginRequest & {
 	readonly confirmResource?: (asking: AskingResource, signal: AbortSignal) => Promise<boolean>;
 	/** Why someone is to sign in although there is a session, in one sentence: it is shown, as the event `step-up`. */
 	readonly reason?: string;
+	/**
+	 * Lets the login outlive this process: it is saved before it is shown, and where the wait ends before someone has
+	 * approved, `session` rejects with a `PendingError`. For the device and the browser flow; `false` for never.
+	 *
+	 * @default it ends with this process, but `login()` and `ensure()` let an agent wait for 45 seconds
+	 */
+	readonly pending?: PendingOptions | false | undefined;
 	/** What to run once signed in, such as `acme deploy`: the browser's page and the screen show it. @default nothing is shown */
 	readonly next?: string | undefined;
-	/** Asks for, or reads, the user name and password of the password flow. */
-	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
 };
+
+/** What `engine.begin` takes. */
+export type BeginOptions = Omit<LoginOptions, 'pending' | 'attended' | 'timeout'> & Omit<PendingOptions, 'id' | 'wait'>;
 
 /**
  * A running login. It runs one or more flows side by side, takes the person's commands, and ends with the first flow
@@ -214,6 +249,39 @@ export type LoginEngine = {
 	session(): Promise<Session | undefined>;
 };
 
+/** How the polling of a device code stands. */
+export type SavedPolling = {
+	/** Seconds. */
+	readonly interval: number;
+	readonly slowedDown: boolean;
+	readonly attempts: number;
+	readonly sawPending: boolean;
+	/** Epoch milliseconds. */
+	readonly nextPollAt: number;
+	/** The server is being asked: the rest is what holds if its response never comes. */
+	readonly isUnderWay?: true;
+};
+
+/** All that another process needs to go on with a flow. It holds secrets. */
+export type SavedFlow = {
+	/** Epoch milliseconds. */
+	readonly expiresAt: number;
+} & (
+	| {
+			readonly flow: 'device';
+			readonly authorization: DeviceAuthorization;
+			readonly polling: SavedPolling;
+	  }
+	| {
+			readonly flow: 'browser';
+			readonly transaction: AuthorizationTransaction;
+			readonly redirectUri: string;
+			readonly url: SafeUrl;
+			/** The authorization code, once it is here. */
+			readonly code?: string;
+	  }
+);
+
 /** Everything that a flow may touch. */
 export type FlowContext = RequestContext & {
 	/** Where state, verifiers and nonces come from. */
@@ -237,8 +305,10 @@ export type FlowContext = RequestContext & {
 	readonly autoRenew: boolean;
 	/** What the app says to run once signed in. */
 	readonly next?: string | undefined;
-	/** Asks for, or reads, the person's user name and password; only the password flow calls it. */
-	readonly credentials?: (signal: AbortSignal) => Promise<{readonly username: string; readonly password: string}>;
+	/** Where an earlier process got with this flow. */
+	readonly saved?: SavedFlow | undefined;
+	/** Saves where the flow is, so that another process can go on: before it is shown, and before a secret is spent. */
+	readonly save?: (saved: SavedFlow) => Promise<void>;
 };
 
 /** A flow to tokens: a plain function that knows nothing of terminals or of other flows. */

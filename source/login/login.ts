@@ -1,17 +1,16 @@
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {EventLog, FlowRace, type FlowParts, type Winner} from './flow-race.js';
-import type {ClientIdentity} from './client-identity.js';
+import type {ResourceLogin} from './resource-login.js';
 import type {LoginCommand, LoginOptions, LoginRun, Recommendation} from './flow.js';
-import {redirectAdvice, cancelled, LoginError, toLoginError} from '../core/errors.js';
+import {redirectAdvice, cancelled, LoginError, PendingError, toLoginError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
-import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/provider.js';
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
-import type {RequestContext} from '../oauth/request.js';
-import type {FlowName, FlowAvailability} from '../core/types.js';
+import {flows, type FlowName, type FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
 export type LoginParts = FlowParts & {
@@ -24,11 +23,25 @@ export type LoginParts = FlowParts & {
 	readonly toSession: (stored: StoredSession) => Session;
 	/** Stored with the session, so that its refreshes find it again. */
 	readonly remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>;
+	/** Of a login that outlives its process. */
+	readonly outliving?: Outliving;
+};
+
+/** How a login that outlives its process differs from others (pending.ts). */
+export type Outliving = {
+	/** Of the flows that can be gone on with. */
+	readonly recommend: (flows: FlowAvailability) => Recommendation | undefined;
+	/** Ends this process's part as soon as nothing is under way; false where there is nothing to go on with. */
+	readonly leave: () => boolean;
+	/** What was said of it when the login began. */
+	readonly switchAccount: LoginOptions['switchAccount'];
+	/** Takes note of what ended it, while nobody else may go on with it. */
+	readonly fail: (error: LoginError) => Promise<void>;
 };
 
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
-const defaultRecommendation = (flows: FlowAvailability): Recommendation => ({
-	flow: (['browser', 'device', 'client-credentials'] as const).find(flow => flows[flow] === true) ?? 'browser',
+const defaultRecommendation = (available: FlowAvailability): Recommendation => ({
+	flow: flows.find(flow => available[flow] === true) ?? 'browser',
 	reason: 'It is the first flow that this provider has.',
 });
 
@@ -38,7 +51,7 @@ export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun =
 class Login implements LoginRun {
 	readonly session: Promise<Session>;
 	readonly clock: Clock;
-	readonly #parts: LoginParts;
+	#parts: LoginParts;
 	readonly #options: LoginOptions;
 	readonly #log = new EventLog();
 	readonly #controller = new AbortController();
@@ -52,7 +65,7 @@ class Login implements LoginRun {
 	#finish!: (finish: Winner | StoredSession) => void;
 	#fail!: (error: LoginError) => void;
 	#provider: ResolvedProvider | undefined;
-	#client: ClientIdentity | undefined;
+	#resource: ResourceLogin | undefined;
 	/** Commands are carried out one after the other, from the moment at which the provider is known. */
 	#commands: Promise<void>;
 	/** Aborted where the person waits for no other login any more. */
@@ -76,12 +89,13 @@ class Login implements LoginRun {
 			this.#startCommands = resolve;
 		});
 		this.#race = new FlowRace({
-			parts,
+			parts: () => this.#parts,
 			log: this.#log,
 			options,
 			signal: this.#controller.signal,
 			onTokens: winner => this.#finish(winner),
 			onNoneLeft: error => {
+				void this.#resource?.onFailure(error);
 				if (options.attended !== true) {
 					this.#fail(error);
 					return;
@@ -91,7 +105,8 @@ class Login implements LoginRun {
 				void this.#release();
 			},
 			onUnwanted: winner => this.#unwanted.push(winner),
-			settleClient: async (context, redirectUri) => this.#settleClient(context, redirectUri),
+			settleClient: async (context, redirectUri) =>
+				this.#resource?.settle(context, event => this.#log.append(event), redirectUri) ?? context.provider,
 		});
 		// Both are looked at later, or by nobody: neither may end the process.
 		this.#finished.catch(() => undefined);
@@ -136,7 +151,9 @@ class Login implements LoginRun {
 	/** The whole login: its work, then its last event, then what is left to put in order. */
 	async #run(): Promise<Session> {
 		const {signal} = this.#options;
-		const onAbort = () => this.#controller.abort(cancelled());
+		const onAbort = () => {
+			if (this.#parts.outliving?.leave() !== true) this.#controller.abort(cancelled());
+		};
 		signal?.addEventListener('abort', onAbort, {once: true});
 		if (signal?.aborted === true) onAbort();
 		this.#controller.signal.addEventListener('abort', () => this.#fail(this.#controller.signal.reason as LoginError), {
@@ -150,14 +167,18 @@ class Login implements LoginRun {
 			this.#controller.signal.throwIfAborted();
 			const session = this.#parts.toSession(await this.#signIn());
 			await this.#release();
-			const {identity, scope, expiresAt, refreshable, store, savedIn, profile, flow} = session;
-			this.#log.append({type: 'signed-in', identity, scope, expiresAt, refreshable, store, savedIn, profile, flow});
+			// A session's members are free of secrets: its functions have them.
+			const {getToken: _, logout: __, ...known} = session;
+			this.#log.append({type: 'signed-in', ...known});
 			return session;
 		} catch (error) {
 			const failure = toLoginError(error).withHints(this.#parts.hints);
-			await this.#race.closeAll(failure.message, failure);
+			const isPending = failure instanceof PendingError;
+			await this.#race.closeAll(failure.message, isPending ? undefined : failure);
+			await this.#parts.outliving?.fail(failure);
 			await this.#release();
-			this.#log.append({type: 'failed', code: failure.code, message: failure.message, hint: failure.hint});
+			const {code, message, hint} = failure;
+			this.#log.append(isPending ? pendingEvent(failure) : {type: 'failed', code, message, hint});
 			throw failure;
 		} finally {
 			signal?.removeEventListener('abort', onAbort);
@@ -170,22 +191,40 @@ class Login implements LoginRun {
 
 	async #signIn(): Promise<StoredSession> {
 		if (this.#options.timeout !== undefined) void this.#limitTime(this.#options.timeout);
-		const {discover, store} = this.#parts;
+		const {store} = this.#parts;
 		// Awaited when the session is saved: a keyring may wait for the person, and the login need not.
 		this.#preparing = store.prepare?.();
 		this.#preparing?.catch((error: unknown) => this.#fail(toLoginError(error)));
+		if (this.#options.pending) {
+			const {outlive} = await import('./pending.js');
+			const begun = await outlive(this.#parts, this.#options, {
+				state: () => this.state,
+				subscribe: listener => this.subscribe(listener),
+				abort: error => this.#controller.abort(error),
+				finish: session => this.#finish(session),
+				signal: this.#controller.signal,
+			});
+			if ('version' in begun) return begun;
+			this.#parts = begun;
+		}
+
+		const {discover} = this.#parts;
 		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
-		const provider = discovered.protectedResource === undefined ? discovered : await this.#findClient(discovered);
+		const provider = discovered.protectedResource === undefined ? discovered : await this.#openResource(discovered);
 		this.#provider = provider;
+		const application = applicationOf(provider);
 		this.#log.append({
 			type: 'discovery',
 			issuer: provider.issuer,
-			...titleOf(provider),
+			...(application !== undefined && {application: displayText(application)}),
 			requestedScope: provider.requestedScope,
 			flows: provider.flows,
-			...resourceOf(provider),
+			...this.#resource?.discovery,
 		});
-		if (this.#client !== undefined) await this.#confirm(provider);
+		if (this.#resource !== undefined) {
+			await Promise.race([this.#resource.confirm(this.#options, this.#controller.signal), this.#finished.then(never)]);
+		}
+
 		const {reason, acrValues} = this.#options;
 		if (reason !== undefined) {
 			const {requestedScope: scope} = provider;
@@ -215,36 +254,11 @@ class Login implements LoginRun {
 		}
 	}
 
-	/** Finds out as which client to sign in at a resource; its redirect may have a port that was registered. */
-	async #findClient(provider: ResolvedProvider): Promise<ResolvedProvider> {
-		const {ClientIdentity} = await import('./client-identity.js');
-		this.#client = await ClientIdentity.of(provider, this.#parts.store, this.clock.now());
-		const {redirect} = this.#client;
-		return redirect === undefined ? provider : {...provider, redirect};
-	}
-
-	async #settleClient(context: RequestContext, redirectUri?: string): Promise<ResolvedProvider> {
-		if (this.#client === undefined) return context.provider;
-		const {how, provider} = await this.#client.settle(context, redirectUri);
-		this.#log.append({type: 'client', how, clientId: displayText(provider.clientId)});
-		return provider;
-	}
-
-	/** Asks once for each resource and server, and only where they are on different hosts. */
-	async #confirm(provider: ResolvedProvider): Promise<void> {
-		const {confirmResource} = this.#options;
-		const {resource} = resourceOf(provider);
-		if (confirmResource === undefined || resource?.onForeignHost !== true) return;
+	async #openResource(provider: ResolvedProvider): Promise<ResolvedProvider> {
+		const {ResourceLogin} = await import('./resource-login.js');
 		const {store, profile} = this.#parts;
-		const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
-		if (known?.protectedResource?.url === resource.url && known.issuer === provider.issuer) return;
-		const {issuer, requestedScope: scope} = provider;
-		const {host} = new URL(resource.url);
-		const {name} = resource;
-		const asking = {host, ...(name && {name}), issuer, scope, client: this.#client?.how};
-		const asked = confirmResource(asking, this.#controller.signal);
-		if (await Promise.race([asked, this.#finished.then(never)])) return;
-		throw cancelled();
+		this.#resource = await ResourceLogin.of(provider, {store, profile}, this.clock.now());
+		return this.#resource.provider;
 	}
 
 	async #limitTime(seconds: number): Promise<void> {
@@ -267,7 +281,7 @@ class Login implements LoginRun {
 		const {flow = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
 			if (flow === 'auto') {
-				const recommended = recommend(provider.flows);
+				const recommended = this.#parts.outliving?.recommend(provider.flows) ?? recommend(provider.flows);
 				await this.#open(recommended.flow, recommended.reason, open);
 			} else if (flow !== 'ask') {
 				await this.#open(flow, 'You asked for this flow.', open);
@@ -297,10 +311,15 @@ class Login implements LoginRun {
 			case 'open-browser':
 				this.#race.tell(command.flow ?? (this.#race.has('browser') ? 'browser' : 'device'), command);
 				break;
-			case 'renew-code':
+			case 'renew-code': {
+				const {flow = 'device'} = command;
 				// An open flow takes the command; one that is not is opened.
-				this.#race.tell('device', command);
-				await this.#open('device', 'You asked for a new code.', open);
+				this.#race.tell(flow, command);
+				await this.#open(flow, 'You asked for a new code.', open);
+				break;
+			}
+			case 'enter':
+				this.#race.tell(command.flow, command);
 		}
 	}
 
@@ -322,7 +341,8 @@ class Login implements LoginRun {
 		try {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
-			taken = await lockLogin({...this.#parts, takesOver: this.#options.attended ?? false}, onWait, both);
+			const {attended = false, pending} = this.#options;
+			taken = await lockLogin({...this.#parts, takesOver: attended || Boolean(pending)}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.
@@ -353,46 +373,22 @@ class Login implements LoginRun {
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
 	async #save(winner: Winner): Promise<StoredSession> {
-		const {store, profile, provider, keeper, remembered} = this.#parts;
+		const {store, profile, provider, keeper, remembered, outliving} = this.#parts;
 		const {signal} = this.#controller;
 		await this.#preparing;
-		await confirmAccount(await store.read(profile), winner.tokens, provider, this.#options.switchAccount, signal);
-		const stored = await toStoredSession(winner, this.clock.now(), remembered);
+		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
+		await confirmAccount(await store.read(profile), winner.tokens, provider, switchAccount, signal);
+		const {toStoredSession} = await import('../session/stored-session.js');
+		const stored = toStoredSession(winner, this.clock.now(), remembered);
 		await keeper.write(stored, signal);
 		return stored;
 	}
 }
 
-/** What is kept of tokens that are there, and of where they came from. */
-export const toStoredSession = async (
-	{provider: resolved, tokens, flow}: Winner,
-	signedInAt: number,
-	remembered: LoginParts['remembered'],
-): Promise<StoredSession> => {
-	const {exportKeys} = await import('../oauth/id-token.js');
-	const {clientSecret: _, server, flows: __, resourceName: ___, requestedScope, registration, ...provider} = resolved;
-	const keys = exportKeys(server);
-	const client = registration === undefined ? {} : {registration};
-	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};
-};
-
-/** The resource that was typed, where there is one. */
-const resourceOf = ({
-	protectedResource,
-	issuer,
-	resourceName,
-}: ResolvedProvider): Pick<EventOf<'discovery'>, 'resource'> => {
-	if (protectedResource === undefined) return {};
-	const {url} = protectedResource;
-	const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
-	return {resource: {url, ...(resourceName && {name: resourceName}), ...(onForeignHost && {onForeignHost})}};
-};
-
-/** What people sign in to: a resource is known by its host, for its own words may claim anything. */
-const titleOf = ({application, protectedResource}: ResolvedProvider): Pick<EventOf<'discovery'>, 'application'> => {
-	const title = protectedResource === undefined ? application : new URL(protectedResource.url).host;
-	return title === undefined ? {} : {application: displayText(title)};
-};
+const pendingEvent = ({id, expiresAt, tell, next}: PendingError): EventOf<'pending'> => ({
+	type: 'pending',
+	...{id, expiresAt, tell, next},
+});
 
 /** For a race in which the other side can only reject. */
 const never = async (): Promise<never> => new Promise(() => undefined);

@@ -1,6 +1,6 @@
 import type {LoginErrorCode} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
-import type {FlowName} from '../core/types.js';
+import type {FlowName, OwnFlow} from '../core/types.js';
 
 type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
 
@@ -59,18 +59,32 @@ export type BrowserState = {
 
 /** A flow without a person. */
 export type MachineState = {
-	readonly flow: 'client-credentials' | 'password';
+	readonly flow: OwnFlow;
 	readonly reason: string;
 	readonly phase: {readonly status: 'opening' | 'exchanging'} | Closed;
 };
 
+/** A flow whose credentials are typed here, as far as it has come; what was typed is not in it. */
+export type CredentialsState = {
+	readonly flow: 'password' | 'one-time-code';
+	readonly reason: string;
+	/** `waiting`: for what `question` asks. */
+	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
+	/** What was asked last. */
+	readonly question?: EventOf<'question'>;
+	/** Where the code that counts now was sent. */
+	readonly sent?: EventOf<'code-sent'>;
+	/** The tries with that code that failed, and why the last one did. */
+	readonly rejected?: {readonly count: number; readonly reason: string};
+};
+
 /** A flow that was opened. */
-export type FlowState = DeviceState | BrowserState | MachineState;
+export type FlowState = DeviceState | BrowserState | MachineState | CredentialsState;
 
 /** The state of a login: what its events so far amount to. Every reporter shows this, each in its own way. */
 export type LoginState = {
 	/** `choosing`: no flow is open, the picker's turn. `waiting`: another process shows the login. */
-	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed';
+	readonly phase: 'choosing' | 'signing-in' | 'waiting' | 'signed-in' | 'failed' | 'pending';
 	/** What the provider can do, once that is known. */
 	readonly discovery?: EventOf<'discovery'>;
 	/** As which client, where a resource's server said it. */
@@ -82,7 +96,9 @@ export type LoginState = {
 		readonly browser?: BrowserState;
 		readonly device?: DeviceState;
 		readonly 'client-credentials'?: MachineState;
-		readonly password?: MachineState;
+		readonly 'workload-identity'?: MachineState;
+		readonly password?: CredentialsState;
+		readonly 'one-time-code'?: CredentialsState;
 	};
 	/** The flows in the order in which they were first opened. */
 	readonly order: readonly FlowName[];
@@ -99,6 +115,8 @@ export type LoginState = {
 	readonly signedIn?: EventOf<'signed-in'>;
 	/** The end, where nobody did. */
 	readonly failed?: EventOf<'failed'>;
+	/** The end, where it goes on in another process. */
+	readonly pending?: EventOf<'pending'>;
 };
 
 /** A login before its first event. */
@@ -128,23 +146,23 @@ const opened = (flow: FlowName, reason: string): FlowState => {
 	}
 };
 
-const withDevice = (state: LoginState, change: (device: DeviceState) => DeviceState): LoginState => {
-	const {device} = state.flows;
-	return device === undefined || !isOpen(device) ? state : {...state, flows: {...state.flows, device: change(device)}};
-};
+type Flows = LoginState['flows'];
 
-const withBrowser = (state: LoginState, change: (browser: BrowserState) => BrowserState): LoginState => {
-	const {browser} = state.flows;
-	return browser === undefined || !isOpen(browser)
-		? state
-		: {...state, flows: {...state.flows, browser: change(browser)}};
+/** Changes a flow that is open. */
+const withFlow = <Name extends keyof Flows>(
+	state: LoginState,
+	name: Name,
+	change: (flow: NonNullable<Flows[Name]>) => Flows[Name],
+): LoginState => {
+	const flow = state.flows[name];
+	return flow === undefined || !isOpen(flow) ? state : {...state, flows: {...state.flows, [name]: change(flow)}};
 };
 
 const withPolling = (
 	state: LoginState,
 	change: (checks: number, last: PollingState | undefined) => PollingState,
 ): LoginState =>
-	withDevice(state, device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
+	withFlow(state, 'device', device => ({...device, polling: change(device.polling?.checks ?? 0, device.polling)}));
 
 const closeFlow = (state: LoginState, {flow, reason, code, hint}: EventOf<'flow-closed'>): LoginState => {
 	const closing = state.flows[flow];
@@ -160,7 +178,7 @@ const closeFlow = (state: LoginState, {flow, reason, code, hint}: EventOf<'flow-
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, and none after an end counts. */
 export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState => {
-	if (state.phase === 'signed-in' || state.phase === 'failed') return state;
+	if (state.phase === 'signed-in' || state.phase === 'failed' || state.phase === 'pending') return state;
 	switch (event.type) {
 		case 'discovery': {
 			return {...state, discovery: event};
@@ -189,19 +207,19 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'authorization-url': {
-			return withBrowser(state, browser => ({...browser, phase: {status: 'waiting'}, address: event}));
+			return withFlow(state, 'browser', browser => ({...browser, phase: {status: 'waiting'}, address: event}));
 		}
 
 		case 'browser': {
 			const {type: _, ...opener} = event;
 			return isOpen(state.flows.browser)
-				? withBrowser(state, browser => ({...browser, opener}))
-				: withDevice(state, device => ({...device, opener}));
+				? withFlow(state, 'browser', browser => ({...browser, opener}))
+				: withFlow(state, 'device', device => ({...device, opener}));
 		}
 
 		case 'device-code': {
 			const {interval, nextPollAt} = event;
-			return withDevice(state, device => ({
+			return withFlow(state, 'device', device => ({
 				...device,
 				phase: {status: 'waiting'},
 				formerCodes: device.code === undefined ? [] : [...device.formerCodes, device.code.userCode],
@@ -229,7 +247,7 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'resumed': {
-			return withDevice(state, device =>
+			return withFlow(state, 'device', device =>
 				device.polling === undefined || device.polling.kind === 'backoff'
 					? device
 					: {...device, polling: {...device.polling, kind: 'resumed'}},
@@ -237,7 +255,7 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'callback-ignored': {
-			return withBrowser(state, browser => ({
+			return withFlow(state, 'browser', browser => ({
 				...browser,
 				ignored: {count: browser.ignored.count + 1, reason: event.reason},
 			}));
@@ -245,8 +263,23 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 
 		case 'paste-rejected': {
 			return isOpen(state.flows.browser)
-				? withBrowser(state, browser => ({...browser, pasteRejected: event.reason}))
+				? withFlow(state, 'browser', browser => ({...browser, pasteRejected: event.reason}))
 				: {...state, pasteRejected: event.reason};
+		}
+
+		case 'question': {
+			return withFlow(state, event.flow, flow => ({...flow, phase: {status: 'waiting'}, question: event}));
+		}
+
+		case 'code-sent': {
+			return withFlow(state, 'one-time-code', flow => ({...flow, sent: event, rejected: undefined}));
+		}
+
+		case 'code-rejected': {
+			return withFlow(state, 'one-time-code', flow => ({
+				...flow,
+				rejected: {count: (flow.rejected?.count ?? 0) + 1, reason: event.reason},
+			}));
 		}
 
 		case 'waiting': {
@@ -266,6 +299,10 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 
 		case 'failed': {
 			return {...state, phase: 'failed', failed: event};
+		}
+
+		case 'pending': {
+			return {...state, phase: 'pending', pending: event};
 		}
 
 		default: {

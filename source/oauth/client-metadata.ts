@@ -1,5 +1,8 @@
 import {omitUndefined} from '../core/clock.js';
 
+/** Many servers compare redirect URIs exactly, the port included: these are registered, and tried in this order. */
+export const clientPorts: readonly number[] = [8484, 8485, 8486];
+
 /** The same for every copy of this program (RFC 7591 §2), so that a server can tell whose registrations these are. */
 const softwareId = 'a3e1c1de-5a6b-4c0e-9f7d-8d2f6c1b7e45';
 

@@ -81,12 +81,9 @@ const register = async (
 		};
 	});
 
-/** What a refusal says of the redirect URI: another host may do. */
-export const refusesRedirect = (error: unknown): boolean =>
-	error instanceof LoginError && error.code === 'server_rejected' && error.message.includes('invalid_redirect_uri');
-
 /**
- * Registers this program with one redirect URI; with less about itself where the server refuses.
+ * Registers this program with one redirect URI. Where the server refuses, it says less about itself, or `localhost`
+ * instead of an address: then the registration has another redirect URI than it was to have.
  *
  * @throws LoginError `server_rejected`, with what a person can register instead
  */
@@ -95,8 +92,9 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 	const device = server.grant_types_supported?.includes(deviceGrant) === true;
 	const metadata = clientMetadata({application, redirectUris: [redirectUri], method: methodFor(server), device});
 	let outcome = await register(context, metadata);
-	const isRefused = 'refusal' in outcome && outcome.refusal.status === 400;
-	if (isRefused && !('refusal' in outcome && outcome.refusal.error === 'invalid_redirect_uri')) {
+	if ('refusal' in outcome && outcome.refusal.error === 'invalid_redirect_uri') {
+		outcome = await register(context, {...metadata, redirect_uris: [redirectUri.replace('127.0.0.1', 'localhost')]});
+	} else if ('refusal' in outcome && outcome.refusal.status === 400) {
 		outcome = await register(context, reducedMetadata(metadata));
 	}
 
@@ -124,18 +122,10 @@ export const isForgotten = async (context: RequestContext): Promise<boolean> => 
 	}
 };
 
-/** Deletes a registration (RFC 7592 §2.3). Resolves to whether the server has done so; never rejects. */
-export const deleteRegistration = async (
-	context: RequestContext,
-	{management}: ClientRegistration,
-): Promise<boolean> => {
-	if (management === undefined) return false;
-	try {
-		return await callServer(context, 'registration', async ({get}) => {
-			const headers = {authorization: `Bearer ${management.token}`};
-			return (await get(management.url, headers, 'DELETE')).status === 204;
-		});
-	} catch {
-		return false;
-	}
+/** Deletes a registration (RFC 7592 §2.3), where the server has said how; a failure is the server's to live with. */
+export const deleteRegistration = async (context: RequestContext, {management}: ClientRegistration): Promise<void> => {
+	if (management === undefined) return;
+	const headers = {authorization: `Bearer ${management.token}`};
+	const request = callServer(context, 'registration', async ({get}) => get(management.url, headers, 'DELETE'));
+	await request.catch(() => undefined);
 };

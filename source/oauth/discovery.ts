@@ -109,15 +109,24 @@ const checkMetadata = (server: AuthorizationServer, chosen: Partial<Authorizatio
 
 /** Which flows are possible with this provider, or in plain words why not. */
 const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAvailability => {
-	const {unsupportedFlows = {}, clientSecret, allowPassword} = provider;
+	const {unsupportedFlows = {}, clientSecret, clientKey, workloadIdentity, endpoints = {}} = provider;
+	const {allowPassword, allowOneTimeCode} = provider;
 	const {token_endpoint: token, authorization_endpoint: page, device_authorization_endpoint: codes} = server;
 	const needs = (isThere: boolean, why: string): true | string =>
 		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
 	return {
 		browser: needs(page !== undefined, "The provider doesn't offer browser sign-in."),
 		device: needs(codes !== undefined, "The provider doesn't offer sign-in with a code."),
-		'client-credentials': needs(clientSecret !== undefined, 'It needs a client secret, and none was given.'),
+		'client-credentials': needs(
+			(clientSecret ?? clientKey) !== undefined,
+			'It needs a client secret or key, and none was given.',
+		),
+		'workload-identity': needs(workloadIdentity !== undefined, 'No identity of a workload was named.'),
 		password: needs(allowPassword === true, 'Signing in with a password is turned off.'),
+		'one-time-code':
+			allowOneTimeCode === true
+				? needs(endpoints.oneTimeCode !== undefined, "The provider doesn't send one-time codes.")
+				: 'Signing in with a one-time code is turned off.',
 		...omitUndefined(unsupportedFlows),
 	};
 };
@@ -144,6 +153,7 @@ const listNames = [
 	'response_types_supported',
 	'prompt_values_supported',
 	'token_endpoint_auth_methods_supported',
+	'token_endpoint_auth_signing_alg_values_supported',
 	'code_challenge_methods_supported',
 	'id_token_signing_alg_values_supported',
 	'userinfo_signing_alg_values_supported',

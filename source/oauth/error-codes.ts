@@ -23,6 +23,7 @@ const unavailable: Meaning = {
 	message: 'The server is unavailable at the moment.',
 	hint: waitSentence({}),
 };
+const tooMany: Meaning = {...unavailable, message: 'The server is getting too many requests.'};
 const unsupported: Meaning = {
 	code: 'unsupported_grant',
 	message: "The server doesn't allow this flow for this app.",
@@ -67,13 +68,24 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	consent_required: interaction,
 	interaction_required: interaction,
 	account_selection_required: interaction,
+	// Auth0's: what is typed here has no page that could ask for more.
+	mfa_required: {
+		code: 'interaction_required',
+		message: "The server asks for a second factor, which can't be given here.",
+		hint: 'Sign in with the browser instead.',
+	},
+	too_many_attempts: {
+		code: 'server_rejected',
+		message: 'The server has blocked sign-ins to this account after too many tries.',
+		hint: 'Follow the email it may have sent you, or ask your administrator to unblock the account.',
+	},
 	server_error: unavailable,
 	// While polling it has a meaning of its own; elsewhere it is a server's rate limit (authentik).
-	slow_down: {...unavailable, message: 'The server is getting too many requests.'},
+	slow_down: tooMany,
 	temporarily_unavailable: unavailable,
 };
 
-/** Codes of the standards that need no words of their own. */
+/** Codes of the standards that need no words of their own, and of providers' that only an administrator can do about. */
 const furtherCodes = [
 	'authorization_pending',
 	'invalid_request',
@@ -82,6 +94,9 @@ const furtherCodes = [
 	'unsupported_response_type',
 	'invalid_request_uri',
 	'invalid_resource',
+	'device_flow_disabled',
+	'admin_policy_enforced',
+	'org_internal',
 ];
 const knownCodes = new Set([...Object.keys(meanings), ...furtherCodes]);
 
@@ -107,9 +122,17 @@ const demandsDpop: Meaning = {
 	hint: 'Have the provider issue plain Bearer tokens for this app.',
 };
 
+const blockedAccount: Meaning = {
+	code: 'server_rejected',
+	message: 'This account is blocked.',
+	hint: 'Ask your administrator to unblock it.',
+};
+
 /** What a description says that its code does not: servers have few codes, and use them freely. */
 const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	[/^(?:invalid|use)_dpop_/, /(?:)/, demandsDpop],
+	[/^unauthorized$/, /\bblocked\b/i, blockedAccount],
+	[/^too_many_requests$/, /(?:)/, tooMany],
 	[/(?:)/, /\binvalid[ _]scopes?\b/i, meanings['invalid_scope']],
 	[
 		/^invalid_request$/,
@@ -118,9 +141,96 @@ const toldApart: readonly (readonly [RegExp, RegExp, Meaning | undefined])[] = [
 	],
 ];
 
+const blocked = (message: string, hint: string): Meaning => ({code: 'access_denied', message, hint});
+
+const notEnabled = (message: string, setting: string): Meaning => ({
+	code: 'unsupported_grant',
+	message,
+	hint: `Use the other flow, or have someone who manages the app turn on ${setting}.`,
+});
+
+const noCodes = "Signing in with a code isn't turned on for this app.";
+
+/** What only an administrator can change, by what the providers document: it stands before what the code alone means. */
+const policies: typeof toldApart = [
+	[
+		/(?:)/,
+		/\bAADSTS5300[03]\b/,
+		blocked(
+			"Your organization's Conditional Access policy blocks this sign-in.",
+			'If that was a code, use your browser: the policy\'s condition "Authentication flows" can forbid codes. Otherwise, ask your administrator.',
+		),
+	],
+	[
+		/(?:)/,
+		/\bAADSTS7000218\b/,
+		notEnabled(
+			'Entra takes this app for one with a secret.',
+			'"Allow public client flows" (App registrations > Authentication)',
+		),
+	],
+	[
+		// Where a refresh meets it, the session has ended.
+		/^(?!invalid_grant$)/,
+		/\bAADSTS(?:65001|90094)\b/,
+		{
+			...interaction,
+			message: 'Nobody has agreed to what this app asks for.',
+			hint: 'Sign in again and agree. If you can\'t, ask your administrator for "Grant admin consent" (Enterprise applications > Permissions).',
+		},
+	],
+	[
+		/(?:)/,
+		/\bAADSTS50105\b/,
+		blocked(
+			"Your account isn't assigned to this app.",
+			'Ask your administrator to assign you (Enterprise applications > Users and groups).',
+		),
+	],
+	[
+		/^admin_policy_enforced$/,
+		/(?:)/,
+		blocked(
+			"Your Google Workspace administrator doesn't allow this app.",
+			'Ask them to trust its client ID (Admin console > Security > API controls), or use another account.',
+		),
+	],
+	[
+		/^org_internal$/,
+		/(?:)/,
+		blocked(
+			'This app is for one Google Workspace organization only.',
+			'Use an account of that organization. Otherwise, have its developer set the user type to External (Google Auth Platform > Audience).',
+		),
+	],
+	[/^device_flow_disabled$/, /(?:)/, notEnabled(noCodes, '"Enable Device Flow" in its settings on GitHub')],
+	[
+		/^access_denied$/,
+		/^Policy evaluation failed\b/i,
+		blocked(
+			'No access policy of the Okta authorization server allows this sign-in.',
+			'Ask your administrator to check them (Security > API > Access policies).',
+		),
+	],
+	[
+		/^unauthorized_client$/,
+		/^Client is not allowed to initiate OAuth 2\.0 Device Authorization Grant\b/i,
+		notEnabled(noCodes, '"OAuth 2.0 Device Authorization Grant" in its settings in Keycloak'),
+	],
+	[
+		/^unauthorized_client$/,
+		/^Grant type '[\w:-]*device_code' not allowed for the client\b/i,
+		notEnabled(noCodes, '"Device Code" (Advanced settings > Grant types in Auth0)'),
+	],
+];
+
+const found = (table: typeof toldApart, error: string, description: string): Meaning | undefined =>
+	table.find(([code, words]) => code.test(error) && words.test(description))?.[2];
+
 const meaningOf = (error: string, description: string): Meaning =>
+	found(policies, error, description) ??
 	(Object.hasOwn(meanings, error) ? meanings[error] : undefined) ??
-	toldApart.find(([code, words]) => code.test(error) && words.test(description))?.[2] ??
+	found(toldApart, error, description) ??
 	refused(error);
 
 /** What to do, where the server's metadata tells what its error does not. */

@@ -79,7 +79,7 @@ const units = [
  * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
  * minute.
  */
-const clockSentence = ({clockAhead = 0}: ResponseInfo): string | undefined => {
+export const clockSentence = ({clockAhead = 0}: ResponseInfo): string | undefined => {
 	const off = Math.abs(clockAhead);
 	const [unit, length] = units.find(([, milliseconds]) => off >= milliseconds) ?? [];
 	if (unit === undefined) return undefined;
@@ -118,6 +118,9 @@ const systemCode = (error: unknown): string => {
 	return '';
 };
 
+/** What went wrong with a connection, as the end of "Can't connect to HOST: …". */
+export const connectionProblem = (error: unknown): string => networkProblems[systemCode(error)] ?? 'the request failed';
+
 const checkNetwork = 'Check your network and proxy settings (HTTPS_PROXY), then try again.';
 
 /** What a fetch threw, in words; the original stays behind, since a private fetch may throw anything. */
@@ -134,7 +137,7 @@ export const networkError = (error: unknown, endpoint: string): LoginError => {
 	const isTimeout = /TIMEOUT$|^ETIMEDOUT$/.test(code) || (error instanceof Error && error.name === 'TimeoutError');
 	return isTimeout
 		? new LoginError('timeout', `${host} didn't respond in time.`, {hint: checkNetwork, endpoint})
-		: new LoginError('network_error', `Can't connect to ${host}: ${networkProblems[code] ?? 'the request failed'}.`, {
+		: new LoginError('network_error', `Can't connect to ${host}: ${connectionProblem(error)}.`, {
 				hint: code === 'ENOTFOUND' ? words => words.unknownHost : checkNetwork,
 				endpoint,
 			});

@@ -88,24 +88,30 @@ const rebuild = async (response: Response, endpoint: string, signal: AbortSignal
 	return new Response(body, {status, headers});
 };
 
-/** Runs `work` with a signal that follows the caller's and ends after {@link totalTime}. */
-const withTimeLimit = async (
-	clock: Clock,
-	caller: AbortSignal | null | undefined,
-	endpoint: string,
-	work: (signal: AbortSignal) => Promise<Response>,
-): Promise<Response> => {
+/** No response in time. */
+export const serverTimeout = (ms: number, endpoint?: string): LoginError =>
+	new LoginError('timeout', `The server didn't respond within ${ms / 1000} seconds.`, {
+		hint: 'Try again. If it keeps happening, check your network and proxy settings.',
+		...(endpoint !== undefined && {endpoint}),
+	});
+
+type TimeLimit = {
+	readonly clock: Clock;
+	readonly signal: AbortSignal | null | undefined;
+	readonly limit: number;
+	readonly reason: () => LoginError;
+};
+
+/** Runs `work` with a signal that follows the caller's, and aborts for `reason` after `limit` milliseconds. */
+export const withTimeLimit = async <Value>(
+	{clock, signal: caller, limit: ms, reason}: TimeLimit,
+	work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> => {
 	caller?.throwIfAborted();
 	const limit = new AbortController();
 	const done = new AbortController();
-	clock.sleep(totalTime, done.signal).then(
-		() =>
-			limit.abort(
-				new LoginError('timeout', `The server didn't respond within ${totalTime / 1000} seconds.`, {
-					hint: 'Try again. If it keeps happening, check your network and proxy settings.',
-					endpoint,
-				}),
-			),
+	clock.sleep(ms, done.signal).then(
+		() => limit.abort(reason()),
 		() => undefined,
 	);
 	const signal = AbortSignal.any(caller ? [caller, limit.signal] : [limit.signal]);
@@ -135,14 +141,17 @@ export const hardenedFetch = ({
 		const method = (init.method ?? request?.method ?? 'GET').toUpperCase();
 		const caller = init.signal ?? request?.signal;
 		const send = async () =>
-			withTimeLimit(clock, caller, endpoint, async signal => {
-				const response = await (reach ?? globalThis.fetch)(request ?? url.href, {
-					...init,
-					redirect: 'manual',
-					signal,
-				});
-				return rebuild(response, endpoint, signal);
-			});
+			withTimeLimit(
+				{clock, signal: caller, limit: totalTime, reason: () => serverTimeout(totalTime, endpoint)},
+				async signal => {
+					const response = await (reach ?? globalThis.fetch)(request ?? url.href, {
+						...init,
+						redirect: 'manual',
+						signal,
+					});
+					return rebuild(response, endpoint, signal);
+				},
+			);
 		try {
 			return await send();
 		} catch (error) {

@@ -1,6 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {omitUndefined} from '../core/clock.js';
+import {clientPorts} from './client-metadata.js';
 import {
 	type Endpoints,
 	type ProtectedResource,
@@ -15,6 +16,7 @@ import {checkUrl, shownUrl} from '../core/safe-url.js';
 const commonNames = [
 	'clientId',
 	'clientSecret',
+	'clientKey',
 	'application',
 	'scope',
 	'audience',
@@ -25,6 +27,7 @@ const commonNames = [
 	'redirect',
 	'pushedAuthorization',
 	'flow',
+	'workloadIdentity',
 ] as const;
 
 /** What every preset takes. */
@@ -89,9 +92,6 @@ export type Auth0Options = PresetOptions & {
 	readonly domain: string;
 };
 
-/** Auth0 and Okta compare redirect URIs exactly, the port included. */
-const exactPorts = [8484, 8485, 8486];
-
 /**
  * Auth0: a "Native" application with the grants Authorization Code, Device Code and Refresh Token.
  *
@@ -102,15 +102,21 @@ const exactPorts = [8484, 8485, 8486];
  * - While polling it answers 403 for pending and 429 for slow_down, and says `expired_token` once only, then
  *   `invalid_grant`.
  * - The issuer ends in a slash.
+ * - Passwords of a database connection or of AD (`allowPassword`, `realm`) and codes by e-mail or SMS (`allowOneTimeCode`)
+ *   need the grants "Password" and "Passwordless OTP". Spread the result to allow them.
  *
  * @throws LoginError `config_error`
  */
-export const auth0 = ({domain, ...options}: Auth0Options): Provider => ({
-	name: 'auth0',
-	issuer: `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`,
-	redirect: {ports: exactPorts},
-	...commonSettings(options),
-});
+export const auth0 = ({domain, ...options}: Auth0Options): Provider => {
+	const issuer = `https://${checkHost(domain, 'Auth0 domain', 'acme.eu.auth0.com')}/`;
+	return {
+		name: 'auth0',
+		issuer,
+		endpoints: {oneTimeCode: `${issuer}passwordless/start`},
+		redirect: {ports: clientPorts},
+		...commonSettings(options),
+	};
+};
 
 /** What `workos` takes. */
 export type WorkosOptions = PresetOptions & {
@@ -182,7 +188,6 @@ const githubErrors = {
 	bad_verification_code: 'invalid_grant',
 	bad_refresh_token: 'invalid_grant',
 	incorrect_client_credentials: 'invalid_client',
-	device_flow_disabled: 'unauthorized_client',
 	unverified_user_email: 'access_denied',
 };
 
@@ -364,7 +369,7 @@ export type OktaOptions = PresetOptions & {
  * @throws LoginError `config_error`
  */
 export const okta = ({domain, ...options}: OktaOptions): Provider => ({
-	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: exactPorts}, ...options}),
+	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: clientPorts}, ...options}),
 	name: 'okta',
 });
 
@@ -478,7 +483,6 @@ export const resource = (url: string, options: ResourceOptions = {}): Provider =
 	for (const trusted of trustedIssuers ?? []) checkIssuer(trusted);
 	return {
 		name: 'resource',
-		redirect: {ports: exactPorts},
 		...omitUndefined(others),
 		...beforeDiscovery({
 			url: url.split('#', 1)[0] ?? '',

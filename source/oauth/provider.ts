@@ -1,8 +1,8 @@
-import type {AuthorizationServer} from 'oauth4webapi';
+import type {AuthorizationServer, PrivateKey} from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
 import type {DisplayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
-import type {FlowAvailability} from '../core/types.js';
+import type {FlowAvailability, OwnFlow} from '../core/types.js';
 
 /** How a client proves who it is at the token endpoint (RFC 6749 §2.3). `basic-raw` skips the form encoding of §2.3.1. */
 export type ClientAuthentication = 'none' | 'post' | 'basic' | 'basic-raw';
@@ -23,6 +23,8 @@ export type Endpoints = {
 	readonly pushedAuthorization?: string;
 	/** RFC 7517 §5: the keys that ID tokens are signed with. */
 	readonly jwks?: string;
+	/** Where one-time codes are asked for, in Auth0's dialect: its `/passwordless/start`. No metadata names it. */
+	readonly oneTimeCode?: string;
 };
 
 /** How a provider's responses differ from the standards; each is undone before the protocol library sees the response. */
@@ -80,6 +82,26 @@ export type ProtectedResource = {
 /** Values for further parameters of a request, such as `organization` or `acr_values`; never the protocol's own ones. */
 export type RequestParameters = Readonly<Record<string, string>>;
 
+/** The identity that a workload has from the platform it runs on: a token that the server trusts instead of a secret. */
+export type WorkloadIdentity = {
+	/**
+	 * Where the platform puts the token: GitLab in a variable that the job names, Kubernetes in a file. It is read again at
+	 * each renewal.
+	 *
+	 * @default GitHub Actions is asked for one
+	 */
+	readonly source?: {readonly env: string} | {readonly file: string};
+	/**
+	 * How the token is presented: as a `grant` (RFC 7523 §2.1), in an `exchange` (RFC 8693), or to prove who the `client` is
+	 * (RFC 7523 §2.2).
+	 *
+	 * @default the first of these that the server's metadata offers
+	 */
+	readonly as?: 'grant' | 'exchange' | 'client';
+	/** Whom GitHub's token is to be for. @default the issuer */
+	readonly audience?: string;
+};
+
 /**
  * A provider and a client registered there: plain data that is kept with the session. Presets make it; so does
  * callers that know better.
@@ -99,7 +121,7 @@ export type ProviderSettings = {
 	readonly endpoints?: Endpoints;
 	/** Empty where it depends on the server that a protected resource names. */
 	readonly clientId: string;
-	/** @default 'none' without a client secret, 'post' or what the metadata offers with one */
+	/** With a secret; with a key it is always the key. @default 'post' or what the metadata offers; 'none' without a secret */
 	readonly clientAuthentication?: ClientAuthentication;
 	/** The name of the application that people sign in to, as they know it. */
 	readonly application?: string;
@@ -157,20 +179,46 @@ export type ProviderSettings = {
 	/** Why a flow is not possible with this provider, whatever its metadata says. */
 	readonly unsupportedFlows?: Partial<Readonly<Record<'browser' | 'device' | 'client-credentials', string>>>;
 	/** Says that the program signs in as itself, with a person there as well. @default by who is there */
-	readonly flow?: 'client-credentials';
+	readonly flow?: OwnFlow;
+	/** The identity of a workload; `{}` is GitHub Actions. With nobody there, the program signs in by it. @default none */
+	readonly workloadIdentity?: WorkloadIdentity;
 	/** Legacy: the application names it to allow the password grant (RFC 9700 §2.4). @default false */
 	readonly allowPassword?: boolean;
+	/** The user directory that checks the password, by Auth0's extension of that grant: a database connection, or AD. */
+	readonly realm?: string;
+	/** The application names it to allow codes by e-mail and SMS that are typed into it (RFC 8252 §8.12). @default false */
+	readonly allowOneTimeCode?: boolean;
 	readonly dialect?: Dialect;
 };
 
 /** A client secret, or where to get it when it is needed. It is never kept with a session. */
 export type ClientSecret = string | (() => string | Promise<string>);
 
+/** A private key for signing, with the `kid` that the server knows it by. */
+export type SigningKey = PrivateKey;
+
+/**
+ * The private key that a client proves itself by (`private_key_jwt`, RFC 7523 §2.2), or what gets it when it is needed, for
+ * one of the algorithms that the server takes. It is never kept with a session.
+ */
+export type ClientKey = SigningKey | ((algorithms?: readonly string[]) => SigningKey | Promise<SigningKey>);
+
 /** What a login needs to know of a provider. */
 export type Provider = ProviderSettings & {
 	/** Only for a confidential client: what ships in a program for everybody is no secret. */
 	readonly clientSecret?: ClientSecret;
+	/** Instead of a secret, as from `clientKeyFile()`. */
+	readonly clientKey?: ClientKey;
 };
+
+/**
+ * A client's key in a file that is read each time the key is needed: PEM, a JWK or a set of them. An RSA key signs with
+ * PS256 or RS256, as its JWK or the server says; an EC key with ES256, an Ed25519 key with EdDSA.
+ */
+export const clientKeyFile =
+	(file: string): Extract<ClientKey, (...parameters: never) => unknown> =>
+	async algorithms =>
+		(await import('./client-key.js')).readClientKey(file, algorithms);
 
 /** A provider whose metadata was fetched, or was given by hand, and checked. */
 export type ResolvedProvider = Provider & {
@@ -248,3 +296,10 @@ export const beforeDiscovery = (
 	resource: protectedResource.resource,
 	clientAuthentication: undefined,
 });
+
+/** What people sign in to. A resource goes by its host: its own words may claim anything, and the application is who asks. */
+export const applicationOf = ({
+	application,
+	protectedResource,
+}: Pick<ProviderSettings, 'application' | 'protectedResource'>): string | undefined =>
+	protectedResource === undefined ? application : new URL(protectedResource.url).host;

@@ -64,6 +64,16 @@ const normaliseTokens = (body: Json, {dialect = {}, idToken}: Pick<ProviderSetti
 	const seconds =
 		readNumber(body['expires_in']) ?? (dialect.expiryFromToken === true ? lifetimeOf(body['access_token']) : undefined);
 	put(body, 'expires_in', seconds === undefined ? undefined : clamp(seconds, 0, longestTokenLife));
+	put(body, 'refresh_token_expires_in', refreshTokenLife(body));
+};
+
+/** What servers call the seconds that a refresh token lives: GitHub and Google, Keycloak, Intuit. */
+const refreshTokenLives = ['refresh_token_expires_in', 'refresh_expires_in', 'x_refresh_token_expires_in'];
+
+/** Zero is said too: Keycloak's word for no limit. What no token lives for counts as that. */
+const refreshTokenLife = (body: Json): number | undefined => {
+	const seconds = refreshTokenLives.map(name => readNumber(body[name])).find(life => life !== undefined);
+	return seconds === undefined || seconds < 0 ? undefined : seconds > longestTokenLife ? 0 : seconds;
 };
 
 const descend = (body: Json, path: readonly string[] = []): Json => {

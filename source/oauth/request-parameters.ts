@@ -5,7 +5,7 @@ import type {Provider, ProviderSettings} from './provider.js';
 
 /** The protocol's own parameters, and all that may carry a secret: a value from elsewhere would undo a protection. */
 const reserved =
-	/^(state|nonce|redirect_uri|client_id|code|code_challenge.*|code_verifier|device_code|grant_type|request|request_uri|response_mode|response_type|username|.*(secret|password|assertion).*|(access|refresh|subject|actor)_token)$/i;
+	/^(state|nonce|redirect_uri|client_id|code|code_challenge.*|code_verifier|device_code|grant_type|request|request_uri|response_mode|response_type|username|otp|.*(secret|password|assertion).*|(access|refresh|subject|actor)_token)$/i;
 
 /** Whether the login itself sets a parameter, or it would carry a secret: no extra parameter may have its name. */
 export const isReservedParameter = (name: string): boolean => reserved.test(name);

@@ -1,6 +1,8 @@
 import {
 	ClientSecretPost,
+	modifyAssertion,
 	None,
+	PrivateKeyJwt,
 	type ClientAuth,
 	allowInsecureRequests,
 	type AuthorizationServer,
@@ -10,7 +12,7 @@ import {
 	type CustomFetchOptions,
 } from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
-import type {ClientAuthentication, Provider, ResolvedProvider} from './provider.js';
+import type {ClientAuthentication, Provider, ResolvedProvider, SigningKey} from './provider.js';
 import {networkError, requestError} from './errors.js';
 import {normaliseResponse} from './quirks.js';
 import type {Clock} from '../core/clock.js';
@@ -31,11 +33,33 @@ const readSecret = async ({clientSecret}: Provider): Promise<string> => {
 	});
 };
 
+/** The library calls EdDSA by its newer name (RFC 9864), which few servers know. */
+const nameAlgorithm = (offered: readonly string[] = []) => ({
+	[modifyAssertion](header: Record<string, unknown>) {
+		const isNewer = offered.includes('Ed25519') && !offered.includes('EdDSA');
+		if (header['alg'] === 'Ed25519' && !isNewer) header['alg'] = 'EdDSA';
+	},
+});
+
+const readKey = async ({clientKey}: Provider, offered?: readonly string[]): Promise<SigningKey> => {
+	try {
+		const key = typeof clientKey === 'function' ? await clientKey(offered) : clientKey;
+		if (key?.key.type === 'private' && key.key.usages.includes('sign')) return key;
+	} catch (error) {
+		if (error instanceof LoginError) throw error;
+	}
+
+	throw new LoginError('config_error', "The client's key can't be used to sign.", {
+		hint: 'Give a private key for signing.',
+	});
+};
+
 /** `post` unless the server offers only Basic: many servers forget to undo the encoding of RFC 6749 §2.3.1 in Basic. */
 const chooseMethod = (
-	{clientAuthentication, clientSecret}: Provider,
+	{clientAuthentication, clientSecret, clientKey}: Provider,
 	offered?: readonly string[],
-): ClientAuthentication => {
+): ClientAuthentication | 'key' => {
+	if (clientKey !== undefined) return 'key';
 	if (clientAuthentication !== undefined) return clientAuthentication;
 	if (clientSecret === undefined) return 'none';
 	return offered?.includes('client_secret_basic') === true && !offered.includes('client_secret_post')
@@ -44,12 +68,17 @@ const chooseMethod = (
 };
 
 /**
- * Finds out that the secret cannot be had while nobody has done anything for it yet.
+ * Finds out that the secret or the key cannot be had while nobody has done anything for it yet.
  *
- * @throws LoginError `config_error`, or what the application's own way to the secret throws
+ * @throws LoginError `config_error`, or what the application's own way to it throws
  */
-export const checkClientSecret = async (provider: Provider, offered?: readonly string[]): Promise<void> => {
-	if (chooseMethod(provider, offered) !== 'none') await readSecret(provider);
+export const checkCredentials = async (
+	provider: Provider,
+	{token_endpoint_auth_methods_supported: offered}: Pick<AuthorizationServer, 'token_endpoint_auth_methods_supported'>,
+): Promise<void> => {
+	const method = chooseMethod(provider, offered);
+	if (method === 'key') await readKey(provider);
+	else if (method !== 'none') await readSecret(provider);
 };
 
 const basic = (clientId: string, secret: string): string => {
@@ -64,8 +93,9 @@ const basic = (clientId: string, secret: string): string => {
 const formEncode = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
 
 /**
- * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret is asked for
- * with each request, so that it lives no longer than that.
+ * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret, or the key,
+ * is asked for with each request, so that it lives no longer than that. What a key signs is for the issuer alone, for one
+ * minute and for one use.
  */
 export const clientAuthentication = (provider: Provider, offered?: readonly string[]): ClientAuth => {
 	const method = chooseMethod(provider, offered);
@@ -73,6 +103,12 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 		switch (method) {
 			case 'none':
 				return None()(server, client, body, headers);
+			case 'key': {
+				const {token_endpoint_auth_signing_alg_values_supported: algorithms} = server;
+				const key = await readKey(provider, algorithms);
+				return PrivateKeyJwt(key, nameAlgorithm(algorithms))(server, client, body, headers);
+			}
+
 			case 'post':
 				return ClientSecretPost(await readSecret(provider))(server, client, body, headers);
 			case 'basic':
@@ -92,10 +128,12 @@ export type EndpointKind =
 	| 'pushed-authorization'
 	| 'device-authorization'
 	| 'device-token'
+	| 'one-time-code'
 	| 'token'
 	| 'token-exchange'
 	| 'user-info'
-	| 'revocation';
+	| 'revocation'
+	| 'identity-token';
 
 /** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
 export type ResponseInfo = {
@@ -131,13 +169,20 @@ const redirectTarget = (location: string | null, endpoint: string | undefined): 
 	return origin + pathname;
 };
 
+/** Milliseconds that this computer's clock is ahead of that of the server whose response has these headers. */
+export const clockAheadOf = (headers: Headers, now: number): number | undefined => {
+	const date = readDate(headers.get('date'));
+	// A cache hands out the date of when it asked (RFC 9111 §5.1).
+	const age = Number(headers.get('age')) || 0;
+	return Number.isNaN(date) ? undefined : now - date - age * 1000;
+};
+
 const noteResponse = (info: ResponseInfo, response: Response, clock: Clock): void => {
 	const now = clock.now();
-	const serverTime = readDate(response.headers.get('date'));
 	info.status = response.status;
 	info.location = redirectTarget(response.headers.get('location'), info.endpoint);
 	info.retryAfter = readRetryAfter(response.headers, now);
-	info.clockAhead = Number.isNaN(serverTime) ? undefined : now - serverTime;
+	info.clockAhead = clockAheadOf(response.headers, now);
 };
 
 /** A {@link RequestContext} before or after discovery. */
@@ -182,8 +227,9 @@ const userAgent = {'user-agent': 'ink-login'};
 export const openCall = ({provider, fetch, clock, signal}: CallContext, endpointKind: EndpointKind): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
-		provider.dialect?.requestFormat === 'json' &&
-		(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization');
+		endpointKind === 'one-time-code' ||
+		(provider.dialect?.requestFormat === 'json' &&
+			(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization'));
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;

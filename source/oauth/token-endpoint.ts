@@ -16,6 +16,7 @@ import {type IdTokenClaims, type TokenSet, decodeJwtPart} from './token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
 import {identityError, unusableType} from './errors.js';
 import {omitUndefined} from '../core/clock.js';
+import type {Provider} from './provider.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, type ServerCall, type RequestContext} from './request.js';
 import {findIdentity, isNamed} from './userinfo.js';
@@ -32,10 +33,10 @@ type Grant = {
 	readonly scope: string;
 	readonly idToken?: IdTokenExpectation;
 	/**
-	 * A refresh: who it is is known, and an ID token that cannot be judged at the moment is left out, since the refresh token
-	 * is spent by now (OIDC Core §12.2 lets it be absent).
+	 * The tokens that a refresh replaces: who it is is known, and an ID token that cannot be judged at the moment is left
+	 * out, since the refresh token is spent by now (OIDC Core §12.2 lets it be absent).
 	 */
-	readonly refreshes?: {readonly identity: TokenSet['identity']};
+	readonly refreshes?: TokenSet;
 };
 
 /** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
@@ -45,6 +46,16 @@ export const checkToken = (token: string, name: string, endpoint?: string): stri
 		hint: 'Ask your administrator.',
 		endpoint,
 	});
+};
+
+/** When the refresh token ends, if anything was said of the one that is kept; zero stands for no limit (quirks.ts). */
+const refreshTokenEnd = (
+	{refresh_token: token, refresh_token_expires_in: seconds}: TokenEndpointResponse,
+	issuedAt: number,
+	before: TokenSet | undefined,
+): number | undefined => {
+	if (typeof seconds === 'number') return seconds === 0 ? undefined : issuedAt + seconds * 1000;
+	return token === undefined || token === before?.refreshToken ? before?.sessionExpiresAt : undefined;
 };
 
 const readResponse = async (
@@ -69,6 +80,7 @@ const readResponse = async (
 		issuedAt,
 		expiresAt: expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
 		refreshToken: refreshToken === undefined ? undefined : checkToken(refreshToken, 'refresh token', endpoint),
+		sessionExpiresAt: refreshTokenEnd(body, issuedAt, grant.refreshes),
 		idToken: idToken === undefined ? undefined : body.id_token,
 		claims: idToken?.claims,
 		scope: body.scope === undefined ? grant.scope : displayText(body.scope, 2000),
@@ -126,20 +138,25 @@ export const requestTokens = async (context: RequestContext, grant: Grant): Prom
 /** Scopes that are about a person, where there is none. */
 const personalScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
-/** RFC 6749 §4.4: the program itself signs in. Without a scope in the settings none is asked for. */
+/** What a program asks for itself; without a scope in the settings that is none. */
+export const ownScope = ({scope = ''}: Pick<Provider, 'scope'>): string =>
+	scope
+		.split(' ')
+		.filter(name => !personalScopes.has(name))
+		.join(' ');
+
+/** RFC 6749 §4.4: the program itself signs in. */
 export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
 	const {provider} = context;
+	const {clientSecret, clientKey, clientAuthentication} = provider;
 	// It is never kept with a session, so a later process may not have it.
-	if (provider.clientSecret === undefined && provider.clientAuthentication !== 'none') {
-		throw new LoginError('config_error', "The program can't sign in without its client secret.", {
+	if (clientSecret === undefined && clientKey === undefined && clientAuthentication !== 'none') {
+		throw new LoginError('config_error', "The program can't sign in without its client secret or key.", {
 			hint: words => words.clientSecret,
 		});
 	}
 
-	const scope = (provider.scope ?? '')
-		.split(' ')
-		.filter(name => !personalScopes.has(name))
-		.join(' ');
+	const scope = ownScope(provider);
 	return requestTokens(context, {
 		async send({client, authentication, options}) {
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
@@ -149,7 +166,7 @@ export const requestClientCredentials = async (context: RequestContext): Promise
 	});
 };
 
-/** RFC 6749 §4.3, which RFC 9700 §2.4 forbids: only where the application has allowed it by name. */
+/** RFC 6749 §4.3, which RFC 9700 §2.4 forbids: only where the application has allowed it by name. A realm is Auth0's. */
 export const requestPassword = async (
 	context: RequestContext,
 	{username, password}: {readonly username: string; readonly password: string},
@@ -167,7 +184,9 @@ export const requestPassword = async (
 			const parameters = requestParameters(provider, 'token', {audience: provider.audience, scope});
 			parameters.set('username', username);
 			parameters.set('password', password);
-			return genericTokenEndpointRequest(provider.server, client, authentication, 'password', parameters, options);
+			if (provider.realm !== undefined) parameters.set('realm', provider.realm);
+			const grant = provider.realm === undefined ? 'password' : 'http://auth0.com/oauth/grant-type/password-realm';
+			return genericTokenEndpointRequest(provider.server, client, authentication, grant, parameters, options);
 		},
 		scope: provider.requestedScope,
 	});
@@ -200,7 +219,7 @@ export const refreshTokens = async (context: RequestContext, previous: TokenSet)
 		},
 		scope: previous.scope,
 		idToken: {previous: previous.claims},
-		refreshes: {identity: previous.identity},
+		refreshes: previous,
 	});
 	return omitUndefined({
 		...next,

@@ -7,8 +7,14 @@ import {checkResources} from './request-parameters.js';
 import {callServer, type RequestContext} from './request.js';
 import {checkToken} from './token-endpoint.js';
 
-/** An RFC 8693 request; the subject is the session's access token. */
+/** An RFC 8693 request. */
 export type ExchangeRequest = {
+	/**
+	 * The access token of whoever is acted for, as a service has it from its caller: no session is needed then.
+	 *
+	 * @default the session's access token
+	 */
+	readonly subjectToken?: string;
 	/** The service that the token is for, as the server calls it. */
 	readonly audience?: string | readonly string[];
 	/** RFC 8707: its address. */

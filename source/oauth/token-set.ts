@@ -28,6 +28,8 @@ export type TokenSet = {
 	readonly expiresAt?: number;
 	/** Missing where the session cannot renew itself by one. */
 	readonly refreshToken?: string;
+	/** When the refresh token ends, in epoch milliseconds, where the server has said so. */
+	readonly sessionExpiresAt?: number;
 	readonly idToken?: string;
 	readonly claims?: IdTokenClaims;
 	/** Granted scope, space separated; the requested one where the response has none (RFC 6749 §5.1). */

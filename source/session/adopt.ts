@@ -4,6 +4,8 @@ import {refreshTokens} from '../oauth/token-endpoint.js';
 import type {RequestContext} from '../oauth/request.js';
 import {omitUndefined} from '../core/clock.js';
 import type {TokenSet} from '../oauth/token-set.js';
+import {toStoredSession} from './stored-session.js';
+import type {StoredSession} from './types.js';
 
 /** Tokens that an app got before it used this library. */
 export type AdoptedTokens = {
@@ -37,14 +39,8 @@ const tokenSetOf = (tokens: AdoptedTokens, {provider, clock}: RequestContext): T
 /**
  * Has the server say whether it still takes the tokens, and who they are of: it trades the refresh token for new ones, or
  * is asked with the access token where it can be.
- *
- * @throws LoginError `person_required` where it does not
  */
-export const checkAdopted = async (
-	context: RequestContext,
-	adopted: AdoptedTokens,
-	signInHint: string,
-): Promise<TokenSet> => {
+const checkAdopted = async (context: RequestContext, adopted: AdoptedTokens, signInHint: string): Promise<TokenSet> => {
 	const {server, identity: mapping} = context.provider;
 	const given = tokenSetOf(adopted, context);
 	const canAsk = server.userinfo_endpoint !== undefined || (mapping !== undefined && 'url' in mapping.from);
@@ -58,4 +54,19 @@ export const checkAdopted = async (
 		const message = 'The server no longer accepts the tokens of the earlier version.';
 		throw new LoginError('person_required', message, {hint: signInHint});
 	}
+};
+
+/**
+ * A session of tokens that the server accepts.
+ *
+ * @throws LoginError `person_required` where it does not
+ */
+export const adoptTokens = async (
+	context: RequestContext,
+	adopted: AdoptedTokens,
+	signInHint: string,
+	remembered: Parameters<typeof toStoredSession>[2],
+): Promise<StoredSession> => {
+	const tokens = await checkAdopted(context, adopted, signInHint);
+	return toStoredSession({provider: context.provider, tokens, flow: 'browser'}, context.clock.now(), remembered);
 };

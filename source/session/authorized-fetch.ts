@@ -4,6 +4,7 @@ import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import {tokenChallenges} from '../oauth/challenge.js';
 import type {Provider} from '../oauth/provider.js';
+import {isOwnFlow} from '../core/types.js';
 import type {SessionManager} from './session-manager.js';
 import {needOf, stepUp, type StepUpOptions} from './step-up.js';
 
@@ -215,7 +216,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				}
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
-				if (!mayShow || session.flow === 'client-credentials' || asked.has(key) || asked.size === 2) return response;
+				if (!mayShow || isOwnFlow(session.flow) || asked.has(key) || asked.size === 2) return response;
 				asked.add(key);
 				await discard(response);
 				await stepUp(need, {host: url.host, sent, signal}, options);

@@ -1,3 +1,4 @@
+import {isOwnFlow} from '../core/types.js';
 import type {TokenKind, StoredSession} from './types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 
@@ -31,9 +32,9 @@ export const isFresh = (
 	return end - now > Math.min(minimumValidity * 1000, lifetime / 10) && now >= tokens.issuedAt - tolerance;
 };
 
-/** Whether new tokens can be asked for, given the client's secret where it has one. */
+/** Whether new tokens can be asked for, given the client's secret or key where it has one. */
 export const canRenew = ({tokens, flow}: StoredSession): boolean =>
-	tokens.refreshToken !== undefined || flow === 'client-credentials';
+	tokens.refreshToken !== undefined || isOwnFlow(flow);
 
 /** Whether a later process can renew the session by itself: a client secret that came by stdin is known to nobody then. */
 export const renewsItself = (session: StoredSession): boolean => {
@@ -41,8 +42,24 @@ export const renewsItself = (session: StoredSession): boolean => {
 	return canRenew(session) && (source === undefined || !('stdin' in source));
 };
 
+/**
+ * When someone has to sign in again, in epoch milliseconds, as far as the server has said: the end of the refresh token,
+ * or of the last token where there is none. A program that signs in by itself waits for nobody.
+ */
+export const signInDue = (session: StoredSession): number | undefined => {
+	const {tokens, flow} = session;
+	const {expiresAt, sessionExpiresAt} = tokens;
+	if (!renewsItself(session)) return expiresAt;
+	if (flow === 'client-credentials' || sessionExpiresAt === undefined) return undefined;
+	return Math.max(sessionExpiresAt, expiresAt ?? 0);
+};
+
 /** Whether the token is still accepted, as far as the clock knows. */
 export const isValid = (tokens: TokenSet, now: number, type: TokenKind = 'access'): boolean => {
 	const {end} = lifeOf(tokens, type);
 	return end === undefined || end > now;
 };
+
+/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
+export const isSameTokens = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
+	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;

@@ -1,10 +1,11 @@
 import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {canRenew, defaultMinimumValidity, isFresh, isValid} from './freshness.js';
+import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {EndingContext} from './ending.js';
 import type {SessionWatch} from './session-state.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -26,35 +27,6 @@ type SessionManagerOptions = {
 };
 
 type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly rejected: string | undefined};
-
-/** Milliseconds that a replaced session may take to be revoked. */
-const longestFarewell = 5000;
-
-/** Whether nobody has signed in or refreshed in between; some servers give the same access token again. */
-const isSame = ({tokens: a}: StoredSession, {tokens: b}: StoredSession): boolean =>
-	a.accessToken === b.accessToken && a.refreshToken === b.refreshToken && a.issuedAt === b.issuedAt;
-
-type About = Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
-
-const isSameClient = (a: About, b: About): boolean => a.issuer === b.issuer && a.clientId === b.clientId;
-
-/** The secret goes to the server that the login used, and to no other. */
-const secretOf = ({provider: stored, registration}: StoredSession, provider: Provider): Provider['clientSecret'] => {
-	if (registration?.clientSecret !== undefined) return registration.clientSecret;
-	const {issuer = stored.issuer} = provider.protectedResource ?? provider;
-	if (provider.protectedResource?.url !== stored.protectedResource?.url) return undefined;
-	return isSameClient(stored, {issuer, clientId: provider.clientId}) ? provider.clientSecret : undefined;
-};
-
-type Grant = {readonly provider: About; readonly tokens: TokenSet; readonly flow?: StoredSession['flow']};
-
-/** Whether both may live on one grant of one person: many servers end both when either is revoked. */
-const mayShareGrant = (a: Grant, b: Grant): boolean => {
-	const [one, other] = [a.tokens.identity, b.tokens.identity];
-	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
-	const isSameKind = (a.flow === 'client-credentials') === (b.flow === 'client-credentials');
-	return isSameClient(a.provider, b.provider) && isSamePerson && isSameKind;
-};
 
 /**
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
@@ -161,71 +133,36 @@ export class SessionManager {
 	}
 
 	async #revokeReplaced(replaced: StoredSession, session: StoredSession): Promise<void> {
-		if (mayShareGrant(replaced, session) && session.provider.revocation !== 'single-login') return;
-		const [before, now] = [replaced.tokens, session.tokens];
-		const isRepeated = before.refreshToken !== undefined && before.refreshToken === now.refreshToken;
-		if (isRepeated || before.accessToken === now.accessToken) return;
-		const limit = new AbortController();
-		const done = new AbortController();
-		const {clock} = this.#options;
-		void clock.sleep(longestFarewell, done.signal).then(
-			() => limit.abort(),
-			() => undefined,
-		);
-		await this.#revoke(replaced, limit.signal);
-		done.abort();
+		const {revokeReplaced} = await import('./ending.js');
+		await revokeReplaced(this.#ending, replaced, session);
 	}
 
 	/** Revokes tokens that nobody will use, unless that could end the session that there is. */
 	async discard(tokens: TokenSet, provider: ResolvedProvider): Promise<void> {
-		const {store, profile, clock, loadFetch} = this.#options;
-		const stored = await store.read(profile).catch(() => undefined);
-		const isLive = stored !== undefined && stored.dead !== true;
-		if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
-		const {revokeTokens} = await import('../oauth/revocation.js');
-		await revokeTokens({provider, fetch: await loadFetch(), clock, signal: neverAborted}, tokens);
+		const {discardTokens} = await import('./ending.js');
+		await discardTokens(this.#ending, tokens, provider);
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */
-	async end(signal: AbortSignal): Promise<LogoutResult> {
-		const {store, profile, watch} = this.#options;
+	async end(signal: AbortSignal, forget = false): Promise<LogoutResult> {
 		const lock = await this.#lockAnyway(signal);
 		try {
-			const stored = await store.read(profile);
-			// Forgotten first: nothing that the network does can bring it back.
-			await store.remove(profile);
-			watch.tell(undefined);
-			if (stored === undefined) return {outcome: 'no-session'};
-			return await this.#revoke(stored, signal);
+			const {endSession} = await import('./ending.js');
+			return await endSession(this.#ending, signal, forget);
 		} finally {
 			await lock?.release();
 		}
 	}
 
-	/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
-	async #revoke(stored: StoredSession, signal: AbortSignal): Promise<LogoutResult> {
-		try {
-			const {revokeTokens} = await import('../oauth/revocation.js');
-			return await revokeTokens(await this.context(stored, signal), stored.tokens);
-		} catch (error) {
-			return {outcome: 'not-revoked', reason: toLoginError(error).message};
-		}
+	get #ending(): EndingContext {
+		return {...this.#options, contextOf: async (stored, signal) => this.context(stored, signal)};
 	}
 
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const {importKeys} = await import('../oauth/id-token.js');
-		const server = {...stored.server};
-		importKeys(server, stored.keys);
-		const resolved: ResolvedProvider = {
-			...stored.provider,
-			clientSecret: secretOf(stored, provider),
-			server,
-			flows: {browser: true, device: true, 'client-credentials': true, password: true},
-			requestedScope: stored.requestedScope ?? stored.tokens.scope,
-		};
-		return {provider: resolved, fetch: await loadFetch(), clock, signal};
+		const {providerOf} = await import('./server-requests.js');
+		return {provider: providerOf(stored, provider), fetch: await loadFetch(), clock, signal};
 	}
 
 	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {
@@ -249,13 +186,13 @@ export class SessionManager {
 		const asked = clock.now();
 		const hasChanged = async () => {
 			const now = await store.read(profile);
-			return now === undefined || now.dead === true || !isSame(now, seen);
+			return now === undefined || now.dead === true || !isSameTokens(now, seen);
 		};
 
 		const lock = await store.lock(profile, 'refresh', {signal: neverAborted, until: hasChanged});
 		try {
 			const stored = await this.#alive();
-			const isNew = !isSame(stored, seen);
+			const isNew = !isSameTokens(stored, seen);
 			if (isNew && (stored.tokens.issuedAt >= asked || this.#isFresh(stored, need))) return stored;
 			// A refresh that the server refused to another process.
 			if (!canRenew(stored)) return stored;
@@ -267,105 +204,21 @@ export class SessionManager {
 		}
 	}
 
-	/** With the lock held: asks the server and keeps its response before anybody uses it. */
 	async #renew(stored: StoredSession, need: Need): Promise<StoredSession> {
-		const {store, profile} = this.#options;
+		const {store, profile, warn} = this.#options;
 		// A disk that is full or read-only says so now, while the refresh token is not yet spent.
 		await store.write(profile, stored);
-		const context = await this.context(stored, neverAborted);
-		try {
-			const tokens = await this.#ask(context, stored);
-			const {exportKeys} = await import('../oauth/id-token.js');
-			const keys = exportKeys(context.provider.server) ?? stored.keys;
-			return await this.#keep({...stored, tokens, keys: keys ?? stored.keys}, stored, context);
-		} catch (error) {
-			const failure = toLoginError(error);
-			if (stored.flow === 'client-credentials') throw failure;
-			if (failure.code === 'invalid_grant') {
-				// The access token may outlive the refresh token; until it ends nobody asks again.
-				const livesOn = this.#isUsable(stored, {...need, type: 'access'});
-				return await this.#adoptOrEnd(stored, livesOn ? undefined : this.#sessionEnded());
-			}
-
-			// The server has forgotten a client that this program registered: the next login registers another.
-			if (failure.code === 'invalid_client' && stored.registration !== undefined) {
-				await this.#forgetClient(stored);
-				return await this.#adoptOrEnd(stored, this.#sessionEnded());
-			}
-
-			// To send the same refresh token again would be to replay it, which ends the session at the server as well
-			// (RFC 9700 §4.14.2).
-			if (failure.code === 'identity_check_failed') {
-				return await this.#adoptOrEnd(stored, this.#sessionEnded(`${failure.message} So the session has ended.`));
-			}
-
-			throw failure;
-		}
-	}
-
-	async #forgetClient({provider: {issuer, clientId}}: StoredSession): Promise<void> {
-		const {store} = this.#options;
-		const present = await store.readClient?.(issuer);
-		if (present?.clientId === clientId) await store.writeClient?.(issuer, undefined);
-	}
-
-	/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */
-	async #keep(next: StoredSession, used: StoredSession, context: RequestContext): Promise<StoredSession> {
-		const {store, profile} = this.#options;
-		// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
-		const present = await store.read(profile).catch(() => used);
-		if (present !== undefined && isSame(present, used)) {
-			try {
-				await this.#write(next, {isOnlyCopy: true});
-			} catch (error) {
-				this.#tellLost(next, used, error);
-			}
-
-			return next;
-		}
-
-		if (present === undefined) {
-			const {revokeTokens} = await import('../oauth/revocation.js');
-			await revokeTokens(context, next.tokens);
-		}
-
-		return this.#alive();
-	}
-
-	/** One request, and one more where no response came: it may have been lost after the server acted. */
-	async #ask(context: RequestContext, {flow, tokens}: StoredSession): Promise<TokenSet> {
-		const {refreshTokens, requestClientCredentials} = await import('../oauth/token-endpoint.js');
-		if (flow === 'client-credentials') return requestClientCredentials(context);
-		try {
-			return await refreshTokens(context, tokens);
-		} catch (error) {
-			if (!(error instanceof LoginError) || error.code !== 'network_error') throw error;
-			return refreshTokens(context, tokens);
-		}
-	}
-
-	/**
-	 * The refresh token is refused, or spent on a response that must not be believed: a sibling's newer session is taken over
-	 * before the session is said to have ended.
-	 *
-	 * @param end - undefined to go on without the refresh token
-	 */
-	async #adoptOrEnd(used: StoredSession, end: LoginError | undefined): Promise<StoredSession> {
-		const stored = await this.#alive();
-		const {refreshToken, ...tokens} = stored.tokens;
-		if (refreshToken !== used.tokens.refreshToken) return stored;
-		const next: StoredSession = end === undefined ? {...stored, tokens} : {...stored, dead: true};
-		await this.#write(next);
-		if (end !== undefined) throw end;
-		return next;
-	}
-
-	/** The new token works although it could not be saved; only a refresh token that replaced another is lost. */
-	#tellLost(next: StoredSession, used: StoredSession, error: unknown): void {
-		if (next.tokens.refreshToken === used.tokens.refreshToken) return;
-		const {message} = toLoginError(error);
-		this.#options.warn?.(
-			`${message} So the session couldn't be saved, and ends with this token. Fix that, then sign in again.`,
+		const {renewSession} = await import('./renewal.js');
+		return renewSession(
+			{
+				...{store, profile, warn},
+				request: await this.context(stored, neverAborted),
+				alive: async () => this.#alive(),
+				write: async (...call) => this.#write(...call),
+				livesOn: () => this.#isUsable(stored, {...need, type: 'access'}),
+				ended: message => this.#sessionEnded(message),
+			},
+			stored,
 		);
 	}
 

@@ -1,21 +1,28 @@
-import type {Clock} from '../core/clock.js';
+import {omitUndefined, type Clock} from '../core/clock.js';
 import {toLoginError, type LoginError} from '../core/errors.js';
 import type {Identity} from '../core/types.js';
 import type {Provider} from '../oauth/provider.js';
-import {canRenew, isValid} from './freshness.js';
+import {canRenew, isValid, signInDue} from './freshness.js';
 import {differenceOf} from './session-difference.js';
 import type {StoredSession, TokenStore} from './types.js';
 
 /** What is known of the session. */
 export type SessionState =
-	/** `loading` until the session was first read. */
-	| {readonly status: 'loading' | 'signed-out'}
+	/** Until the session was first read. */
+	| {readonly status: 'loading'}
+	| {
+			readonly status: 'signed-out';
+			/** Whether there was a session, and it has ended; otherwise nobody has signed in, or someone signed out. */
+			readonly ended: boolean;
+	  }
 	| {
 			readonly status: 'signed-in';
 			/** Who it is; none where the server has no OpenID Connect. */
 			readonly identity?: Identity;
 			/** When the access token expires, in epoch milliseconds. */
 			readonly expiresAt?: number;
+			/** When signing in again is due, in epoch milliseconds, where the server says so; a refresh may move it. */
+			readonly sessionExpiresAt?: number;
 	  }
 	/** The session could not be read. */
 	| {readonly status: 'failed'; readonly error: LoginError};
@@ -119,17 +126,15 @@ export class SessionWatch {
 	#show(stored: StoredSession | undefined): void {
 		const {provider, clock} = this.#watched;
 		this.#seen = stored;
-		if (stored === undefined || !isLive(stored, clock.now()) || differenceOf(stored, provider) !== undefined) {
-			this.#set({status: 'signed-out'});
+		const isOurs = stored !== undefined && differenceOf(stored, provider) === undefined;
+		if (!isOurs || !isLive(stored, clock.now())) {
+			this.#set({status: 'signed-out', ended: isOurs});
 			return;
 		}
 
 		const {identity, expiresAt} = stored.tokens;
-		this.#set({
-			status: 'signed-in',
-			...(identity !== undefined && {identity}),
-			...(expiresAt !== undefined && {expiresAt}),
-		});
+		const sessionExpiresAt = signInDue(stored);
+		this.#set(omitUndefined<SessionState>({status: 'signed-in', identity, expiresAt, sessionExpiresAt}));
 	}
 
 	#set(next: SessionState): void {

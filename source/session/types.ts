@@ -2,6 +2,8 @@ import type {JWKS, AuthorizationServer} from 'oauth4webapi';
 import type {ClientRegistration, ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, Identity, StoreKind} from '../core/types.js';
+import type {FileSystem} from './store/file-system.js';
+import type {Keyring} from './store/keyring/keyring.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
 /** How fresh a token must be. */
@@ -38,23 +40,29 @@ export interface Session {
 	readonly scope: string;
 	/** When the access token expires. */
 	readonly expiresAt?: number;
+	/** When signing in again is due, in epoch milliseconds, where the server says so; a refresh may move it. */
+	readonly sessionExpiresAt?: number;
 	readonly refreshable: boolean;
 	readonly store: StoreKind;
 	/** Where a store of the app's own says that it keeps things. */
 	readonly savedIn?: string;
 	/** A fresh access token; refreshed when needed, once across all processes. */
-	getToken(options?: AccessTokenOptions): Promise<string>;
+	readonly getToken: (options?: AccessTokenOptions) => Promise<string>;
 	/** Revokes the tokens, then forgets them. */
-	logout(options?: {readonly signal?: AbortSignal}): Promise<LogoutResult>;
+	readonly logout: (options?: {readonly signal?: AbortSignal}) => Promise<LogoutResult>;
 }
 
-/** Where the command finds the client secret again; never the secret itself. */
+/** Where the command finds the client secret or key again; never the secret itself. */
 export type ClientSecretSource =
 	| {
 			readonly env: string;
 	  }
 	| {
 			readonly file: string;
+	  }
+	| {
+			/** The file of the client's private key. */
+			readonly keyFile: string;
 	  }
 	| {
 			/** Nobody finds it again: it came by stdin, once, or what named its place was open to others. */
@@ -70,7 +78,7 @@ export type StoredSession = {
 	readonly signedInAt?: number;
 	/** What the login asked for, space separated; sessions of earlier versions lack it. */
 	readonly requestedScope?: string;
-	/** The server and the client, without its secret. */
+	/** The server and the client, without its secret or key. */
 	readonly provider: ProviderSettings;
 	/** The checked metadata: endpoints are not looked up again (RFC 9700 §4.4.2). */
 	readonly server: AuthorizationServer;
@@ -101,6 +109,30 @@ export type StoreLock = {
 	release(): Promise<void>;
 };
 
+/** What a store of files stands on. */
+export type StoreBasis = {
+	/** The folder of the files. */
+	readonly directory: string;
+	readonly fileSystem: FileSystem;
+	/** The keyring that has their key, where it may be one. */
+	readonly keyring?: (() => Promise<Keyring>) | undefined;
+};
+
+/** Keeps logins that wait for someone while no process does: a text for each, by its id. */
+export type PendingStore = {
+	/** @throws LoginError `store_error` that says where it was saved, for one that cannot be read here */
+	read(id: string): Promise<string | undefined>;
+	/**
+	 * Resolves once the text is on disk.
+	 *
+	 * @param options - `expiresAt`: when it may be removed, in epoch milliseconds; `isOnlyCopy`: it holds what is nowhere
+	 * else, and is worth more than a write in one step
+	 */
+	write(id: string, text: string, options: {readonly expiresAt: number; readonly isOnlyCopy?: boolean}): Promise<void>;
+	/** The ids of those that have not expired; what has is removed. */
+	list(): Promise<readonly string[]>;
+};
+
 /**
  * Keeps sessions by profile. Its errors are `LoginError`s with the code `store_error`; a missing session is `undefined`.
  */
@@ -113,6 +145,8 @@ export interface TokenStore {
 	 * waits for the first.
 	 */
 	prepare?(): Promise<void>;
+	/** What it stands on, for `diagnose()` to try out. */
+	readonly basis?: (() => StoreBasis) | undefined;
 	/** Sentences for the person about what this store had to do: a fallback taken, a corrupt file set aside. */
 	readonly notices: readonly string[];
 	/** What differs once another session, or none, is in its place; asked every second while someone listens. */
@@ -137,10 +171,12 @@ export interface TokenStore {
 	readPreferences(profile: string): Promise<ProfilePreferences>;
 	/** Replaces all of them; without any, nothing of them is left. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
-	/** How this program is registered with an issuer. A store without these two registers with each login. */
-	readClient?(issuer: string): Promise<ClientRegistration | undefined>;
-	/** Replaces it, or removes it. */
-	writeClient?(issuer: string, registration: ClientRegistration | undefined): Promise<void>;
+	/** What {@link writeText} wrote last under a name; undefined where others could have written it. */
+	readText?(name: string): Promise<string | undefined>;
+	/** Keeps what is no session, encrypted where sessions are: how this program is registered with an issuer. Without a text it is removed. */
+	writeText?(name: string, text: string | undefined): Promise<void>;
+	/** Where logins lie that outlive their process; missing where none can. */
+	pending?(): Promise<PendingStore>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
 	 *

@@ -1,10 +1,11 @@
 import type {ChildProcess} from 'node:child_process';
+import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {FlowAvailability, FlowName} from '../core/types.js';
+import {flows, type FlowAvailability, type FlowName} from '../core/types.js';
 import type {
 	BrowserOpener,
 	BrowserOutcome,
@@ -48,6 +49,31 @@ const browserCommands = ({env, platform}: TerminalEnvironment, url: SafeUrl): st
 		.map(words =>
 			words.some(word => word.includes('%s')) ? words.map(word => word.replaceAll('%s', url)) : [...words, url],
 		);
+};
+
+const isProgram = (program: string, {env, platform}: TerminalEnvironment): boolean => {
+	// Windows finds programs by rules of its own.
+	if (platform === 'win32') return true;
+	const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(path.posix.delimiter);
+	return folders.some(folder => {
+		try {
+			accessSync(path.posix.join(folder, program), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+};
+
+/** The programs that `BROWSER` names, and whether any of them is there; nothing is started. */
+export const namedBrowsers = (
+	environment: TerminalEnvironment,
+): {readonly names: readonly string[]; readonly isThere: boolean} => {
+	const programs = browserCommands(environment, escapeHref('http://127.0.0.1/')).map(([program = '']) => program);
+	return {
+		names: programs.map(program => displayText(path.basename(program), 40)),
+		isThere: programs.some(program => isProgram(program, environment)),
+	};
 };
 
 /** Detached and without our streams: a text browser cannot take over the terminal, and we need not wait for its end. */
@@ -194,6 +220,14 @@ const loadTmuxBuffer = async (text: string, env: TerminalEnvironment['env']): Pr
 	});
 };
 
+/** Where a copy can go: into the clipboard of this computer, or through the terminal. */
+export const clipboardsOf = (
+	environment: TerminalEnvironment,
+): {readonly system: boolean; readonly terminal: boolean} => ({
+	system: locateTerminal(environment).browser === 'here',
+	terminal: (environment.tty.stdout || environment.tty.stderr) && environment.env['TERM'] !== 'dumb',
+});
+
 /**
  * The clipboard in front of the person: the system's own on their computer, through the terminal (OSC 52) where they
  * look on from elsewhere, since a clipboard here would be the wrong one.
@@ -205,12 +239,12 @@ export const createClipboard = (
 	write: (sequence: string) => void,
 	{writeToSystem = writeWithPackage, patience = 3000}: ClipboardOptions = {},
 ): Clipboard => {
-	const {browser, multiplexer} = locateTerminal(environment);
-	const hasTerminal = (environment.tty.stdout || environment.tty.stderr) && environment.env['TERM'] !== 'dumb';
+	const {multiplexer} = locateTerminal(environment);
+	const {system, terminal} = clipboardsOf(environment);
 	let tmuxWasExplained = false;
 
 	const sendToTerminal = async (text: string): Promise<ClipboardOutcome> => {
-		if (!hasTerminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
+		if (!terminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
 		const loaded = multiplexer === 'tmux' && (await within(patience, loadTmuxBuffer(text, environment.env)));
 		if (loaded) return {status: 'sent'};
 		write(multiplexer === 'screen' ? throughScreen(setClipboard(text)) : setClipboard(text));
@@ -220,7 +254,7 @@ export const createClipboard = (
 	};
 
 	return async text => {
-		if (browser === 'here' && (await within(patience, writeToSystem(text)))) return {status: 'copied'};
+		if (system && (await within(patience, writeToSystem(text)))) return {status: 'copied'};
 		return sendToTerminal(text);
 	};
 };
@@ -236,12 +270,14 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 	browser: "This server doesn't offer codes, so sign in with your browser.",
 	device: "This server doesn't offer browser sign-in, so use a code.",
 	'client-credentials': 'This app signs in by itself.',
+	'workload-identity': 'This app signs in by itself.',
 	password: 'This server takes only a user name and a password.',
+	'one-time-code': 'This server takes only codes that it sends you.',
 };
 
 export const personRequired = (): LoginError =>
 	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-		hint: 'Run it in a terminal, or with a client that signs in by its own secret.',
+		hint: 'Run it in a terminal, or with a client that signs in by its own secret, key or workload identity.',
 	});
 
 /**
@@ -256,14 +292,9 @@ export const recommend = (
 	options: RecommendOptions,
 ): Recommendation => {
 	if (!options.personIsThere) {
-		if (available['client-credentials'] === true) {
-			return {
-				flow: 'client-credentials',
-				reason: 'Nobody is at a terminal here, and the app can sign in by itself.',
-			};
-		}
-
-		throw personRequired();
+		const own = (['workload-identity', 'client-credentials'] as const).find(flow => available[flow] === true);
+		if (own === undefined) throw personRequired();
+		return {flow: own, reason: 'Nobody is at a terminal here, and the app can sign in by itself.'};
 	}
 
 	const {preferred} = options;
@@ -273,8 +304,7 @@ export const recommend = (
 
 	const fitting = location.browser === 'elsewhere' ? 'device' : 'browser';
 	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
-	const order = ['browser', 'device', 'client-credentials', 'password'] as const;
-	const flow = order.find(candidate => available[candidate] === true);
+	const flow = flows.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};
 	throw new LoginError('config_error', 'No flow is possible with this server and client.', {
 		hint: 'Check the client id and what the server allows this client to do.',

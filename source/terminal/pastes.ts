@@ -1,6 +1,8 @@
-import {createInterface} from 'node:readline';
-import type {Readable} from 'node:stream';
+import {createInterface, type Interface} from 'node:readline';
+import {Writable, type Readable} from 'node:stream';
+import type {EventOf} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
+import type {LoginState} from '../login/state.js';
 
 /** The link of the page where a browser ended, with or without its beginning, or what stands behind its `?`. */
 const redirect = /^\s*(\S+:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=|\S+\.\S+\/\S*\?)/i;
@@ -8,21 +10,79 @@ const redirect = /^\s*(\S+:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=|\S+\.\S+\
 /** Whether a text may be what a browser flow waits for. */
 export const looksLikeRedirect = (text: string): boolean => redirect.test(text);
 
+/** Echoes nothing. */
+const silence = () => new Writable({write: (_chunk, _encoding, done) => done()});
+
+/** What is to be typed now, if anything is. */
+const openQuestion = ({flows}: LoginState): EventOf<'question'> | undefined =>
+	[flows.password, flows['one-time-code']].find(flow => flow?.phase.status === 'waiting')?.question;
+
+const isHidden = ({asks}: EventOf<'question'>): boolean => asks === 'password' || asks === 'code';
+
 /**
- * Takes lines from an input that look like the redirect's link as pasted, until disposed. The end of the input is not a
- * cancel: without a keyboard another flow may be under way.
+ * Gives a login the lines of an input until disposed: to a question that is open, one line each, which a terminal does
+ * not echo where it is secret; otherwise those that look like the redirect's link, as pasted. The end of the input is no
+ * cancel, since another flow may need no keyboard, but a question that is open then ends its flow.
+ *
+ * @param input - undefined where there is none
  */
-export const forwardPastes = (input: Readable, run: LoginRun): Disposable => {
-	const lines = createInterface({input});
-	lines.on('line', text => {
-		if (looksLikeRedirect(text)) run.command({type: 'paste', text: text.trim()});
-	});
+export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | undefined, run: LoginRun): Disposable => {
+	/** Lines may come before what they answer is asked. */
+	const early: string[] = [];
+	const isTyped = run.flow === 'password' || run.flow === 'one-time-code';
+	let lines: Interface | undefined;
+	let hasEnded = input === undefined;
+	let asked: EventOf<'question'> | undefined;
+	let isAnswered = false;
+
+	const take = (text: string) => {
+		if (asked !== undefined && !isAnswered) {
+			isAnswered = true;
+			run.command({type: 'enter', flow: asked.flow, text});
+		} else if (looksLikeRedirect(text)) run.command({type: 'paste', text: text.trim()});
+		else if (isTyped && input?.isTTY !== true) early.push(text);
+	};
+	const open = () => {
+		lines?.removeAllListeners().close();
+		// In raw mode, where Ctrl-C is a key like any other.
+		const hides = input?.isTTY === true && asked !== undefined && isHidden(asked);
+		lines = input && createInterface({input, ...(hides && {output: silence(), terminal: true})});
+		lines?.on('line', take).on('SIGINT', () => void run.cancel());
+		lines?.on('close', () => {
+			hasEnded = true;
+			look();
+		});
+	};
+	const look = () => {
+		const question = openQuestion(run.state);
+		if (question !== asked) {
+			const changes = input?.isTTY === true && (question && isHidden(question)) !== (asked && isHidden(asked));
+			asked = question;
+			isAnswered = false;
+			if (changes) open();
+		}
+
+		const text = early.shift();
+		if (asked === undefined || isAnswered) {
+			if (text !== undefined) early.unshift(text);
+		} else if (text !== undefined) take(text);
+		else if (hasEnded) {
+			isAnswered = true;
+			run.command({type: 'enter', flow: asked.flow, text: undefined});
+		}
+	};
+
+	const onError = () => lines?.close();
 	// A terminal that went away is the same as an end.
-	input.on('error', () => lines.close());
+	input?.on('error', onError);
+	open();
+	const stop = run.subscribe(look);
+	look();
 	return {
 		[Symbol.dispose]() {
-			lines.close();
-			input.pause();
+			stop();
+			lines?.removeAllListeners().close();
+			input?.pause();
 		},
 	};
 };

@@ -67,6 +67,12 @@ const proxyFrom = (environment: Variables, name: string): string | undefined => 
 	);
 };
 
+/** The proxies that requests may go through. @throws LoginError `config_error` for a variable that names none */
+export const proxiesOf = (environment: Variables): readonly URL[] => {
+	const named = ['https_proxy', 'http_proxy'].map(name => proxyFrom(environment, name));
+	return [...new Set(named.filter(proxy => proxy !== undefined))].map(proxy => new URL(proxy));
+};
+
 /** The status that a proxy refused a connection with: undici says it in words alone, in one of the causes. */
 const refusalIn = (error: unknown): string | undefined =>
 	error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message)?.[1] ?? refusalIn(error.cause)) : undefined;

@@ -1,4 +1,5 @@
-import type {FlowName} from '../core/types.js';
+import type {FlowName, OwnFlow} from '../core/types.js';
+import type {Provider} from '../oauth/provider.js';
 import type {TerminalEnvironment} from './environment.js';
 
 /**
@@ -74,3 +75,9 @@ export const personIsThere = (
 	{json, plain, flow}: AttendanceOptions = {},
 ): boolean =>
 	json === true || plain === true || flow === 'browser' || flow === 'device' || whoIsThere(environment) !== 'nobody';
+
+/** The flow in which a program signs in as itself; undefined where it has nothing to do that with. */
+export const ownFlowOf = ({workloadIdentity, clientSecret, clientKey}: Provider): OwnFlow | undefined => {
+	if (workloadIdentity !== undefined) return 'workload-identity';
+	return (clientSecret ?? clientKey) === undefined ? undefined : 'client-credentials';
+};

@@ -1,7 +1,7 @@
 import type {Clock} from '../core/clock.js';
 import {EventLog} from '../login/flow-race.js';
 import type {LoginCommand, LoginRun} from '../login/flow.js';
-import {LoginError} from '../core/errors.js';
+import {LoginError, PendingError} from '../core/errors.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import {openFlows} from '../login/state.js';
 import {escapeHref, type SafeUrl} from '../core/safe-url.js';
@@ -52,18 +52,14 @@ const shift = (event: LoginEvent, by: number): LoginEvent =>
 	Object.fromEntries(
 		Object.entries(event).map(([name, value]) => [
 			name,
-			typeof value === 'number' && /^(expires|retry|nextPoll)At$/.test(name) ? value + by : (value as unknown),
+			typeof value === 'number' && /^(expires|sessionExpires|retry|nextPoll)At$/.test(name)
+				? value + by
+				: (value as unknown),
 		]),
 	) as LoginEvent;
 
-const sessionOf = ({profile, flow, identity, scope, expiresAt, refreshable, store}: EventOf<'signed-in'>): Session => ({
-	profile,
-	flow,
-	scope,
-	refreshable,
-	store,
-	identity,
-	expiresAt,
+const sessionOf = ({type: _, ...signedIn}: EventOf<'signed-in'>): Session => ({
+	...signedIn,
 	async getToken() {
 		throw new LoginError('config_error', 'A recording holds no tokens.', {hint: 'Run a real login for them.'});
 	},
@@ -90,10 +86,11 @@ export const playRecording = ({version, events}: Recording, clock?: Clock): Play
 	const log = new EventLog();
 	const commands: LoginCommand[] = [];
 	const ending = new AbortController();
-	let settle!: (end: EventOf<'signed-in' | 'failed'>) => void;
+	let settle!: (end: EventOf<'signed-in' | 'failed' | 'pending'>) => void;
 	const session = new Promise<Session>((resolve, reject) => {
 		settle = end => {
 			if (end.type === 'signed-in') resolve(sessionOf(end));
+			else if (end.type === 'pending') reject(new PendingError(end));
 			else reject(new LoginError(end.code, end.message, end));
 		};
 	});
@@ -102,7 +99,7 @@ export const playRecording = ({version, events}: Recording, clock?: Clock): Play
 
 	const play = (event: LoginEvent) => {
 		log.append(event);
-		if (event.type === 'signed-in' || event.type === 'failed') settle(event);
+		if (event.type === 'signed-in' || event.type === 'failed' || event.type === 'pending') settle(event);
 	};
 
 	const keepPace = async (clock: Clock) => {

@@ -129,6 +129,19 @@ export const messages = {
 		working: 'Signing in',
 	},
 
+	/** Credentials that are typed here. */
+	credentials: {
+		username: 'User name',
+		password: 'Password',
+		recipient: 'Your email, or phone number with +',
+		code: 'Code',
+		codeSentTo: (to: string) => `The code sent to ${to}`,
+		/** What is typed is in the hands of this program, and not of the server's page (RFC 8252 §8.12). */
+		seen: 'This app sees what you type',
+		browserIsSafer: 'Your browser is safer',
+		sending: 'Sending a code',
+	},
+
 	/** A flow was chosen and nothing of it is there yet. */
 	connecting: (host: string) => `Contacting ${host}`,
 	waitingElsewhere: 'Another terminal is signing in, waiting for it',
@@ -163,6 +176,7 @@ export const messages = {
 	/** What the keys do. */
 	keys: {
 		select: 'select',
+		continue: 'continue',
 		choose: 'choose',
 		cancel: 'cancel',
 		copyAndOpen: 'copy code and open link',
@@ -182,11 +196,36 @@ export const messages = {
 		always: {browser: 'always use the browser', device: 'always use a code'},
 		askEachTime: 'ask each time',
 		again: 'try again',
+		next: 'continue',
+		nextBriefly: 'next',
+		sendCode: 'send code',
+		sendCodeBriefly: 'send',
+		signIn: 'sign in',
+		browserBriefly: 'browser',
 		signInHere: 'sign in here instead',
 		signInHereBriefly: 'sign in here',
 		allKeys: 'all keys',
 		allKeysBriefly: 'keys',
 		back: 'back',
+	},
+
+	/** Before the first login at a resource whose server is on another host. */
+	resource: {
+		sendsYou: (host: string, server: string) => `${host} has you sign in at ${server}`,
+		callsItself: 'Calls itself',
+		asksFor: 'Asks for',
+		/** Where it names no scope. */
+		serverChooses: 'what the server gives by default',
+		signsInAs: 'App',
+		clients: {
+			given: 'the client ID you gave',
+			stored: 'the one registered there before',
+			'metadata-document': 'the one described at its own URL',
+			registered: 'registers itself there',
+		},
+		unknownClient: 'needs a client ID',
+		registered: (server: string) => `Registered this app with ${server}`,
+		onlyIf: (host: string) => `Continue only if you trust ${host} with that access`,
 	},
 
 	/** Before someone else's session is replaced. */
@@ -243,6 +282,9 @@ export const messages = {
 		approve: 'Approve',
 		ifYouStartedThis: 'only if you started this',
 		run: 'Run',
+		/** What an agent tells the person, and runs next. */
+		tell: 'Tell',
+		next: 'Next',
 		openingBrowser: 'Opening your browser. If nothing opens:',
 		onThisComputer: 'On this computer:',
 		onYourComputer: 'On your own computer:',
@@ -263,6 +305,17 @@ export const messages = {
 		otherSignIn: 'Ignored a response to another sign-in',
 		otherTerminal: 'Waiting for another terminal to sign in to this profile',
 		backFromBrowser: 'Back from your browser, signing you in',
+		typedHere: {
+			password: 'Warning: this program sees your password. If you can, sign in with your browser instead',
+			'one-time-code': 'Warning: this program sees your code. If you can, sign in with your browser instead',
+		},
+		asks: {
+			username: 'Type your user name',
+			password: "Type your password, it isn't shown",
+			recipient: 'Type your email address, or phone number with +',
+			code: "Type the code, it isn't shown",
+		},
+		codeSent: (to: string) => `A code was sent to ${to}`,
 	},
 	spoken: {
 		/** The code whole and letter by letter. */

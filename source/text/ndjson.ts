@@ -2,7 +2,7 @@ import type {LoginEvent} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
 
 /**
- * One line of what ink-login prints with `--json`. Exactly one of `signed-in` and `failed` is the last line of a login.
+ * One line of what ink-login prints with `--json`. Exactly one of `signed-in`, `failed` and `pending` is the last line of a login.
  * Within a version members and event types may be added and none changes its meaning: skip what you do not know. No event
  * holds a device code, an authorization code, a verifier or a token; the URLs of `authorization-url` hold the `state`
  * parameter.

@@ -1,4 +1,5 @@
 import type {Clock} from '../core/clock.js';
+import type {PendingDetails} from '../core/errors.js';
 import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
@@ -24,6 +25,11 @@ export type PlainOptions = {
 	readonly copy?: Clipboard;
 	/** The command to run once signed in. */
 	readonly next?: string;
+	/**
+	 * Whether the login outlives this process, for an agent to read: first the link, then what to tell the person and what to
+	 * run next; nothing counts down. @default false
+	 */
+	readonly pending?: boolean;
 	/** Words of your own, or some. @default English */
 	readonly messages?: SomeMessages | undefined;
 };
@@ -89,7 +95,7 @@ const createWriter = ({write, spelled = false, columns: columnsNow, unicode = tr
  * No line holds a control character.
  */
 export const createPlainReporter = (options: PlainOptions & {readonly clock: Clock}): PlainReporter => {
-	const {clock, spelled = false, forward, readsPastes, copy, next} = options;
+	const {clock, spelled = false, forward, readsPastes, copy, next, pending: isPending = false} = options;
 	const messages = wordsOver(options.messages);
 	const {plain, spoken, end} = messages;
 	const {say, sayOnce, step} = createWriter(options);
@@ -99,6 +105,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 	let mayUseBrowser = false;
 	let userCode = '';
 	let slowDowns = 0;
+	let hasToldAgent = false;
 	let link: EventOf<'authorization-url'> | undefined;
 
 	const stopWaiting = (flow: FlowName) => waits.get(flow)?.abort();
@@ -138,6 +145,12 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 		});
 	};
 
+	const tellAgent = ({tell, next}: PendingDetails) => {
+		hasToldAgent = true;
+		step(plain.tell, tell);
+		step(plain.next, next);
+	};
+
 	const showCode = (event: EventOf<'device-code'>) => {
 		const {verificationUri, verificationUriComplete, onForeignHost, expiresAt, renewal} = event;
 		if (renewal > 0) say(plain.newCode(userCode));
@@ -149,14 +162,25 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 		if (spelled) say(spoken.enterCode(userCode));
 		else if (complete === undefined) step(plain.type, userCode);
 		else step(plain.check, userCode, plain.isShown);
+		if (event.pending !== undefined) {
+			tellAgent(event.pending);
+			return;
+		}
+
 		if (renewal === 0) step(plain.approve, '', plain.ifYouStartedThis);
 		waitFor('device', plain.forApproval, expiresAt).catch(() => undefined);
 	};
 
 	const showLink = (isOpening: boolean) => {
 		if (link === undefined) return;
-		const {shortUrl, redirectUri, expiresAt} = link;
+		const {url, shortUrl, redirectUri, expiresAt, pending} = link;
 		link = undefined;
+		if (pending !== undefined) {
+			open(url);
+			tellAgent(pending);
+			return;
+		}
+
 		const port = loopbackPort(redirectUri);
 		const forwarding = port === undefined ? undefined : forward?.(port);
 		if (forwarding !== undefined) {
@@ -183,7 +207,19 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				application = event.application;
 				issuerHost = new URL(event.issuer).host;
 				mayUseBrowser = event.flows.browser === true;
-				say(`${messages.signInTo(application)} · ${issuerHost}`);
+				if (!isPending) say(`${messages.signInTo(application)} · ${issuerHost}`);
+				const {resource, requestedScope} = event;
+				if (resource?.onForeignHost) {
+					const {sendsYou, asksFor, serverChooses} = messages.resource;
+					say(sendsYou(application ?? '', issuerHost));
+					say(`${asksFor} ${displayText(requestedScope, 400) || serverChooses}`);
+				}
+
+				return;
+			}
+
+			case 'client': {
+				if (event.how === 'registered') say(messages.resource.registered(issuerHost));
 				return;
 			}
 
@@ -209,7 +245,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			}
 
 			case 'browser': {
-				if (event.detail !== undefined) sayOnce(messages.sentence(event.detail));
+				if (event.detail !== undefined && !isPending) sayOnce(messages.sentence(event.detail));
 				showLink(event.status === 'opening');
 				return;
 			}
@@ -250,6 +286,23 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				return;
 			}
 
+			case 'question': {
+				sayOnce(plain.typedHere[event.flow]);
+				if (event.reason !== undefined) say(messages.sentence(event.reason));
+				say(plain.asks[event.asks]);
+				return;
+			}
+
+			case 'code-sent': {
+				say(plain.codeSent(event.to));
+				return;
+			}
+
+			case 'code-rejected': {
+				say(messages.sentence(event.reason));
+				return;
+			}
+
 			case 'waiting': {
 				sayOnce(plain.otherTerminal);
 				return;
@@ -276,6 +329,13 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				// A failure that closed the last flow has been said.
 				sayOnce(messages.failure(event.code, event.message));
 				if (event.hint !== '') say(messages.advice(event.code, event.hint));
+				return;
+			}
+
+			// What there is to tell was told with the link, unless another process has shown that.
+			case 'pending': {
+				finish();
+				if (!hasToldAgent) tellAgent(event);
 				return;
 			}
 

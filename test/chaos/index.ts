@@ -2,4 +2,5 @@
 import './store-chaos.js';
 import './session-chaos.js';
 import './signal-chaos.js';
+import './pending-chaos.js';
 import './thorough-suites.js';

@@ -11,9 +11,10 @@ const failing = (code: Parameters<typeof failure>[0]) => ({
 });
 
 test('every error has its exit code, for a login and for a token', () => {
-	const others = {cancelled: 130, person_required: 3, interaction_required: 3} as const;
+	const others = {cancelled: 130, person_required: 3, interaction_required: 3, login_pending: 4} as const;
 	const forTokens = {
 		...others,
+		login_pending: 3,
 		network_error: 5,
 		timeout: 5,
 		server_unavailable: 5,

@@ -1,8 +1,8 @@
 import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
-import {Box, Text} from 'ink';
-import type {ReactNode} from 'react';
+import {Box, Text, useInput} from 'ink';
+import {useState, type ReactNode} from 'react';
 import {
 	createMemoryStore,
 	Login,
@@ -36,6 +36,13 @@ const setting = async (t: TestContext) => {
 
 function Home({engine}: {readonly engine: TokenEngine}): ReactNode {
 	return <Text>Welcome, {useAuth(engine).identity?.name}</Text>;
+}
+
+/** Counts the keys that it gets: what it knows is lost with it. */
+function Counter(): ReactNode {
+	const [keys, setKeys] = useState('');
+	useInput(input => setKeys(before => before + input));
+	return <Text>Keys: {keys}.</Text>;
 }
 
 const gate = async (t: TestContext, engine: TokenEngine, props: Partial<LoginGateProps> = {}) => {
@@ -73,6 +80,80 @@ test('with a session of an earlier run nothing but what is behind the gate is ev
 	const terminal = await gate(t, engine);
 	await shows(terminal, /Welcome/);
 	assert.doesNotMatch(terminal.written(), /Sign in/);
+});
+
+test('a stronger sign-in that an API asks for is shown at the gate, and what was there comes back as it was', async t => {
+	const {server, store, signIn} = await setting(t);
+	await signIn();
+	let isStrong = false;
+	const engine = new TokenEngine({
+		provider: server.provider,
+		store,
+		origins: ['https://api.example'],
+		async fetch(input, init) {
+			if (!new Request(input).url.startsWith('https://api.example')) return fetch(input, init);
+			const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"';
+			return isStrong
+				? new Response('paid')
+				: new Response('', {status: 401, headers: {'www-authenticate': challenge}});
+		},
+	});
+	const terminal = await drawOn(
+		<LoginGate engine={engine} terminal={{recommend: () => ({flow: 'device', reason: 'It fits.'})}}>
+			<Counter />
+		</LoginGate>,
+	);
+	t.after(terminal.unmount);
+	await shows(terminal, /Keys/);
+	await terminal.type('a');
+	const left = engine.fetch('https://api.example/pay');
+	const refused = assert.rejects(left, {code: 'cancelled'});
+	const asked = await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+	assert.match(asked, /api\.example needs a stronger or more\s+recent sign-in/);
+	assert.doesNotMatch(asked, /Keys/);
+	await terminal.type('x');
+	await terminal.type('\u0003');
+	await refused;
+	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: a.');
+
+	const paid = engine.fetch('https://api.example/pay');
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+	isStrong = true;
+	server.approve();
+	assert.equal(await (await paid).text(), 'paid');
+	await shows(terminal, /Keys/);
+	await terminal.type('b');
+	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: ab.');
+});
+
+test('ensure shares the login that the gate shows already, or has its own shown there', async t => {
+	const {server, engine} = await setting(t);
+	const other = engine.as('work');
+	const terminal = await gate(t, engine, {flow: 'device'});
+	const code = /[A-Z]{4}-[A-Z]{4}/.exec(await shows(terminal, /[A-Z]{4}-[A-Z]{4}/))?.[0] ?? '';
+	const ensured = engine.ensure();
+	await terminal.settle();
+	assert.match(terminal.emulator.text, new RegExp(code));
+	server.approve();
+	assert.equal((await ensured).identity?.name, 'Ada Lovelace');
+	await shows(terminal, /Welcome/);
+	const second = other.ensure({flow: 'device'});
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+	server.approve();
+	assert.equal((await second).profile, 'work');
+	await shows(terminal, /Welcome/);
+});
+
+test('a gate that goes ends the login that it was asked to show, and shows no other', async t => {
+	const {engine, signIn} = await setting(t);
+	await signIn();
+	const terminal = await gate(t, engine);
+	await shows(terminal, /Welcome/);
+	const refused = assert.rejects(engine.ensure({scope: 'openid more', flow: 'device'}), {code: 'cancelled'});
+	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
+	await terminal.rerender(<Text>Gone</Text>);
+	await refused;
+	await assert.rejects(engine.ensure({scope: 'openid more'}), {code: 'person_required'});
 });
 
 test('Esc at the gate calls onCancel, and ends the app where there is none', async t => {

@@ -7,6 +7,7 @@ import {Text} from 'ink';
 import type {ReactElement} from 'react';
 import jsqrModule from 'jsqr';
 import {AccountPromptScreen} from '../../source/components/account-prompt.js';
+import {ResourcePromptScreen} from '../../source/components/resource-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
@@ -64,6 +65,14 @@ const replaced = {
 	next: {issuer: 'https://auth.acme.dev', subject: 'bob', email: displayText('bob@example.test')},
 	answer: () => undefined,
 };
+const stranger = {
+	host: 'mcp.example.com',
+	name: displayText('Research'),
+	issuer: 'https://login.other.example',
+	scope: 'mcp:read',
+	client: 'registered' as const,
+	answer: () => undefined,
+};
 const failedToOpen = foldEvents(...recordings.browserShown.slice(0, 3), {
 	type: 'browser',
 	status: 'failed',
@@ -89,6 +98,8 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 	),
 	'two flows, the code last': environment => <DeviceCodeScreen {...shared(both, environment)} />,
 	'two flows, the browser last': environment => <BrowserScreen {...shared(browserLast, environment)} />,
+	password: environment => screenOf('password', {environment})!,
+	'one-time code': environment => screenOf('one-time-code-wrong', {environment})!,
 	'second terminal': environment => screenOf('other-login', {environment})!,
 	end: environment => (
 		<SignedIn
@@ -112,6 +123,7 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 		/>
 	),
 	prompt: environment => <AccountPromptScreen environment={environment} prompt={replaced} />,
+	resource: environment => <ResourcePromptScreen environment={environment} prompt={stranger} />,
 };
 
 const draw = async <Result,>(
@@ -522,4 +534,24 @@ test('in the smallest window the prompt says whose session comes, and a failure 
 		await terminal.type('?');
 		assert.match(terminal.emulator.text, /b this computer's browser/);
 	});
+});
+
+test('a resource that has someone sign in on another host says so; enter goes on, esc leaves', async () => {
+	const answers: boolean[] = [];
+	const prompt = {...stranger, answer: (goesOn: boolean) => void answers.push(goesOn)};
+	await draw(<ResourcePromptScreen environment={usual} prompt={prompt} />, {}, async terminal => {
+		const shown = terminal.emulator.text;
+		for (const text of [
+			'mcp.example.com has you sign in at login.other.example',
+			'"Research"',
+			'mcp:read',
+			'registers itself',
+		]) {
+			assert.ok(shown.includes(text), shown);
+		}
+
+		await terminal.type('\r');
+		await terminal.type('\u001B');
+	});
+	assert.deepEqual(answers, [true, false]);
 });

@@ -2,7 +2,7 @@ import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {playRecording, type Recording} from '../../source/testing/index.js';
-import {createPlainReporter, messages, type LoginEvent, type SomeMessages} from '../../source/index.js';
+import {createPlainReporter, displayText, messages, type LoginEvent, type SomeMessages} from '../../source/index.js';
 import {wordsOver} from '../../source/text/messages.js';
 import * as recordings from '../support/login-recordings.js';
 import {drawOn} from '../support/fake-terminal.js';
@@ -33,7 +33,7 @@ const untranslated = (text: string): readonly string[] => {
 				' ',
 			)
 			.match(/\p{L}{2,}/gu) ?? []
-	).filter(word => !['esc', 'enter'].includes(word));
+	).filter(word => !['esc', 'enter', 'ctrl'].includes(word));
 };
 
 for (const screenReader of [false, true]) {
@@ -59,6 +59,9 @@ test('a translation leaves nothing in English in plain lines', () => {
 		{type: 'backoff', reason: 'The server could not be reached.', retryAt: start + 10_000},
 		{type: 'browser', status: 'failed', detail: 'No browser opened, xdg-open ended with code 3.'},
 		{type: 'paste-rejected', reason: 'That link has no code in it.'},
+		{type: 'question', flow: 'password', asks: 'password', reason: 'They were wrong.'},
+		{type: 'code-sent', channel: 'sms', to: displayText('+49***67')},
+		{type: 'code-rejected', reason: 'That code is wrong. 2 tries left.'},
 		{type: 'waiting', for: 'other-login'},
 		{type: 'flow-closed', flow: 'device', reason: 'The request was refused.', code: 'access_denied'},
 		signedIn,

@@ -217,7 +217,7 @@ test('N14: without a browser the address stays, and a code can be asked for besi
 
 test('F18, B07: the password grant is off, and the implicit one does not exist', async () => {
 	const {engine, server} = await prepareLogin();
-	const run = engine.login({flow: 'password', credentials: async () => ({username: 'ada', password: 'x'})});
+	const run = engine.login({flow: 'password'});
 	await refusal(run.session, 'unsupported_grant', 'config_error');
 	assert.notEqual(run.state.discovery?.flows.password, true);
 	assert.equal(server.requestsTo('token').length, 0);

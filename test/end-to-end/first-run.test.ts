@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {test, type TestContext} from 'node:test';
-import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
+import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandInPty, pipedCommand, temporaryFolder} from '../support/built-command.js';
 import {createPrivateCa} from '../support/certificates.js';
@@ -10,6 +10,7 @@ import {commandInShell, givesBack} from '../support/command-in-shell.js';
 import {demoServer} from '../support/demo-server.js';
 import {startForwardProxy} from '../support/forward-proxy.js';
 import {startAuth0} from '../support/dialects/auth0.js';
+import {entraTenant, startEntra} from '../support/dialects/entra.js';
 import {startGithub} from '../support/dialects/github.js';
 import {googleSecret, startGoogle} from '../support/dialects/google.js';
 import {startWorkos} from '../support/dialects/workos.js';
@@ -125,6 +126,12 @@ const named = {
 			return ['app.apps.googleusercontent.com', file];
 		},
 	},
+	'Microsoft Entra ID': {
+		key: '4',
+		start: async (script: ServerScript) => startEntra(script, {path: entraTenant}),
+		questions: ['Your Tenant ID', 'Client ID of your app'],
+		answers: async () => [entraTenant, '11111111-2222-3333-4444-555555555555'],
+	},
 	Auth0: {
 		key: '5',
 		start: startAuth0,
@@ -150,6 +157,8 @@ for (const [title, {key, start, questions, answers}] of Object.entries(named)) {
 		for (const [index, question] of questions.entries()) {
 			const screen = await run.waitFor(({text}) => text.includes(question) && text.includes('esc back'), question);
 			assert.ok(screen.includes(`Sign in to ${title}`), screen);
+			// What is offered there goes.
+			run.write(ctrlU);
 			await answer(run, said[index]!);
 		}
 

@@ -198,8 +198,11 @@ for (const [name, answer] of Object.entries(spoilers)) {
 				fetch: server.fetch,
 				openBrowser: server.openBrowser,
 			});
-		const credentials = async () => ({username: 'ada', password});
-		const signIn = async () => open().login({flow: 'password', credentials}).session;
+		const signIn = async () => {
+			const run = open().login({flow: 'password'});
+			for (const text of ['ada', password]) run.command({type: 'enter', flow: 'password', text});
+			return run.session;
+		};
 		const errors: unknown[] = [];
 		const attempt = async (work: () => Promise<unknown>) => {
 			try {
@@ -216,7 +219,7 @@ for (const [name, answer] of Object.entries(spoilers)) {
 			await attempt(async () => open().exchange({}));
 			await attempt(async () => open().userInfo());
 			await attempt(async () => open().login({flow: 'browser'}).session);
-			await attempt(async () => open().login({flow: 'password', credentials}).session);
+			await attempt(signIn);
 			await attempt(async () => open().login({flow: 'client-credentials'}).session);
 			const device = open().login({flow: 'device'});
 			if (endpoint === 'deviceAuthorization') await attempt(async () => device.session);

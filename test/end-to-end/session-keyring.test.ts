@@ -55,7 +55,7 @@ test('S28: without a bus a login takes a file within its time and says so, and t
 	const began = performance.now();
 	const {stderr} = await signIn(server, {more: auto, env});
 	assert.ok(performance.now() - began < withoutPatience);
-	assert.match(stderr, /^The system keyring .+\. The session is saved in a file that only you can read\.$/m);
+	assert.match(stderr, /^The system keyring .+, so the session is in a private file\.$/m);
 	const {stdout, stderr: silence} = await run(['token'], {env});
 	assert.deepEqual([stdout, silence], [`${session().tokens.accessToken}\n`, '']);
 });
@@ -79,7 +79,7 @@ test('S28: a keyring that got locked is said in one sentence, the session stays,
 	}
 
 	const {stderr} = await signIn(server, {more: auto, env});
-	assert.match(stderr, /^The system keyring is locked, or there is none\. The session is saved in a file/m);
+	assert.match(stderr, /^The system keyring is locked, or there is none, so the session is in a private file/m);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });
 
@@ -89,6 +89,6 @@ test('S28: a bus that never answers holds a command up for its time at most', as
 	const {signIn, run} = await sessionHome(t, path.join(folder, 'home'));
 	const server = await demoServer(t);
 	const {stderr} = await signIn(server, {more: auto, env});
-	assert.match(stderr, /^The system keyring did not answer within 2 seconds\. The session is saved in a file/m);
+	assert.match(stderr, /^The system keyring didn.t respond within 2 seconds, so the session is in a private file/m);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });

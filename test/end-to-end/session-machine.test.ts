@@ -3,8 +3,7 @@ import {chmodSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
-import {runInPty} from '../support/pty.js';
-import {command, sessionHome} from '../support/session-command.js';
+import {sessionHome} from '../support/session-command.js';
 
 const secret = 'canary-s3cret+/= &';
 const client = {id: 'test-client', secret};
@@ -142,24 +141,6 @@ test('B07: a password is never asked for unless its way is named, and warned of 
 	assert.equal(wrong.exit, 1);
 	assert.ok(!wrong.stderr.includes('canary'));
 	const missing = await run([...login, '--flow', 'password'], {input: 'ada\n'});
-	assert.equal(missing.exit, 1);
-	assert.match(missing.stderr, /Stdin ended before/);
-});
-
-test('S22: at a terminal the password is asked for without echo', async t => {
-	const {login, home, server} = await open(t, {password: {username: 'ada', password: 'canary'}});
-	await using pty = runInPty({
-		args: [command, ...login, '--flow', 'password'],
-		env: {INK_LOGIN_HOME: home},
-	});
-	await pty.waitFor(/User name:/);
-	pty.write('ada\r');
-	await pty.waitFor(/Password:/);
-	pty.write('canary\r');
-	const {code} = await pty.exit;
-	assert.equal(code, 0);
-	assert.ok(pty.output.includes('ada'));
-	assert.ok(!pty.output.includes('canary'));
-	assert.equal(tokenRequests(server)[0]?.parameters.get('password'), 'canary');
-	assert.match(pty.output, /Warning: this program sees your password/);
+	assert.equal(missing.exit, 3);
+	assert.match(missing.stderr, /input ended before the password was read/);
 });

@@ -12,7 +12,7 @@ import {isThorough} from '../support/thorough.js';
 const qrCode = {...qrCodeSize(deviceCode.verificationUriComplete!)!, text: deviceCode.verificationUriComplete!};
 const display = displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}});
 const content: CodeContent = {
-	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: ''},
+	asking: {title: 'Sign in to Acme', host: 'auth.acme.dev', permissions: '', reason: ''},
 	link: deviceCode.verificationUri,
 	userCode: 'WDJB-MJHT',
 	qrCode,

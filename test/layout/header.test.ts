@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {consentHeader} from '../../source/layout/header.js';
+import {consentHeader, gridOf, header} from '../../source/layout/header.js';
 import {displayOf} from '../../source/layout/theme.js';
 import {initialLoginState, reduceLogin} from '../../source/login/state.js';
 import {samples} from '../text/sample-events.js';
 
-test('the header of a login that a server asked for says why, in the place of what may be done', () => {
+test('the header of a login that a server asked for says why, on every screen', () => {
 	const display = displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}});
 	const state = [samples.discovery, samples['step-up']].reduce(reduceLogin, initialLoginState);
-	assert.equal(consentHeader(state, {}, display).permissions, samples['step-up'].reason);
+	const blocks = header(consentHeader(state, {}, display), gridOf(80), display);
+	const text = blocks.flatMap(({lines}) => lines.map(line => line.map(span => span.text).join(''))).join('\n');
+	assert.match(text, /api\.acme\.dev needs more permissions: mail\.send\./);
 });

@@ -17,7 +17,14 @@ const provider: ResolvedProvider = {
 	clientId: 'cli',
 	application: 'Acme\u001B[2J',
 	server: {issuer: 'https://auth.example'},
-	flows: {browser: true, device: true, 'client-credentials': 'It has no secret.', password: true},
+	flows: {
+		browser: true,
+		device: true,
+		'client-credentials': 'It has no secret.',
+		'workload-identity': 'It has none.',
+		password: true,
+		'one-time-code': 'off',
+	},
 	requestedScope: 'openid',
 };
 
@@ -50,6 +57,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 		browser: new HandDriven(),
 		device: new HandDriven(),
 		'client-credentials': new HandDriven(),
+		'workload-identity': new HandDriven(),
 		password: new HandDriven(),
 	};
 	const revoked: TokenSet[] = [];
@@ -69,7 +77,9 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 				browser: async () => flows.browser.flow,
 				device: async () => flows.device.flow,
 				'client-credentials': async () => flows['client-credentials'].flow,
+				'workload-identity': async () => flows['workload-identity'].flow,
 				password: async () => flows.password.flow,
+				'one-time-code': async () => flows.password.flow,
 			},
 			discover: async () => provider,
 			keeper: {

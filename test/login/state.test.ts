@@ -124,7 +124,7 @@ test('nothing that comes after the end changes anything', () => {
 });
 
 test('the reducer is total: no order of events throws, and the phase always agrees with the open flows', () => {
-	const flow = fc.constantFrom<FlowName>('browser', 'device', 'client-credentials', 'password');
+	const flow = fc.constantFrom<FlowName>('browser', 'device', 'client-credentials', 'password', 'one-time-code');
 	const event = fc.oneof(
 		flow.map(opened),
 		flow.map((closed): LoginEvent => ({type: 'flow-closed', flow: closed, reason: 'Closed.'})),
@@ -138,12 +138,15 @@ test('the reducer is total: no order of events throws, and the phase always agre
 			{type: 'backoff', reason: 'No response.', retryAt: 1},
 			{type: 'resumed', sleptFor: 1},
 			{type: 'browser', status: 'opening'},
+			{type: 'question', flow: 'password', asks: 'password'},
+			{type: 'code-sent', channel: 'sms', to: displayText('+49***67')},
+			{type: 'code-rejected', reason: 'That code is wrong.'},
 		),
 	);
 	fc.assert(
 		fc.property(fc.array(event, {maxLength: 40}), events => {
 			const state = fold(...events);
-			const hasOpen = (['browser', 'device', 'client-credentials', 'password'] as const).some(name =>
+			const hasOpen = (['browser', 'device', 'client-credentials', 'password', 'one-time-code'] as const).some(name =>
 				isOpen(state.flows[name]),
 			);
 			assert.equal(openFlows(state).length > 0, hasOpen);

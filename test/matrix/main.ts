@@ -8,11 +8,16 @@ import {addSuite, createProject, findNode, openWorkshop, type Project, type Work
 /**
  * `npm run test:matrix`: the packed package beside each Ink on each Node, and without Ink. In each of them someone signs
  * in to the embedded server with the package, and the suite of the screens runs on the same source with that Ink and
- * React. Major versions of Node as arguments leave out the others.
+ * React. Major versions of Node as arguments leave out the others, and so do parts of what is installed, such as `ink@7`.
  */
-const wanted = process.argv.slice(2).map(Number);
+const args = process.argv.slice(2);
+const wanted = args.filter(arg => /^\d+$/.test(arg)).map(Number);
+const wantedInks = args.filter(arg => !/^\d+$/.test(arg));
 const nodes = [20, 22, 24].filter(major => wanted.length === 0 || wanted.includes(major));
 const inks = [
+	['ink@6.4.0', 'react@19.0'],
+	// As a large coding agent has it.
+	['ink@npm:@jrichman/ink@6.6.9', 'react@19.2'],
 	['ink@6.8.0', 'react@19.2'],
 	['ink@7', 'react@19.2'],
 	['ink@8', 'react@19.3'],
@@ -33,7 +38,7 @@ const versionOf = async ({folder}: Project, name: string): Promise<string> => {
 };
 
 const tryInk = async (workshop: Workshop, packages: readonly string[], server: DemoServer): Promise<void> => {
-	const project = await createProject(workshop, packages[0]?.replace('@', '-') ?? '', packages);
+	const project = await createProject(workshop, packages[0]?.replaceAll(/[@:/]+/g, '-') ?? '', packages);
 	const [ink, react, copies, types] = [
 		await versionOf(project, 'ink'),
 		await versionOf(project, 'react'),
@@ -88,8 +93,9 @@ const tryWithoutInk = async (workshop: Workshop, server: DemoServer): Promise<vo
 const server = await startDemoServer();
 try {
 	await using workshop = await openWorkshop();
-	for (const packages of inks) await tryInk(workshop, packages, server);
-	await tryWithoutInk(workshop, server);
+	const isWanted = (name: string) => wantedInks.length === 0 || wantedInks.some(part => name.includes(part));
+	for (const packages of inks) if (isWanted(packages[0])) await tryInk(workshop, packages, server);
+	if (isWanted('none')) await tryWithoutInk(workshop, server);
 } finally {
 	await server.stop();
 }

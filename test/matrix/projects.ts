@@ -27,6 +27,7 @@ export const npm = async (folder: string, ...args: readonly string[]): Promise<s
 /** What the tests are run with; none of it brings an Ink or a React. */
 const tools = [
 	'tsx',
+	'jose',
 	'jsqr',
 	'fast-check',
 	'@xterm/headless',
@@ -75,6 +76,8 @@ export const createProject = async (
 	await mkdir(folder);
 	await writeFile(path.join(folder, 'package.json'), JSON.stringify({name, private: true, type: 'module'}));
 	const said = await npm(folder, 'install', tarball, ...packages);
+	// It has no Ink of its own.
+	if (packages.length > 0) await npm(folder, 'install', '--no-save', 'ink-testing-library@4');
 	// Ink 7 and 8 ask for Node 22, and run on 20.
 	const complaints = said
 		.split('\n')
@@ -105,10 +108,15 @@ const compileModules = async (outdir: string): Promise<void> => {
 		target: 'node20',
 		jsx: 'automatic',
 	} as const;
-	const isModule = (file: string) => /\.tsx?$/.test(file) && path.basename(file) !== 'spinner.tsx';
-	await esbuild.build({...common, entryPoints: files.filter(isModule).map(file => path.join(source, file))});
-	const spinner = path.join(source, 'components', 'spinner.tsx');
-	await esbuild.build({...common, entryPoints: [spinner], bundle: true, external: ['ink', 'react']});
+	const frame = path.join(source, 'components', 'frame.tsx');
+	const modules = files.filter(file => /\.tsx?$/.test(file)).map(file => path.join(source, file));
+	await esbuild.build({...common, entryPoints: modules.filter(file => file !== frame)});
+	const ours: esbuild.Plugin = {
+		name: 'ours',
+		setup: build =>
+			build.onResolve({filter: /^\./}, ({importer, path}) => (importer === frame ? {path, external: true} : undefined)),
+	};
+	await esbuild.build({...common, entryPoints: [frame], bundle: true, external: ['ink', 'react'], plugins: [ours]});
 };
 
 /**

@@ -246,11 +246,22 @@ test('flows: each is possible, or says in a sentence why not', async () => {
 	assert.deepEqual(flows, {
 		browser: true,
 		device: true,
-		'client-credentials': 'It needs a client secret, and none was given.',
+		'client-credentials': 'It needs a client secret or key, and none was given.',
+		'workload-identity': 'No identity of a workload was named.',
 		password: 'Signing in with a password is turned off.',
+		'one-time-code': 'Signing in with a one-time code is turned off.',
 	});
-	const all = await withMetadata({}, {clientSecret: 's', allowPassword: true});
-	assert.deepEqual(Object.values(all.flows), [true, true, true, true]);
+	const all = await withMetadata(
+		{},
+		{
+			clientSecret: 's',
+			workloadIdentity: {},
+			allowPassword: true,
+			allowOneTimeCode: true,
+			endpoints: {oneTimeCode: 'https://auth.example/codes'},
+		},
+	);
+	assert.deepEqual(Object.values(all.flows), [true, true, true, true, true, true]);
 	const none = await withMetadata({authorization_endpoint: undefined, device_authorization_endpoint: undefined});
 	assert.match(String(none.flows.browser), /doesn't offer browser sign-in/);
 	assert.match(String(none.flows.device), /doesn't offer sign-in with a code/);

@@ -104,14 +104,14 @@ const packedFiles = async (t: TestContext): Promise<readonly {path: string; size
 	return (JSON.parse(stdout) as [{files: {path: string; size: number}[]}])[0].files;
 };
 
-test('S39: what is packed is the build and three pages, with every entry in it and nothing of this machine', async t => {
+test('S39: what is packed is the build and four pages, with every entry in it and nothing of this machine', async t => {
 	const files = await packedFiles(t);
 	if (files === undefined) return;
 	const names = new Set(files.map(({path}) => path));
 	const pages = [...names].filter(name => !name.startsWith('build/')).sort();
 	assert.deepEqual(
 		pages.filter(name => !/^(README\.md|LICEN[CS]E(\.md)?)$/.test(name)),
-		['package.json'],
+		['package.json', 'source/AGENTS.md'],
 	);
 	for (const name of names) {
 		assert.match(name, /^(package\.json|README\.md|LICEN[CS]E(\.md)?|build\/.+\.([cm]?js|d\.ts|json|txt))$/, name);

@@ -2,7 +2,7 @@ import {displayText} from '../../source/core/safe-text.js';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {initialLoginState, reduceLogin, type LoginState} from '../../source/login/state.js';
 import {safeUrl} from '../../source/core/safe-url.js';
-import type {Identity} from '../../source/core/types.js';
+import type {FlowName, Identity} from '../../source/core/types.js';
 
 /** When all of these logins began; a quarter of an hour is what a code lives. */
 export const start = Date.UTC(2026, 10, 21, 16, 50);
@@ -23,10 +23,17 @@ export const discovery: EventOf<'discovery'> = {
 	issuer: 'https://auth.acme.dev',
 	application: displayText('Acme'),
 	requestedScope: 'openid profile offline_access',
-	flows: {browser: true, device: true, 'client-credentials': 'no client secret', password: 'not offered'},
+	flows: {
+		browser: true,
+		device: true,
+		'client-credentials': 'no client secret',
+		'workload-identity': 'none',
+		password: 'not offered',
+		'one-time-code': 'not offered',
+	},
 };
 
-export const opened = (flow: 'device' | 'browser'): LoginEvent => ({
+export const opened = (flow: FlowName): LoginEvent => ({
 	type: 'flow-opened',
 	flow,
 	reason: 'it was chosen',

@@ -10,6 +10,9 @@ const packages = {
 	ssh: 'openssh-client',
 	tmux: 'tmux',
 	git: 'git',
+	curl: 'curl',
+	npm: 'npm',
+	pip3: 'python3-pip',
 	bash: 'bash',
 	npx: 'npm',
 } as const;

@@ -3,7 +3,7 @@ import type {ReactElement} from 'react';
 import {Login, type LoginProps} from '../../source/components/login.js';
 import type {LoginTerminal} from '../../source/login/flow.js';
 import type {Clock} from '../../source/core/clock.js';
-import type {LoginEvent} from '../../source/login/events.js';
+import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {displayText} from '../../source/core/safe-text.js';
 import {safeUrl} from '../../source/core/safe-url.js';
 import {oidc} from '../../source/index.js';
@@ -19,6 +19,15 @@ const closed = (flow: 'device' | 'browser'): LoginEvent => ({
 	reason: 'Sign-in was declined.',
 	code: 'access_denied',
 });
+
+const asks = (question: Omit<EventOf<'question'>, 'type'>): LoginEvent => ({type: 'question', ...question});
+const userName = [discovery, opened('password'), asks({flow: 'password', asks: 'username'})];
+const codeSent = [
+	discovery,
+	opened('one-time-code'),
+	{type: 'code-sent', channel: 'email', to: displayText('a***@example.test')},
+	asks({flow: 'one-time-code', asks: 'code'}),
+] as const;
 
 type Screen = {
 	readonly events: readonly LoginEvent[];
@@ -86,6 +95,41 @@ const screens: Readonly<Record<string, Screen>> = {
 	'code-and-browser': {events: [...codeShown, ...browserShown.slice(1)]},
 	'browser-and-code': {events: [...browserShown, ...codeShown.slice(1)]},
 	question: {events: codeShown, replaces: alice},
+	'user-name': {events: userName},
+	password: {events: [...userName, asks({flow: 'password', asks: 'password'})]},
+	'password-wrong': {
+		events: [
+			...userName,
+			asks({
+				flow: 'password',
+				asks: 'username',
+				reason: "The server doesn't accept this user name and password.",
+			}),
+		],
+	},
+	'one-time-code-recipient': {
+		events: [discovery, opened('one-time-code'), asks({flow: 'one-time-code', asks: 'recipient'})],
+	},
+	'one-time-code': {events: codeSent},
+	'one-time-code-wrong': {
+		events: [
+			...codeSent,
+			{type: 'code-rejected', reason: 'That code is wrong. 2 tries left.'},
+			asks({flow: 'one-time-code', asks: 'code'}),
+		],
+	},
+	'second-factor-required': {
+		events: [
+			...userName,
+			{
+				type: 'flow-closed',
+				flow: 'password',
+				reason: "The server asks for a second factor, which can't be given here.",
+				code: 'interaction_required',
+				hint: 'Sign in with the browser instead.',
+			},
+		],
+	},
 	'other-login': {events: [discovery, {type: 'waiting', for: 'other-login'}]},
 	refused: {events: [...codeShown, closed('device')]},
 	'signed-in': {

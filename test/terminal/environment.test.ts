@@ -15,13 +15,22 @@ import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../suppo
 import {shortest} from '../support/shortest.js';
 import type {FlowName, FlowAvailability} from '../../source/core/types.js';
 
-const all: FlowAvailability = {browser: true, device: true, 'client-credentials': 'no secret', password: 'off'};
+const all: FlowAvailability = {
+	browser: true,
+	device: true,
+	'client-credentials': 'no secret',
+	'workload-identity': 'none',
+	password: 'off',
+	'one-time-code': 'off',
+};
 const withSecret: FlowAvailability = {...all, 'client-credentials': true};
 const only = (flow: FlowName): FlowAvailability => ({
 	browser: 'no',
 	device: 'no',
 	'client-credentials': 'no',
+	'workload-identity': 'no',
 	password: 'no',
+	'one-time-code': 'no',
 	[flow]: true,
 });
 

@@ -17,7 +17,14 @@ const events: readonly LoginEvent[] = [
 		type: 'discovery',
 		issuer: 'https://id.example',
 		requestedScope: 'openid',
-		flows: {browser: true, device: true, 'client-credentials': 'no secret', password: 'not allowed'},
+		flows: {
+			browser: true,
+			device: true,
+			'client-credentials': 'no secret',
+			'workload-identity': 'none',
+			password: 'not allowed',
+			'one-time-code': 'off',
+		},
 	},
 	{type: 'flow-opened', flow: 'browser', reason: 'You asked for this flow.'},
 	{

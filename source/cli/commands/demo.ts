@@ -8,7 +8,7 @@ import type {Provider} from '../../oauth/provider.js';
 import {commandText, type Command} from '../context.js';
 import {exitCodes} from '../errors.js';
 import {signIn} from './login.js';
-import {readPorts} from '../provider.js';
+import {readPorts} from '../provider-options.js';
 
 const approve = async (issuer: string, {flows}: LoginState, signal: AbortSignal): Promise<void> => {
 	const {userCode} = flows.device?.code ?? {};

@@ -1,11 +1,13 @@
 import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
-import type {Command, Input, SessionUse} from '../context.js';
+import type {TokenStore} from '../../session/types.js';
+import type {Command, CommandContext, Input, SessionUse} from '../context.js';
+import type {CommandLine} from '../parse-args.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {openSession, storeFor, readSession, sessionEnded, stillPending} from '../session.js';
 
-/** All that comes before an empty line or the end: git may leave its end open. */
-const readRequest = async (stdin: Input): Promise<string> => {
+/** All that comes before an empty line or the end: who asks may leave its end open. */
+export const readRequest = async (stdin: Input): Promise<string> => {
 	const decoder = new TextDecoder();
 	let text = '';
 	for await (const chunk of stdin) {
@@ -19,13 +21,18 @@ const readRequest = async (stdin: Input): Promise<string> => {
 /** What git asks about: lines of `name=value`, ended by an empty one (git-credential(1), "Input/Output format"). */
 type GitCredential = Readonly<Record<string, string>>;
 
-/** Reads git's lines; of a name that comes twice the last counts, and lists (`name[]`) are not needed here. */
+/**
+ * Reads git's lines: of a name that comes twice the last counts, but for those of lists (`name[]`), whose values come one
+ * to a line.
+ */
 export const parseGitCredential = (input: string): GitCredential => {
 	const attributes: Record<string, string> = {};
 	for (const line of input.split(/\r?\n/)) {
 		if (line === '') break;
 		const [, name, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-		if (name !== undefined && !name.endsWith('[]')) attributes[name] = value;
+		if (name === undefined) continue;
+		const before = attributes[name];
+		attributes[name] = before !== undefined && name.endsWith('[]') ? `${before}\n${value}` : value;
 	}
 
 	return attributes;
@@ -69,36 +76,61 @@ export const respondToGit: SessionUse = async ({action}, {stdin, stdout}, {store
 	if (action === 'erase') {
 		// git forgets what a server refused. The session is not lost by that: its token is renewed if it was this one.
 		const {accessToken} = stored.tokens;
-		if (asked['password'] === accessToken && stored.dead !== true) await tokens({rejected: accessToken});
+		const refused = asked['credential'] ?? asked['password'];
+		if (refused === accessToken && stored.dead !== true) await tokens({rejected: accessToken});
 		return exitCodes.done;
 	}
 
 	const {accessToken, expiresAt} = await tokens();
 	stdout.write(
 		formatGitCredential({
-			// Servers that take a token over basic authentication ask for this name (GitLab) or for none in particular.
-			username: asked['username'] ?? 'oauth2',
-			password: accessToken,
+			...credential(asked, accessToken),
 			...(expiresAt !== undefined && {password_expiry_utc: String(Math.floor(expiresAt / 1000))}),
 		}),
 	);
 	return exitCodes.done;
 };
 
-/** `ink-login helper git`: git's credential protocol (gitcredentials(7)). */
+/** Servers that take a token over basic authentication ask for this name (GitLab) or for none in particular. */
+export const tokenUser = 'oauth2';
+
+/**
+ * The token as the server takes it. From git 2.46 on that may be as a bearer token, and no other helper is to save one
+ * that lasts for an hour; an older git, and a server that offers no Bearer, get it for a password.
+ */
+const credential = (asked: GitCredential, token: string): GitCredential => {
+	const basic = {username: asked['username'] ?? tokenUser, password: token};
+	if (!/^authtype$/m.test(asked['capability[]'] ?? '')) return basic;
+	const takesBearer = /^bearer\b/im.test(asked['wwwauth[]'] ?? '');
+	const how = takesBearer ? {authtype: 'Bearer', credential: token} : basic;
+	return {'capability[]': 'authtype', ...how, ephemeral: '1'};
+};
+
+/** Without a session git asks the next helper, but for the server that someone is asked to sign in to just now. */
+const refuseWhilePending = async (
+	{action, profile}: CommandLine,
+	context: CommandContext,
+	store: TokenStore,
+): Promise<number> => {
+	if (action !== 'get') return exitCodes.done;
+	const asked = parseGitCredential(await readRequest(context.stdin));
+	const failure = await stillPending(store, profile, context, provider => belongsToProfile(asked, provider));
+	if (failure !== undefined) throw failure;
+	return exitCodes.done;
+};
+
+/** `ink-login helper git` and `helper docker`: git's credential protocol (gitcredentials(7)), and docker's. */
 export const runHelper: Command = async (line, context) => {
-	const {action, profile} = line;
+	const {helper, action, profile} = line;
 	// What we have to store comes from `login`; actions of later versions are to be ignored.
-	if (action !== 'get' && action !== 'erase') return exitCodes.done;
+	if (helper === 'git' && action !== 'get' && action !== 'erase') return exitCodes.done;
+	const docker = helper === 'docker' ? (await import('./docker-credential.js')).respondToDocker : undefined;
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, profile, context);
-	if (stored === undefined) return exitCodes.done;
+	if (stored === undefined) return docker?.(line, context) ?? refuseWhilePending(line, context, store);
 	const tokens = async (): Promise<never> => {
 		throw sessionEnded(profile);
 	};
-	return respondToGit(
-		line,
-		context,
-		stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context),
-	);
+	const session = stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context);
+	return (docker ?? respondToGit)(line, context, session);
 };

@@ -42,10 +42,6 @@ type ReadyLogin = {
 	readonly prefer: ((flow: 'browser' | 'device' | undefined) => Promise<void>) | undefined;
 };
 
-/** Each time (RFC 9700 §2.4): it is there for servers that know nothing better. */
-const passwordWarning =
-	'Warning: this program sees your password. If the server allows it, use --flow browser or --flow device instead.';
-
 const makePlan = async (
 	line: CommandLine,
 	context: CommandContext,
@@ -73,11 +69,11 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
 	const notices = await prepareStore(store);
-	if (flow === 'password') context.stderr.write(`${passwordWarning}\n`);
 	const engine = buildEngine(provider, store, line, context, earlier);
-	// A secret that is not where it should be is told before a server is asked.
-	const {clientSecret} = engine.provider;
+	// A secret or key that is not where it should be is told before a server is asked.
+	const {clientSecret, clientKey} = engine.provider;
 	if (typeof clientSecret === 'function') await clientSecret();
+	if (typeof clientKey === 'function') await clientKey();
 	// A person who has to choose first gets the keys first.
 	if (isScreen && flow !== 'ask') engine.prepare();
 	return {
@@ -96,6 +92,8 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			attended: isScreen,
 			signal: signals.signal,
 			timeout,
+			...plan.strength,
+			pending: isScreen ? false : (await loadPending()).pendingOptionsOf(values, environment, store),
 			// What is not saved cannot be used.
 			next:
 				more.demo !== undefined || store.kind === 'memory'
@@ -110,13 +108,11 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			}),
 			// Without the option a screen asks; lines refuse.
 			switchAccount: values['switch-account'],
-			async credentials(signal) {
-				const {readCredentials} = await import('../credentials.js');
-				return readCredentials(context, values['login-hint'], signal);
-			},
 		},
 	};
 };
+
+const loadPending = async () => import('../pending-login.js');
 
 const loadScreen = async (environment: TerminalEnvironment) => {
 	prepareForInk(environment);
@@ -131,6 +127,7 @@ const show = async (
 ): Promise<Session> => {
 	const {view} = plan;
 	const {kind, stream} = view;
+	const {pending} = options;
 	if (kind !== 'screen') {
 		// Lines have no key for it.
 		if (demo?.needsApproval && kind !== 'ndjson') {
@@ -138,12 +135,13 @@ const show = async (
 		}
 
 		// Only one of them can read it.
-		const stdinIsTaken = values['client-secret-file'] === '-' || values.flow === 'password';
+		const stdinIsTaken = values['client-secret-file'] === '-';
+		const input = pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
 		return login(engine, {
 			...options,
 			show: kind,
 			write: text => context[stream].write(text),
-			input: stdinIsTaken ? undefined : context.stdin,
+			input: stdinIsTaken ? undefined : input,
 		});
 	}
 
@@ -205,6 +203,9 @@ export const signIn = async (
 
 /** `ink-login` and `ink-login login`. */
 export const runLogin: Command = async (line, context) => {
+	const {resume, pending, cancel} = line.values;
+	if (resume !== undefined || pending || cancel !== undefined)
+		return (await import('./pending.js')).runPending(line, context);
 	// A picker that is on the screen already knows where.
 	const mayAsk = line.command === 'ask' && context.picker === undefined;
 	const known = mayAsk ? await (await import('../first-run/index.js')).askWhere(line, context) : line;

@@ -53,7 +53,7 @@ export const runLogout: Command = async (line, context) => {
 		if (forget) await store.writePreferences(profile, {});
 		else if (stored !== undefined) await remember(profile, stored);
 		if (stored !== undefined) {
-			return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal});
+			return openSession(stored, store, {...line, profile}, context).engine.logout({signal: signals.signal, forget});
 		}
 
 		await removeRemains(profile);

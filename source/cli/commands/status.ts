@@ -1,5 +1,5 @@
 import {displayText} from '../../core/safe-text.js';
-import {renewsItself} from '../../session/freshness.js';
+import {renewsItself, signInDue} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
 import type {UserInfo} from '../../oauth/userinfo.js';
 import type {StoredSession, TokenStore} from '../../session/types.js';
@@ -7,29 +7,33 @@ import {messages, permissionsOf} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
-import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {dateAndTime, notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
 import type {Identity} from '../../core/types.js';
-
-const dateAndTime = (epoch: number): string => {
-	const date = new Date(epoch);
-	const two = (part: number) => String(part).padStart(2, '0');
-	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-};
 
 const flowNames = {
 	browser: 'in the browser',
 	device: 'on another device',
 	'client-credentials': 'as a program, with client credentials',
+	'workload-identity': 'as a program, with the identity of its platform',
 	password: 'with a password',
+	'one-time-code': 'with a one-time code',
 } as const;
 
 const tokenLife = (session: StoredSession, now: number): string => {
 	const {expiresAt} = session.tokens;
-	const renews = renewsItself(session);
-	if (expiresAt === undefined) return renews ? 'renewed when needed' : 'works until the server ends it';
-	if (expiresAt <= now) return 'renewed on next use';
-	return `works until ${dateAndTime(expiresAt)}, then ${renews ? 'renewed' : 'you sign in again'}`;
+	const renewal = renewsItself(session) ? 'renewed on use; nothing runs in the background' : undefined;
+	if (expiresAt === undefined) return renewal ?? 'works until the server ends it';
+	if (expiresAt <= now) return 'renewed on next use; nothing runs in the background';
+	return `works until ${dateAndTime(expiresAt)}, then ${renewal ?? 'you sign in again'}`;
+};
+
+/** When signing in again is due, where the token's own end does not say it; a refresh may move what the server has said. */
+const sessionLife = (session: StoredSession, now: number): string => {
+	const due = renewsItself(session) ? signInDue(session) : undefined;
+	if (due === undefined) return '';
+	return due <= now
+		? `was to end ${dateAndTime(due)}; if it has, you sign in again`
+		: `lasts until ${dateAndTime(due)} unless a renewal extends it, then you sign in again`;
 };
 
 type Report = {
@@ -53,6 +57,7 @@ const asJson = ({profile, session, store, now, userInfo, failure}: Report) => ({
 	scope: session.tokens.scope,
 	expiresAt: session.tokens.expiresAt,
 	expired: session.tokens.expiresAt === undefined ? undefined : session.tokens.expiresAt <= now,
+	sessionExpiresAt: signInDue(session),
 	refreshable: renewsItself(session),
 	store: store.kind,
 	userInfo: userInfo?.claims,
@@ -69,6 +74,7 @@ const asLines = ({profile, session, store, now, userInfo}: Report, others: reado
 		['Signed in', flowNames[flow]],
 		['The app can', permissionsOf(tokens.scope)],
 		['Token', tokenLife(session, now)],
+		['Session', sessionLife(session, now)],
 		['Saved in', store.description],
 		['Others', others.join(', ')],
 		...Object.entries(userInfo?.claims ?? {}).map(
@@ -95,13 +101,15 @@ export const runStatus: Command = async (line, context) => {
 	const store = await storeFor(line, context);
 	let session = await readSession(store, profile, context);
 	const now = context.now();
-	const tellNobody = (error: LoginError) => {
-		if (values.json) stdout.write(jsonLine({signedIn: false, profile}));
+	const tellNobody = (error: LoginError, ended = true) => {
+		if (values.json) stdout.write(jsonLine({signedIn: false, ended, profile}));
 		return tellFailure(error, stderr, () => exitCodes.personRequired);
 	};
 	const expiresAt = session?.tokens.expiresAt ?? Number.POSITIVE_INFINITY;
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
-		return tellNobody(session === undefined ? await notSignedIn(store, profile) : sessionEnded(profile));
+		return session === undefined
+			? tellNobody(await notSignedIn(store, profile, context), false)
+			: tellNobody(sessionEnded(profile));
 	}
 
 	let userInfo: UserInfo | undefined;

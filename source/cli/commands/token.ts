@@ -4,13 +4,24 @@ import {exitCodes, tokenExitCodeOf} from '../errors.js';
 import {openProfile} from '../session.js';
 import {printToken, readExecInfo} from '../token-format.js';
 
+/**
+ * Milliseconds in which a token counts as one that another caller has just renewed: of those who hear of one 401 at the
+ * same time, some start when the first is done.
+ */
+const justNow = 10_000;
+
 /** `ink-login token`: a fresh token, after a login where there is no session and `--login` is given. */
 export const runToken: Command = async (line, context) => {
-	const {format, login} = line.values;
+	const {format, login, refresh} = line.values;
 	// A call that cannot be answered is told before anybody signs in for it.
 	const unattended = format === 'kubernetes' && !readExecInfo(context.environment.env).interactive;
 	try {
-		return await printToken(line, context, await openProfile(line, context));
+		const session = await openProfile(line, context);
+		const {accessToken, issuedAt} = session.stored.tokens;
+		const isRefused = refresh === true && context.now() - issuedAt >= justNow;
+		return await printToken(line, context, {
+			tokens: async options => session.tokens({...options, ...(isRefused && {rejected: accessToken})}),
+		});
 	} catch (error) {
 		const needsLogin = error instanceof LoginError && tokenExitCodeOf(error.code) === exitCodes.personRequired;
 		if (!needsLogin || !login) throw error;
@@ -18,6 +29,7 @@ export const runToken: Command = async (line, context) => {
 
 	const {signIn} = await import('./login.js');
 	const {exitCode, engine} = await signIn(line, context, {stdoutIsData: true, unattended});
+	if (exitCode === exitCodes.pending) return exitCodes.personRequired;
 	if (exitCode !== exitCodes.done || engine === undefined) return exitCode;
 	const {signal} = context.signals;
 	return printToken(line, context, {tokens: async options => engine.tokens({...options, signal})});

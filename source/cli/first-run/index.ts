@@ -3,23 +3,25 @@
  */
 import type {Provider} from '../../oauth/provider.js';
 import {discover} from '../../oauth/discovery.js';
+import {resource} from '../../oauth/presets.js';
 import {systemClock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import {createFetch} from '../../terminal/proxy-fetch.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {chooseView} from '../../terminal/capabilities.js';
-import type {CommandLine} from '../parse-args.js';
+import {resourceUrl, type CommandLine} from '../parse-args.js';
 import type {CommandContext} from '../context.js';
 import {isAboutSigningIn} from '../options.js';
-import {readProvider} from '../provider.js';
+import {readProvider} from '../provider-options.js';
 import {storeFor, readSession} from '../session.js';
 import {optionsOf, placesFor, type Answers, type KnownProfile} from './questions.js';
 
 /** Whether nothing says where to sign in, and someone can be asked. */
 const isUnknown = async (line: CommandLine, context: CommandContext): Promise<boolean> => {
 	const {values, profile} = line;
-	if (values.json || values.plain || Object.keys(values).some(isAboutSigningIn)) return false;
+	if (resourceUrl(profile) !== undefined || values.json || values.plain || Object.keys(values).some(isAboutSigningIn))
+		return false;
 	if (chooseView(context.environment, 'screen').kind !== 'screen') return false;
 	const store = await storeFor(line, context);
 	if ((await readSession(store, profile, context)) !== undefined) return false;
@@ -47,8 +49,18 @@ export const askWhere = async (line: CommandLine, context: CommandContext): Prom
 	const {stream} = chooseView(environment, 'screen');
 	const check = async (answers: Answers, signal: AbortSignal) => {
 		const provider: Provider | undefined = readProvider({...optionsOf(answers), 'client-id': 'unknown'}, {})(undefined);
-		const fetch = await createFetch(environment, {caFile: line.values['ca-file']});
-		if (provider) await discover(provider, {fetch, clock: systemClock, signal});
+		const io = {fetch: await createFetch(environment, {caFile: line.values['ca-file']}), clock: systemClock, signal};
+		if (provider === undefined) return undefined;
+		try {
+			await discover(provider, io);
+			return undefined;
+		} catch (error) {
+			const url = answers.issuer;
+			// The URL may be a resource's, which names its server and needs no client ID.
+			const found = url === undefined ? undefined : await discover(resource(url), io).catch(() => undefined);
+			if (found?.resource !== undefined) return url;
+			throw error;
+		}
 	};
 	const places = placesFor(await knownProfiles(line, context));
 	const terminal = createLoginTerminal(environment);

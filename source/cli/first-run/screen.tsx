@@ -3,7 +3,7 @@ import {useState, type ReactNode} from 'react';
 import {toLoginError, type LoginError} from '../../core/errors.js';
 import {safeUrl} from '../../core/safe-url.js';
 import {FrameView} from '../../components/frame.js';
-import {useKeys, usePresses} from '../../hooks/use-keys.js';
+import {useBracketedPaste, useKeys, usePresses} from '../../hooks/use-keys.js';
 import {useList} from '../../hooks/use-list.js';
 import {useScreen, type Screen} from '../../hooks/use-screen.js';
 import {useTextField} from '../../hooks/use-text-field.js';
@@ -29,8 +29,8 @@ export type FirstRunOutcome =
 export type FirstRunProps = {
 	readonly places: readonly SignInPlace[];
 	readonly terminal: Pick<LoginTerminal, 'openBrowser'>;
-	/** Whether something to sign in to is found with these answers; rejects with why not. */
-	readonly check: (answers: Answers, signal: AbortSignal) => Promise<void>;
+	/** Rejects with why nothing to sign in to is found with these answers; resolves to the URL where it is a resource's. */
+	readonly check: (answers: Answers, signal: AbortSignal) => Promise<string | undefined>;
 	readonly onEnd: (outcome: FirstRunOutcome | undefined) => void;
 };
 
@@ -67,6 +67,7 @@ export function FirstRun({places, onEnd, ...props}: FirstRunProps): ReactNode {
 			question={question}
 			screen={screen}
 			onAnswer={take}
+			onResource={url => onEnd({kind: 'profile', profile: url})}
 			onBack={() => setSteps(steps.slice(0, -1))}
 		/>
 	);
@@ -92,6 +93,7 @@ type AskProps = Pick<FirstRunProps, 'terminal' | 'check'> & {
 	readonly question: Question;
 	readonly screen: Screen;
 	readonly onAnswer: (answers: Answers) => void;
+	readonly onResource: (url: string) => void;
 	readonly onBack: () => void;
 };
 
@@ -102,16 +104,18 @@ const notFound = ({message, endpoint}: LoginError): Notice =>
 	warning(endpoint === undefined ? message : `${message} Looked for ${displayText(endpoint, 200)}`);
 
 /** One question; an answer that leads somewhere is checked there before the next one is asked. */
-function Ask({answers, question, screen: {display, size}, terminal, check, onAnswer, onBack}: AskProps): ReactNode {
+function Ask({answers, question, screen: {display, size}, terminal, check, ...told}: AskProps): ReactNode {
 	const [notice, setNotice] = useState<Notice>();
 	const [checking, setChecking] = useState<AbortController>();
 	const {asks, page} = question;
+	const {onAnswer, onResource, onBack} = told;
 	const find = async (next: Answers) => {
 		const controller = new AbortController();
 		setChecking(controller);
 		try {
-			await check(next, controller.signal);
-			onAnswer(next);
+			const url = await check(next, controller.signal);
+			if (url === undefined) onAnswer(next);
+			else onResource(url);
 		} catch (error) {
 			setChecking(undefined);
 			if (!controller.signal.aborted) setNotice(notFound(toLoginError(error)));
@@ -138,7 +142,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		onBack();
 	};
 	const keys: readonly Key[] = [
-		{key: 'enter', label: 'continue', isMain: true},
+		{key: 'enter', label: display.messages.keys.next, isMain: true},
 		{
 			key: 'ctrl+o',
 			label: 'open that page',
@@ -148,6 +152,7 @@ function Ask({answers, question, screen: {display, size}, terminal, check, onAns
 		},
 		{key: 'escape', label: display.messages.keys.back, isMain: true, run: back},
 	];
+	useBracketedPaste(true);
 	const typed = useTextField(question.initial, {
 		onKey(key, text) {
 			if (key === 'enter') answer(text);

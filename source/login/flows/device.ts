@@ -1,5 +1,5 @@
 import {LoginError} from '../../core/errors.js';
-import {openInBrowser, type Flow, type FlowContext} from '../flow.js';
+import {openInBrowser, type Flow, type FlowContext, type SavedFlow, type SavedPolling} from '../flow.js';
 import {
 	requestDeviceAuthorization,
 	requestDeviceToken,
@@ -33,17 +33,18 @@ const beforeEnd = second;
 export class PollingSchedule {
 	/** The interval in force, in seconds. It never shrinks. */
 	interval: number;
-	#slowedDown = false;
+	slowedDown: boolean;
 	#faults = 0;
 
-	constructor(interval: number) {
+	constructor(interval: number, slowedDown = false) {
 		this.interval = interval;
+		this.slowedDown = slowedDown;
 	}
 
 	/** `slow_down`: five seconds more for this and all later waits, or what the server names if that is longer. */
 	slowDown(interval = 0): void {
 		this.interval = Math.max(this.interval + 5, interval);
-		this.#slowedDown = true;
+		this.slowedDown = true;
 		this.#faults = 0;
 	}
 
@@ -65,7 +66,7 @@ export class PollingSchedule {
 	 */
 	wait(left: number, retryAfter = 0): number {
 		const interval = Math.max(shortestWait, this.interval * second);
-		const regular = interval * (this.#slowedDown ? marginAfterSlowDown : margin);
+		const regular = interval * (this.slowedDown ? marginAfterSlowDown : margin);
 		const backoff = this.#faults === 0 ? 0 : Math.min(longestBackoff, interval * 2 ** this.#faults);
 		const wait = Math.round(Math.max(regular, backoff, retryAfter * second));
 		const last = Math.round(left - beforeEnd);
@@ -83,24 +84,41 @@ const expired = () =>
 		hint: "Ask for a new code and approve it while it's valid.",
 	});
 
+type SavedDevice = Extract<SavedFlow, {readonly flow: 'device'}>;
+
 /** Polls for one code until it is approved, refused, expired or replaced (RFC 8628 §3.4, §3.5). Never two at a time. */
 class DevicePoller {
 	readonly #context: FlowContext;
 	readonly #authorization: DeviceAuthorization;
 	readonly #schedule: PollingSchedule;
 	readonly #deadline: Deadline;
+	/** Epoch milliseconds; the same in all processes. */
+	readonly #expiresAt: number;
 	#lastResponse;
 	#wait: number;
-	#attempts = 0;
-	#sawPending = false;
+	#attempts: number;
+	#sawPending: boolean;
 
-	constructor(context: FlowContext, authorization: DeviceAuthorization, deadline: Deadline) {
+	constructor(context: FlowContext, authorization: DeviceAuthorization, deadline: Deadline, saved?: SavedDevice) {
+		const {clock} = context;
 		this.#context = context;
 		this.#authorization = authorization;
 		this.#deadline = deadline;
-		this.#schedule = new PollingSchedule(authorization.interval);
-		this.#lastResponse = momentOf(context.clock);
-		this.#wait = this.#schedule.wait(deadline.left);
+		this.#expiresAt = saved?.expiresAt ?? deadline.at;
+		const {interval = authorization.interval, slowedDown, attempts = 0, sawPending = false} = saved?.polling ?? {};
+		this.#schedule = new PollingSchedule(interval, slowedDown);
+		this.#lastResponse = momentOf(clock);
+		this.#attempts = attempts;
+		this.#sawPending = sawPending;
+		// Where the clock was set back since, what it says of an earlier process is worth nothing.
+		const longest = this.#schedule.wait(deadline.left);
+		const until = (saved?.polling.nextPollAt ?? Number.POSITIVE_INFINITY) - clock.now();
+		this.#wait = Math.max(0, Math.min(longest, until));
+	}
+
+	/** Saves what the server has said by now. */
+	async save(): Promise<void> {
+		await this.#save(this.#schedule, this.nextPollAt);
 	}
 
 	get nextPollAt(): number {
@@ -111,9 +129,35 @@ class DevicePoller {
 		for (;;) {
 			await this.#untilNextPoll(signal);
 			if (this.#deadline.left <= 0) return {kind: 'expired'};
+			await this.#saveWorst();
 			const outcome = await this.#poll(signal);
 			if (outcome !== undefined) return outcome;
+			await this.save();
 		}
+	}
+
+	/** A process that dies before the response is here may have been told to slow down. */
+	async #saveWorst(): Promise<void> {
+		if (this.#context.save === undefined) return;
+		const {interval, slowedDown} = this.#schedule;
+		const worst = new PollingSchedule(interval, slowedDown);
+		worst.slowDown();
+		const nextPollAt = this.#context.clock.now() + worst.wait(this.#deadline.left);
+		await this.#save(worst, nextPollAt, {isUnderWay: true});
+	}
+
+	async #save(
+		{interval, slowedDown}: PollingSchedule,
+		nextPollAt: number,
+		more: Pick<SavedPolling, 'isUnderWay'> = {},
+	): Promise<void> {
+		const [attempts, sawPending] = [this.#attempts, this.#sawPending];
+		await this.#context.save?.({
+			flow: 'device',
+			authorization: this.#authorization,
+			expiresAt: this.#expiresAt,
+			polling: {interval, slowedDown, attempts, sawPending, nextPollAt, ...more},
+		});
 	}
 
 	async #untilNextPoll(signal: AbortSignal): Promise<void> {
@@ -195,13 +239,15 @@ const untilRenewal = async (
 };
 
 /** One code from its request to its end. */
-const authorize = async (context: FlowContext, renewal: number): Promise<Outcome> => {
+const authorize = async (context: FlowContext, renewal: number, saved: SavedDevice | undefined): Promise<Outcome> => {
 	const {clock, emit, signal} = context;
 	// The lifetime counts from before the request: the server's own count began while the response was under way.
 	const start = momentOf(clock);
-	const authorization = await requestDeviceAuthorization(context);
-	const deadline = new Deadline(clock, start, authorization.expiresIn * 1000);
-	const poller = new DevicePoller(context, authorization, deadline);
+	const authorization = saved?.authorization ?? (await requestDeviceAuthorization(context));
+	const lifetime = saved === undefined ? authorization.expiresIn * 1000 : saved.expiresAt - start.wall;
+	const deadline = new Deadline(clock, start, lifetime);
+	const poller = new DevicePoller(context, authorization, deadline, saved);
+	await poller.save();
 	const {userCode, verificationUri, verificationUriComplete, onForeignHost, interval} = authorization;
 	emit({
 		type: 'device-code',
@@ -230,8 +276,9 @@ const authorize = async (context: FlowContext, renewal: number): Promise<Outcome
 
 /** The device authorization grant (RFC 8628). */
 export const deviceFlow: Flow = async context => {
+	const saved = context.saved?.flow === 'device' ? context.saved : undefined;
 	for (let renewal = 0; ; renewal += 1) {
-		const outcome = await authorize(context, renewal);
+		const outcome = await authorize(context, renewal, renewal === 0 ? saved : undefined);
 		if (outcome.kind === 'tokens') return outcome.tokens;
 		// A new code comes only when someone asked for it (RFC 8628 §3.5).
 		if (outcome.kind === 'expired' && !context.autoRenew) throw expired();

@@ -7,14 +7,13 @@ import type {Encryption} from './file-store.js';
 import {storeError, UnusableFileError} from './file-system.js';
 import type {LockOptions} from './lock.js';
 import {
-	clientName,
-	parseClient,
+	textName,
 	parsePreferences,
 	parseSession,
 	parseSessionFile,
 	profileFileName,
-	type ClientFile,
 	type SessionFile,
+	type TextFile,
 } from './session-file.js';
 
 type MaybePromise<Value> = Value | Promise<Value>;
@@ -54,7 +53,7 @@ type CustomStoreOptions = {
 /** The names of all profiles that were written; it may name some that are gone. */
 const indexKey = 'profiles';
 
-const clientKey = (issuer: string): string => `${profileFileName(issuer)}.client`;
+const textKey = (name: string): string => `${profileFileName(name)}.text`;
 
 const preferencesKey = (profile: string): string => `${profileFileName(profile)}.preferences`;
 
@@ -204,33 +203,30 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			await set(preferencesKey(profile), preferences);
 			await note(profile);
 		},
-		async readClient(issuer) {
-			try {
-				const file = JSON.parse((await get(clientKey(issuer))) ?? '{}') as Partial<ClientFile>;
-				const encrypted = 'encrypted' in file ? file.encrypted : undefined;
-				const text =
-					encrypted === undefined
-						? JSON.stringify('registration' in file ? file.registration : undefined)
-						: await (await encryption?.())?.decrypt(clientName(issuer), encrypted);
-				return text === undefined ? undefined : parseClient(text);
-			} catch {
-				return undefined;
-			}
+		async readText(name) {
+			const {text, encrypted} = JSON.parse((await get(textKey(name))) ?? '{}') as TextFile;
+			return encrypted === undefined ? text : (await encryption?.())?.decrypt(textName(name), encrypted);
 		},
-		async writeClient(issuer, registration) {
-			if (registration === undefined) {
-				await call(() => store.delete(clientKey(issuer)));
+		async writeText(name, text) {
+			const key = textKey(name);
+			if (text === undefined) {
+				await call(() => store.delete(key));
 				return;
 			}
 
 			const encrypter = await encryption?.();
-			const text = JSON.stringify(registration);
-			const file: ClientFile =
-				encrypter === undefined
-					? {version: 1, issuer, registration}
-					: {version: 1, issuer, encrypted: await encrypter.encrypt(clientName(issuer), text, takeKeyLock)};
-			await set(clientKey(issuer), file);
+			const encrypted = await encrypter?.encrypt(textName(name), text, takeKeyLock);
+			await set(key, {version: 1, ...(encrypted === undefined ? {text} : {encrypted})});
 		},
 		lock,
+		async pending() {
+			const {createPendingStore, pendingValues} = await import('./pending-store.js');
+			const remove = async (key: string) => call(() => store.delete(key));
+			return createPendingStore(pendingValues({get, set, remove}), {
+				clock,
+				encrypt: async (name, text) => (await encryption?.())?.encrypt(name, text, takeKeyLock),
+				decrypt: async (name, encrypted) => (await encryption?.())?.decrypt(name, encrypted),
+			});
+		},
 	};
 };

@@ -1,8 +1,7 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
-import type {ClientRegistration} from '../../oauth/provider.js';
-import type {ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import type {PendingStore, ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
@@ -16,7 +15,7 @@ import {
 	type FileSystem,
 	type OwnFile,
 } from './file-system.js';
-import {takeLock, type LockOptions, type Processes, nodeProcesses} from './lock.js';
+import type {LockOptions, Processes} from './lock.js';
 import {
 	profileFileName,
 	profileOfFileName,
@@ -24,9 +23,8 @@ import {
 	readPreferencesFile,
 	parseSession,
 	parseSessionFile,
-	clientName,
-	parseClient,
-	type ClientFile,
+	textName,
+	type TextFile,
 	type SessionFile,
 } from './session-file.js';
 
@@ -51,6 +49,8 @@ export type FileStoreOptions = {
 	 * a session keeps the form of the file that it replaces, so that a refresh never moves one out of the keyring.
 	 */
 	readonly choose?: () => Promise<{readonly kind: 'file' | 'keyring'; readonly notice?: string}>;
+	/** What it stands on, keyring included. */
+	readonly basis?: TokenStore['basis'];
 	/** Reads and writes, for tests. @default the computer's own */
 	readonly fileSystem?: FileSystem;
 	/** Says which holder of a lock still lives, for tests. @default by process id, host and boot */
@@ -61,13 +61,14 @@ export type FileStoreOptions = {
 
 const extension = '.json';
 const preferencesExtension = '.preferences.json';
-const clientExtension = '.client.json';
+const textExtension = '.text.json';
 
 /** Keeps each profile's session in a file that only its user can read (0600 in a 0700 folder). */
 export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
 
 class FileStore implements TokenStore {
 	readonly notices: string[] = [];
+	readonly basis: TokenStore['basis'];
 	#place: string | (() => string);
 	readonly #loadEncryption: FileStoreOptions['encryption'];
 	#encryption: Promise<Encryption> | undefined;
@@ -76,7 +77,7 @@ class FileStore implements TokenStore {
 	#choose: FileStoreOptions['choose'];
 	#choosing: Promise<void> | undefined;
 	readonly #fileSystem: FileSystem;
-	readonly #processes: Processes;
+	readonly #processes: Processes | undefined;
 	readonly #clock: Clock;
 	/** How the sessions that were read are kept. */
 	readonly #forms = new Map<string, 'file' | 'keyring'>();
@@ -87,8 +88,9 @@ class FileStore implements TokenStore {
 		this.#loadEncryption = options.encryption;
 		this.#newKind = options.kind ?? 'file';
 		this.#choose = options.choose;
+		this.basis = options.basis;
 		this.#fileSystem = options.fileSystem ?? nodeFileSystem;
-		this.#processes = options.processes ?? nodeProcesses;
+		this.#processes = options.processes;
 		this.#clock = options.clock ?? systemClock;
 	}
 
@@ -217,40 +219,44 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async readClient(issuer: string): Promise<ClientRegistration | undefined> {
-		try {
+	async readText(name: string): Promise<string | undefined> {
+		return this.#guard(async () => {
 			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
-			const own = readOwnFile(this.#fileSystem, this.#path(issuer, clientExtension));
-			// Others could have put a client of theirs there.
+			const own = readOwnFile(this.#fileSystem, this.#path(name, textExtension));
 			if (own === undefined || own.wasOpen) return undefined;
-			const file = JSON.parse(own.data.toString('utf8')) as ClientFile;
-			if (file.issuer !== issuer) return undefined;
-			const text =
-				'encrypted' in file
-					? await (await this.#needEncryption()).decrypt(clientName(issuer), file.encrypted)
-					: JSON.stringify(file.registration);
-			return text === undefined ? undefined : parseClient(text);
-		} catch {
-			return undefined;
-		}
+			const {text, encrypted} = JSON.parse(own.data.toString('utf8')) as TextFile;
+			return encrypted === undefined ? text : (await this.#needEncryption()).decrypt(textName(name), encrypted);
+		});
 	}
 
-	async writeClient(issuer: string, registration: ClientRegistration | undefined): Promise<void> {
+	async writeText(name: string, text: string | undefined): Promise<void> {
 		await this.#guard(async () => {
 			await this.#chosen();
-			const path = this.#path(issuer, clientExtension);
-			if (registration === undefined) {
-				if (checkFolder(this.#fileSystem, this.#directory) !== undefined) removeIfThere(this.#fileSystem, path);
+			claimFolder(this.#fileSystem, this.#directory);
+			const path = this.#path(name, textExtension);
+			if (text === undefined) {
+				removeIfThere(this.#fileSystem, path);
 				return;
 			}
 
-			const file: ClientFile =
-				this.#kind === 'file'
-					? {version: 1, issuer, registration}
-					: {version: 1, issuer, encrypted: await this.#encrypt(clientName(issuer), JSON.stringify(registration))};
-			claimFolder(this.#fileSystem, this.#directory);
-			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify(file)));
+			const isPlain = this.#kind === 'file';
+			const kept = isPlain ? {text} : {encrypted: await this.#encrypt(textName(name), text)};
+			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify({version: 1, ...kept})));
 		});
+	}
+
+	async pending(): Promise<PendingStore> {
+		const {createPendingStore, pendingFiles} = await import('./pending-store.js');
+		const store = createPendingStore(pendingFiles(this.#fileSystem, this.#directory), {
+			clock: this.#clock,
+			encrypt: async (name, text) => (this.#kind === 'keyring' ? this.#encrypt(name, text) : undefined),
+			decrypt: async (name, encrypted) => (await this.#needEncryption()).decrypt(name, encrypted),
+		});
+		return {
+			read: async id => this.#guard(async () => store.read(id)),
+			write: async (...call) => this.#guard(async () => store.write(...call)),
+			list: async () => this.#guard(async () => store.list()),
+		};
 	}
 
 	async lock(profile: string, endpointKind: 'refresh' | 'login', options: LockOptions): Promise<StoreLock | undefined> {
@@ -259,7 +265,10 @@ class FileStore implements TokenStore {
 
 	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
 		claimFolder(this.#fileSystem, this.#directory);
-		return takeLock(path, {fileSystem: this.#fileSystem, processes: this.#processes, clock: this.#clock}, options);
+		// Only a refresh or a login needs one.
+		const {takeLock, nodeProcesses} = await import('./lock.js');
+		const processes = this.#processes ?? nodeProcesses;
+		return takeLock(path, {fileSystem: this.#fileSystem, processes, clock: this.#clock}, options);
 	}
 
 	async #chooseKind(): Promise<void> {

@@ -52,6 +52,7 @@ export const openStore = (options: OpenStoreOptions): TokenStore => {
 	const {directory, keyring} = placeOf(options);
 	return createFileStore({
 		...{directory, fileSystem, clock},
+		basis: () => ({directory: directory(), fileSystem, keyring: kind === 'file' ? undefined : keyring}),
 		encryption: async () => loadEncryption(await keyring()),
 		kind: () => (kind === 'auto' ? (recallKind(fileSystem, directory()) ?? 'file') : kind),
 		async choose() {
@@ -121,7 +122,7 @@ const choose = async (kind: 'auto' | 'keyring' | 'file', keyring: () => Promise<
 		return {kind: 'keyring'};
 	} catch (error) {
 		if (kind === 'keyring' || !(error instanceof LoginError)) throw error;
-		return {kind: 'file', notice: `${error.message} The session is saved in a file that only you can read.`};
+		return {kind: 'file', notice: `${error.message.replace(/\.$/, '')}, so the session is in a private file.`};
 	}
 };
 

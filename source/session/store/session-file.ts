@@ -1,8 +1,7 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
-import type {FlowName} from '../../core/types.js';
-import type {ClientRegistration} from '../../oauth/provider.js';
+import {flows} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -110,7 +109,8 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Known => {
 	if (!wasOpen) return known;
 	const {caFile: _, clientSecretSource: source, ...rest} = known;
-	return {...rest, ...(source && {clientSecretSource: {stdin: true}})} as Known;
+	const {workloadIdentity: __, ...provider} = known.provider;
+	return {...rest, provider, ...(source && {clientSecretSource: {stdin: true}})} as Known;
 };
 
 /**
@@ -165,12 +165,13 @@ const checkSession = (value: unknown): StoredSession => {
 		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
 		isMissingOr(tokens['identity'], isIdentity) &&
 		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
+		isMissingOr(tokens['sessionExpiresAt'], Number.isFinite) &&
 		typeof tokens['tokenType'] === 'string' &&
 		typeof tokens['issuedAt'] === 'number' &&
 		typeof tokens['scope'] === 'string' &&
 		typeof server['issuer'] === 'string' &&
 		typeof flow === 'string' &&
-		flows.has(flow) &&
+		flows.some(name => name === flow) &&
 		isMissingOr(value['requestedScope'], scope => typeof scope === 'string') &&
 		isKnownServer(value);
 	if (!isWhole) throw new UnusableFileError('is damaged');
@@ -184,8 +185,6 @@ const isKnownServer = (value: unknown): value is KnownServer =>
 	typeof value['provider']['clientId'] === 'string' &&
 	isMissingOr(value['clientSecretSource'], isObject) &&
 	isMissingOr(value['caFile'], file => typeof file === 'string');
-
-const flows: ReadonlySet<string> = new Set<FlowName>(['browser', 'device', 'client-credentials', 'password']);
 
 const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
 	value === undefined || check(value);
@@ -202,26 +201,11 @@ const isIdentity = (value: unknown): boolean =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the file of a client holds: the registration as it is, or encrypted. */
-export type ClientFile = {readonly version: 1; readonly issuer: string} & (
-	{readonly registration: ClientRegistration} | {readonly encrypted: string}
-);
+/** What a file of text holds: the text as it is, or encrypted. */
+export type TextFile = {readonly version: 1; readonly text?: string; readonly encrypted?: string};
 
-/** The name that a registration is encrypted for: no profile has it. */
-export const clientName = (issuer: string): string => `\0client ${issuer}`;
-
-/** A registration that cannot be read is none: the next login registers again. */
-export const parseClient = (text: string): ClientRegistration | undefined => {
-	const value: unknown = JSON.parse(text);
-	if (!isObject(value) || !isToken(value['clientId']) || !isMissingOr(value['clientSecret'], isToken)) return undefined;
-	const {redirectUris: uris, management} = value;
-	const isWhole =
-		Array.isArray(uris) &&
-		uris.every(uri => typeof uri === 'string' && URL.canParse(uri)) &&
-		isMissingOr(value['expiresAt'], Number.isFinite) &&
-		isMissingOr(management, deletion => isObject(deletion) && isToken(deletion['token']) && isToken(deletion['url']));
-	return isWhole ? (value as unknown as ClientRegistration) : undefined;
-};
+/** What a text is encrypted for: no profile has such a name. */
+export const textName = (name: string): string => `\0${name}`;
 
 /** The file of a profile in the folder of the sessions. */
 export const profilePath = (directory: string, profile: string, extension: string): string =>

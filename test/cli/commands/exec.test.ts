@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test from 'node:test';
 import {runDouble, storedSession, tokenSet} from '../command-double.js';
 
@@ -48,4 +51,38 @@ test('the arguments of the child arrive as they were', async () => {
 
 test('a name that no variable can have is wrong usage', async () => {
 	for (const name of ['A=B', '1A', 'A B', 'A-B']) assert.equal((await runNode('', `--env=${name}`)).exit, 2);
+});
+
+test('several variables may hold the token, or the ID token', async () => {
+	const both = `process.exit(process.env.A === 'access-1' && process.env.B === 'access-1' ? 0 : 9)`;
+	assert.equal((await runNode(both, '--env', 'A', '--env', 'B')).exit, 0);
+	const id = `process.exit(process.env.INK_LOGIN_TOKEN === 'id-1' ? 0 : 9)`;
+	assert.equal((await runNode(id, '--type', 'id')).exit, 0);
+});
+
+test('--file: a file that only the user can read holds the token while the child runs, and is gone afterwards', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'ink-login-test-'));
+	const env = {PATH: process.env['PATH'], XDG_RUNTIME_DIR: folder};
+	const run = async (script: string, ...options: string[]) =>
+		runDouble(['exec', ...options, '--', execPath, '-e', script], {...double, environment: {env}});
+	const script = `
+		const fs = require('node:fs');
+		const {A, B, INK_LOGIN_TOKEN} = process.env;
+		const isPrivate = file => process.platform === 'win32' || (fs.statSync(file).mode & 0o077) === 0;
+		const isGood = A === B && fs.readFileSync(A, 'utf8') === 'access-1' && isPrivate(A) && INK_LOGIN_TOKEN === undefined;
+		process.exit(isGood ? 7 : 9);`;
+	assert.equal((await run(script, '--file', 'A', '--file', 'B')).exit, 7);
+	assert.deepEqual(readdirSync(folder), []);
+	assert.equal((await run('process.exit(process.env.T === "access-1" ? 7 : 9)', '--file', 'A', '--env', 'T')).exit, 7);
+	const missing = runDouble(['exec', '--file', 'A', '--', 'no-such-program'], {...double, environment: {env}});
+	assert.equal((await missing).exit, 125);
+	assert.deepEqual(readdirSync(folder), []);
+	rmSync(folder, {recursive: true});
+});
+
+test('one variable cannot hold a token and a path', async () => {
+	const {exit, stderr} = await runNode('', '--env', 'A', '--file', 'A');
+	assert.equal(exit, 2);
+	assert.match(stderr, /A can't hold both a token and a path/);
+	for (const name of ['A=B', '1A', 'A-B']) assert.equal((await runNode('', `--file=${name}`)).exit, 2);
 });

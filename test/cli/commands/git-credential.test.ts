@@ -13,10 +13,11 @@ const sessions = {default: storedSession()};
 const engine = {tokens: async () => tokenSet()};
 const asking = (protocol: string, host: string, more = '') => `protocol=${protocol}\nhost=${host}\n${more}\n`;
 
-test("git's lines are read up to the empty one; values may hold =", () => {
-	assert.deepEqual(parseGitCredential('protocol=https\r\nhost=a.example\nwwwauth[]=Basic\npath=a=b\n\nhost=evil\n'), {
+test("git's lines are read up to the empty one; values may hold =, and a list has one to a line", () => {
+	assert.deepEqual(parseGitCredential('protocol=https\r\nhost=a.example\nx[]=1\npath=a=b\nx[]=2\n\nhost=evil\n'), {
 		protocol: 'https',
 		host: 'a.example',
+		'x[]': '1\n2',
 		path: 'a=b',
 	});
 });
@@ -41,6 +42,24 @@ test('get answers with the token, a name, and when the token ends', async () => 
 	});
 	assert.deepEqual([exit, stderr], [0, '']);
 	assert.equal(stdout, `username=oauth2\npassword=access-1\npassword_expiry_utc=${now / 1000 + 3600}\n`);
+});
+
+test('a git that can gets a bearer token where the server takes one, and is told not to have it saved', async () => {
+	const answer = async (more: string) => {
+		const stdin = asking('https', 'auth.example', more);
+		return (await runDouble(['helper', 'git', 'get'], {sessions, engine, stdin})).stdout;
+	};
+	const able = 'capability[]=authtype\ncapability[]=state\n';
+	const expiry = `password_expiry_utc=${now / 1000 + 3600}\n`;
+	const bearer = `capability[]=authtype\nauthtype=Bearer\ncredential=access-1\nephemeral=1\n${expiry}`;
+	const basic = `capability[]=authtype\nusername=oauth2\npassword=access-1\nephemeral=1\n${expiry}`;
+	assert.equal(await answer(`${able}wwwauth[]=Bearer realm="git"\n`), bearer);
+	assert.equal(await answer(`${able}wwwauth[]=Basic realm="Bearer"\nwwwauth[]=bearer\n`), bearer);
+	assert.equal(await answer(`${able}wwwauth[]=Basic realm="Bearer"\n`), basic);
+	assert.equal(await answer(able), basic);
+	const old = `username=oauth2\npassword=access-1\n${expiry}`;
+	assert.equal(await answer('wwwauth[]=Bearer realm="git"\n'), old);
+	assert.equal(await answer('capability[]=state\nwwwauth[]=Bearer realm="git"\n'), old);
 });
 
 test('get keeps the name that the address holds', async () => {
@@ -148,12 +167,12 @@ test('store and words of later versions are heard and change nothing', async () 
 });
 
 test('erase renews the token that was refused, and never ends the session', async () => {
-	const erase = async (password: string, host = 'auth.example') => {
+	const erase = async (password: string, host = 'auth.example', name = 'password') => {
 		const asked: AccessTokenOptions[] = [];
 		const {exit, stdout, store} = await runDouble(['helper', 'git', 'erase'], {
 			sessions,
 			engine: {tokens: async options => (asked.push(options ?? {}), tokenSet())},
-			stdin: asking('https', host, `username=oauth2\npassword=${password}\n`),
+			stdin: asking('https', host, `username=oauth2\n${name}=${password}\n`),
 		});
 		assert.deepEqual([exit, stdout], [0, '']);
 		assert.ok(await store.read('default'));
@@ -161,6 +180,7 @@ test('erase renews the token that was refused, and never ends the session', asyn
 	};
 
 	assert.deepEqual(await erase('access-1'), ['access-1']);
+	assert.deepEqual(await erase('access-1', 'auth.example', 'credential'), ['access-1']);
 	assert.deepEqual(await erase('someone-elses'), []);
 	assert.deepEqual(await erase('access-1', 'evil.example'), []);
 });

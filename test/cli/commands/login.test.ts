@@ -111,7 +111,14 @@ test('without a person a client with a secret signs in by itself', async () => {
 	});
 	assert.equal(exit, 0);
 	assert.equal(options?.flow, 'auto');
-	const flows = {browser: true, device: true, 'client-credentials': true, password: 'no'} as const;
+	const flows = {
+		browser: true,
+		device: true,
+		'client-credentials': true,
+		'workload-identity': 'no',
+		password: 'no',
+		'one-time-code': 'no',
+	} as const;
 	assert.equal(options.terminal?.recommend?.(flows).flow, 'client-credentials');
 	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
 });
@@ -263,22 +270,6 @@ test('demand 30: lines on stdin that look like a redirect are pasted, others are
 		{type: 'paste', text: '?code=c&state=s'},
 		{type: 'paste', text: 'code=c'},
 	]);
-});
-
-test('the password is read from stdin, by two lines or by one with --login-hint', async () => {
-	const credentials = async (args: readonly string[], stdin: string) => {
-		const {options} = await login([...provider, '--flow', 'password', ...args], success, {stdin});
-		return options?.credentials?.(new AbortController().signal);
-	};
-
-	assert.deepEqual(await credentials([], 'alice\nhunter2\n'), {username: 'alice', password: 'hunter2'});
-	assert.deepEqual(await credentials(['--login-hint', 'bob'], 'hunter2'), {username: 'bob', password: 'hunter2'});
-	await assert.rejects(credentials([], 'alice\n'), {code: 'config_error'});
-});
-
-test('B07: the password grant is warned of each time', async () => {
-	const {stderr} = await login([...provider, '--flow', 'password'], success, {stdin: 'a\nb\n'});
-	assert.match(stderr, /^Warning: .*password/);
 });
 
 test('token --login shows the login first, never on stdout, and then prints the token', async () => {

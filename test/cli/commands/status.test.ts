@@ -18,7 +18,7 @@ Profile     default
 Server      https://auth.example
 Signed in   on another device
 The app can ${permissionsOf('profile')}
-Token       works until 2026-11-21 13:00, then renewed
+Token       works until 2026-11-21 13:00, then renewed on use; nothing runs in the background
 Saved in    ${store.description}
 Others      work
 `,
@@ -29,7 +29,25 @@ test('an expired token is no end of a session that renews itself', async () => {
 	const sessions = {default: storedSession({tokens: tokenSet({expiresAt: now - 60_000})})};
 	const {exit, stdout} = await runDouble(['status'], {sessions});
 	assert.equal(exit, 0);
-	assert.match(stdout, /Token {7}renewed on next use\n/);
+	assert.match(stdout, /Token {7}renewed on next use; nothing runs in the background\n/);
+});
+
+test('it says when signing in again is due where the server has said so, and that a renewal may move that', async () => {
+	const lasting = async (sessionExpiresAt: number, ...options: string[]) => {
+		const sessions = {default: storedSession({tokens: tokenSet({sessionExpiresAt})})};
+		return (await runDouble(['status', ...options], {sessions})).stdout;
+	};
+	const month = 30 * 86_400_000;
+	assert.match(
+		await lasting(now + month),
+		/\nSession {5}lasts until 2026-12-21 12:00 unless a renewal extends it, then you sign in again\n/,
+	);
+	const past = storedSession({tokens: tokenSet({expiresAt: now - 1, sessionExpiresAt: now - month})});
+	const {exit, stdout} = await runDouble(['status'], {sessions: {default: past}});
+	assert.equal(exit, 0);
+	assert.match(stdout, /\nSession {5}was to end 2026-11-21 11:59; if it has, you sign in again\n/);
+	const {sessionExpiresAt} = JSON.parse(await lasting(now + month, '--json')) as {sessionExpiresAt: number};
+	assert.equal(sessionExpiresAt, now + month);
 });
 
 test('json holds the same, and no token', async () => {
@@ -51,10 +69,14 @@ test('json holds the same, and no token', async () => {
 });
 
 test('without a session json says so on stdout, and the next step is on stderr', async () => {
-	const ended = {sessions: {default: storedSession({dead: true})}};
-	for (const double of [{}, ended]) {
+	const dead = {sessions: {default: storedSession({dead: true})}};
+	for (const [double, ended, sentence] of [
+		[{}, false, /^ink-login: Nobody is signed in to "default"\.\n/],
+		[dead, true, /^ink-login: The session of "default" has ended\.\n/],
+	] as const) {
 		const {exit, stdout, stderr} = await runDouble(['status', '--json'], double);
-		assert.deepEqual([exit, JSON.parse(stdout)], [3, {signedIn: false, profile: 'default'}]);
+		assert.deepEqual([exit, JSON.parse(stdout)], [3, {signedIn: false, ended, profile: 'default'}]);
+		assert.match(stderr, sentence);
 		assert.match(stderr, /Run: ink-login login/);
 	}
 
@@ -98,6 +120,7 @@ test('a server that cannot be asked is a failure; a session that it has ended ne
 	assert.deepEqual([ended.exit, ended.stdout], [3, '']);
 	assert.deepEqual(JSON.parse((await failing('invalid_grant', '--json')).stdout), {
 		signedIn: false,
+		ended: true,
 		profile: 'default',
 	});
 });
@@ -114,7 +137,7 @@ test('a token that was renewed to ask the server is told with its new end', asyn
 			},
 		},
 	});
-	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then renewed\n/);
+	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then renewed on use; nothing runs in the background\n/);
 });
 
 test('a session whose client secret came by stdin does not renew itself, and has ended with its token', async () => {

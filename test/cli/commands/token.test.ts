@@ -6,6 +6,7 @@ import {createMemoryStore} from '../../../source/session/store/index.js';
 import {createManualClock} from '../../../source/testing/index.js';
 import {failure, now, runDouble, storedSession, tokenSet} from '../command-double.js';
 
+process.env['TZ'] = 'UTC';
 const sessions = {default: storedSession(), work: storedSession({tokens: tokenSet({accessToken: 'work-1'})})};
 const engine = {tokens: async () => tokenSet()};
 
@@ -232,4 +233,45 @@ test('an ID token that lives for less than ten minutes is printed while a tenth 
 		engine: {tokens: async options => real.tokens(options)},
 	});
 	assert.deepEqual([stdout, stderr], ['id-1\n', '']);
+});
+
+test('a refresh tells a person at the terminal that the session ends soon: once a day, and only of an end that stays', async () => {
+	const hour = 3_600_000;
+	const day = 24 * hour;
+	/** What the renewal of an hour-old token says, with so much left of the session. */
+	const said = async (left: number, {moved = 0, stderr = true} = {}) => {
+		const before = tokenSet({issuedAt: now - hour, expiresAt: now, sessionExpiresAt: now + left - moved});
+		const after = tokenSet({accessToken: 'access-2', sessionExpiresAt: now + left});
+		const told = await runDouble(['token', 'work'], {
+			sessions: {work: storedSession({tokens: before})},
+			engine: {tokens: async () => after},
+			environment: {tty: {stdin: false, stdout: false, stderr}},
+		});
+		assert.equal(told.stdout, 'access-2\n');
+		return told.stderr;
+	};
+
+	const notice = /^Your session ends 2026-11-24 11:30\. Before then, sign in again: ink-login login work\n$/;
+	assert.match(await said(3 * day - hour / 2), notice);
+	assert.match(await said(day - hour / 2), /Your session ends/);
+	assert.equal(await said(3 * day - 2 * hour), '', 'the same day');
+	assert.equal(await said(4 * day - hour / 2), '', 'not soon');
+	assert.equal(await said(3 * day - hour / 2, {moved: hour}), '', 'the refresh has moved it');
+	assert.equal(await said(3 * day - hour / 2, {stderr: false}), '', 'nobody reads it');
+});
+
+test('--refresh renews a token that looks fresh, but not one that another caller has just renewed', async () => {
+	const rejected = async (age: number, ...options: string[]) => {
+		const asked: (TokenOptions | undefined)[] = [];
+		await runDouble(['token', ...options], {
+			sessions: {default: storedSession({tokens: tokenSet({issuedAt: now - age})})},
+			engine: {tokens: async options => (asked.push(options), tokenSet())},
+		});
+		return asked.map(options => options?.rejected);
+	};
+
+	assert.deepEqual(await rejected(60_000, '--refresh'), ['access-1']);
+	assert.deepEqual(await rejected(60_000, '--refresh', '--type', 'id'), ['access-1']);
+	assert.deepEqual(await rejected(60_000), [undefined]);
+	assert.deepEqual(await rejected(2000, '--refresh'), [undefined]);
 });

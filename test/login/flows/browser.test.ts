@@ -1,3 +1,4 @@
+import {everyFlow} from '../../../source/core/types.js';
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import net from 'node:net';
@@ -15,13 +16,12 @@ import {get, rawRequest} from '../../support/raw-request.js';
 import {shortest} from '../../support/shortest.js';
 
 const issuer = 'https://auth.acme.dev';
-const yes = true as const;
 const acme: ResolvedProvider = {
 	name: 'acme',
 	issuer,
 	clientId: 'cli',
 	requestedScope: 'read',
-	flows: {browser: yes, device: yes, 'client-credentials': yes, password: 'off'},
+	flows: {...everyFlow, 'workload-identity': 'none', password: 'off', 'one-time-code': 'off'},
 	server: {
 		issuer,
 		authorization_endpoint: `${issuer}/authorize`,

@@ -1,3 +1,4 @@
+import {everyFlow} from '../../../source/core/types.js';
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {CommandQueue} from '../../../source/login/flow-race.js';
@@ -16,7 +17,7 @@ const provider: ResolvedProvider = {
 	issuer,
 	clientId: 'cli',
 	server: {issuer, device_authorization_endpoint: `${issuer}/device`, token_endpoint: `${issuer}/token`},
-	flows: {browser: 'no', device: true, 'client-credentials': 'no', password: 'no'},
+	flows: {...everyFlow, browser: 'no', 'client-credentials': 'no'},
 	requestedScope: 'read',
 };
 

@@ -20,7 +20,6 @@ import {nodeFileSystem, type FileSystem} from '../../../source/session/store/fil
 import {createManualClock} from '../../../source/testing/manual-clock.js';
 import {
 	deadProcess,
-	drive,
 	dyingFileSystem,
 	failingFileSystem,
 	makeSession,
@@ -369,7 +368,7 @@ test('S25, S26: killed at any call of lock, write and release, no session is los
 		const clock = createManualClock();
 		const survivor = createFileStore({directory, clock});
 		const began = clock.monotonic();
-		const lock = await drive(clock, survivor.lock('work', 'refresh', {signal: never}));
+		const lock = await clock.advanceUntil(survivor.lock('work', 'refresh', {signal: never}));
 		assert.ok(clock.monotonic() - began < 5000, `stuck at call ${at}`);
 		const session = await survivor.read('work');
 		assert.ok(['old', 'new'].includes(session?.tokens.accessToken ?? ''), `lost at call ${at}`);

@@ -5,7 +5,6 @@ import type {TestContext} from 'node:test';
 import type {StoredSession} from '../../../source/session/types.js';
 import {nodeFileSystem, type FileSystem} from '../../../source/session/store/file-system.js';
 import {type Processes, nodeProcesses} from '../../../source/session/store/lock.js';
-import type {ManualClock} from '../../../source/testing/manual-clock.js';
 
 /** A session whose access token is `token`. */
 export const makeSession = (token: string): StoredSession => ({
@@ -87,18 +86,4 @@ export const dyingFileSystem = (at: number): {fileSystem: FileSystem; readonly h
 			return calls >= at;
 		},
 	};
-};
-
-/** Moves the clock from sleeper to sleeper until the promise is settled. */
-export const drive = async <T>(clock: ManualClock, promise: Promise<T>): Promise<T> => {
-	const progress = {isSettled: false};
-	const settle = () => {
-		progress.isSettled = true;
-	};
-	promise.then(settle, settle);
-	for (;;) {
-		await clock.settle();
-		if (progress.isSettled) return promise;
-		await clock.advanceToNextSleeper();
-	}
 };

@@ -7,7 +7,7 @@ import type {StoreLock} from '../../../source/session/types.js';
 import {nodeFileSystem, type FileSystem} from '../../../source/session/store/file-system.js';
 import {type Processes, takeLock, nodeProcesses} from '../../../source/session/store/lock.js';
 import {createManualClock, type ManualClock} from '../../../source/testing/manual-clock.js';
-import {deadProcess, never, processElsewhere, temporaryFolder, watchedFileSystem, drive} from './fixtures.js';
+import {deadProcess, never, processElsewhere, temporaryFolder, watchedFileSystem} from './fixtures.js';
 
 type Setting = {clock?: ManualClock; processes?: Processes; fileSystem?: FileSystem};
 
@@ -32,7 +32,7 @@ test('a lock is had by one at a time, and its file is gone after the release', a
 	await context.clock.advance(10_000);
 	assert.equal(waits, 1);
 	await first?.release();
-	await (await drive(context.clock, second))?.release();
+	await (await context.clock.advanceUntil(second))?.release();
 	assert.deepEqual(readdirSync(path.dirname(file)), []);
 });
 
@@ -40,7 +40,7 @@ test('after its time the wait ends in lock_timeout, with a sentence that says wh
 	const file = path.join(temporaryFolder(t), 'x.lock');
 	const context = setting();
 	const lock = await takeLock(file, context, {signal: never});
-	await assert.rejects(drive(context.clock, takeLock(file, context, {signal: never, timeout: 2000})), error => {
+	await assert.rejects(context.clock.advanceUntil(takeLock(file, context, {signal: never, timeout: 2000})), error => {
 		assert.ok(error instanceof LoginError);
 		assert.equal(error.code, 'lock_timeout');
 		assert.match(error.message, /for 2 seconds\.$/);
@@ -59,7 +59,7 @@ test('the wait ends as soon as what it was for has come', async t => {
 	const waiting = takeLock(file, context, {signal: never, until: async () => isThere});
 	await context.clock.advance(1000);
 	isThere = true;
-	assert.equal(await drive(context.clock, waiting), undefined);
+	assert.equal(await context.clock.advanceUntil(waiting), undefined);
 	await lock?.release();
 });
 
@@ -99,7 +99,7 @@ test('a holder that runs here keeps its lock, though it is stopped and its heart
 	const lock = await takeLock(file, setting(), {signal: never});
 	utimesSync(file, 1000, 1000);
 	const context = setting();
-	await assert.rejects(drive(context.clock, takeLock(file, context, {signal: never})), {code: 'lock_timeout'});
+	await assert.rejects(context.clock.advanceUntil(takeLock(file, context, {signal: never})), {code: 'lock_timeout'});
 	await lock?.release();
 });
 
@@ -117,7 +117,7 @@ test('a holder in another container loses its lock after a few seconds of silenc
 	}
 
 	const lastBeat = context.clock.monotonic();
-	await (await drive(context.clock, waiting))?.release();
+	await (await context.clock.advanceUntil(waiting))?.release();
 	const silence = context.clock.monotonic() - lastBeat;
 	assert.ok(silence > 2000 && silence < 5000, String(silence));
 });
@@ -135,7 +135,7 @@ test('a clock an hour off, or set while waiting, makes no holder look dead and n
 	context.clock.jumpWall(7_200_000);
 	await context.clock.advance(1000);
 	assert.equal(isTaken, false);
-	await (await drive(context.clock, waiting))?.release();
+	await (await context.clock.advanceUntil(waiting))?.release();
 	assert.ok(context.clock.monotonic() < 5000);
 });
 
@@ -150,14 +150,14 @@ test('a computer that slept does not take the silence of its sleep for death', a
 	await context.clock.suspend(8_000_000, {monotonic: 'continues'});
 	await context.clock.advance(500);
 	assert.equal(isTaken, false);
-	await (await drive(context.clock, waiting))?.release();
+	await (await context.clock.advanceUntil(waiting))?.release();
 });
 
 test('a lock file that nobody ever wrote to is taken over sooner: its maker would have written at once', async t => {
 	const file = path.join(temporaryFolder(t), 'x.lock');
 	writeFileSync(file, '');
 	const context = setting();
-	await (await drive(context.clock, takeLock(file, context, {signal: never})))?.release();
+	await (await context.clock.advanceUntil(takeLock(file, context, {signal: never})))?.release();
 	assert.ok(context.clock.monotonic() > 900 && context.clock.monotonic() < 2000);
 	assert.deepEqual(readdirSync(path.dirname(file)), []);
 });
@@ -173,7 +173,7 @@ test('heirs that died on the way, one after the other, are inherited from in tur
 	);
 	writeFileSync(`${file}.AAAAAAAAAAAAAAAA`, '');
 	const context = setting();
-	const lock = await drive(context.clock, takeLock(file, context, {signal: never}));
+	const lock = await context.clock.advanceUntil(takeLock(file, context, {signal: never}));
 	assert.ok(context.clock.monotonic() < 5000);
 	assert.equal((JSON.parse(readFileSync(file, 'utf8')) as {pid: number}).pid, process.pid);
 	await lock?.release();

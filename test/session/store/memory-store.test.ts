@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createMemoryStore} from '../../../source/session/store/memory-store.js';
 import {createManualClock} from '../../../source/testing/manual-clock.js';
-import {drive, makeSession, never} from './fixtures.js';
+import {makeSession, never} from './fixtures.js';
 
 test('what is read or written is a copy', async () => {
 	const store = createMemoryStore();
@@ -27,11 +27,11 @@ test('its locks hold between parts of one program, by profile and purpose', asyn
 	const waiting = store.lock('work', 'refresh', {signal: never, onWait: () => waits++});
 	await clock.advance(1000);
 	await lock?.release();
-	const second = await drive(clock, waiting);
+	const second = await clock.advanceUntil(waiting);
 	assert.equal(waits, 1);
 	// A second release is not someone else's.
 	await lock?.release();
-	await assert.rejects(drive(clock, store.lock('work', 'refresh', {signal: never, timeout: 100})), {
+	await assert.rejects(clock.advanceUntil(store.lock('work', 'refresh', {signal: never, timeout: 100})), {
 		code: 'lock_timeout',
 	});
 	assert.equal(await store.lock('work', 'refresh', {signal: never, until: async () => true}), undefined);

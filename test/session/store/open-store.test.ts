@@ -53,10 +53,7 @@ test('S28: auto falls back to files, says so, and remembers it', async t => {
 	const store = await openForLogin({home, keyring: locked});
 	assert.equal(store.kind, 'file');
 	assert.equal(store.notices.length, 1);
-	assert.match(
-		store.notices[0]!,
-		/^The system keyring is locked\. The session is saved in a file that only you can read\.$/,
-	);
+	assert.match(store.notices[0]!, /^The system keyring is locked, so the session is in a private file\.$/);
 	const later = openStore({home, keyring: locked});
 	assert.equal(later.kind, 'file');
 	assert.deepEqual(later.notices, []);

@@ -7,6 +7,9 @@ import {ownName} from '../session-file.js';
 const keyringUnavailable = (what: string) =>
 	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
 
+/** @param limit - milliseconds */
+export const keyringTimeout = (limit: number) => keyringUnavailable(`didn't respond within ${limit / 1000} seconds`);
+
 /** Where no unlocking helps. */
 const keyringUnusable = (what: string) => storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
 
@@ -62,7 +65,7 @@ export const runKeyringChild = async (
 		timeout,
 	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
 ): Promise<string | undefined> => {
-	if (process.env[mark] !== undefined) throw keyringUnavailable('cannot be reached');
+	if (process.env[mark] !== undefined) throw keyringUnavailable("can't be reached");
 	// Not imported: most commands read a session from a file.
 	const {spawn} = process.getBuiltinModule('node:child_process');
 	let child: ChildProcessByStdio<Writable, Readable, null>;
@@ -77,7 +80,7 @@ export const runKeyringChild = async (
 		});
 	} catch {
 		// Node.js's permission model allows no child.
-		throw keyringUnavailable('cannot be reached');
+		throw keyringUnavailable("can't be reached");
 	}
 
 	// It may wait without end, and nobody else would end it.
@@ -91,11 +94,11 @@ export const runKeyringChild = async (
 		});
 		// It may have died before it read its request; `close` tells.
 		child.stdin.on('error', () => undefined);
-		child.on('error', () => reject(keyringUnavailable('cannot be reached')));
+		child.on('error', () => reject(keyringUnavailable("can't be reached")));
 		child.on('close', (code, signal) => {
 			const result = code === 0 ? parseResult(output) : undefined;
 			if (result !== undefined) resolve(result.value ?? undefined);
-			else if (signal === 'SIGKILL') reject(keyringUnavailable(`did not answer within ${timeout / 1000} seconds`));
+			else if (signal === 'SIGKILL') reject(keyringTimeout(timeout));
 			else reject(keyringUnavailable('is locked, or there is none'));
 		});
 		child.stdin.end(JSON.stringify(request));
@@ -185,7 +188,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 				const reply = await askSecretService({environment, timeout: patience.nobody, attributes});
 				if (reply.state === 'found') return reply.secret;
 				if (reply.state === 'absent') throw noBus();
-				if (reply.state === 'silent') throw keyringUnavailable('does not answer');
+				if (reply.state === 'silent') throw keyringUnavailable("doesn't respond");
 				if (reply.state === 'locked') {
 					if (limit === patience.nobody || !mayWait) throw keyringUnavailable('is locked');
 					return inChild('get');
@@ -196,7 +199,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 			try {
 				return new Entry(service, account, entryOptions).getPassword() ?? undefined;
 			} catch {
-				throw keyringUnavailable('cannot be reached');
+				throw keyringUnavailable("can't be reached");
 			}
 		},
 		async set(secret) {
@@ -208,7 +211,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const noBus = () => keyringUnavailable('cannot be reached because there is no session bus');
+const noBus = () => keyringUnavailable("can't be reached because there's no session bus");
 
 // Not imported: it loads what ES modules need, a tenth of the time that `token` takes.
 const requireHere = () => process.getBuiltinModule('node:module').createRequire(import.meta.url);

@@ -69,7 +69,7 @@ test("a single-file executable that signs in with the keyring's module beside it
 	assert.deepEqual(outcome, {starts: 1, kind: 'file'});
 	assert.match(
 		notices,
-		/^The system keyring is used only by programs that Node\.js itself runs\. The session is saved in a file/,
+		/^The system keyring is used only by programs that Node\.js itself runs, so the session is in a private file/,
 	);
 });
 
@@ -88,5 +88,5 @@ test('a child that ends well and prints nothing is a keyring that cannot be used
 	const bus = {DBUS_SESSION_BUS_ADDRESS: 'unix:path=/'};
 	const {kind, notices} = await run([process.execPath, program], {EXEC_PATH: node, ...bus});
 	assert.equal(kind, 'file');
-	assert.match(notices, /^The system keyring is locked, or there is none\. The session is saved in a file/);
+	assert.match(notices, /^The system keyring is locked, or there is none, so the session is in a private file/);
 });

@@ -125,7 +125,7 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	assert.equal(kind, 'file');
 	assert.match(
 		notices?.join() ?? '',
-		/^The system keyring is locked, or there is none\. The session is saved in a file/,
+		/^The system keyring is locked, or there is none, so the session is in a private file/,
 	);
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
@@ -140,7 +140,7 @@ test('demand 44: without a bus a login takes a file within its time, and says so
 	const home = path.join(folder, 'home');
 	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '10'));
 	assert.equal(kind, 'file');
-	assert.match(notices?.join() ?? '', /^The system keyring .+\. The session is saved in a file/);
+	assert.match(notices?.join() ?? '', /^The system keyring .+, so the session is in a private file/);
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
 		length: 10,
@@ -154,7 +154,7 @@ test('demand 44: a bus that never answers holds up neither a login nor a reader 
 	const home = path.join(folder, 'home');
 	const {kind, notices} = await responseOf(children.startIn(environment, 'login', home, '10'));
 	assert.equal(kind, 'file');
-	assert.match(notices?.join() ?? '', /^The system keyring did not answer within 2 seconds\./);
+	assert.match(notices?.join() ?? '', /^The system keyring didn.t respond within 2 seconds/);
 });
 
 test('demand 44: a reader of an encrypted session gives up on a bus that never answers, and leaves the session alone', async t => {
@@ -166,7 +166,7 @@ test('demand 44: a reader of an encrypted session gives up on a bus that never a
 	await responseOf(children.startIn({...environment, ...withPatience}, 'login', home, '10'));
 	const silent = await startSilentBus(t, folder);
 	const {message} = await responseOf(children.startIn(silent, 'read', home));
-	assert.equal(message, 'The system keyring does not answer.');
+	assert.equal(message, "The system keyring doesn't respond.");
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'keyring',
 		length: 10,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {parseCommandLine} from '../../source/cli/parse-args.js';
-import {readProvider} from '../../source/cli/provider.js';
+import {readProvider} from '../../source/cli/provider-options.js';
 import {UsageError} from '../../source/cli/errors.js';
 import type {ProviderSettings} from '../../source/oauth/provider.js';
 
@@ -81,6 +81,9 @@ test("without a provider in the options the profile's own is taken, with what th
 	});
 	const forwarded = ['--redirect-uri', 'https://fluffy-8400.app.github.dev/cb', '--port', '8400'];
 	assert.deepEqual(read(forwarded, stored)?.redirect, {path: '/cb', uri: forwarded[1], ports: [8400]});
+	for (const uri of ['com.myclientapp://acme.eu.auth0.com/callback', 'com.example.app:/callback']) {
+		assert.equal(read(['--redirect-uri', uri], stored)?.redirect?.uri, uri);
+	}
 	assert.deepEqual(read(['--param', 'a=b'], stored)?.parameters, {
 		authorize: {organization: 'org_1', a: 'b'},
 		device: {a: 'b'},
@@ -131,6 +134,8 @@ test('what cannot be meant is refused before anything happens', () => {
 		[...oidc, '--port', '65536'],
 		[...oidc, '--redirect-uri', 'https://app.example/cb'],
 		[...oidc, '--redirect-uri', 'not an address'],
+		[...oidc, '--redirect-uri', 'myclientapp://callback'],
+		[...oidc, '--redirect-uri', 'com.myclientapp://callback#part'],
 		[...oidc, '--resource', '/relative'],
 		[...oidc, '--resource', 'https://r.example/#part'],
 		[...oidc, '--audience', 'a', '--audience', 'b'],

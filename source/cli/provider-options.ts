@@ -1,11 +1,20 @@
-import {presets, checkEndpoints} from '../oauth/presets.js';
+import {resolve} from 'node:path';
+import {presets, resource, checkEndpoints} from '../oauth/presets.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {isReservedParameter, isResource} from '../oauth/request-parameters.js';
 import {registrations} from '../oauth/registration.js';
-import type {ClientSecret, Endpoints, Provider, ProviderSettings, RequestParameters} from '../oauth/provider.js';
+import {
+	beforeDiscovery,
+	type Endpoints,
+	type Provider,
+	type ProviderSettings,
+	type RequestParameters,
+	type WorkloadIdentity,
+} from '../oauth/provider.js';
 import {checkUrl, isLoopbackHost} from '../core/safe-url.js';
+import {isOwnFlow} from '../core/types.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './errors.js';
 
@@ -26,7 +35,7 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 		const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
 		// The pair is not repeated: what is refused here may hold a secret.
 		if (name === undefined)
-			throw new UsageError('--param needs a name and a value.', 'As in: --param organization=org_1');
+			throw new UsageError('--param needs a name and a value.', 'As in: --param screen_hint=signup');
 		const shown = displayText(name, 40);
 		const option = ownParameters[name];
 		if (option !== undefined) throw new UsageError(`--param can't set ${shown}.`, `Use ${option} instead.`);
@@ -57,10 +66,12 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	if (uri === undefined) return ports && {ports};
 	const url = checkUrl(uri);
 	if (typeof url !== 'string' && url.protocol === 'https:' && ports !== undefined) return {uri, ports};
+	// RFC 8252 §7.1: a scheme of the app's own is a domain name turned round, so it has a dot. Its URL is pasted.
+	if (/^[a-z][a-z\d+-]*(?:\.[a-z\d+-]+)+:\/(?!.*#)/i.test(uri) && URL.canParse(uri)) return {uri};
 	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
 		throw new UsageError(
-			'--redirect-uri must be a URL on this computer.',
-			'As in: --redirect-uri http://127.0.0.1:8400/callback\nFor an https URL that is forwarded to this computer, add --port N.',
+			'--redirect-uri must be a URL on this computer, or one with a scheme of your app.',
+			'As in: --redirect-uri http://127.0.0.1:8400/callback, or com.example.app:/callback\nFor an https URL that is forwarded to this computer, add --port N.',
 		);
 	}
 
@@ -76,6 +87,7 @@ const endpointMembers = {
 	revocation: 'revocation',
 	par: 'pushedAuthorization',
 	jwks: 'jwks',
+	'one-time-code': 'oneTimeCode',
 } as const satisfies Readonly<Record<string, keyof Endpoints>>;
 
 const readEndpoints = (pairs: readonly string[]): Endpoints =>
@@ -116,25 +128,45 @@ const single = (values: readonly string[] | undefined, option: string): string |
 	return first;
 };
 
+/** The identity of a workload, as far as the options name it: its file keeps its meaning in another folder. */
+const readIdentity = ({
+	flow,
+	as,
+	'id-token-file': file,
+	'id-token-env': env,
+}: OptionValues): WorkloadIdentity | undefined => {
+	const source = env !== undefined ? {env} : file !== undefined ? {file: resolve(file)} : undefined;
+	if (flow !== 'workload-identity' && source === undefined && as === undefined) return undefined;
+	return omitUndefined({source, as});
+};
+
+const readExtra = ({param, organization}: OptionValues): RequestParameters | undefined =>
+	param === undefined && organization === undefined
+		? undefined
+		: {...readParameters(param ?? []), ...(organization !== undefined && {organization})};
+
 /** What the options say of the request, for any provider. */
 const readRequest = (values: OptionValues): Partial<Provider> => {
-	const {application, scope, prompt, 'login-hint': loginHint, par, flow} = values;
+	const {application, scope, prompt, 'login-hint': loginHint, par, flow, realm} = values;
 	const audience = single(values.audience, 'audience');
 	const redirect = readRedirect(values);
-	const extra = values.param && readParameters(values.param);
-	const asksTokenOnly = flow === 'client-credentials' || flow === 'password';
+	const extra = readExtra(values);
+	const asksTokenOnly = isOwnFlow(flow) || flow === 'password' || flow === 'one-time-code';
 	return omitUndefined({
 		application,
 		scope,
 		audience,
-		resource: values.resource && readResources(values.resource),
+		resource: values['no-resource'] ? [] : values.resource && readResources(values.resource),
 		prompt,
 		loginHint,
 		redirect,
 		endpoints: values.endpoint && readEndpoints(values.endpoint),
 		pushedAuthorization: par,
+		workloadIdentity: readIdentity(values),
 		// Named on the command line, so this person wants it (RFC 9700 §2.4).
 		allowPassword: flow === 'password' || undefined,
+		allowOneTimeCode: flow === 'one-time-code' || undefined,
+		realm,
 		parameters: extra && (asksTokenOnly ? {token: extra} : {authorize: extra, device: extra}),
 	});
 };
@@ -164,8 +196,40 @@ const registerFirst = (preset: Preset | undefined, domain: string | undefined): 
 	].join('\n');
 };
 
+type Credentials = Pick<Provider, 'clientSecret' | 'clientKey'>;
+
+/** Options for servers that a resource names. */
+const forResources = ['client-metadata-url', 'trust-issuer'] as const;
+
+/** The provider of a URL: what was found and given there before stays, where no option says otherwise. */
+const readResource = (url: string, values: OptionValues, credentials: Credentials = {}): ProviderChoice => {
+	const {issuer, preset, 'client-id': clientId, 'client-metadata-url': clientMetadataUrl} = values;
+	if (preset !== undefined) throw new UsageError("--preset doesn't work with a URL.", 'Leave one of the two out.');
+	const request = readRequest(values);
+	const typed = asUsage(() =>
+		resource(
+			url,
+			omitUndefined({
+				issuer,
+				clientId,
+				...credentials,
+				clientMetadataUrl,
+				trustedIssuers: values['trust-issuer'],
+				resource: request.resource,
+			}),
+		),
+	);
+	return stored => {
+		const before = stored?.protectedResource;
+		if (stored === undefined || before?.url !== url) return merge(typed, request);
+		const known = beforeDiscovery({...before, ...typed.protectedResource, url});
+		// Of several servers the one that was used before comes first.
+		return merge({...stored, ...known, issuer: stored.issuer, ...credentials}, request);
+	};
+};
+
 /** The provider that the options name; undefined where they name none. */
-const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined): Provider | undefined => {
+const readNamed = (values: OptionValues, credentials: Credentials = {}): Provider | undefined => {
 	const {issuer, preset, domain, 'client-id': clientId} = values;
 	if (issuer === undefined && preset === undefined) {
 		if (clientId === undefined) return undefined;
@@ -176,13 +240,13 @@ const readNamed = (values: OptionValues, clientSecret: ClientSecret | undefined)
 	const missing = [
 		...(place && place.fallback === undefined && domain === undefined ? ['--domain D'] : []),
 		...(clientId === undefined ? ['--client-id ID'] : []),
-		...(secret === 'always' && clientSecret === undefined ? ['--client-secret-file F'] : []),
+		...(secret === 'always' && credentials.clientSecret === undefined ? ['--client-secret-file F'] : []),
 	];
 	if (clientId === undefined || missing.length > 0) {
 		throw new UsageError(`Missing ${missing.join(' and ')}.`, registerFirst(preset, domain));
 	}
 
-	const common = {clientId, ...(clientSecret && {clientSecret})};
+	const common = {clientId, ...credentials};
 	return asUsage(() =>
 		preset === undefined
 			? presets.oidc({...common, ...(issuer !== undefined && {issuer})})
@@ -203,6 +267,7 @@ const merge = (base: Provider, request: Partial<Provider>): Provider => {
 		...base,
 		...request,
 		...(request.redirect && {redirect: {...redirect, ...request.redirect}}),
+		...(request.workloadIdentity && {workloadIdentity: {...base.workloadIdentity, ...request.workloadIdentity}}),
 		...(request.endpoints && {endpoints: {...base.endpoints, ...request.endpoints}}),
 		...(request.parameters && {
 			parameters: {
@@ -222,15 +287,26 @@ export type ProviderChoice = (stored: ProviderSettings | undefined) => Provider 
  * Reads all options about the provider and the request at once, so that a mistake is told before anything happens.
  * Without a provider in the options the profile's own is taken, with what the options change.
  *
- * @param given - `provider` takes the place of one in the options; `clientSecret` is known to the preset, since some
- * providers allow more to a client that has one.
+ * @param given - `provider` takes the place of one in the options; `credentials` are known to the preset, since some
+ * providers allow more to a client that has a secret.
  * @throws UsageError
  */
 export const readProvider = (
 	values: OptionValues,
-	given: {readonly provider?: Provider | undefined; readonly clientSecret?: ClientSecret | undefined} = {},
+	given: {
+		readonly provider?: Provider | undefined;
+		readonly credentials?: Credentials;
+		/** Stands in the place of the profile. */
+		readonly url?: string | undefined;
+	} = {},
 ): ProviderChoice => {
-	const named = given.provider ?? readNamed(values, given.clientSecret);
+	if (given.url !== undefined) return readResource(given.url, values, given.credentials);
+	const stray = forResources.find(name => values[name] !== undefined);
+	if (stray !== undefined) {
+		throw new UsageError(`--${stray} needs a URL.`, 'As in: ink-login login https://mcp.example.com/mcp');
+	}
+
+	const named = given.provider ?? readNamed(values, given.credentials);
 	const request = readRequest(values);
 	return stored => {
 		const base = named ?? stored;

@@ -1,0 +1,98 @@
+import {displayText} from '../../core/safe-text.js';
+import {toLoginError} from '../../core/errors.js';
+import {login} from '../../login.js';
+import {listPending, markCancelled, providerOf, readPending, type PendingLogin} from '../../login/pending.js';
+import type {TokenStore} from '../../session/types.js';
+import {createLoginTerminal} from '../../terminal/login-terminal.js';
+import {timeOfDay} from '../../text/messages.js';
+import {jsonLine} from '../../text/ndjson.js';
+import type {Command, CommandContext} from '../context.js';
+import {exitCodeOf, exitCodes} from '../errors.js';
+import type {CommandLine} from '../parse-args.js';
+import {pastesFrom, pendingOptionsOf} from '../pending-login.js';
+import {engineAt, prepareStore, storeFor, tell} from '../session.js';
+
+/** `login --resume ID`: goes on with a login as it was begun. */
+const resume = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
+	const {values} = line;
+	const {environment, signals} = context;
+	const pending = pendingOptionsOf(values, environment, store, id);
+	const begun = await readPending(store, id);
+	const notices = await prepareStore(store);
+	const provider = providerOf(begun);
+	const engine = engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
+	const show = values.json ? 'ndjson' : values['screen-reader'] ? 'spoken' : 'plain';
+	const stream = show === 'ndjson' || environment.tty.stdout ? 'stdout' : 'stderr';
+	const input = pastesFrom(values, context);
+	try {
+		await login(engine, {
+			pending,
+			show,
+			signal: signals.signal,
+			open: false,
+			terminal: createLoginTerminal(environment, {write: () => undefined}),
+			write: text => context[stream].write(text),
+			input,
+		});
+		tell(notices, context);
+		return exitCodes.done;
+	} catch (error) {
+		return exitCodeOf(toLoginError(error).code);
+	} finally {
+		input?.destroy();
+	}
+};
+
+/** `login --cancel ID`: tokens that are on disk are revoked here, and those that still come by whoever gets them. */
+const cancel = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
+	const begun = await readPending(store, id);
+	if (begun.progress.status === 'waiting') {
+		await markCancelled(store, begun, context.now());
+		const provider = providerOf(begun);
+		const engine = engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
+		const run = engine.login({pending: {id, wait: 0}, open: false, signal: context.signals.signal});
+		await run.session.catch(() => undefined);
+		await run.cancel();
+	}
+
+	const isCancelled = (await readPending(store, id)).progress.status !== 'signed-in';
+	context.stderr.write(
+		isCancelled
+			? `Cancelled the sign-in ${id}.\n`
+			: `The sign-in ${id} was finished before. To sign out: ink-login logout\n`,
+	);
+	return isCancelled ? exitCodes.done : exitCodes.failed;
+};
+
+const described = ({id, profile, message, provider, progress, startedAt, expiresAt}: PendingLogin) => {
+	const status = progress.status === 'waiting' ? 'pending' : progress.status;
+	const {application = new URL(provider.issuer).host} = provider;
+	return {id, status, profile, application, ...(message !== undefined && {message}), startedAt, expiresAt};
+};
+
+/** `login --pending`: those that have not expired, also where they have ended. */
+const list = async ({values}: CommandLine, {stdout}: CommandContext, store: TokenStore): Promise<number> => {
+	for (const login of await listPending(store)) {
+		if ('error' in login) {
+			const {message} = login.error;
+			stdout.write(values.json ? jsonLine({id: login.id, status: 'unreadable', message}) : `${login.id}  ${message}\n`);
+			continue;
+		}
+
+		const shown = described(login);
+		const {id, status, profile, application, message, expiresAt} = shown;
+		const words = [id, status, displayText(profile, 60), displayText(application, 60), `until ${timeOfDay(expiresAt)}`];
+		const why = message === undefined ? '' : `  "${message}"`;
+		stdout.write(values.json ? jsonLine(shown) : `${words.join('  ')}${why}\n`);
+	}
+
+	return exitCodes.done;
+};
+
+/** What `ink-login login` does about logins that were begun before. */
+export const runPending: Command = async (line, context) => {
+	const {resume: resumed, cancel: cancelled} = line.values;
+	const store = await storeFor(line, context);
+	if (resumed !== undefined) return resume(line, context, store, resumed);
+	return cancelled === undefined ? list(line, context, store) : cancel(line, context, store, cancelled);
+};

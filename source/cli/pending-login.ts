@@ -1,0 +1,80 @@
+import {openSync} from 'node:fs';
+import {ReadStream} from 'node:tty';
+import type {Readable} from 'node:stream';
+import {displayText} from '../core/safe-text.js';
+import {LoginError} from '../core/errors.js';
+import type {PendingOptions} from '../login/flow.js';
+import {findPending} from '../login/pending.js';
+import {agentsWait} from '../login.js';
+import type {ProviderSettings} from '../oauth/provider.js';
+import type {TokenStore} from '../session/types.js';
+import {whoIsThere} from '../terminal/who-is-there.js';
+import {commandText, type CommandContext} from './context.js';
+import {UsageError} from './errors.js';
+import type {OptionValues} from './options.js';
+
+const readWait = ({wait, 'no-wait': noWait}: OptionValues): number | undefined => {
+	if (noWait) return 0;
+	if (wait === undefined) return undefined;
+	if (/^\d+(\.\d+)?$/.test(wait)) return Number(wait);
+	throw new UsageError('--wait needs a number of seconds.', 'As in: --wait 45');
+};
+
+const resumeCommand = (id: string): string => commandText('login', '--resume', id);
+
+/** How the login outlives this process: as the options say, or because a coding agent runs it, whose commands live a minute. */
+export const pendingOptionsOf = (
+	values: OptionValues,
+	environment: CommandContext['environment'],
+	{kind}: TokenStore,
+	id?: string,
+): PendingOptions | false => {
+	const {flow, timeout, tty, message} = values;
+	const told = readWait(values);
+	const isAgents = whoIsThere(environment) === 'agent' && tty === undefined && timeout === undefined;
+	const wait = told ?? (isAgents ? agentsWait : undefined);
+	if (kind === 'memory') {
+		if (told === undefined) return false;
+		throw new UsageError("What is only in memory can't wait.", 'Leave out --store memory, or the wait.');
+	}
+
+	const isPersons = flow !== 'client-credentials' && flow !== 'password';
+	if (id === undefined && (wait === undefined || !isPersons)) return false;
+	return {
+		...(id !== undefined && {id}),
+		...(wait !== undefined && {wait}),
+		message,
+		resumeCommand,
+		pasteCommand: pending => `${resumeCommand(pending)} --tty`,
+	};
+};
+
+/** Where a pasted link is read from: a pipe, or the terminal where the person who runs this asked for that. */
+export const pastesFrom = ({tty}: OptionValues, {environment, stdin}: CommandContext): Readable | undefined => {
+	if (!environment.tty.stdin) return tty ? openTerminal() : stdin;
+	return tty ? stdin : undefined;
+};
+
+const openTerminal = (): Readable => {
+	try {
+		return new ReadStream(openSync(process.platform === 'win32' ? String.raw`\\.\CONIN$` : '/dev/tty', 'r+'));
+	} catch {
+		throw new LoginError('person_required', 'There is no terminal here to paste in.', {
+			hint: 'Run this in a terminal of your own.',
+		});
+	}
+};
+
+/** What to do where someone was asked to sign in to the profile already, and has not yet; undefined where nobody was. */
+export const waitingHint = async (
+	store: TokenStore,
+	profile: string,
+	now: number,
+	fits: (provider: ProviderSettings) => boolean = () => true,
+): Promise<string | undefined> => {
+	// A store that cannot be read has had its say by now.
+	const login = await findPending(store, now, other => other.profile === profile && fits(other.provider)).catch(
+		() => undefined,
+	);
+	return login && `Someone was asked to approve it already. Run: ${displayText(resumeCommand(login.id))}`;
+};

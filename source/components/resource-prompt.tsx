@@ -1,0 +1,45 @@
+import type {ReactNode} from 'react';
+import {displayText} from '../core/safe-text.js';
+import type {ResourcePrompt} from '../hooks/use-login.js';
+import {useKeys} from '../hooks/use-keys.js';
+import {useScreen} from '../hooks/use-screen.js';
+import type {ScreenProps} from '../hooks/screen-props.js';
+import {runKey, type Key} from '../layout/keys.js';
+import {layOutConfirmation} from '../layout/question.js';
+import {FrameView} from './frame.js';
+import {SpokenLines, spokenKeys} from './screen-reader.js';
+
+export type ResourcePromptScreenProps = Pick<
+	ScreenProps,
+	'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'isActive'
+> & {
+	readonly prompt: ResourcePrompt;
+};
+
+/** Says who has someone sign in where, for what and as which app: all that a person can judge a stranger's server by. */
+export function ResourcePromptScreen(props: ResourcePromptScreenProps): ReactNode {
+	const {prompt, isActive = true} = props;
+	const {display, size, speaks} = useScreen(props);
+	const {resource: words, keys: labels, signInTo} = display.messages;
+	const keys: readonly Key[] = [
+		{key: 'enter', label: labels.continue, isMain: true, run: () => prompt.answer(true)},
+		{key: 'escape', label: labels.cancel, isMain: true, run: () => prompt.answer(false)},
+	];
+	useKeys({onKey: key => runKey(keys, key), isActive});
+	const host = displayText(prompt.host);
+	const facts = [
+		...(prompt.name === undefined ? [] : [{word: words.callsItself, text: `"${prompt.name}"`}]),
+		{word: words.asksFor, text: displayText(prompt.scope, 400) || words.serverChooses},
+		{word: words.signsInAs, text: prompt.client === undefined ? words.unknownClient : words.clients[prompt.client]},
+	];
+	const title = signInTo(host);
+	const sentence = words.sendsYou(host, displayText(new URL(prompt.issuer).host));
+	const advice = words.onlyIf(host);
+	if (speaks) {
+		const said = [sentence, ...facts.map(({word, text}) => `${word} ${text}`), advice].map(text => `${text}.`);
+		return <SpokenLines lines={[...said, spokenKeys(keys, display)]} />;
+	}
+
+	const frame = layOutConfirmation(size, {title, sentence, facts, advice, keys}, display);
+	return <FrameView frame={frame} columns={size.columns} display={display} />;
+}

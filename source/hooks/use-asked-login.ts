@@ -1,0 +1,59 @@
+import {useLayoutEffect, useState} from 'react';
+import {abortable} from '../core/clock.js';
+import {cancelled} from '../core/errors.js';
+import type {LoginOptions} from '../login/flow.js';
+import {withSessionRequest} from '../oauth/request-parameters.js';
+import type {Provider} from '../oauth/provider.js';
+import type {Session} from '../session/types.js';
+import type {TokenEngine} from '../token-engine.js';
+import {loginOnScreen, type LoginStarter} from './use-login.js';
+
+/** A login for `<Login>` to start and to show. */
+export type AskedLogin = {
+	readonly engine: LoginStarter & {readonly provider: Provider};
+	readonly flow: NonNullable<LoginOptions['flow']>;
+};
+
+/** Takes the logins that `engine.ensure()` and `engine.fetch` turn out to need, and returns the one to show. */
+export const useAskedLogin = (engine: TokenEngine): AskedLogin | undefined => {
+	const [asked, setAsked] = useState<readonly AskedLogin[]>([]);
+	// Before anything can ask: a program may do so as soon as it has rendered.
+	useLayoutEffect(() => {
+		const unmounted = new AbortController();
+		const stop = engine.showBy(async ({engine: asking, options}) => {
+			const present = loginOnScreen(asking);
+			if (present !== undefined) {
+				// Someone is signing in already, perhaps with a code in their hand.
+				const session = await abortable(present.session, options.signal);
+				if (withSessionRequest(asking.provider, options) === asking.provider) return session;
+			}
+
+			let begin!: (session: Promise<Session>) => void;
+			const session = new Promise<Session>(resolve => {
+				begin = resolve;
+			});
+			const {provider, clock} = asking;
+			const login: AskedLogin = {
+				flow: options.flow ?? 'auto',
+				engine: {
+					provider,
+					clock,
+					login(shown) {
+						const run = asking.login({...shown, ...options, terminal: shown?.terminal ?? {}});
+						begin(run.session);
+						return run;
+					},
+				},
+			};
+			setAsked(logins => [...logins, login]);
+			return abortable(session, unmounted.signal).finally(() =>
+				setAsked(logins => logins.filter(other => other !== login)),
+			);
+		});
+		return () => {
+			stop();
+			unmounted.abort(cancelled());
+		};
+	}, [engine]);
+	return asked[0];
+};

@@ -1,0 +1,174 @@
+/** What a login at a protected resource has besides: a question before it begins, and a client that nobody registered by hand. */
+import {cancelled, LoginError} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
+import {clientPorts} from '../oauth/client-metadata.js';
+import {isForgotten, registerClient} from '../oauth/client-registration.js';
+import type {ClientRegistration, ProtectedResource, ResolvedProvider} from '../oauth/provider.js';
+import type {RequestContext} from '../oauth/request.js';
+import {forgetClient, readClient, writeClient} from '../session/client-store.js';
+import type {TokenStore} from '../session/types.js';
+import type {EventOf, LoginEvent} from './events.js';
+import type {LoginOptions} from './flow.js';
+
+type ClientOrigin = EventOf<'client'>['how'];
+
+/** The redirect URI of a flow that has none, for servers that register no client without one. */
+const someRedirect = `http://127.0.0.1:${clientPorts[0]}/callback`;
+
+type Client = {readonly how: ClientOrigin; readonly provider: ResolvedProvider};
+
+type Place = {readonly store: TokenStore; readonly profile: string};
+
+/**
+ * A login at a resource. Its client is, in this order, the one that was given, the one that was registered there before,
+ * the Client ID Metadata Document, one that is registered now. It is settled when a flow knows its redirect URI, which may
+ * have to be registered.
+ */
+export class ResourceLogin {
+	/** With the redirect that the client is registered with. */
+	readonly provider: ResolvedProvider;
+	readonly #discovered: ResolvedProvider;
+	readonly #place: Place;
+	readonly #resource: ProtectedResource;
+	#stored: ClientRegistration | undefined;
+	#registered: ClientRegistration | undefined;
+
+	private constructor(discovered: ResolvedProvider, place: Place, stored: ClientRegistration | undefined) {
+		this.#place = place;
+		this.#resource = discovered.protectedResource ?? {url: ''};
+		this.#stored = discovered.clientId === '' ? stored : undefined;
+		this.#discovered = discovered;
+		this.provider = {...discovered, ...this.#redirect()};
+	}
+
+	static async of(discovered: ResolvedProvider, place: Place, now: number): Promise<ResourceLogin> {
+		const stored = await readClient(place.store, discovered.server.issuer);
+		const isExpired = stored?.expiresAt !== undefined && stored.expiresAt <= now;
+		return new ResourceLogin(discovered, place, isExpired ? undefined : stored);
+	}
+
+	/** What the event `discovery` says of it. */
+	get discovery(): Pick<EventOf<'discovery'>, 'resource'> {
+		const {issuer, resourceName: name} = this.#discovered;
+		const {url} = this.#resource;
+		const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
+		return {resource: {url, ...(name && {name}), ...(onForeignHost && {onForeignHost})}};
+	}
+
+	/**
+	 * Asks once for each resource and server, and only where they are on different hosts.
+	 *
+	 * @throws LoginError `cancelled`
+	 */
+	async confirm({confirmResource}: LoginOptions, signal: AbortSignal): Promise<void> {
+		if (confirmResource === undefined || this.discovery.resource?.onForeignHost !== true) return;
+		const {issuer, requestedScope: scope, resourceName: name} = this.#discovered;
+		const {url} = this.#resource;
+		const {store, profile} = this.#place;
+		const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
+		if (known?.protectedResource?.url === url && known.issuer === issuer) return;
+		const asking = {host: new URL(url).host, ...(name && {name}), issuer, scope, client: this.#how};
+		if (!(await confirmResource(asking, signal))) throw cancelled();
+	}
+
+	/**
+	 * Settles the client of one flow.
+	 *
+	 * @param redirectUri - where the flow listens; none for a flow without a redirect
+	 * @throws LoginError where someone has to register one first
+	 */
+	async settle(
+		context: RequestContext,
+		emit: (event: LoginEvent) => void,
+		redirectUri?: string,
+	): Promise<ResolvedProvider> {
+		const {how, provider} = await this.#client(context, redirectUri);
+		emit({type: 'client', how, clientId: displayText(provider.clientId)});
+		return provider;
+	}
+
+	async #client(context: RequestContext, redirectUri: string | undefined): Promise<Client> {
+		const discovered = this.#discovered;
+		if (discovered.clientId !== '') return {how: 'given', provider: discovered};
+		const fits = (registration: ClientRegistration | undefined): registration is ClientRegistration =>
+			registration !== undefined && (redirectUri === undefined || registration.redirectUris.includes(redirectUri));
+		const stored = this.#stored;
+		if (fits(stored)) {
+			const provider = this.#as(stored);
+			if (!(await isForgotten({...context, provider}))) return {how: 'stored', provider};
+			await this.#forget();
+		}
+
+		const how = this.#otherwise;
+		if (how === undefined) throw nobodyKnown(discovered, redirectUri ?? someRedirect);
+		if (how === 'metadata-document') {
+			const {clientMetadataUrl: clientId = ''} = this.#resource;
+			return {how, provider: {...discovered, clientId, clientAuthentication: 'none'}};
+		}
+
+		// Several flows may be open, and have one client.
+		let registration = this.#registered;
+		if (!fits(registration)) {
+			registration = await registerClient(context, redirectUri ?? someRedirect);
+			this.#registered = registration;
+			await writeClient(this.#place.store, discovered.server.issuer, registration);
+		}
+
+		return {how, provider: this.#as(registration)};
+	}
+
+	/** A registration that the server has forgotten may show in the browser alone, which then never comes back. */
+	async onFailure({code}: LoginError): Promise<void> {
+		if (code === 'timeout') await this.#forget();
+	}
+
+	/** How the client is known, as far as that can be told before a flow is opened. */
+	get #how(): ClientOrigin | undefined {
+		return this.#discovered.clientId === '' ? (this.#stored === undefined ? this.#otherwise : 'stored') : 'given';
+	}
+
+	/** What there is without a registration of before. */
+	get #otherwise(): 'metadata-document' | 'registered' | undefined {
+		const {server} = this.#discovered;
+		const methods = server.token_endpoint_auth_methods_supported;
+		const takesDocument =
+			server['client_id_metadata_document_supported'] === true && (methods?.includes('none') ?? true);
+		if (takesDocument && this.#resource.clientMetadataUrl !== undefined) return 'metadata-document';
+		return server.registration_endpoint === undefined ? undefined : 'registered';
+	}
+
+	/** Ports that someone chose, otherwise the registered one first: half of the servers compare it. What is registered now may have any. */
+	#redirect(): Pick<ResolvedProvider, 'redirect'> {
+		const {redirect} = this.#discovered;
+		if (redirect?.uri !== undefined || redirect?.ports?.includes(0) === false) return {};
+		const before = (this.#stored?.redirectUris ?? []).map(uri => new URL(uri));
+		const isNamed = before.some(({hostname}) => hostname === 'localhost');
+		const any = this.#how === 'stored' || this.#how === 'registered' ? [0] : [];
+		const ports = new Set([...before.map(({port}) => Number(port)), ...(redirect?.ports ?? [...clientPorts, ...any])]);
+		return {redirect: {...redirect, ...(isNamed && {host: 'localhost'}), ports: [...ports]}};
+	}
+
+	async #forget(): Promise<void> {
+		const stored = this.#stored;
+		this.#stored = undefined;
+		if (stored !== undefined) await forgetClient(this.#place.store, stored, this.#discovered.server.issuer);
+	}
+
+	#as(registration: ClientRegistration): ResolvedProvider {
+		const {clientId, clientSecret, clientAuthentication} = registration;
+		return {
+			...this.#discovered,
+			clientId,
+			...(clientSecret !== undefined && {clientSecret}),
+			...(clientAuthentication !== undefined && {clientAuthentication}),
+			registration,
+		};
+	}
+}
+
+const nobodyKnown = ({server}: ResolvedProvider, redirectUri: string): LoginError => {
+	const host = displayText(new URL(server.issuer).host, 80);
+	return new LoginError('config_error', `${host} doesn't let apps register themselves.`, {
+		hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`,
+	});
+};

@@ -1,0 +1,68 @@
+/** The clients that this program registered, by issuer (RFC 7591): in the store of the sessions, as safe as they are. */
+import type {ClientRegistration} from '../oauth/provider.js';
+import type {RequestContext} from '../oauth/request.js';
+import type {StoredSession, TokenStore} from './types.js';
+
+const nameOf = (issuer: string): string => `client ${issuer}`;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
+
+const isRegistration = (value: unknown): value is ClientRegistration => {
+	if (typeof value !== 'object' || value === null) return false;
+	const {clientId, clientSecret = 'none', redirectUris, management, expiresAt = 0} = value as Record<string, unknown>;
+	const {url = 'none', token = 'none'} = (management ?? {}) as Record<string, unknown>;
+	return (
+		[clientId, clientSecret, url, token].every(isText) &&
+		typeof expiresAt === 'number' &&
+		Array.isArray(redirectUris) &&
+		redirectUris.every(uri => typeof uri === 'string' && URL.canParse(uri))
+	);
+};
+
+/** How this program is registered there. What cannot be read is none: a login registers again. */
+export const readClient = async (store: TokenStore, issuer: string): Promise<ClientRegistration | undefined> => {
+	try {
+		const value: unknown = JSON.parse((await store.readText?.(nameOf(issuer))) ?? 'null');
+		return isRegistration(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+/** Keeps a registration for later logins. The session has it too, so what cannot be kept costs one more registration. */
+export const writeClient = async (
+	store: TokenStore,
+	issuer: string,
+	registration: ClientRegistration,
+): Promise<void> => {
+	await store.writeText?.(nameOf(issuer), JSON.stringify(registration)).catch(() => undefined);
+};
+
+/** Forgets a registration, unless another has taken its place. */
+export const forgetClient = async (
+	store: TokenStore,
+	{clientId}: ClientRegistration,
+	issuer: string,
+): Promise<void> => {
+	if ((await readClient(store, issuer))?.clientId !== clientId) return;
+	await store.writeText?.(nameOf(issuer), undefined).catch(() => undefined);
+};
+
+/** Takes back the registration of a session that has ended, here and at the server (RFC 7592), unless others have it too. */
+export const deleteClient = async (
+	store: TokenStore,
+	{registration, provider: {issuer}}: StoredSession,
+	context: RequestContext,
+): Promise<void> => {
+	if (registration === undefined) return;
+	const others = await Promise.all(
+		(await store.list()).map(async profile => store.read(profile).catch(() => undefined)),
+	);
+	const isUsed = others.some(
+		other => other?.provider.issuer === issuer && other.provider.clientId === registration.clientId,
+	);
+	if (isUsed) return;
+	await forgetClient(store, registration, issuer);
+	const {deleteRegistration} = await import('../oauth/client-registration.js');
+	await deleteRegistration(context, registration);
+};

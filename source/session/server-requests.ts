@@ -1,0 +1,80 @@
+import {LoginError} from '../core/errors.js';
+import {everyFlow, isOwnFlow} from '../core/types.js';
+import {importKeys} from '../oauth/id-token.js';
+import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import type {RequestContext} from '../oauth/request.js';
+import {refreshTokens} from '../oauth/token-endpoint.js';
+import type {TokenSet} from '../oauth/token-set.js';
+import {exchangeToken, type ExchangedToken, type ExchangeRequest} from '../oauth/token-exchange.js';
+import {fetchUserInfo, type UserInfo} from '../oauth/userinfo.js';
+import {canRenew} from './freshness.js';
+import type {SessionManager} from './session-manager.js';
+import type {StoredSession} from './types.js';
+
+type Sessions = Pick<SessionManager, 'fresh' | 'context'>;
+
+/** Whether the application's settings are for the client of a session; those of a resource may name no server. */
+const isForClientOf = ({provider: stored}: StoredSession, own: Provider): boolean => {
+	const {issuer = stored.issuer} = own.protectedResource ?? own;
+	const isSameClient = issuer === stored.issuer && own.clientId === stored.clientId;
+	return isSameClient && own.protectedResource?.url === stored.protectedResource?.url;
+};
+
+/**
+ * The server and the client of a session.
+ *
+ * @param given - the application's settings: what proves who the client is goes to the server that the login used, and to
+ * no other.
+ */
+export const providerOf = (stored: StoredSession, given: Provider): ResolvedProvider => {
+	const own = isForClientOf(stored, given) ? given : undefined;
+	const server = {...stored.server};
+	importKeys(server, stored.keys);
+	return {
+		...stored.provider,
+		clientSecret: stored.registration?.clientSecret ?? own?.clientSecret,
+		clientKey: own?.clientKey,
+		workloadIdentity: own?.workloadIdentity,
+		server,
+		flows: everyFlow,
+		requestedScope: stored.requestedScope ?? stored.tokens.scope,
+	};
+};
+
+/** One request, and one more where no response came to a refresh: it may have been lost after the server acted. */
+export const requestNextTokens = async (
+	context: RequestContext,
+	{flow, tokens}: Pick<StoredSession, 'flow' | 'tokens'>,
+): Promise<TokenSet> => {
+	if (isOwnFlow(flow)) return (await import('./own-tokens.js')).requestOwnTokens(context, flow);
+	try {
+		return await refreshTokens(context, tokens);
+	} catch (error) {
+		if (!(error instanceof LoginError) || error.code !== 'network_error') throw error;
+		return refreshTokens(context, tokens);
+	}
+};
+
+/** Asks the session's server who it is; a token that it no longer takes is renewed once (RFC 6750 §3.1). */
+export const requestUserInfo = async (sessions: Sessions, signal: AbortSignal): Promise<UserInfo> => {
+	const stored = await sessions.fresh({signal});
+	try {
+		return await fetchUserInfo(await sessions.context(stored, signal), stored.tokens);
+	} catch (error) {
+		if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
+		const renewed = await sessions.fresh({rejected: stored.tokens.accessToken, signal});
+		return fetchUserInfo(await sessions.context(renewed, signal), renewed.tokens);
+	}
+};
+
+/** @param contextFor - for a token that comes without a session */
+export const requestExchange = async (
+	sessions: Sessions,
+	request: ExchangeRequest,
+	contextFor: (signal: AbortSignal) => Promise<RequestContext>,
+): Promise<ExchangedToken> => {
+	const {signal = new AbortController().signal, subjectToken} = request;
+	if (subjectToken !== undefined) return exchangeToken(await contextFor(signal), subjectToken, request);
+	const stored = await sessions.fresh({signal});
+	return exchangeToken(await sessions.context(stored, signal), stored.tokens.accessToken, request);
+};

@@ -1,0 +1,24 @@
+import {exportKeys} from '../oauth/id-token.js';
+import type {ResolvedProvider} from '../oauth/provider.js';
+import type {StoredSession} from './types.js';
+
+/** What is kept of tokens that are there, and of where they came from. */
+export const toStoredSession = (
+	{provider: resolved, tokens, flow}: {readonly provider: ResolvedProvider} & Pick<StoredSession, 'tokens' | 'flow'>,
+	signedInAt: number,
+	remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
+): StoredSession => {
+	const {
+		clientSecret: _,
+		clientKey: __,
+		server,
+		flows: ___,
+		resourceName: ____,
+		requestedScope,
+		registration,
+		...provider
+	} = resolved;
+	const keys = exportKeys(server);
+	const client = registration === undefined ? {} : {registration};
+	return {version: 1, tokens, flow, signedInAt, requestedScope, provider, server, keys, ...client, ...remembered};
+};

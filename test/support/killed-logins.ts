@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import {setTimeout as delay} from 'node:timers/promises';
+import {startScriptedServer} from '../../source/testing/index.js';
+import {temporaryFolder, type Scope} from './built-command.js';
+import {startCommand} from './session-command.js';
+
+/**
+ * Processes that go on with a login are killed with SIGKILL at random moments, while the person approves before, between or
+ * after them; then one more goes on. It signs in, unless the server's response died with a process.
+ *
+ * @returns how many approvals were lost so
+ */
+export const killResumers = async (t: Scope, kills: number): Promise<number> => {
+	let [lost, early, grants] = [0, 0, 0];
+	const server = await startScriptedServer({
+		interval: 1,
+		responses: {
+			async token(_, conforming) {
+				const reply = await conforming();
+				if ((reply.body as {readonly error?: string}).error === 'slow_down') early += 1;
+				if (reply.status === 200) grants += 1;
+				return reply;
+			},
+		},
+	});
+	t.after(async () => server.close());
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	let usual = 2500;
+	for (let kill = 0; kill < kills; kill++) {
+		const home = await temporaryFolder(t);
+		const run = (...args: readonly string[]) => startCommand(t, home, ['login', '--json', ...args]);
+		const begun = await run(...provider, '--no-wait').ended;
+		assert.equal(begun.exit, 4, begun.stderr);
+		const {id} = JSON.parse(begun.stdout.trimEnd().split('\n').at(-1) ?? '') as {readonly id: string};
+		const before = grants;
+		const approval = kill % 3;
+		if (approval === 0) server.approve();
+		const began = performance.now();
+		const victim = run('--resume', id);
+		await delay(Math.random() * usual);
+		if (approval === 1) server.approve();
+		await delay(Math.random() * usual);
+		victim.child.kill('SIGKILL');
+		const {exit} = await victim.ended;
+		if (exit === 0) usual = (usual * 3 + (performance.now() - began)) / 4;
+		if (approval === 2) server.approve();
+
+		const last = await run('--resume', id, '--wait', '30').ended;
+		assert.equal(early, 0, 'the server was asked too soon');
+		if (last.exit === 0) {
+			assert.equal(grants, before + 1);
+			assert.equal((await run('--resume', id).ended).exit, 0);
+			continue;
+		}
+
+		assert.equal(grants, before + 1, `an approval was lost, and no response: ${last.stdout}`);
+		lost += 1;
+	}
+
+	assert.equal(server.requestsTo('deviceAuthorization').length, kills);
+	return lost;
+};
+
+/** Two go on with the same login at the same time: one signs in, the other reports the same session. */
+export const raceResumers = async (t: Scope, races: number): Promise<void> => {
+	const server = await startScriptedServer({interval: 1});
+	t.after(async () => server.close());
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	for (let race = 0; race < races; race++) {
+		const home = await temporaryFolder(t);
+		const run = (...args: readonly string[]) => startCommand(t, home, ['login', '--json', ...args]);
+		const begun = await run(...provider, '--no-wait').ended;
+		const {id} = JSON.parse(begun.stdout.trimEnd().split('\n').at(-1) ?? '') as {readonly id: string};
+		const before = server.requestsTo('token').length;
+		const both = [run('--resume', id), run('--resume', id)];
+		await delay(Math.random() * 1500);
+		server.approve();
+		const ended = await Promise.all(both.map(async ({ended: end}) => end));
+		const last = ended.map(({stdout}) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {type: string});
+		assert.deepEqual([...ended.map(({exit}) => exit), ...last.map(({type}) => type)], [0, 0, 'signed-in', 'signed-in']);
+		assert.deepEqual(last[0], last[1]);
+		const polls = server.requestsTo('token').slice(before);
+		assert.ok(polls.every(({at}, index) => index === 0 || at - (polls[index - 1]?.at ?? 0) >= 1000));
+	}
+};
