@@ -19,7 +19,7 @@ export type McpTestServer = {
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
 	let body = '';
-	for await (const chunk of request.setEncoding('utf8')) body += chunk;
+	for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
 	return body;
 };
 
@@ -35,7 +35,7 @@ export const startMcpServer = async (t: Scope, guard: Guard): Promise<McpTestSer
 		});
 		const server = new McpServer({name: 'test', version: '1'});
 		server.registerTool('echo', {description: 'Says hello.'}, () => ({content: [{type: 'text', text: 'hello'}]}));
-		await server.connect(transport as Parameters<typeof server.connect>[0]);
+		await server.connect(transport);
 		return transport;
 	};
 	const http = createServer((request, response) => {
