@@ -84,7 +84,7 @@ export default typescript.config(
 	...layers.map(importsOf),
 	{files: ['source/{hooks,components}/**'], ...reactHooks.configs.flat.recommended},
 	{
-		files: ['test/**'],
+		files: ['test/**', 'source/examples/*.test.tsx'],
 		rules: {
 			// node:test's `test` returns a promise that the runner awaits.
 			'@typescript-eslint/no-floating-promises': 'off',

@@ -1,5 +1,5 @@
 import * as ink from 'ink';
-import {useInput, useStdin, useStdout} from 'ink';
+import {useInput, useStdin, useStdout, type Key} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState} from 'react';
 
 /** `enter`, `escape`, `up`, `down`, `backspace`, `ctrl+` and one of c, o, u, z, or the character. */
@@ -41,7 +41,15 @@ const useListensWithFrame = (isOn: boolean): void => {
 	useLayoutEffect(() => update(), [isOn]);
 };
 
-/** Takes keys, and pasted text apart from them, in the same way on Ink 6.8, 7 and 8. */
+/** Version 6.4, and forks of it, hand on a chunk as it came, but for its first escape. */
+// eslint-disable-next-line no-control-regex -- Escape sequences begin with one.
+const sequence = /(?:^|\u001B)(\[(?:20[01]~|[AB]))/;
+const partsOf = (input: string): readonly string[] =>
+	input.includes('\u001B') || input.startsWith(pasteBegins)
+		? input.split(sequence).filter(part => part !== '')
+		: [input];
+
+/** Takes keys, and pasted text apart from them, in the same way on Ink 6.4 to 8. */
 export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void => {
 	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
 	// Undefined where stdin is no terminal, and Ink takes that for true.
@@ -57,52 +65,60 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 		if (visible.test(text)) latest.current.onPaste?.(text);
 	}, []);
 	usePaste(paste, {isActive: isOn});
+	const take = useCallback(
+		(input: string, key: Partial<Key>) => {
+			const {onKey} = latest.current;
+			// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key.
+			if (input === '[' || (input === ']' && !key.ctrl)) {
+				isInSequence.current = true;
+				setImmediate(() => (isInSequence.current = false));
+			}
+
+			if (input === pasteBegins) {
+				pasting.current = '';
+				return;
+			}
+
+			if (input === pasteEnds) {
+				paste(pasting.current ?? '');
+				pasting.current = undefined;
+				return;
+			}
+
+			if (pasting.current !== undefined) {
+				pasting.current += key.return ? '\n' : input;
+				return;
+			}
+
+			// Ink 6 says `meta` on Escape too.
+			if (key.escape) onKey('escape');
+			else if (key.ctrl) {
+				if (/^[couz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
+			} else if (key.meta) return;
+			else if (key.return) onKey('enter');
+			else if (key.upArrow) onKey('up');
+			else if (key.downArrow) onKey('down');
+			// Most terminals send for Backspace what Ink calls Delete.
+			else if (key.backspace || key.delete) onKey('backspace');
+			// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
+			else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
+			// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's.
+			else if (input.includes('\u0003')) return;
+			// What a terminal answers to a question that nobody of us asked.
+			else if (input.startsWith('[') && input.length > 1) return;
+			else if (input.length > 1 && !hasty.test(input)) paste(input);
+			else for (const character of input) onKey(named[character] ?? character);
+		},
+		[paste],
+	);
 	useInput(
 		useCallback(
 			(input, key) => {
-				const {onKey} = latest.current;
-				// Ink 8 takes a sequence that it does not know apart, and tells of the 0x03 in it as of the key.
-				if (input === '[' || (input === ']' && !key.ctrl)) {
-					isInSequence.current = true;
-					setImmediate(() => (isInSequence.current = false));
-				}
-
-				if (input === pasteBegins) {
-					pasting.current = '';
-					return;
-				}
-
-				if (input === pasteEnds) {
-					paste(pasting.current ?? '');
-					pasting.current = undefined;
-					return;
-				}
-
-				if (pasting.current !== undefined) {
-					pasting.current += key.return ? '\n' : input;
-					return;
-				}
-
-				// Ink 6 says `meta` on Escape too.
-				if (key.escape) onKey('escape');
-				else if (key.ctrl) {
-					if (/^[couz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
-				} else if (key.meta) return;
-				else if (key.return) onKey('enter');
-				else if (key.upArrow) onKey('up');
-				else if (key.downArrow) onKey('down');
-				// Most terminals send for Backspace what Ink calls Delete.
-				else if (key.backspace || key.delete) onKey('backspace');
-				// Pressed twice, or right before or after another key, it comes in one chunk; nobody pastes it.
-				else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
-				// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's.
-				else if (input.includes('\u0003')) return;
-				// What a terminal answers to a question that nobody of us asked.
-				else if (input.startsWith('[') && input.length > 1) return;
-				else if (input.length > 1 && !hasty.test(input)) paste(input);
-				else for (const character of input) onKey(named[character] ?? character);
+				const parts = partsOf(input);
+				if (parts.length < 2) take(input, key);
+				else for (const part of parts) take(part, {upArrow: part === '[A', downArrow: part === '[B'});
 			},
-			[paste],
+			[take],
 		),
 		{isActive: isOn},
 	);

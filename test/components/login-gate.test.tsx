@@ -2,6 +2,7 @@ import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {Box, Text, useInput} from 'ink';
+import * as react from 'react';
 import {useState, type ReactNode} from 'react';
 import {
 	createMemoryStore,
@@ -114,7 +115,9 @@ test('a stronger sign-in that an API asks for is shown at the gate, and what was
 	await terminal.type('x');
 	await terminal.type('\u0003');
 	await refused;
-	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: a.');
+	// React 19.0 and 19.1 cannot hide what keeps its state.
+	const [afterA, afterB] = 'Activity' in react ? ['a', 'ab'] : ['', 'b'];
+	assert.equal((await shows(terminal, /Keys/)).trim(), `Keys: ${afterA}.`);
 
 	const paid = engine.fetch('https://api.example/pay');
 	await shows(terminal, /[A-Z]{4}-[A-Z]{4}/);
@@ -123,7 +126,7 @@ test('a stronger sign-in that an API asks for is shown at the gate, and what was
 	assert.equal(await (await paid).text(), 'paid');
 	await shows(terminal, /Keys/);
 	await terminal.type('b');
-	assert.equal((await shows(terminal, /Keys/)).trim(), 'Keys: ab.');
+	assert.equal((await shows(terminal, /Keys/)).trim(), `Keys: ${afterB}.`);
 });
 
 test('ensure shares the login that the gate shows already, or has its own shown there', async t => {
@@ -258,6 +261,25 @@ test("any part of the application's that throws leaves ours in its place", async
 	await shows(terminal, /[A-Z]{4}-[A-Z]{4}[^]*█/);
 	await terminal.type('b');
 	await shows(terminal, /Also with code/);
+});
+
+test('a login whose code waits shows that code when it is mounted again', async t => {
+	const {engine} = await setting(t);
+	const run = engine.login({flow: 'ask', attended: true});
+	const codes: string[] = [];
+	for (const round of ['first', 'again']) {
+		const terminal = await drawOn(<Login run={run} />);
+		if (round === 'first') {
+			await shows(terminal, /1 {2}On another device/);
+			await terminal.type('1');
+		}
+
+		codes.push(/[A-Z]{4}-[A-Z]{4}/.exec(await shows(terminal, /[A-Z]{4}-[A-Z]{4}/))?.[0] ?? '');
+		await terminal.unmount();
+	}
+
+	assert.equal(codes[0], codes[1]);
+	await run.cancel();
 });
 
 test('with a run, the types refuse what it began without', async t => {

@@ -130,3 +130,9 @@ test('the same CLI signs in as itself where CI has a secret', async t => {
 	const secrets = {...env, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret};
 	assert.equal((await runInCi(secrets, 'source/examples/cli.ts', 'login')).stdout, 'default: this program\n');
 });
+
+test('an app that embeds the login tests itself with the test kit', async t => {
+	const {start} = await setting(t);
+	await using tests = start('app.test.tsx', {NO_COLOR: '1'});
+	assert.equal((await tests.exit).code, 0, tests.emulator.text);
+});

@@ -3,6 +3,7 @@ import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
 import {StrictMode, useEffect, useState} from 'react';
+import * as ink from 'ink';
 import {Box, Text} from 'ink';
 import {LoginError} from '../../source/core/errors.js';
 import type {Session} from '../../source/session/types.js';
@@ -292,7 +293,9 @@ test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops wha
 		await terminal.type(input);
 	assert.deepEqual(heard.splice(0), ['enter', 'up', 'down', 'ctrl+c', 'q', '1', 'enter', 'escape']);
 	for (const input of ['?b', 'ud2\r', '\r\r', '\u001B[B\u001B[B\r', '2\u001B[A']) await terminal.type(input);
-	assert.deepEqual(heard.splice(0).join(' '), '? b u d 2 enter enter enter down down enter 2 up');
+	// Of a chunk that begins with an arrow, the first versions of Ink 6 tell no more than that.
+	const arrows = 'renderToString' in ink ? 'down down enter' : 'down';
+	assert.deepEqual(heard.splice(0).join(' '), `? b u d 2 enter enter enter ${arrows} 2 up`);
 	// The second is Ctrl-D twice, the first of which came before the line was raw.
 	for (const input of ['\u0004', '\u0000\u0004', '\u001A\u001A']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0), []);

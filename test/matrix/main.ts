@@ -15,7 +15,7 @@ const wanted = args.filter(arg => /^\d+$/.test(arg)).map(Number);
 const wantedInks = args.filter(arg => !/^\d+$/.test(arg));
 const nodes = [20, 22, 24].filter(major => wanted.length === 0 || wanted.includes(major));
 const inks = [
-	['ink@6.4.0', 'react@19.0'],
+	['ink@6.4.0', 'react@19.1'],
 	// As a large coding agent has it.
 	['ink@npm:@jrichman/ink@6.6.9', 'react@19.2'],
 	['ink@6.8.0', 'react@19.2'],

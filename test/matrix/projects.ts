@@ -129,6 +129,7 @@ export const addSuite = async (project: string): Promise<readonly string[]> => {
 			cp(path.join(root, 'test', folder), path.join(project, 'test', folder), {recursive: true}),
 		),
 	);
+	await cp(path.join(root, 'test/screens.tsx'), path.join(project, 'test/screens.tsx'));
 	await compileModules(path.join(project, 'source'));
 	const files = await Promise.all(folders.slice(0, 2).map(async folder => readdir(path.join(project, 'test', folder))));
 	return files.flatMap((names, index) =>
