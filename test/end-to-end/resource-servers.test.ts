@@ -102,8 +102,8 @@ test('the ten lines of an MCP client sign in once, and list the tools at each st
 	for (const start of ['first', 'second']) {
 		await using client = runInPty({args: ['--import', 'tsx', 'client.ts'], cwd, env});
 		if (start === 'first') await follow(await browser.next());
-		await client.waitFor(/greet/);
-		assert.equal((await client.exit).code, 0);
+		assert.equal((await client.exit).code, 0, client.output);
+		assert.match(client.output, /'greet'/);
 	}
 
 	assert.equal(browser.calls, 1);
