@@ -3,7 +3,6 @@ import test, {type TestContext} from 'node:test';
 import {Client as ClientV2, StreamableHTTPClientTransport as TransportV2} from '@modelcontextprotocol/client';
 import {Client as ClientV1} from '@modelcontextprotocol/sdk/client/index.js';
 import {StreamableHTTPClientTransport as TransportV1} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type {Transport} from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {LoginOptions} from '../../source/login/flow.js';
 import {createAuthProvider, createMcpFetch} from '../../source/mcp.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
@@ -15,7 +14,7 @@ import {startMcpServer, type McpTestServer} from '../support/mcp-server.js';
 const clients: Readonly<Record<string, (engine: TokenEngine, url: URL) => Promise<ClientV1 | ClientV2>>> = {
 	'SDK v1 with createMcpFetch': async (engine, url) => {
 		const client = new ClientV1({name: 'test', version: '1'});
-		await client.connect(new TransportV1(url, {fetch: createMcpFetch(engine)}) as Transport);
+		await client.connect(new TransportV1(url, {fetch: createMcpFetch(engine)}));
 		return client;
 	},
 	'SDK v2 with createMcpFetch': async (engine, url) => {

@@ -13,13 +13,11 @@ export type McpTestServer = {
 	readonly url: URL;
 	/** What came, in order. */
 	readonly requests: readonly {readonly method: string; readonly token: string | undefined; readonly status: number}[];
-	/** Breaks the streams that are open. */
-	readonly breakStreams: () => void;
 };
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
 	let body = '';
-	for await (const chunk of request.setEncoding('utf8')) body += chunk;
+	for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
 	return body;
 };
 
@@ -27,7 +25,6 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
 export const startMcpServer = async (t: Scope, guard: Guard): Promise<McpTestServer> => {
 	const requests: {method: string; token: string | undefined; status: number}[] = [];
 	const sessions = new Map<string, StreamableHTTPServerTransport>();
-	const streams = new Set<IncomingMessage>();
 	const open = async (): Promise<StreamableHTTPServerTransport> => {
 		const transport = new StreamableHTTPServerTransport({
 			sessionIdGenerator: () => crypto.randomUUID(),
@@ -35,7 +32,7 @@ export const startMcpServer = async (t: Scope, guard: Guard): Promise<McpTestSer
 		});
 		const server = new McpServer({name: 'test', version: '1'});
 		server.registerTool('echo', {description: 'Says hello.'}, () => ({content: [{type: 'text', text: 'hello'}]}));
-		await server.connect(transport as Parameters<typeof server.connect>[0]);
+		await server.connect(transport);
 		return transport;
 	};
 	const http = createServer((request, response) => {
@@ -51,7 +48,6 @@ export const startMcpServer = async (t: Scope, guard: Guard): Promise<McpTestSer
 				return;
 			}
 
-			if (method === 'GET') streams.add(request);
 			const known = sessions.get(String(headers['mcp-session-id']));
 			await (known ?? (await open())).handleRequest(request, response, body === '' ? undefined : JSON.parse(body));
 		})();
@@ -64,9 +60,5 @@ export const startMcpServer = async (t: Scope, guard: Guard): Promise<McpTestSer
 	return {
 		url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`),
 		requests,
-		breakStreams: () => {
-			for (const {socket} of streams) socket.destroy();
-			streams.clear();
-		},
 	};
 };
