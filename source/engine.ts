@@ -77,8 +77,8 @@ export type {IdTokenClaims, TokenSet} from './oauth/token-set.js';
 export type {
 	ClientSecretSource,
 	KnownServer,
-	PendingStore,
 	ProfilePreferences,
+	RecordStore,
 	StoredSession,
 	StoreBasis,
 	StoreLock,

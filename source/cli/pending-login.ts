@@ -4,7 +4,7 @@ import type {Readable} from 'node:stream';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import type {PendingOptions} from '../login/flow.js';
-import {findPending} from '../login/pending.js';
+import {findPending} from '../login/pending-record.js';
 import {agentsWait} from '../login.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenStore} from '../session/types.js';

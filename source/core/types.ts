@@ -46,3 +46,6 @@ export type Identity = {
 
 /** Where sessions are saved; `custom` is a store of the app's own. */
 export type StoreKind = 'keyring' | 'file' | 'memory' | 'custom';
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);

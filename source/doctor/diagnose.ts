@@ -1,5 +1,4 @@
 import type {TerminalEnvironment} from '../terminal/environment.js';
-import {storeChecks} from './store-checks.js';
 import type {TokenEngine, TokenEngineOptions} from '../token-engine.js';
 
 /** What `diagnose()` looks at. */
@@ -44,7 +43,6 @@ export type DiagnoseOptions = {
  * ```
  */
 export const diagnose = async (engine: DiagnosedEngine, options: DiagnoseOptions = {}): Promise<readonly Finding[]> => {
-	// Loaded here: what an engine isn't loaded with anyway.
-	const {runChecks} = await import('./run-checks.js');
-	return runChecks(engine, options, storeChecks);
+	const {runChecks} = await import('./checks.js');
+	return runChecks(engine, options);
 };

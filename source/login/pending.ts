@@ -1,49 +1,31 @@
-import {displayText, type DisplayText} from '../core/safe-text.js';
-import {cancelled, LoginError, PendingError, toLoginError, type LoginErrorCode} from '../core/errors.js';
-import type {PendingDetails} from '../core/errors.js';
+import {omitUndefined} from '../core/clock.js';
+import {cancelled, LoginError, PendingError, type LoginErrorCode, type PendingDetails} from '../core/errors.js';
+import {displayText} from '../core/safe-text.js';
+import {isObject, type FlowName} from '../core/types.js';
+import {applicationOf, type ResolvedProvider} from '../oauth/provider.js';
 import {withPersonRequest, type LoginRequest} from '../oauth/request-parameters.js';
-import {applicationOf, type Provider, type ProviderSettings, type ResolvedProvider} from '../oauth/provider.js';
-import type {KnownServer, PendingStore, StoredSession, TokenStore} from '../session/types.js';
-import type {FlowName} from '../core/types.js';
+import type {RecordStore, StoredSession} from '../session/types.js';
 import type {LoginEvent} from './events.js';
 import type {BeginOptions, Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
 import type {LoginParts, Outliving} from './login.js';
+import {
+	cancelMark,
+	day,
+	findPending,
+	isApproved,
+	isOfSameClient,
+	isWaiting,
+	newId,
+	progressOf,
+	readPending,
+	recordsOf,
+	unknown,
+	withoutSecret,
+	type PendingLogin,
+	type Progress,
+	type SavedResponse,
+} from './pending-record.js';
 import type {LoginState} from './state.js';
-
-/** Where a login is that no process need be busy with. */
-type Progress =
-	/** With the server's response once it is here, as it came: to ask again would be to spend the approval twice. */
-	| {readonly status: 'waiting'; readonly flow: SavedFlow; readonly response?: SavedResponse}
-	/** Nothing secret is left of those that are over. */
-	| {readonly status: 'signed-in'; readonly signedInAt: number}
-	| {readonly status: 'failed'; readonly code: LoginErrorCode; readonly message: string; readonly hint: string};
-
-type SavedResponse = {
-	readonly body: string;
-	readonly contentType: string;
-	/** When it came; the session counts as signed in then, by which it is known again. */
-	readonly at: number;
-};
-
-/** A login that outlives the processes that are busy with it: what is on disk of it. */
-export type PendingLogin = Omit<KnownServer, 'provider'> & {
-	readonly version: 1;
-	readonly id: string;
-	readonly profile: string;
-	/** Why the agent asks. */
-	readonly message?: DisplayText;
-	/** Epoch milliseconds. */
-	readonly startedAt: number;
-	/** Epoch milliseconds. */
-	readonly expiresAt: number;
-	/** All that was asked for: a login that asks for the same goes on with this one. */
-	readonly asked: string;
-	readonly provider: Omit<ResolvedProvider, 'clientSecret' | 'clientKey'>;
-	/** What was asked of the person. */
-	readonly request: LoginRequest;
-	readonly switchAccount?: boolean;
-	readonly progress: Progress;
-};
 
 /** What a pending login needs of the `Login` that is busy with it. */
 type Hooks = {
@@ -56,15 +38,6 @@ type Hooks = {
 	/** Aborts when it has ended. */
 	readonly signal: AbortSignal;
 };
-
-const day = 86_400_000;
-
-/** What it may be typed with: no letter looks like a digit. */
-const idLetters = 'abcdefghjkmnpqrstuvwxyz23456789';
-const idPattern = /^[a-z2-9]{8}$/;
-
-/** The name of the mark of a cancel: one of its own, so that no process that is busy with the login can undo it. */
-const cancelMark = (id: string) => `${id}-cancelled`;
 
 /** These say nothing about the login, which goes on. */
 const passing: ReadonlySet<LoginErrorCode> = new Set([
@@ -83,102 +56,16 @@ const passing: ReadonlySet<LoginErrorCode> = new Set([
 
 const longestMessage = 160;
 
-const withoutSecret = <Given extends Provider>({
-	clientSecret: _,
-	clientKey: __,
-	...settings
-}: Given): Omit<Given, 'clientSecret' | 'clientKey'> => settings;
-
-/** Whether a login is for what it is gone on with for; a resource's server and client may not be known there. */
-const isOfSameClient = (begun: ProviderSettings, {issuer, clientId, protectedResource}: ProviderSettings): boolean =>
-	begun.protectedResource?.url === protectedResource?.url &&
-	(issuer === begun.issuer || issuer === '') &&
-	(clientId === begun.clientId || clientId === '');
-
-const requestOf = ({prompt, acrValues, maxAge, loginHint}: LoginOptions): LoginRequest => ({
-	...(prompt !== undefined && {prompt}),
-	...(acrValues !== undefined && {acrValues}),
-	...(maxAge !== undefined && {maxAge}),
-	...(loginHint !== undefined && {loginHint}),
-});
-
-const parse = (text: string | undefined, id: string): PendingLogin | undefined => {
-	if (text === undefined) return undefined;
-	const login = JSON.parse(text) as Partial<PendingLogin>;
-	return login.version === 1 && login.id === id ? (login as PendingLogin) : undefined;
-};
-
-const isApproved = ({progress}: PendingLogin): boolean =>
-	progress.status === 'waiting' &&
-	(progress.response !== undefined || (progress.flow.flow === 'browser' && progress.flow.code !== undefined));
-
-const isWaiting = (login: PendingLogin, now: number): boolean =>
-	login.progress.status === 'waiting' && (login.expiresAt > now || isApproved(login));
-
-const unknown = (id: string): LoginError =>
-	new LoginError('expired_token', `There's no sign-in ${displayText(id, 20)} here, or it has expired.`, {
-		hint: 'Start a new sign-in.',
-	});
-
-const filesOf = async (store: TokenStore): Promise<PendingStore> => {
-	const files = await store.pending?.();
-	if (files !== undefined) return files;
-	throw new LoginError('config_error', "The store of this program can't hold a sign-in that is still pending.", {
-		hint: 'Sign in without leaving, or use another store.',
-	});
-};
-
-/** @throws LoginError `store_error` for one that cannot be read here, `expired_token` for one that is not there */
-export const readPending = async (store: TokenStore, id: string): Promise<PendingLogin> => {
-	const files = await filesOf(store);
-	const login = idPattern.test(id) ? parse(await files.read(id), id) : undefined;
-	if (login === undefined) throw unknown(id);
-	return login;
-};
-
-/** All that have not expired, newest last, with why one cannot be read here. */
-export const listPending = async (
-	store: TokenStore,
-): Promise<readonly (PendingLogin | {readonly id: string; readonly error: LoginError})[]> => {
-	const files = await filesOf(store);
-	const ids = (await files.list()).filter(id => idPattern.test(id));
-	const logins = await Promise.all(
-		ids.map(async id => readPending(store, id).catch((error: unknown) => ({id, error: toLoginError(error)}))),
-	);
-	const startOf = (login: (typeof logins)[number]) => ('error' in login ? 0 : login.startedAt);
-	return logins.sort((one, other) => startOf(one) - startOf(other));
-};
-
-/** The newest login that waits for someone and fits. */
-export const findPending = async (
-	store: TokenStore,
-	now: number,
-	fits: (login: PendingLogin) => boolean,
-): Promise<PendingLogin | undefined> => {
-	const files = await filesOf(store);
-	const waiting = (await listPending(store)).filter(
-		login => !('error' in login) && isWaiting(login, now) && fits(login),
-	) as readonly PendingLogin[];
-	for (const login of [...waiting].reverse()) {
-		if ((await files.read(cancelMark(login.id))) === undefined) return login;
-	}
-
-	return undefined;
-};
-
-/** Marks a login as cancelled: whoever is busy with it, or tries to be, ends it and revokes tokens that come all the same. */
-export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: number): Promise<void> => {
-	const files = await filesOf(store);
-	await files.write(cancelMark(id), '', {expiresAt: now + day});
-};
+const requestOf = ({prompt, acrValues, maxAge, loginHint}: LoginOptions): LoginRequest =>
+	omitUndefined({prompt, acrValues, maxAge, loginHint});
 
 /** What the person has to do, for whoever tells them. */
 const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}: PendingOptions): string => {
 	const why = message === undefined ? '' : `The agent says: "${message}". `;
 	if (progress.status !== 'waiting') return '';
+	const {flow} = progress;
 	const application = applicationOf(provider) ?? new URL(provider.issuer).host;
 	const to = `to sign in to ${displayText(application, 100)}`;
-	const {flow} = progress;
 	if (flow.flow === 'device') {
 		const {userCode, verificationUri, verificationUriComplete} = flow.authorization;
 		const step =
@@ -209,7 +96,7 @@ export const outlive = async (
 	options: LoginOptions,
 	hooks: Hooks,
 ): Promise<LoginParts | StoredSession> => {
-	const login = new OutlivingLogin(parts, options, hooks, await filesOf(parts.store));
+	const login = new OutlivingLogin(parts, options, hooks, await recordsOf(parts.store));
 	return login.begin();
 };
 
@@ -237,7 +124,7 @@ class OutlivingLogin {
 	readonly #options: LoginOptions;
 	readonly #pending: PendingOptions;
 	readonly #hooks: Hooks;
-	readonly #files: PendingStore;
+	readonly #records: RecordStore;
 	readonly #asked: string;
 	#login: PendingLogin | undefined;
 	/** As discovered, for a new login. */
@@ -249,12 +136,12 @@ class OutlivingLogin {
 	#requests = 0;
 	#isTimeUp = false;
 
-	constructor(parts: LoginParts, options: LoginOptions, hooks: Hooks, files: PendingStore) {
+	constructor(parts: LoginParts, options: LoginOptions, hooks: Hooks, records: RecordStore) {
 		this.#parts = parts;
 		this.#options = options;
 		this.#pending = options.pending === false ? {} : (options.pending ?? {});
 		this.#hooks = hooks;
-		this.#files = files;
+		this.#records = records;
 		const {flow = 'auto'} = options;
 		this.#asked = JSON.stringify([withoutSecret(parts.provider), requestOf(options), flow]);
 	}
@@ -277,7 +164,7 @@ class OutlivingLogin {
 				write: async (session, signal) => this.#keep(session, signal),
 				// Those of a login that goes on are not to be revoked: the next process saves them.
 				discard: async (tokens, provider) => {
-					if (this.#login?.progress.status !== 'waiting') await parts.keeper.discard(tokens, provider);
+					if (progressOf(this.#login) === undefined) await parts.keeper.discard(tokens, provider);
 				},
 			},
 			outliving: this.#outliving(login),
@@ -323,8 +210,7 @@ class OutlivingLogin {
 	}
 
 	get #saved(): SavedFlow | undefined {
-		const {progress} = this.#login ?? {};
-		return progress?.status === 'waiting' ? progress.flow : undefined;
+		return progressOf(this.#login)?.flow;
 	}
 
 	/** The login as it is on disk by now: the one that is named, or one that asks for the same. */
@@ -501,9 +387,8 @@ class OutlivingLogin {
 	): Promise<Response> {
 		const url = input instanceof Request ? input.url : String(input);
 		if (url !== provider.server.token_endpoint) return fetch(input, init);
-		const {progress} = this.#login ?? {};
-		const response = progress?.status === 'waiting' ? progress.response : undefined;
-		if (response !== undefined) return new Response(response.body, {headers: {'content-type': response.contentType}});
+		const saved = progressOf(this.#login)?.response;
+		if (saved !== undefined) return new Response(saved.body, {headers: {'content-type': saved.contentType}});
 		this.#requests += 1;
 		try {
 			const response = await fetch(input, init);
@@ -522,7 +407,7 @@ class OutlivingLogin {
 		const known = this.#login;
 		const progress = {status: 'waiting', flow} as const;
 		if (known !== undefined) {
-			const {response} = known.progress.status === 'waiting' ? known.progress : {};
+			const response = progressOf(known)?.response;
 			return this.#write({
 				...known,
 				expiresAt: isApproved(known) ? known.expiresAt : flow.expiresAt,
@@ -539,7 +424,7 @@ class OutlivingLogin {
 		if (provider === undefined) return undefined;
 		return this.#write({
 			version: 1,
-			id: Array.from(random(8), byte => idLetters[byte % idLetters.length]).join(''),
+			id: newId(random),
 			profile,
 			...(message !== undefined && {message: displayText(message, longestMessage)}),
 			startedAt: clock.now(),
@@ -561,14 +446,14 @@ class OutlivingLogin {
 
 	async #write(login: PendingLogin, isOnlyCopy = false): Promise<void> {
 		const expiresAt = isApproved(login) ? Math.max(login.expiresAt, this.#parts.clock.now() + day) : login.expiresAt;
-		await this.#files.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
+		await this.#records.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
 		this.#login = login;
 	}
 
 	/** @throws LoginError `cancelled` where someone has cancelled the login */
 	async #refuseCancelled(): Promise<void> {
 		const login = this.#login;
-		if (login === undefined || (await this.#files.read(cancelMark(login.id))) === undefined) return;
+		if (login === undefined || (await this.#records.read(cancelMark(login.id))) === undefined) return;
 		const error = cancelled('This sign-in was cancelled.');
 		const {code, message, hint} = error;
 		await this.#end({status: 'failed', code, message, hint});
@@ -579,9 +464,7 @@ class OutlivingLogin {
 	async #keep(session: StoredSession, signal: AbortSignal): Promise<void> {
 		const {keeper, clock} = this.#parts;
 		await this.#refuseCancelled();
-		const {progress} = this.#login ?? {};
-		const {response} = progress?.status === 'waiting' ? progress : {};
-		const signedInAt = response?.at ?? clock.now();
+		const signedInAt = progressOf(this.#login)?.response?.at ?? clock.now();
 		await keeper.write({...session, signedInAt}, signal);
 		// The session is there: the next process finds that out by itself where this cannot be written.
 		await this.#end({status: 'signed-in', signedInAt}).catch(() => undefined);
@@ -597,13 +480,8 @@ class OutlivingLogin {
 const isGrant = (body: string): boolean => {
 	try {
 		const value: unknown = JSON.parse(body);
-		return typeof value === 'object' && value !== null && !('error' in value);
+		return isObject(value) && !('error' in value);
 	} catch {
 		return false;
 	}
 };
-
-/** What of a provider is on disk may be shown: where a pending login signs in. */
-export const providerOf = ({
-	provider: {server: _, flows: __, requestedScope: ___, resourceName: ____, registration: _____, ...settings},
-}: PendingLogin): ProviderSettings => settings;

@@ -3,7 +3,7 @@ import type {JWK, PrivateKey} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {readSmallText} from '../core/small-text.js';
-import {isObject} from './token-set.js';
+import {isObject} from '../core/types.js';
 
 /** A private key of a file, with what its JWK says of it. */
 type FileKey = {readonly key: KeyObject; readonly kid?: string; readonly alg?: string};

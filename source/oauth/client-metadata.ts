@@ -6,6 +6,8 @@ export const clientPorts: readonly number[] = [8484, 8485, 8486];
 /** The same for every copy of this program (RFC 7591 §2), so that a server can tell whose registrations these are. */
 const softwareId = 'a3e1c1de-5a6b-4c0e-9f7d-8d2f6c1b7e45';
 
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** What a client says of itself (RFC 7591 §2), to be sent, hosted or typed in. */
 export type ClientMetadata = {
 	/** The URL of the document, where it is hosted (Client ID Metadata Document). */
@@ -50,11 +52,7 @@ export const clientMetadata = ({
 		application_type: 'native',
 		redirect_uris: redirectUris,
 		response_types: ['code'],
-		grant_types: [
-			'authorization_code',
-			'refresh_token',
-			...(device ? ['urn:ietf:params:oauth:grant-type:device_code'] : []),
-		],
+		grant_types: ['authorization_code', 'refresh_token', ...(device ? [deviceGrant] : [])],
 		token_endpoint_auth_method: method,
 	});
 

@@ -3,14 +3,12 @@ import type {AuthorizationServer} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
-import {clientMetadata, reducedMetadata, type ClientMetadata} from './client-metadata.js';
+import {clientMetadata, deviceGrant, reducedMetadata, type ClientMetadata} from './client-metadata.js';
 import {checkServerUrl} from './discovery.js';
 import {unusableResponse} from './errors.js';
 import type {ClientAuthentication, ClientRegistration} from './provider.js';
 import {callServer, type RequestContext} from './request.js';
 import {checkToken, refreshTokens} from './token-endpoint.js';
-
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** A public client where the server has such; it need not say so. */
 const methodFor = ({token_endpoint_auth_methods_supported: offered}: AuthorizationServer): string =>

@@ -8,6 +8,7 @@ import {
 } from 'oauth4webapi';
 import {LoginError, type Hint} from '../core/errors.js';
 import {checkUrl, isLoopbackHost, unusableUrl} from '../core/safe-url.js';
+import {deviceGrant} from './client-metadata.js';
 import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metadataIssuer} from './provider.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {omitUndefined, type Clock} from '../core/clock.js';
@@ -189,8 +190,6 @@ export const pickMembers = (document: AuthorizationServer): Metadata => {
 	const codes = unlistedDeviceEndpoint(server);
 	return codes === undefined ? server : {...server, device_authorization_endpoint: codes};
 };
-
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
  * Doorkeeper, as in GitLab, says that it grants tokens for device codes and leaves out where codes come from: its flows

@@ -6,7 +6,8 @@ import {unusableResponse} from './errors.js';
 import {callServer, type RequestContext} from './request.js';
 import {requestParameters} from './request-parameters.js';
 import {requestTokens} from './token-endpoint.js';
-import {isObject, type TokenSet} from './token-set.js';
+import {type TokenSet} from './token-set.js';
+import {isObject} from '../core/types.js';
 
 /** Where a one-time code goes. */
 export type Recipient = {

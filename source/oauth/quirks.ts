@@ -1,5 +1,6 @@
 import type {Dialect, ProviderSettings} from './provider.js';
-import {decodeJwtPart, isObject} from './token-set.js';
+import {decodeJwtPart} from './token-set.js';
+import {isObject} from '../core/types.js';
 import {isOAuthErrorCode, isTemporaryErrorCode} from './error-codes.js';
 import type {EndpointKind} from './request.js';
 

@@ -3,9 +3,10 @@
  * (RFC 9728), the server's metadata (RFC 8414, OpenID Connect Discovery). Everything that is read here may have been
  * written by an attacker: the resource is a URL that someone was sent.
  */
-import {omitUndefined, type Clock} from '../core/clock.js';
+import {omitUndefined} from '../core/clock.js';
 import {LoginError, toLoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
+import {isObject} from '../core/types.js';
 import {scopeList, tokenChallenges, type TokenChallenge} from './challenge.js';
 import {
 	checkServerUrl,
@@ -16,6 +17,7 @@ import {
 	type Metadata,
 } from './discovery.js';
 import {networkError} from './errors.js';
+import {serverTimeout, withTimeLimit} from './hardened-fetch.js';
 import {beforeDiscovery, type ProtectedResource, type Provider, type ResolvedProvider} from './provider.js';
 import {callServer} from './request.js';
 import {isResource} from './request-parameters.js';
@@ -40,41 +42,30 @@ const initialize = {
 
 type Probe = {readonly status: number; readonly challenge?: TokenChallenge | undefined};
 
-const limited = (clock: Clock, signal: AbortSignal): AbortSignal & Disposable => {
-	const limit = new AbortController();
-	const done = new AbortController();
-	clock.sleep(probeTime, done.signal).then(
-		() => limit.abort(),
-		() => undefined,
-	);
-	return Object.assign(AbortSignal.any([signal, limit.signal]), {[Symbol.dispose]: () => done.abort()});
-};
-
 /** Asks without a token. Whatever comes back, the resource may have metadata: only a host that is not there ends the login. */
 const probe = async ({typed, fetch, clock, signal}: ResourceIo): Promise<Probe> => {
-	using limit = limited(clock, signal);
+	const request = {
+		method: 'POST',
+		headers: {
+			accept: 'application/json, text/event-stream',
+			'content-type': 'application/json',
+			'user-agent': 'ink-login',
+		},
+		body: JSON.stringify(initialize),
+		redirect: 'manual',
+	} as const;
 	try {
-		const {status, headers} = await fetch(typed.href, {
-			method: 'POST',
-			headers: {
-				accept: 'application/json, text/event-stream',
-				'content-type': 'application/json',
-				'user-agent': 'ink-login',
-			},
-			body: JSON.stringify(initialize),
-			redirect: 'manual',
-			signal: limit,
-		});
+		const limit = {clock, signal, limit: probeTime, reason: () => serverTimeout(probeTime)};
+		const {status, headers} = await withTimeLimit(limit, async limited =>
+			fetch(typed.href, {...request, signal: limited}),
+		);
 		return {status, challenge: tokenChallenges(headers)[0]};
 	} catch (error) {
 		signal.throwIfAborted();
-		if (error instanceof LoginError || limit.aborted) return {status: 0};
+		if (error instanceof LoginError) return {status: 0};
 		throw networkError(error, typed.origin + typed.pathname);
 	}
 };
-
-const isObject = (value: unknown): value is JsonObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A JSON object with status 200; anything else means that no document is there, unless the server is in trouble. */
 const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | undefined> => {

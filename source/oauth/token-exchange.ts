@@ -1,7 +1,8 @@
 import {genericTokenEndpointRequest, processGenericTokenEndpointResponse} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import {decodeJwtPart, isObject} from './token-set.js';
+import {decodeJwtPart} from './token-set.js';
+import {isObject} from '../core/types.js';
 import {omitUndefined} from '../core/clock.js';
 import {checkResources} from './request-parameters.js';
 import {callServer, type RequestContext} from './request.js';

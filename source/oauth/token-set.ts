@@ -1,4 +1,4 @@
-import type {Identity} from '../core/types.js';
+import {isObject, type Identity} from '../core/types.js';
 
 /** The verified claims of an ID token that matter after the login (OIDC Core §12.2 compares them at a refresh). */
 export type IdTokenClaims = {
@@ -37,9 +37,6 @@ export type TokenSet = {
 	/** Who it is: by the ID token, or by what the preset asks instead. */
 	readonly identity?: Identity;
 };
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads the header (0) or the payload (1) of a JWT without verifying anything; undefined where there is none. */
 export const decodeJwtPart = (jwt: string, part: 0 | 1): Record<string, unknown> | undefined => {

@@ -4,8 +4,8 @@ import {toIdentity, verifySignature} from './id-token.js';
 import {callServer, type RequestContext} from './request.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import {isObject, type TokenSet} from './token-set.js';
-import type {Identity} from '../core/types.js';
+import {type TokenSet} from './token-set.js';
+import {isObject, type Identity} from '../core/types.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -22,7 +22,7 @@ const isRegistration = (value: unknown): value is ClientRegistration => {
 /** How this program is registered there. What cannot be read is none: a login registers again. */
 export const readClient = async (store: TokenStore, issuer: string): Promise<ClientRegistration | undefined> => {
 	try {
-		const value: unknown = JSON.parse((await store.readText?.(nameOf(issuer))) ?? 'null');
+		const value: unknown = JSON.parse((await (await store.records?.())?.read(nameOf(issuer))) ?? 'null');
 		return isRegistration(value) ? value : undefined;
 	} catch {
 		return undefined;
@@ -35,7 +35,8 @@ export const writeClient = async (
 	issuer: string,
 	registration: ClientRegistration,
 ): Promise<void> => {
-	await store.writeText?.(nameOf(issuer), JSON.stringify(registration)).catch(() => undefined);
+	const records = await store.records?.();
+	await records?.write(nameOf(issuer), JSON.stringify(registration)).catch(() => undefined);
 };
 
 /** Forgets a registration, unless another has taken its place. */
@@ -45,7 +46,8 @@ export const forgetClient = async (
 	issuer: string,
 ): Promise<void> => {
 	if ((await readClient(store, issuer))?.clientId !== clientId) return;
-	await store.writeText?.(nameOf(issuer), undefined).catch(() => undefined);
+	const records = await store.records?.();
+	await records?.remove(nameOf(issuer)).catch(() => undefined);
 };
 
 /** Takes back the registration of a session that has ended, here and at the server (RFC 7592), unless others have it too. */

@@ -118,18 +118,30 @@ export type StoreBasis = {
 	readonly keyring?: (() => Promise<Keyring>) | undefined;
 };
 
-/** Keeps logins that wait for someone while no process does: a text for each, by its id. */
-export type PendingStore = {
-	/** @throws LoginError `store_error` that says where it was saved, for one that cannot be read here */
-	read(id: string): Promise<string | undefined>;
+/**
+ * Keeps what is no session, encrypted where sessions are, a text by its name: logins that wait for someone while no
+ * process does, and how this program is registered with an issuer.
+ */
+export type RecordStore = {
+	/**
+	 * Undefined where there is none, or where others could have written it.
+	 *
+	 * @throws LoginError `store_error` that says where it was saved, for one that cannot be read here
+	 */
+	read(name: string): Promise<string | undefined>;
 	/**
 	 * Resolves once the text is on disk.
 	 *
 	 * @param options - `expiresAt`: when it may be removed, in epoch milliseconds; `isOnlyCopy`: it holds what is nowhere
 	 * else, and is worth more than a write in one step
 	 */
-	write(id: string, text: string, options: {readonly expiresAt: number; readonly isOnlyCopy?: boolean}): Promise<void>;
-	/** The ids of those that have not expired; what has is removed. */
+	write(
+		name: string,
+		text: string,
+		options?: {readonly expiresAt?: number; readonly isOnlyCopy?: boolean},
+	): Promise<void>;
+	remove(name: string): Promise<void>;
+	/** The names of those that have not expired; what has is removed. */
 	list(): Promise<readonly string[]>;
 };
 
@@ -171,12 +183,8 @@ export interface TokenStore {
 	readPreferences(profile: string): Promise<ProfilePreferences>;
 	/** Replaces all of them; without any, nothing of them is left. */
 	writePreferences(profile: string, preferences: ProfilePreferences): Promise<void>;
-	/** What {@link writeText} wrote last under a name; undefined where others could have written it. */
-	readText?(name: string): Promise<string | undefined>;
-	/** Keeps what is no session, encrypted where sessions are: how this program is registered with an issuer. Without a text it is removed. */
-	writeText?(name: string, text: string | undefined): Promise<void>;
-	/** Where logins lie that outlive their process; missing where none can. */
-	pending?(): Promise<PendingStore>;
+	/** What is kept beside the sessions; missing where nothing can be. */
+	records?(): Promise<RecordStore>;
 	/**
 	 * Takes a lock of the profile across processes; a dead holder's lock is taken over.
 	 *

@@ -5,7 +5,7 @@ import test, {type TestContext} from 'node:test';
 import {LoginError, PendingError} from '../../source/core/errors.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import type {LoginOptions, PendingOptions} from '../../source/login/flow.js';
-import {listPending, markCancelled, readPending} from '../../source/login/pending.js';
+import {listPending, markCancelled, readPending} from '../../source/login/pending-record.js';
 import {createEncryption} from '../../source/session/store/encryption.js';
 import {createFileStore} from '../../source/session/store/file-store.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
@@ -62,7 +62,7 @@ const begin = async (world: PendingWorld, options: LoginOptions = {flow: 'device
 
 const filesIn = (home: string) =>
 	readdirSync(home)
-		.filter(name => name.startsWith('pending-'))
+		.filter(name => name.endsWith('.record.json'))
 		.map(name => readFileSync(path.join(home, name), 'utf8'))
 		.join('\n');
 
@@ -259,7 +259,7 @@ test('where the keyring holds the key, nothing secret is in the file, and anothe
 		});
 	const {id} = await begin(world, {flow: 'device'}, world.openProcess({store: keyringStore(secrets)}));
 	assert.doesNotMatch(filesIn(world.home), /device-code-|auth\.example|BCDF|client/);
-	const file = path.join(world.home, `pending-${id}.json`);
+	const file = path.join(world.home, `profile-${id}.record.json`);
 	writeFileSync(file, readFileSync(file, 'utf8').replace(/"host":"[^"]*"/, '"host":"build-7"'), {mode: 0o600});
 	const elsewhere = keyringStore(new Map([['key', Buffer.alloc(32).toString('base64')]]));
 	await assert.rejects(readPending(elsewhere, id), /started on build-7, and only the keyring there can open it/);
@@ -271,7 +271,7 @@ test('where the keyring holds the key, nothing secret is in the file, and anothe
 test('a file that others could write to is no login', async t => {
 	const world = await pendingWorld(t);
 	const {id} = await begin(world);
-	const file = path.join(world.home, `pending-${id}.json`);
+	const file = path.join(world.home, `profile-${id}.record.json`);
 	const {chmodSync} = await import('node:fs');
 	chmodSync(file, 0o666);
 	const {outcome} = await play(world, world.openProcess(), {pending: {id}});

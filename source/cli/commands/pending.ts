@@ -1,7 +1,7 @@
 import {displayText} from '../../core/safe-text.js';
 import {toLoginError} from '../../core/errors.js';
 import {login} from '../../login.js';
-import {listPending, markCancelled, providerOf, readPending, type PendingLogin} from '../../login/pending.js';
+import {listPending, markCancelled, providerOf, readPending, type PendingLogin} from '../../login/pending-record.js';
 import type {TokenStore} from '../../session/types.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {timeOfDay} from '../../text/messages.js';
@@ -12,6 +12,12 @@ import type {CommandLine} from '../parse-args.js';
 import {pastesFrom, pendingOptionsOf} from '../pending-login.js';
 import {engineAt, prepareStore, storeFor, tell} from '../session.js';
 
+/** An engine for where a login was begun. */
+const engineOf = (begun: PendingLogin, store: TokenStore, line: CommandLine, context: CommandContext) => {
+	const provider = providerOf(begun);
+	return engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
+};
+
 /** `login --resume ID`: goes on with a login as it was begun. */
 const resume = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
 	const {values} = line;
@@ -19,8 +25,7 @@ const resume = async (line: CommandLine, context: CommandContext, store: TokenSt
 	const pending = pendingOptionsOf(values, environment, store, id);
 	const begun = await readPending(store, id);
 	const notices = await prepareStore(store);
-	const provider = providerOf(begun);
-	const engine = engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
+	const engine = engineOf(begun, store, line, context);
 	const show = values.json ? 'ndjson' : values['screen-reader'] ? 'spoken' : 'plain';
 	const stream = show === 'ndjson' || environment.tty.stdout ? 'stdout' : 'stderr';
 	const input = pastesFrom(values, context);
@@ -48,8 +53,7 @@ const cancel = async (line: CommandLine, context: CommandContext, store: TokenSt
 	const begun = await readPending(store, id);
 	if (begun.progress.status === 'waiting') {
 		await markCancelled(store, begun, context.now());
-		const provider = providerOf(begun);
-		const engine = engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
+		const engine = engineOf(begun, store, line, context);
 		const run = engine.login({pending: {id, wait: 0}, open: false, signal: context.signals.signal});
 		await run.session.catch(() => undefined);
 		await run.cancel();

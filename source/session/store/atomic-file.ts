@@ -128,7 +128,7 @@ export const removeIfThere = (fileSystem: FileSystem, path: string): boolean => 
 	}
 };
 
-const temporaryName = /^(?:profile-[\w=-]*(?:\.preferences)?|store|pending-[\w-]+)\.json\.[\w-]{16}\.new$/;
+const temporaryName = /^(?:profile-[\w=-]*(?:\.preferences|\.record)?|store)\.json\.[\w-]{16}\.new$/;
 const takeoverName = /^(?:profile-[\w=-]*\.(?:refresh|login)|keyring)\.lock\.(?:unwritten-)*(?:none|[\w-]{16})$/;
 
 /** Removes what crashed processes left behind: half-written files, and the traces of takeovers (lock.ts). */

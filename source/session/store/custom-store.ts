@@ -6,15 +6,7 @@ import type {StoredSession, StoreLock, TokenStore} from '../types.js';
 import type {Encryption} from './file-store.js';
 import {storeError, UnusableFileError} from './file-system.js';
 import type {LockOptions} from './lock.js';
-import {
-	textName,
-	parsePreferences,
-	parseSession,
-	parseSessionFile,
-	profileFileName,
-	type SessionFile,
-	type TextFile,
-} from './session-file.js';
+import {parsePreferences, parseSession, parseSessionFile, profileFileName, type SessionFile} from './session-file.js';
 
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -52,8 +44,6 @@ type CustomStoreOptions = {
 
 /** The names of all profiles that were written; it may name some that are gone. */
 const indexKey = 'profiles';
-
-const textKey = (name: string): string => `${profileFileName(name)}.text`;
 
 const preferencesKey = (profile: string): string => `${profileFileName(profile)}.preferences`;
 
@@ -121,9 +111,9 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 		await call(() => store.set(key, JSON.stringify(value)));
 	};
 
-	const noted = async (): Promise<readonly string[]> => {
+	const noted = async (index: string): Promise<readonly string[]> => {
 		try {
-			const names: unknown = JSON.parse((await get(indexKey)) ?? '[]');
+			const names: unknown = JSON.parse((await get(index)) ?? '[]');
 			return Array.isArray(names) ? names.filter(name => typeof name === 'string') : [];
 		} catch (error) {
 			if (error instanceof LoginError) throw error;
@@ -132,7 +122,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 	};
 
 	const note = async (profile: string): Promise<void> => {
-		const names = await noted();
+		const names = await noted(indexKey);
 		if (!names.includes(profile)) await set(indexKey, [...names, profile]);
 	};
 
@@ -188,7 +178,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			return wasThere;
 		},
 		async list(what = 'sessions') {
-			const names = await noted();
+			const names = await noted(indexKey);
 			const keys = names.map(name => (what === 'sessions' ? profileFileName(name) : preferencesKey(name)));
 			const texts = await Promise.all(keys.map(get));
 			return names.filter((_, index) => texts[index] !== undefined);
@@ -203,26 +193,11 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			await set(preferencesKey(profile), preferences);
 			await note(profile);
 		},
-		async readText(name) {
-			const {text, encrypted} = JSON.parse((await get(textKey(name))) ?? '{}') as TextFile;
-			return encrypted === undefined ? text : (await encryption?.())?.decrypt(textName(name), encrypted);
-		},
-		async writeText(name, text) {
-			const key = textKey(name);
-			if (text === undefined) {
-				await call(() => store.delete(key));
-				return;
-			}
-
-			const encrypter = await encryption?.();
-			const encrypted = await encrypter?.encrypt(textName(name), text, takeKeyLock);
-			await set(key, {version: 1, ...(encrypted === undefined ? {text} : {encrypted})});
-		},
 		lock,
-		async pending() {
-			const {createPendingStore, pendingValues} = await import('./pending-store.js');
+		async records() {
+			const {createRecordStore, recordValues} = await import('./records.js');
 			const remove = async (key: string) => call(() => store.delete(key));
-			return createPendingStore(pendingValues({get, set, remove}), {
+			return createRecordStore(recordValues({get, set, remove, noted}), {
 				clock,
 				encrypt: async (name, text) => (await encryption?.())?.encrypt(name, text, takeKeyLock),
 				decrypt: async (name, encrypted) => (await encryption?.())?.decrypt(name, encrypted),

@@ -1,7 +1,7 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {LoginError} from '../../core/errors.js';
-import type {PendingStore, ProfilePreferences, StoredSession, StoreLock, TokenStore} from '../types.js';
+import type {ProfilePreferences, RecordStore, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
@@ -23,8 +23,6 @@ import {
 	readPreferencesFile,
 	parseSession,
 	parseSessionFile,
-	textName,
-	type TextFile,
 	type SessionFile,
 } from './session-file.js';
 
@@ -61,7 +59,6 @@ export type FileStoreOptions = {
 
 const extension = '.json';
 const preferencesExtension = '.preferences.json';
-const textExtension = '.text.json';
 
 /** Keeps each profile's session in a file that only its user can read (0600 in a 0700 folder). */
 export const createFileStore = (options: FileStoreOptions): TokenStore => new FileStore(options);
@@ -219,42 +216,20 @@ class FileStore implements TokenStore {
 		});
 	}
 
-	async readText(name: string): Promise<string | undefined> {
-		return this.#guard(async () => {
-			if (checkFolder(this.#fileSystem, this.#directory) === undefined) return undefined;
-			const own = readOwnFile(this.#fileSystem, this.#path(name, textExtension));
-			if (own === undefined || own.wasOpen) return undefined;
-			const {text, encrypted} = JSON.parse(own.data.toString('utf8')) as TextFile;
-			return encrypted === undefined ? text : (await this.#needEncryption()).decrypt(textName(name), encrypted);
-		});
-	}
-
-	async writeText(name: string, text: string | undefined): Promise<void> {
-		await this.#guard(async () => {
-			await this.#chosen();
-			claimFolder(this.#fileSystem, this.#directory);
-			const path = this.#path(name, textExtension);
-			if (text === undefined) {
-				removeIfThere(this.#fileSystem, path);
-				return;
-			}
-
-			const isPlain = this.#kind === 'file';
-			const kept = isPlain ? {text} : {encrypted: await this.#encrypt(textName(name), text)};
-			replaceFile(this.#fileSystem, path, Buffer.from(JSON.stringify({version: 1, ...kept})));
-		});
-	}
-
-	async pending(): Promise<PendingStore> {
-		const {createPendingStore, pendingFiles} = await import('./pending-store.js');
-		const store = createPendingStore(pendingFiles(this.#fileSystem, this.#directory), {
+	async records(): Promise<RecordStore> {
+		const {createRecordStore, recordFiles} = await import('./records.js');
+		const store = createRecordStore(recordFiles(this.#fileSystem, this.#directory), {
 			clock: this.#clock,
-			encrypt: async (name, text) => (this.#kind === 'keyring' ? this.#encrypt(name, text) : undefined),
+			encrypt: async (name, text) => {
+				await this.#chosen();
+				return this.#kind === 'keyring' ? this.#encrypt(name, text) : undefined;
+			},
 			decrypt: async (name, encrypted) => (await this.#needEncryption()).decrypt(name, encrypted),
 		});
 		return {
-			read: async id => this.#guard(async () => store.read(id)),
+			read: async name => this.#guard(async () => store.read(name)),
 			write: async (...call) => this.#guard(async () => store.write(...call)),
+			remove: async name => this.#guard(async () => store.remove(name)),
 			list: async () => this.#guard(async () => store.list()),
 		};
 	}

@@ -1,7 +1,7 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText} from '../../core/safe-text.js';
-import {flows} from '../../core/types.js';
+import {flows, isObject} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
 
@@ -197,15 +197,6 @@ const isIdentity = (value: unknown): boolean =>
 	[value['issuer'], value['subject'], value['name'] ?? '', value['email'] ?? ''].every(
 		text => typeof text === 'string',
 	);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** What a file of text holds: the text as it is, or encrypted. */
-export type TextFile = {readonly version: 1; readonly text?: string; readonly encrypted?: string};
-
-/** What a text is encrypted for: no profile has such a name. */
-export const textName = (name: string): string => `\0${name}`;
 
 /** The file of a profile in the folder of the sessions. */
 export const profilePath = (directory: string, profile: string, extension: string): string =>
