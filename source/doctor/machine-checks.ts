@@ -11,14 +11,14 @@ import type {Check} from './check.js';
 
 const attendance = {
 	person: 'Someone is at the terminal.',
-	agent: 'A coding agent is at work here, and a person reads along.',
+	agent: 'A coding agent runs this, and a person reads what it writes.',
 	nobody: 'Nobody is at a terminal here.',
 } as const;
 
 const terminal: Check['run'] = ({environment}, {tell}) => {
 	const {multiplexer, ci} = locateTerminal(environment);
 	const who = ci ? 'This is a build machine, so nobody is there to sign in.' : attendance[whoIsThere(environment)];
-	tell('ok', multiplexer === undefined ? who : `${who} It's inside ${multiplexer}.`);
+	tell('ok', multiplexer === undefined ? who : `${who} This runs inside ${multiplexer}.`);
 };
 
 const browser: Check['run'] = ({environment}, {tell}) => {
@@ -29,7 +29,7 @@ const browser: Check['run'] = ({environment}, {tell}) => {
 	else {
 		tell(
 			'warning',
-			`BROWSER names ${programs}, which isn't there, so no browser opens.`,
+			`BROWSER is set to ${programs}, but that isn't installed, so no browser opens.`,
 			"Set BROWSER to a browser that's installed, or unset it.",
 		);
 	}
@@ -72,7 +72,7 @@ const network: Check['run'] = async ({environment, options}, {tell}, signal) => 
 				tell(
 					'problem',
 					`Can't connect to the proxy ${host}: ${connectionProblem(error)}.`,
-					'Correct HTTPS_PROXY and HTTP_PROXY, or unset them to connect without a proxy.',
+					'Fix HTTPS_PROXY and HTTP_PROXY, or unset them to connect without a proxy.',
 				);
 			}
 		}),

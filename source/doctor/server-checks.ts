@@ -27,7 +27,7 @@ const client = async (context: RequestContext, {tell, fail}: Report): Promise<vo
 	const {provider} = context;
 	// GitHub's wants a secret for a refresh alone.
 	if (provider.clientSecret === undefined && provider.unsupportedFlows?.browser !== undefined) return;
-	const known = `The server knows the client ${displayText(provider.clientId, 80)}.`;
+	const known = `The server knows the client ID ${displayText(provider.clientId, 80)}.`;
 	try {
 		await refreshTokens(context, noToken);
 		tell('ok', known, undefined, 'client');

@@ -49,7 +49,7 @@ const session: Check['run'] = async ({store, profile, clock, options}, {tell}) =
 		tell(
 			'warning',
 			provider === undefined
-				? `No server is known for "${name}", so only this computer was looked at.`
+				? `No server is saved for "${name}", so only this computer was checked.`
 				: `Nobody is signed in to "${name}".`,
 			signInHint,
 		);

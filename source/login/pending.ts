@@ -123,8 +123,8 @@ const unknown = (id: string): LoginError =>
 const filesOf = async (store: TokenStore): Promise<PendingStore> => {
 	const files = await store.pending?.();
 	if (files !== undefined) return files;
-	throw new LoginError('config_error', "The store of this program can't hold a sign-in that is still pending.", {
-		hint: 'Sign in without leaving, or use another store.',
+	throw new LoginError('config_error', "This program's store can't save a pending sign-in.", {
+		hint: 'Wait until the sign-in is done, or use another store.',
 	});
 };
 
@@ -228,7 +228,7 @@ export const beginLogin = async (
 	}
 
 	throw new LoginError('config_error', 'This app signs in by itself, so no sign-in is pending.', {
-		hint: 'Sign in without a person.',
+		hint: 'Call engine.login() instead.',
 	});
 };
 
@@ -343,7 +343,7 @@ class OutlivingLogin {
 		if (login === undefined) return undefined;
 		if (login.profile !== profile || !isOfSameClient(login.provider, provider)) {
 			throw new LoginError('config_error', `The sign-in ${login.id} is for another profile, server or app.`, {
-				hint: 'Continue it as it was started.',
+				hint: 'Resume it with the profile, server and app it was started with.',
 			});
 		}
 
@@ -360,7 +360,7 @@ class OutlivingLogin {
 
 		const stored = await this.#storedAt(progress.status === 'signed-in' ? progress.signedInAt : undefined);
 		if (stored !== undefined) return stored;
-		throw new LoginError('person_required', 'The session of this sign-in has ended, or was replaced.', {
+		throw new LoginError('person_required', 'The session from this sign-in has ended or was replaced.', {
 			hint: 'Start a new sign-in.',
 		});
 	}
