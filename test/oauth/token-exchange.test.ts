@@ -26,10 +26,7 @@ const code =
 test('a server that does no token exchange is said to do none; it is no way of signing in that fails', async () => {
 	for (const error of ['unsupported_grant_type', 'unauthorized_client']) {
 		const {token} = await exchange({}, {error}, 400);
-		await assert.rejects(
-			token,
-			code('unsupported_grant', /^This server doesn't exchange tokens .* for this client\.$/),
-		);
+		await assert.rejects(token, code('unsupported_grant', /^This server doesn't exchange tokens .* for this app\.$/));
 	}
 });
 
