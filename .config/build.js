@@ -63,6 +63,7 @@ const buildLibrary = async () =>
 		// Few programs want the pages to register an app on: in a file of their own the others' bundlers leave them out.
 		entryPoints: [...libraryEntries, 'oauth/registration'].map(name => `source/${name}.ts`),
 		outdir: 'build',
+		// As a dependency ink-spinner would bring an Ink of its own, so it goes inside.
 		external: [...installed, ...Object.keys(peerDependencies)],
 	});
 

@@ -54,7 +54,7 @@ type EngineSettings = {
 	 * @default none
 	 */
 	readonly origins?: readonly string[];
-	/** The name that the session is kept by: one for each account or server. @default 'default' */
+	/** The name that the session is kept by: one for each account or server. @default 'default', or the URL of a `resource()` */
 	readonly profile?: string;
 	/** Reaches the network. @default through `HTTPS_PROXY` and `HTTP_PROXY`, but for `NO_PROXY` and loopback */
 	readonly fetch?: typeof fetch;
@@ -146,7 +146,8 @@ export class TokenEngine {
 
 	/** @throws LoginError `config_error` for an `app` that cannot be a name, and without `app` and `store` */
 	constructor(options: TokenEngineOptions) {
-		const {provider, app, profile = 'default', clock = systemClock, signInHint = 'Sign in again.', warn} = options;
+		const {provider, app, clock = systemClock, signInHint = 'Sign in again.', warn} = options;
+		const {profile = provider.protectedResource?.url ?? 'default'} = options;
 		const place = omitUndefined({app, clock});
 		const {store} = options;
 		this.provider = provider;

@@ -56,10 +56,10 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 			['ink-login login --issuer https://HOST --client-id ID', 'do this first'],
 		],
 		more: [
-			'With "credHelpers": {"HOST": "NAME"} in its config.json, docker runs a program',
-			'docker-credential-NAME: #!/bin/sh, then exec ink-login helper docker "$1"',
-			"They get the token only for the issuer's host and for those that --resource or",
-			'--audience named when you signed in.',
+			'For docker, put "credHelpers": {"HOST": "NAME"} in its config.json, and write',
+			'a script docker-credential-NAME: #!/bin/sh, exec ink-login helper docker "$1"',
+			"git and docker get the token only for the issuer's host and for the hosts that",
+			'--resource or --audience named when you signed in.',
 		],
 	},
 	exec: {
@@ -99,7 +99,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	'client-metadata': {
 		usage: 'client-metadata',
-		summary: 'Print what a server needs to know of the app, as JSON.',
+		summary: 'Print what a server needs to know about the app, as JSON.',
 		examples: [
 			['ink-login client-metadata', 'to type in where you register the app'],
 			['ink-login client-metadata --application Acme --port 8400'],
@@ -113,7 +113,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login doctor'],
 			['ink-login doctor work --json'],
-			['ink-login doctor --ca-file company.pem', "try what's missing"],
+			['ink-login doctor --ca-file company.pem', "with your company's certificate"],
 		],
 		more: [
 			'One line for each thing that a sign-in needs, the worst first, with what to do.',
@@ -122,7 +122,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	demo: {
 		usage: 'demo',
-		summary: 'Try signing in against a built-in demo server.',
+		summary: 'Try signing in at a built-in demo server.',
 		examples: [
 			['ink-login demo'],
 			['ink-login demo --flow device', 'straight to the code'],

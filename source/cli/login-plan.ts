@@ -74,13 +74,16 @@ const readTimeout = ({timeout}: OptionValues): number | undefined => {
 	if (timeout === undefined) return undefined;
 	const seconds = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) : 0;
 	if (seconds > 0) return seconds;
-	throw new UsageError('--timeout needs a number of seconds greater than 0.', 'As in: --timeout 300');
+	throw new UsageError('--timeout needs a number of seconds greater than 0.', 'For example: --timeout 300');
 };
 
 /** How strongly and how recently the person is to have signed in. */
 const readStrength = ({'acr-values': acrValues, 'max-age': age}: OptionValues): LoginPlan['strength'] => {
 	if (age !== undefined && !/^\d{1,9}$/.test(age)) {
-		throw new UsageError('--max-age needs a whole number of seconds.', 'As in: --max-age 0, to sign in again now');
+		throw new UsageError(
+			'--max-age needs a whole number of seconds.',
+			'For example: --max-age 0, to sign in again now',
+		);
 	}
 
 	return omitUndefined({acrValues, maxAge: age === undefined ? undefined : Number(age)});

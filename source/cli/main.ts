@@ -68,9 +68,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const signals = listenToSignals(isAboutSession(argv) ? cancelled('Cancelled before it finished.') : cancelled(), {
 		settled,
 		say: () =>
-			stderr.write(
-				'Waiting for the server, so that your session is saved. Press Ctrl-C again to quit without waiting.\n',
-			),
+			stderr.write('Waiting for the server, so your session gets saved. Press Ctrl-C again to quit without waiting.\n'),
 	});
 	picker?.takeKeys();
 	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.

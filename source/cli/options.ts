@@ -69,7 +69,7 @@ export const options = {
 	'trust-issuer': {
 		value: 'URL',
 		many: true,
-		help: 'an issuer to accept although another URL names it',
+		help: 'an issuer to accept, though another URL led to it',
 		group: 'provider',
 		commands: signIn,
 	},
@@ -132,7 +132,7 @@ export const options = {
 		group: 'request',
 		commands: [...anyLogin, 'exchange'],
 	},
-	'no-resource': {help: 'name no API, whatever the URL says', group: 'request', commands: signIn},
+	'no-resource': {help: "don't name an API, even if you sign in at its URL", group: 'request', commands: signIn},
 	param: {
 		value: 'NAME=VALUE',
 		many: true,
@@ -157,14 +157,14 @@ export const options = {
 	organization: {value: 'ID', help: 'the organization to sign in to', group: 'request', commands: anyLogin},
 	'acr-values': {
 		value: 'V',
-		help: 'how strongly to sign in, in the words of the server',
+		help: "how strongly to sign in, in the server's own terms",
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser', 'device'],
 	},
 	'max-age': {
 		value: 'S',
-		help: 'sign in again if the last time was S seconds ago',
+		help: "sign in again if it's been more than S seconds",
 		group: 'request',
 		commands: anyLogin,
 		flows: ['browser', 'device'],
@@ -229,7 +229,7 @@ export const options = {
 	'no-wait': {group: 'pending', help: 'show the link, and end with exit code 4', commands: justLogin},
 	wait: {
 		value: 'S',
-		help: 'wait S seconds for the person, then end the same way',
+		help: 'wait S seconds for the person, then do the same',
 		group: 'pending',
 		commands: justLogin,
 	},
@@ -237,7 +237,7 @@ export const options = {
 	cancel: {value: 'ID', help: 'give it up', group: 'pending', commands: justLogin},
 	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: justLogin},
 	message: {value: 'TEXT', help: 'why you ask, for the person to read', group: 'pending', commands: justLogin},
-	tty: {help: 'paste the link of the last page in this terminal', group: 'pending', commands: justLogin},
+	tty: {help: "paste the last page's link into this terminal", group: 'pending', commands: justLogin},
 	'ca-file': {value: 'F', help: 'extra certificates to trust (PEM)', group: 'request', commands: commandNames},
 	'no-open': {group: 'looks', help: "don't open a browser", commands: anyLogin},
 	'no-qr': {help: "don't draw a QR code", group: 'looks', commands: anyLogin},
@@ -270,7 +270,7 @@ export const options = {
 		commands: ['token', 'exchange'],
 	},
 	refresh: {
-		help: 'renew it first: for a caller whose token was refused (401)',
+		help: 'renew it first, for a caller that was told 401',
 		group: 'output',
 		commands: ['token'],
 	},

@@ -48,7 +48,8 @@ const checkProfile = (profile: string, command: CommandName): string => {
 	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
 	if (resourceUrl(profile) === undefined) return profile;
 	const url = checkUrl(profile);
-	if (typeof url === 'string') throw new UsageError(`${shownUrl(profile)} can't be used: ${url}.`, helpFor(command));
+	if (typeof url === 'string')
+		throw new UsageError(`${shownUrl(profile)} can't be used because ${url}.`, helpFor(command));
 	return profile.split('#', 1)[0] ?? '';
 };
 
@@ -169,14 +170,14 @@ const readValue = (
 /** What cannot be asked for at the same time, and why. */
 const contradictions = [
 	['issuer', 'preset', 'a preset knows its issuer'],
-	['client-secret-file', 'client-secret-env', 'there is only one secret'],
+	['client-secret-file', 'client-secret-env', "there's only one secret"],
 	['client-key-file', 'client-secret-file', 'a key takes the place of the secret'],
 	['client-key-file', 'client-secret-env', 'a key takes the place of the secret'],
-	['id-token-file', 'id-token-env', 'there is only one token'],
+	['id-token-file', 'id-token-env', "there's only one token"],
 	['wait', 'no-wait', 'one says how long to wait'],
-	['wait', 'timeout', 'a login that goes on has no time limit'],
-	['no-wait', 'timeout', 'a login that goes on has no time limit'],
-	['resume', 'cancel', 'they are about one sign-in'],
+	['wait', 'timeout', 'a pending sign-in ends when its link expires'],
+	['no-wait', 'timeout', 'a pending sign-in ends when its link expires'],
+	['resume', 'cancel', 'one goes on with the sign-in, the other gives it up'],
 	['resume', 'pending', '--pending is a list'],
 	['cancel', 'pending', '--pending is a list'],
 	['resume', 'message', 'the message was shown when the sign-in began'],
@@ -217,7 +218,7 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		if (server !== undefined) {
 			throw new UsageError(
 				`--${server} needs --subject-token-file here.`,
-				'Without it the session is exchanged, which remembers its server.',
+				"Without it, you exchange the session's own token, and the session knows its server.",
 			);
 		}
 	}
@@ -231,14 +232,14 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 	}
 
 	if (values.serve && values.port?.includes(',')) {
-		throw new UsageError('--serve takes one port.', 'As in: --serve --port 8400');
+		throw new UsageError('--serve takes one port.', 'For example: --serve --port 8400');
 	}
 
 	const fromStdin = (['client-secret-file', 'subject-token-file', 'actor-token-file'] as const).filter(
 		name => values[name] === '-',
 	);
 	if (fromStdin.length > 1 || (fromStdin.length > 0 && (flow === 'password' || flow === 'one-time-code'))) {
-		throw new UsageError("Two things can't both be read from stdin.", 'Put one of them in a file.');
+		throw new UsageError('Only one thing can be read from stdin.', 'Put the other in a file.');
 	}
 };
 
@@ -314,7 +315,7 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 
 	const profile = checkProfile(named ?? 'default', command);
 	if (command === 'exec' && !child[0]) {
-		throw new UsageError('exec needs a command to run.', 'As in: ink-login exec -- ./deploy.sh');
+		throw new UsageError('exec needs a command to run.', 'For example: ink-login exec -- ./deploy.sh');
 	}
 
 	for (const [option, example] of [
@@ -322,7 +323,7 @@ export const parseCommandLine = (argv: readonly string[]): CommandLine => {
 		['file', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
 	] as const) {
 		if (values[option]?.every(name => /^[A-Za-z_]\w*$/.test(name)) === false)
-			throw new UsageError(`--${option} needs a variable name.`, `As in: --${option} ${example}`);
+			throw new UsageError(`--${option} needs a variable name.`, `For example: --${option} ${example}`);
 	}
 
 	const both = values.env?.find(name => values.file?.includes(name));

@@ -17,7 +17,7 @@ const readWait = ({wait, 'no-wait': noWait}: OptionValues): number | undefined =
 	if (noWait) return 0;
 	if (wait === undefined) return undefined;
 	if (/^\d+(\.\d+)?$/.test(wait)) return Number(wait);
-	throw new UsageError('--wait needs a number of seconds.', 'As in: --wait 45');
+	throw new UsageError('--wait needs a number of seconds.', 'For example: --wait 45');
 };
 
 const resumeCommand = (id: string): string => commandText('login', '--resume', id);
@@ -35,7 +35,10 @@ export const pendingOptionsOf = (
 	const wait = told ?? (isAgents ? agentsWait : undefined);
 	if (kind === 'memory') {
 		if (told === undefined) return false;
-		throw new UsageError("What is only in memory can't wait.", 'Leave out --store memory, or the wait.');
+		throw new UsageError(
+			"A sign-in that's only in memory can't go on later.",
+			'Leave out --store memory, or --wait and --no-wait.',
+		);
 	}
 
 	const isPersons = flow !== 'client-credentials' && flow !== 'password';
@@ -59,7 +62,7 @@ const openTerminal = (): Readable => {
 	try {
 		return new ReadStream(openSync(process.platform === 'win32' ? String.raw`\\.\CONIN$` : '/dev/tty', 'r+'));
 	} catch {
-		throw new LoginError('person_required', 'There is no terminal here to paste in.', {
+		throw new LoginError('person_required', "There's no terminal here to paste into.", {
 			hint: 'Run this in a terminal of your own.',
 		});
 	}

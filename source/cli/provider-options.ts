@@ -35,7 +35,7 @@ const readParameters = (pairs: readonly string[]): RequestParameters => {
 		const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
 		// The pair is not repeated: what is refused here may hold a secret.
 		if (name === undefined)
-			throw new UsageError('--param needs a name and a value.', 'As in: --param screen_hint=signup');
+			throw new UsageError('--param needs a name and a value.', 'For example: --param screen_hint=signup');
 		const shown = displayText(name, 40);
 		const option = ownParameters[name];
 		if (option !== undefined) throw new UsageError(`--param can't set ${shown}.`, `Use ${option} instead.`);
@@ -58,7 +58,7 @@ export const readPorts = (text: string): readonly number[] =>
 	text.split(',').map(part => {
 		const port = /^\d{1,5}$/.test(part) ? Number(part) : 0;
 		if (port >= 1 && port <= 65_535) return port;
-		throw new UsageError(`--port can't be ${displayText(text, 40)}.`, 'As in: --port 8400 or --port 8400,8401');
+		throw new UsageError(`--port can't be ${displayText(text, 40)}.`, 'For example: --port 8400 or --port 8400,8401');
 	});
 
 const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettings['redirect'] => {
@@ -70,8 +70,8 @@ const readRedirect = ({port, 'redirect-uri': uri}: OptionValues): ProviderSettin
 	if (/^[a-z][a-z\d+-]*(?:\.[a-z\d+-]+)+:\/(?!.*#)/i.test(uri) && URL.canParse(uri)) return {uri};
 	if (typeof url === 'string' || url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) {
 		throw new UsageError(
-			'--redirect-uri must be a URL on this computer, or one with a scheme of your app.',
-			'As in: --redirect-uri http://127.0.0.1:8400/callback, or com.example.app:/callback\nFor an https URL that is forwarded to this computer, add --port N.',
+			"--redirect-uri must be a URL on this computer, or one with your app's own scheme.",
+			"For example: --redirect-uri http://127.0.0.1:8400/callback, or com.example.app:/callback\nFor an https URL that's forwarded to this computer, add --port N.",
 		);
 	}
 
@@ -99,7 +99,7 @@ const readEndpoints = (pairs: readonly string[]): Endpoints =>
 					if (Object.hasOwn(endpointMembers, name)) return [endpointMembers[name as keyof typeof endpointMembers], url];
 					throw new UsageError(
 						`--endpoint can't be ${displayText(name || pair, 40)}.`,
-						`Choose one of ${Object.keys(endpointMembers).join(', ')}.\nAs in: --endpoint device=https://login.example.com/device`,
+						`Choose one of ${Object.keys(endpointMembers).join(', ')}.\nFor example: --endpoint device=https://login.example.com/device`,
 					);
 				}),
 			),
@@ -119,12 +119,12 @@ const asUsage = <Value>(read: () => Value): Value => {
 export const readResources = (resources: readonly string[] = []): readonly string[] =>
 	resources.map(resource => {
 		if (isResource(resource)) return resource;
-		throw new UsageError('--resource needs a whole URL without #.', 'As in: --resource https://api.example.com');
+		throw new UsageError('--resource needs a full URL without #.', 'For example: --resource https://api.example.com');
 	});
 
 const single = (values: readonly string[] | undefined, option: string): string | undefined => {
 	const [first, second] = values ?? [];
-	if (second !== undefined) throw new UsageError(`--${option} can be given only once here.`, 'Use one of them.');
+	if (second !== undefined) throw new UsageError(`You can give --${option} only once here.`, 'Use one of them.');
 	return first;
 };
 
@@ -303,7 +303,7 @@ export const readProvider = (
 	if (given.url !== undefined) return readResource(given.url, values, given.credentials);
 	const stray = forResources.find(name => values[name] !== undefined);
 	if (stray !== undefined) {
-		throw new UsageError(`--${stray} needs a URL.`, 'As in: ink-login login https://mcp.example.com/mcp');
+		throw new UsageError(`--${stray} needs a URL.`, 'For example: ink-login login https://mcp.example.com/mcp');
 	}
 
 	const named = given.provider ?? readNamed(values, given.credentials);

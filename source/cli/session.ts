@@ -128,7 +128,7 @@ export const stillPending = async (
 const secretIsUnknown = async (): Promise<never> => {
 	throw new LoginError(
 		'config_error',
-		"The client secret or key isn't known any more: it came from stdin, or other users could write to the session file.",
+		'The session no longer says where its client secret or key is. It came from stdin, or other users could write to the session file.',
 		{hint: hints.clientSecret},
 	);
 };

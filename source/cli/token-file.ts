@@ -27,7 +27,7 @@ export type TokenFile = {
 
 const notWritten = (error: unknown): LoginError =>
 	new LoginError('store_error', `The token can't be written to a file: ${displayText(String(error), 200)}.`, {
-		hint: 'Free some space in the folder for temporary files, or name another one with TMPDIR.',
+		hint: 'Free some space in the folder for temporary files, or choose another one with TMPDIR.',
 	});
 
 /** The folder of this user that is kept in memory, where the system has one, else the one for temporary files. */

@@ -42,7 +42,7 @@ type ExecInfo = {
 };
 
 const unreadable = (): LoginError =>
-	new LoginError('config_error', 'KUBERNETES_EXEC_INFO holds no v1 or v1beta1 ExecCredential.', {
+	new LoginError('config_error', 'KUBERNETES_EXEC_INFO has no v1 or v1beta1 ExecCredential in it.', {
 		hint: `Set apiVersion: ${apiVersions[0] ?? ''} in the exec section of the kubeconfig.`,
 	});
 
@@ -81,7 +81,7 @@ export const execCredential = ({token, expiresAt}: PrintableToken, env: Environm
 /** The scheme in capitals, whatever the server calls it: some resources take no other. */
 const authorization = ({token, tokenType}: PrintableToken): string => {
 	if (tokenType === 'bearer') return `Bearer ${token}`;
-	throw new LoginError('config_error', "This isn't a bearer token, so there is no header for it.", {
+	throw new LoginError('config_error', "This isn't a bearer token, so there's no header for it.", {
 		hint: 'Use --format raw or --format json.',
 	});
 };

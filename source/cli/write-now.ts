@@ -44,6 +44,6 @@ export async function* readAtOnce(): AsyncGenerator<Uint8Array> {
 /** A reader that has left had what it wanted; a full disk means that nobody has it, and is a failure. */
 export const reportUnwritten = (error: Error & {readonly code?: string}): void => {
 	if (error.code === 'EPIPE') return;
-	process.stderr.write(`ink-login: What was to be printed could not be written (${error.code ?? error.name}).\n`);
+	process.stderr.write(`ink-login: The output couldn't be written (${error.code ?? error.name}).\n`);
 	process.exitCode = 1;
 };

@@ -1,5 +1,6 @@
+import InkSpinner from 'ink-spinner';
 import {Box, Text} from 'ink';
-import {memo, useEffect, useState, type ReactNode} from 'react';
+import {memo, type ReactNode} from 'react';
 import {hyperlink} from '../terminal/capabilities.js';
 import type {Frame} from '../layout/fit.js';
 import {isSameLine, type Line, type Span} from '../layout/line.js';
@@ -10,20 +11,13 @@ import type {FrameParts, SpinnerProps} from '../hooks/screen-props.js';
 
 type DrawProps = {readonly display: Display; readonly parts?: FrameParts | undefined};
 
-const spinners = {
-	dots: {frames: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'], every: 80},
-	line: {frames: ['-', '\\', '|', '/'], every: 130},
-};
-
 /** Turns while a request is in flight; a timer runs for as long as it is mounted. */
 function OwnSpinner({type}: SpinnerProps): ReactNode {
-	const {frames, every} = spinners[type];
-	const [turns, setTurns] = useState(0);
-	useEffect(() => {
-		const timer = setInterval(() => setTurns(before => before + 1), every);
-		return () => clearInterval(timer);
-	}, [every]);
-	return <Text>{frames[turns % frames.length]}</Text>;
+	return (
+		<Text>
+			<InkSpinner type={type} />
+		</Text>
+	);
 }
 
 /** Black on every theme, at each level of colours. */

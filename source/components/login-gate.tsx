@@ -42,11 +42,12 @@ export function LoginGate({children, ...props}: LoginGateProps): ReactNode {
 	const {exit} = useApp();
 	const {onCancel = () => exit()} = props;
 	const asked = useAskedLogin(engine);
+	const shown = {flow: 'auto', ...props, ...asked} as const;
 	if (status === 'signed-in') {
 		const isHidden = asked !== undefined;
 		return (
 			<>
-				{isHidden && <Login key="asked" {...props} {...asked} onCancel={() => undefined} />}
+				{isHidden && <Login key="asked" {...shown} onCancel={() => undefined} />}
 				{Activity === undefined ? (
 					!isHidden && children
 				) : (
@@ -56,7 +57,7 @@ export function LoginGate({children, ...props}: LoginGateProps): ReactNode {
 		);
 	}
 
-	if (asked !== undefined) return <Login key="asked" {...props} {...asked} onCancel={() => onCancel()} />;
+	if (asked !== undefined) return <Login key="asked" {...shown} onCancel={() => onCancel()} />;
 	if (status === 'loading') return null;
 	if (error === undefined) return <Login {...props} onCancel={() => onCancel()} />;
 	return (

@@ -42,7 +42,7 @@ export const defaultHints: Hints = {
 	registeredPort: 'or use a registered port',
 	switchAccount: 'To replace the session, sign in again and allow it. To keep it, use another profile.',
 	trustCertificate: 'Behind a company proxy, trust its certificate with NODE_EXTRA_CA_CERTS.',
-	caFile: 'Choose a PEM file. It holds lines such as -----BEGIN CERTIFICATE-----.',
+	caFile: 'Choose a PEM file. It has lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Give it again.',
 	scope: 'Ask for scopes that this app may have.',
 	pushRequest: 'Turn on pushed authorization requests (PAR): the server requires them.',

@@ -42,7 +42,7 @@ export const checkUrl = (text: string): URL | string => {
 	}
 
 	if (url.username !== '' || url.password !== '') return 'it has a user name in it';
-	if (url.href.length > maximumLength) return `it is longer than ${maximumLength} characters`;
+	if (url.href.length > maximumLength) return `it's longer than ${maximumLength} characters`;
 	return url;
 };
 
@@ -65,7 +65,7 @@ export const safeUrl = (
 
 /** @param problem - as the end of "It cannot be used because …", from {@link checkUrl} */
 export const unusableUrl = (what: string, problem: string, text: string, code: 'bad_response' | 'config_error') =>
-	new LoginError(code, `${what} can't be used: ${problem} (${shownUrl(text)}).`, {
+	new LoginError(code, `${what} can't be used because ${problem} (${shownUrl(text)}).`, {
 		hint: 'Check the provider URL, or ask your administrator.',
 	});
 

@@ -64,7 +64,7 @@ export const readToken = async (source: Parameters<typeof readSmallText>[0], wha
 export const checkGivenToken = (text: string, what: string): string => {
 	const token = text.trim();
 	if (/^[\x21-\x7E]+$/.test(token)) return token;
-	throw new LoginError('config_error', `What should be ${what} has characters that no token may have.`, {
-		hint: 'Put the token there, on one line, and nothing else.',
+	throw new LoginError('config_error', `The text given as ${what} has characters that no token can have.`, {
+		hint: 'Put the token there on one line, and nothing else.',
 	});
 };

@@ -44,7 +44,7 @@ export const startDemo = async ({
 		const reason = error instanceof Error ? error.message : String(error);
 		throw new LoginError(
 			reason.includes('EADDRINUSE') ? 'port_in_use' : 'internal_error',
-			`The demo server couldn't be started: ${reason}.`,
+			`Couldn't start the demo server: ${reason}.`,
 			{hint: port === undefined ? 'Start the demo again.' : 'Choose another --port.'},
 		);
 	}

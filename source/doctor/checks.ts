@@ -39,14 +39,14 @@ type Check = {
 
 const attendance = {
 	person: 'Someone is at the terminal.',
-	agent: 'A coding agent is at work here, and a person reads along.',
+	agent: 'A coding agent runs this, and a person reads what it writes.',
 	nobody: 'Nobody is at a terminal here.',
 } as const;
 
 const terminal: Check['run'] = ({environment}, {tell}) => {
 	const {multiplexer, ci} = locateTerminal(environment);
 	const who = ci ? 'This is a build machine, so nobody is there to sign in.' : attendance[whoIsThere(environment)];
-	tell('ok', multiplexer === undefined ? who : `${who} It's inside ${multiplexer}.`);
+	tell('ok', multiplexer === undefined ? who : `${who} This runs inside ${multiplexer}.`);
 };
 
 const browser: Check['run'] = ({environment}, {tell}) => {
@@ -57,7 +57,7 @@ const browser: Check['run'] = ({environment}, {tell}) => {
 	else {
 		tell(
 			'warning',
-			`BROWSER names ${programs}, which isn't there, so no browser opens.`,
+			`BROWSER is set to ${programs}, but that isn't installed, so no browser opens.`,
 			"Set BROWSER to a browser that's installed, or unset it.",
 		);
 	}
@@ -100,7 +100,7 @@ const network: Check['run'] = async ({environment, options}, {tell}, signal) => 
 				tell(
 					'problem',
 					`Can't connect to the proxy ${host}: ${connectionProblem(error)}.`,
-					'Correct HTTPS_PROXY and HTTP_PROXY, or unset them to connect without a proxy.',
+					'Fix HTTPS_PROXY and HTTP_PROXY, or unset them to connect without a proxy.',
 				);
 			}
 		}),
@@ -126,7 +126,7 @@ const client = async (context: RequestContext, {tell, fail}: Report): Promise<vo
 	const {provider} = context;
 	// GitHub's wants a secret for a refresh alone.
 	if (provider.clientSecret === undefined && provider.unsupportedFlows?.browser !== undefined) return;
-	const known = `The server knows the client ${displayText(provider.clientId, 80)}.`;
+	const known = `The server knows the client ID ${displayText(provider.clientId, 80)}.`;
 	try {
 		await refreshTokens(context, noToken);
 		tell('ok', known, undefined, 'client');
@@ -217,7 +217,7 @@ const session: Check['run'] = async ({store, profile, clock, options}, {tell}) =
 		tell(
 			'warning',
 			provider === undefined
-				? `No server is known for "${name}", so only this computer was looked at.`
+				? `No server is saved for "${name}", so only this computer was checked.`
 				: `Nobody is signed in to "${name}".`,
 			signInHint,
 		);

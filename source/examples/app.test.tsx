@@ -54,7 +54,6 @@ test('what the API asks for later is asked for inside the app, and the app is ba
 	const sending = engine.fetch('https://api.example/mail', {method: 'POST', body: 'Hi'});
 	await shows(/api\.example needs more permissions/);
 	isAllowed = true;
-	app.stdin.write('d');
 	await approve();
 	assert.equal(await (await sending).text(), 'sent');
 	app.unmount();

@@ -11,7 +11,8 @@ import {loginOnScreen, type LoginStarter} from './use-login.js';
 /** A login for `<Login>` to start and to show. */
 export type AskedLogin = {
 	readonly engine: LoginStarter & {readonly provider: Provider};
-	readonly flow: NonNullable<LoginOptions['flow']>;
+	/** The one that was named. */
+	readonly flow?: Exclude<LoginOptions['flow'], 'auto' | undefined>;
 };
 
 /** Takes the logins that `engine.ensure()` and `engine.fetch` turn out to need, and returns the one to show. */
@@ -33,13 +34,15 @@ export const useAskedLogin = (engine: TokenEngine): AskedLogin | undefined => {
 				begin = resolve;
 			});
 			const {provider, clock} = asking;
+			const {flow = 'auto', ...rest} = options;
 			const login: AskedLogin = {
-				flow: options.flow ?? 'auto',
+				...(flow !== 'auto' && {flow}),
 				engine: {
 					provider,
 					clock,
 					login(shown) {
-						const run = asking.login({...shown, ...options, terminal: shown?.terminal ?? {}});
+						const {terminal = {}, flow = 'auto'} = shown ?? {};
+						const run = asking.login({...shown, ...rest, flow, terminal});
 						begin(run.session);
 						return run;
 					},

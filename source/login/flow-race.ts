@@ -277,7 +277,6 @@ const unavailable = (flow: FlowName, reason: string): LoginError =>
 				: 'config_error',
 		reason,
 		{
-			hint: ({endpoints}) =>
-				`Sign in another way, ${flow === 'device' ? endpoints : "or check the provider's settings"}.`,
+			hint: ({endpoints}) => `Use another flow, ${flow === 'device' ? endpoints : "or check the provider's settings"}.`,
 		},
 	);

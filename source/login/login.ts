@@ -42,7 +42,7 @@ export type Outliving = {
 /** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
 const defaultRecommendation = (available: FlowAvailability): Recommendation => ({
 	flow: flows.find(flow => available[flow] === true) ?? 'browser',
-	reason: 'It is the first flow that this provider has.',
+	reason: "It's the first flow this provider offers.",
 });
 
 /** Starts a login. It begins its work one macrotask later. */
@@ -305,7 +305,7 @@ class Login implements LoginRun {
 				return;
 			case 'paste':
 				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
-				await this.#open('browser', 'You pasted an address.', false);
+				await this.#open('browser', 'You pasted a link.', false);
 				this.#race.tell('browser', command);
 				break;
 			case 'open-browser':

@@ -94,8 +94,8 @@ export const unknown = (id: string): LoginError =>
 export const recordsOf = async (store: TokenStore): Promise<RecordStore> => {
 	const records = await store.records?.();
 	if (records !== undefined) return records;
-	throw new LoginError('config_error', "The store of this program can't hold a sign-in that is still pending.", {
-		hint: 'Sign in without leaving, or use another store.',
+	throw new LoginError('config_error', "This program's store can't save a pending sign-in.", {
+		hint: 'Wait until the sign-in is done, or use another store.',
 	});
 };
 

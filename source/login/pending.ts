@@ -115,7 +115,7 @@ export const beginLogin = async (
 	}
 
 	throw new LoginError('config_error', 'This app signs in by itself, so no sign-in is pending.', {
-		hint: 'Sign in without a person.',
+		hint: 'Call engine.login() instead.',
 	});
 };
 
@@ -229,7 +229,7 @@ class OutlivingLogin {
 		if (login === undefined) return undefined;
 		if (login.profile !== profile || !isOfSameClient(login.provider, provider)) {
 			throw new LoginError('config_error', `The sign-in ${login.id} is for another profile, server or app.`, {
-				hint: 'Continue it as it was started.',
+				hint: 'Resume it with the profile, server and app it was started with.',
 			});
 		}
 
@@ -246,7 +246,7 @@ class OutlivingLogin {
 
 		const stored = await this.#storedAt(progress.status === 'signed-in' ? progress.signedInAt : undefined);
 		if (stored !== undefined) return stored;
-		throw new LoginError('person_required', 'The session of this sign-in has ended, or was replaced.', {
+		throw new LoginError('person_required', 'The session from this sign-in has ended or was replaced.', {
 			hint: 'Start a new sign-in.',
 		});
 	}

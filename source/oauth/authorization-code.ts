@@ -91,11 +91,11 @@ export const authorizationUrl = ({server}: ResolvedProvider, parameters: URLSear
 	const endpoint = server.authorization_endpoint;
 	if (endpoint === undefined) {
 		throw new LoginError('config_error', "This server doesn't offer browser sign-in.", {
-			hint: 'Sign in another way, or check the provider URL.',
+			hint: 'Use another flow, or check the provider URL.',
 		});
 	}
 
-	const url = new URL(safeUrl(endpoint, "The address of the server's sign-in page", 'config_error'));
+	const url = new URL(safeUrl(endpoint, "The URL of the server's sign-in page", 'config_error'));
 	for (const name of parameters.keys()) url.searchParams.delete(name);
 	for (const [name, value] of parameters) url.searchParams.append(name, value);
 	return escapeHref(url.href);
@@ -123,13 +123,17 @@ export const namesItself = ({server}: ResolvedProvider): boolean =>
 
 /** None of the response's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
 const notTheIssuer = () =>
-	new LoginError('identity_check_failed', "The response didn't come from the server that was asked.", {
-		hint: 'Start again; if it happens again, check the provider URL before you sign in.',
-	});
+	new LoginError(
+		'identity_check_failed',
+		"The response came from a different server than the one you're signing in to.",
+		{
+			hint: 'Start again. If it happens again, check the provider URL before you sign in.',
+		},
+	);
 
 const malformed = (what: string) =>
-	new LoginError('bad_response', `The server's response isn't a valid answer to a sign-in request: ${what}.`, {
-		hint: 'Check how the application is registered with the provider: it needs the authorization code flow.',
+	new LoginError('bad_response', `The server's response to the sign-in request isn't valid because ${what}.`, {
+		hint: "Check the app's settings at the provider. It needs the authorization code flow.",
 	});
 
 const serverError = (parameters: URLSearchParams, {dialect, server, requestedScope}: ResolvedProvider): LoginError => {
@@ -240,7 +244,7 @@ export const pushAuthorizationRequest = async (
 					'config_error',
 					"The server requires pushed authorization requests (PAR), but doesn't say where to send them.",
 					{
-						hint: 'Ask your administrator, or sign in another way.',
+						hint: 'Ask your administrator, or use another flow.',
 					},
 				)
 			: new LoginError('config_error', "The server doesn't accept pushed authorization requests (PAR).", {
@@ -253,7 +257,7 @@ export const pushAuthorizationRequest = async (
 		const body = await processPushedAuthorizationResponse(server, client, response);
 		// A browser has to carry it, and a server to take it back.
 		if (body.request_uri.length > longestRequestUri || !/^[\x21-\x7E]+$/.test(body.request_uri)) {
-			throw unusableResponse('its request_uri is not one that a browser could carry', 'pushed-authorization', info);
+			throw unusableResponse("a browser can't carry its request_uri", 'pushed-authorization', info);
 		}
 
 		return {requestUri: body.request_uri, expiresIn: body.expires_in};

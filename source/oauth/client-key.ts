@@ -15,24 +15,20 @@ const curves: Readonly<Record<string, readonly [algorithm: string, namedCurve: s
 };
 
 const unusable = (file: string, problem: string, hint: string) =>
-	new LoginError('config_error', `The client's key in ${displayText(file)} can't be used: ${problem}.`, {hint});
+	new LoginError('config_error', `The client's key in ${displayText(file)} can't be used because ${problem}.`, {hint});
 
 const expected = 'Choose a PEM file with a private key (-----BEGIN PRIVATE KEY-----), or a JWK.';
 
 const fromPem = (text: string, file: string): FileKey => {
 	if (/-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(text)) {
-		throw unusable(file, 'it is encrypted', 'Decrypt it with openssl pkcs8, into a file that only you can read.');
+		throw unusable(file, "it's encrypted", 'Decrypt it with openssl pkcs8, into a file that only you can read.');
 	}
 
 	try {
 		return {key: createPrivateKey(text)};
 	} catch {
 		const isPublic = /-----BEGIN (?:[A-Z]+ )?(?:PUBLIC KEY|CERTIFICATE)-----/.test(text);
-		throw unusable(
-			file,
-			isPublic ? 'it is public, and only a private key can sign' : 'there is no private key',
-			expected,
-		);
+		throw unusable(file, isPublic ? "it's public, and only a private key can sign" : 'it has no private key', expected);
 	}
 };
 
@@ -44,7 +40,7 @@ const fromJson = (text: string, file: string): readonly FileKey[] => {
 	try {
 		value = JSON.parse(text);
 	} catch {
-		throw unusable(file, 'it is no JSON', expected);
+		throw unusable(file, "it isn't JSON", expected);
 	}
 
 	const members: readonly unknown[] = isObject(value) && Array.isArray(value['keys']) ? value['keys'] : [value];
@@ -60,11 +56,7 @@ const fromJson = (text: string, file: string): readonly FileKey[] => {
 	});
 	if (keys.length > 0) return keys;
 	const isPublic = jwks.some(jwk => jwk['d'] === undefined && jwk['kty'] !== undefined && jwk['kty'] !== 'oct');
-	throw unusable(
-		file,
-		isPublic ? 'it is public, and only a private key can sign' : 'there is no private key',
-		expected,
-	);
+	throw unusable(file, isPublic ? "it's public, and only a private key can sign" : 'it has no private key', expected);
 };
 
 const readKeys = async (file: string): Promise<readonly FileKey[]> => {
@@ -78,8 +70,8 @@ const algorithmOf = ({key, alg}: FileKey, file: string, offered: readonly string
 	if (type === 'ed25519') return 'EdDSA';
 	const [curve] = (type === 'ec' ? curves[namedCurve] : undefined) ?? [];
 	if (curve !== undefined) return curve;
-	if (type !== 'rsa') throw unusable(file, 'it is of another kind', 'Choose an RSA, EC (P-256) or Ed25519 key.');
-	if (modulusLength < 2048) throw unusable(file, 'it is shorter than 2048 bits', 'Make a longer one.');
+	if (type !== 'rsa') throw unusable(file, "it's a different kind of key", 'Choose an RSA, EC (P-256) or Ed25519 key.');
+	if (modulusLength < 2048) throw unusable(file, "it's shorter than 2048 bits", 'Make a longer one.');
 	if (alg === 'PS256' || alg === 'RS256') return alg;
 	return offered.includes('PS256') && !offered.includes('RS256') ? 'PS256' : 'RS256';
 };
@@ -102,7 +94,7 @@ const importParameters = (algorithm: string, {key}: FileKey): RsaHashedImportPar
  */
 export const readClientKey = async (file: string, offered?: readonly string[]): Promise<PrivateKey> => {
 	const [first] = await readKeys(file);
-	if (first === undefined) throw unusable(file, 'there is no private key', expected);
+	if (first === undefined) throw unusable(file, 'it has no private key', expected);
 	const parameters = importParameters(algorithmOf(first, file, offered), first);
 	const bytes = new Uint8Array(first.key.export({type: 'pkcs8', format: 'der'}));
 	const key = await crypto.subtle.importKey('pkcs8', bytes, parameters, false, ['sign']);

@@ -65,8 +65,8 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 	const {provider} = context;
 	const {server} = provider;
 	if (server.device_authorization_endpoint === undefined) {
-		throw new LoginError('device_unsupported', "This server doesn't offer sign-in with a code.", {
-			hint: 'Sign in with the browser instead.',
+		throw new LoginError('device_unsupported', "This server doesn't offer codes.", {
+			hint: 'Sign in with your browser instead.',
 		});
 	}
 
@@ -81,7 +81,7 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 		const userCode = displayText(body.user_code, 64);
 		if (userCode === '') {
 			throw new LoginError('bad_response', "The server sent a code that can't be shown.", {
-				hint: 'Sign in with the browser instead, or ask your administrator.',
+				hint: 'Sign in with your browser instead, or ask your administrator.',
 				endpoint: info.endpoint,
 			});
 		}
@@ -136,7 +136,7 @@ export const requestDeviceToken = async (context: RequestContext, deviceCode: st
 				return {kind: 'slow-down', interval: readInterval(error.cause['interval']), retryAfter};
 			}
 
-			if (isGatewayPage(error)) return {kind: 'transient', reason: "The server didn't wait (HTTP 408).", retryAfter};
+			if (isGatewayPage(error)) return {kind: 'transient', reason: 'The server timed out (HTTP 408).', retryAfter};
 		}
 
 		const failure = call.fail(error);

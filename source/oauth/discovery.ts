@@ -101,8 +101,8 @@ const checkMetadata = (server: AuthorizationServer, chosen: Partial<Authorizatio
 		const isChosen = chosen[name] !== undefined;
 		const url = checkServerUrl(address, isChosen ? address : server.issuer, `The ${name}`);
 		if (url.hash !== '') {
-			throw new LoginError('config_error', `The ${name} can't be used: it has a fragment (RFC 6749 §3.1).`, {
-				hint: 'Check the endpoints of the provider.',
+			throw new LoginError('config_error', `The ${name} can't be used because it has a fragment (RFC 6749 §3.1).`, {
+				hint: "Check the provider's endpoints.",
 			});
 		}
 	}
@@ -117,12 +117,12 @@ const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAv
 		token === undefined ? 'The provider has no token endpoint.' : isThere || why;
 	return {
 		browser: needs(page !== undefined, "The provider doesn't offer browser sign-in."),
-		device: needs(codes !== undefined, "The provider doesn't offer sign-in with a code."),
+		device: needs(codes !== undefined, "The provider doesn't offer codes."),
 		'client-credentials': needs(
 			(clientSecret ?? clientKey) !== undefined,
-			'It needs a client secret or key, and none was given.',
+			"It needs a client secret or key, and there isn't one.",
 		),
-		'workload-identity': needs(workloadIdentity !== undefined, 'No identity of a workload was named.'),
+		'workload-identity': needs(workloadIdentity !== undefined, "It needs a workload identity, and there isn't one."),
 		password: needs(allowPassword === true, 'Signing in with a password is turned off.'),
 		'one-time-code':
 			allowOneTimeCode === true
@@ -207,7 +207,7 @@ const issuerMismatch = (configured: string, found: string): LoginError => {
 	return new LoginError(
 		'config_error',
 		isSlash
-			? `The server names its issuer differently: did you mean ${shown}?`
+			? `The server spells its issuer differently. Did you mean ${shown}?`
 			: `The server at ${displayText(configured, 120)} says that it is ${shown}.`,
 		{
 			hint: isSlash
@@ -238,7 +238,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 			return pickMembers(await processDiscoveryResponse(new URL(provider.issuer), response));
 		} catch (error) {
 			// The library parses what should be an address.
-			if (error instanceof TypeError) throw unusableResponse('its issuer is not a URL', 'discovery', info);
+			if (error instanceof TypeError) throw unusableResponse("its issuer isn't a URL", 'discovery', info);
 			const isMismatch = error instanceof OperationProcessingError && error.code === JSON_ATTRIBUTE_COMPARISON;
 			if (!isMismatch) throw error;
 			const {issuer} = (error.cause as {body: AuthorizationServer}).body;

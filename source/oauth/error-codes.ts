@@ -49,7 +49,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	},
 	invalid_client: {
 		code: 'invalid_client',
-		message: "The server doesn't accept this client.",
+		message: "The server doesn't accept this app.",
 		hint: 'Check the client ID, the client secret, and how the app authenticates.',
 	},
 	invalid_scope: {
@@ -71,8 +71,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 	// Auth0's: what is typed here has no page that could ask for more.
 	mfa_required: {
 		code: 'interaction_required',
-		message: "The server asks for a second factor, which can't be given here.",
-		hint: 'Sign in with the browser instead.',
+		message: "The server wants a second factor, and this flow can't ask you for one.",
+		hint: 'Sign in with your browser instead.',
 	},
 	too_many_attempts: {
 		code: 'server_rejected',
@@ -158,14 +158,14 @@ const policies: typeof toldApart = [
 		/\bAADSTS5300[03]\b/,
 		blocked(
 			"Your organization's Conditional Access policy blocks this sign-in.",
-			'If that was a code, use your browser: the policy\'s condition "Authentication flows" can forbid codes. Otherwise, ask your administrator.',
+			'If you used a code, use your browser instead, because the policy\'s condition "Authentication flows" can forbid codes. Otherwise, ask your administrator.',
 		),
 	],
 	[
 		/(?:)/,
 		/\bAADSTS7000218\b/,
 		notEnabled(
-			'Entra takes this app for one with a secret.',
+			'Entra thinks this app has a secret.',
 			'"Allow public client flows" (App registrations > Authentication)',
 		),
 	],

@@ -4,7 +4,7 @@ import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {waitSentence, oauthError} from './error-codes.js';
 import type {ResponseInfo, EndpointKind} from './request.js';
 
-/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't valid: …". */
+/** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't valid because …". */
 type IdTokenProblem = {
 	readonly reason: string;
 	/** Where it is not the same as for every problem. */
@@ -29,22 +29,22 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 	return {
 		reason:
 			algorithm === '' || algorithm.toLowerCase() === 'none'
-				? 'it is not signed'
-				: `it is signed with ${algorithm}${names === '' ? '' : ` instead of ${names}`}`,
+				? "it isn't signed"
+				: `it's signed with ${algorithm}${names === '' ? '' : ` instead of ${names}`}`,
 		hint: `Nothing was saved. Have the provider sign ID tokens for this app with ${names === '' ? 'RS256' : names}.`,
 	};
 };
 
 /** The library's sentences are constants, without a value of the response in them; the first that fits counts. */
 const sentences: readonly (readonly [RegExp, string])[] = [
-	[/"typ" header/, 'it is a different kind of token'],
+	[/"typ" header/, "it's a different kind of token"],
 	[/"crit" header/, "it needs an extension that this program doesn't support (crit)"],
-	[/JWE decryption/, "it is encrypted, which this program can't read"],
-	[/unsupported JWS/, "it is signed in a way that this program doesn't support"],
+	[/JWE decryption/, "it's encrypted, and this program can't read that"],
+	[/unsupported JWS/, "it's signed in a way this program doesn't support"],
 	[/signature verification failed/, "its signature isn't the server's"],
 	[/JWT "(\w+)" .*claim missing/, 'it has no CLAIM'],
 	[/JWT "(\w+)" .*claim type/, 'its CLAIM is malformed'],
-	[/\b(?:JWT|ID Token)\b/i, 'it is malformed'],
+	[/\b(?:JWT|ID Token)\b/i, "it's malformed"],
 ];
 
 /** What the library found wrong with an ID token; undefined where its sentence is about something else. */
@@ -64,7 +64,7 @@ export const identityError = (
 	info: ResponseInfo,
 	hint = 'Nothing was saved. Try again. If it keeps happening, ask your administrator.',
 ): LoginError =>
-	new LoginError('identity_check_failed', `The server's proof of who signed in isn't valid: ${reason}.`, {
+	new LoginError('identity_check_failed', `The server's proof of who signed in isn't valid because ${reason}.`, {
 		...info,
 		hint,
 	});
@@ -94,7 +94,7 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	if (clock === undefined) return identityError(reason, info);
 	return new LoginError(
 		'identity_check_failed',
-		`${clock} So the server's proof of who signed in counts as ${reason}.`,
+		`${clock} Because of that, the server's proof of who signed in seems to be ${reason}.`,
 		{...info, hint: "Set this computer's clock, then sign in again."},
 	);
 };
@@ -102,12 +102,12 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
 const networkProblems: Readonly<Record<string, string>> = {
 	ENOTFOUND: 'no such host',
-	EAI_AGAIN: 'its name could not be looked up',
+	EAI_AGAIN: "its name couldn't be looked up",
 	ECONNREFUSED: 'connection refused',
 	ECONNRESET: 'the connection was lost',
 	UND_ERR_SOCKET: 'the connection was lost',
 	EHOSTUNREACH: 'no route to host',
-	ENETUNREACH: 'there is no network',
+	ENETUNREACH: "there's no network",
 };
 
 const systemCode = (error: unknown): string => {
@@ -176,7 +176,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 		return fail(
 			'device_unsupported',
 			`Signing in with a code isn't turned on at the server (HTTP ${status}).`,
-			'Sign in with the browser, or ask your administrator to enable the device flow.',
+			'Sign in with your browser, or ask your administrator to turn on the device flow.',
 		);
 	}
 
@@ -186,7 +186,7 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 				`The server refused without giving a reason (HTTP ${status}).`,
 				'If it worked before, sign in again. Otherwise, check the settings of your app at the provider.',
 			)
-		: fail('bad_response', `The server's response can't be used: ${what}.`, 'Check the provider URL.');
+		: fail('bad_response', `The server's response can't be used because ${what}.`, 'Check the provider URL.');
 };
 
 const tokenRejected = (info: ResponseInfo, needsScope = false): LoginError =>
@@ -225,7 +225,7 @@ const fromProcessing = (
 				hint:
 					attribute === 'jwks_uri'
 						? "Give the URL of its keys. ID tokens can't be verified without them."
-						: 'Check the endpoints of the provider.',
+						: "Check the provider's endpoints.",
 			});
 		}
 
@@ -240,7 +240,7 @@ const fromProcessing = (
 		case oauth.KEY_SELECTION:
 			return identityError("its signature matches none of the server's keys, or more than one", info);
 		case oauth.JWT_USERINFO_EXPECTED:
-			return identityError('it is not signed', info);
+			return identityError("it isn't signed", info);
 		default: {
 			const problem = idTokenProblem(error);
 			if (problem !== undefined) return fromProblem(problem, info);
@@ -276,7 +276,7 @@ export const requestError = (
 	if (error instanceof oauth.UnsupportedOperationError) {
 		return error.message.includes('token_type')
 			? unusableType((error.cause as {body?: {token_type?: unknown}} | undefined)?.body?.token_type, info)
-			: fromProblem(idTokenProblem(error) ?? {reason: 'it is malformed'}, info);
+			: fromProblem(idTokenProblem(error) ?? {reason: "it's malformed"}, info);
 	}
 
 	if (error instanceof oauth.OperationProcessingError) return fromProcessing(error, endpointKind, info);

@@ -14,7 +14,7 @@ const bodylessStatuses = new Set([204, 205, 304]);
 
 const badResponse = (message: string, endpoint: string, status?: number) =>
 	new LoginError('bad_response', message, {
-		hint: 'Check the provider URL: something else may be answering there.',
+		hint: 'Check the provider URL. Something else may be running there.',
 		endpoint,
 		status,
 	});
@@ -24,7 +24,7 @@ const checkAddress = (input: RequestInfo | URL): URL => {
 	const url = checkUrl(text);
 	if (typeof url !== 'string' && url.hash === '') return url;
 	const why = typeof url === 'string' ? url : 'it has a fragment';
-	throw new LoginError('config_error', `No request is sent to ${displayText(text.split('?')[0] ?? '', 80)}: ${why}.`, {
+	throw new LoginError('config_error', `No request was sent to ${displayText(text.split('?')[0] ?? '', 80)}: ${why}.`, {
 		hint: "Endpoints need https, or http on this computer. Check the provider's configuration.",
 	});
 };
@@ -71,12 +71,12 @@ const readText = async (response: Response, signal: AbortSignal): Promise<{text:
 			? {problem: 'The server sent JSON that is nested too deeply.'}
 			: {text};
 	} catch {
-		return {problem: 'The server sent text that is not UTF-8.'};
+		return {problem: "The server sent text that isn't UTF-8."};
 	}
 };
 
 const rebuild = async (response: Response, endpoint: string, signal: AbortSignal): Promise<Response> => {
-	if (response.status === 0) throw badResponse('The server answered with a redirect.', endpoint);
+	if (response.status === 0) throw badResponse('The server responded with a redirect.', endpoint);
 	const read = await readText(response, signal);
 	// The status of an error page says enough; its words do not matter.
 	if ('problem' in read && response.ok) throw badResponse(read.problem, endpoint, response.status);

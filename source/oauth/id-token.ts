@@ -54,7 +54,7 @@ const checkTimes = ({iat}: IdTokenClaims, now: number, info: ResponseInfo) => {
 };
 
 /** What is wrong with the ID token of a refresh that names someone else. */
-export const anotherPerson = 'it is about a different person than the login';
+export const anotherPerson = "it's about a different person than the login";
 
 /**
  * The token of a refresh continues the login: the same person, newly issued (OIDC Core §12.2). Another `auth_time` ends
@@ -64,7 +64,7 @@ const checkContinuity = (claims: IdTokenClaims, previous: IdTokenClaims, info: R
 	if (claims.iss !== previous.iss) throw identityError("its issuer isn't the login's", info);
 	if (claims.sub !== previous.sub) throw identityError(anotherPerson, info);
 	if (claims.iat < previous.iat - clockTolerance) {
-		throw identityError('it is older than the one it replaces', info);
+		throw identityError("it's older than the one it replaces", info);
 	}
 };
 
@@ -92,7 +92,7 @@ const checkClaims = (
 const checkBinding = async (idToken: string, atHash: unknown, accessToken: string, info: ResponseInfo) => {
 	const {typ, alg} = decodeJwtPart(idToken, 0) ?? {};
 	if (typ !== undefined && (typeof typ !== 'string' || !/^(?:application\/)?jwt$/i.test(typ))) {
-		throw identityError('it is a different kind of token', info);
+		throw identityError("it's a different kind of token", info);
 	}
 
 	if (atHash === undefined) return;

@@ -70,7 +70,7 @@ export const sendOneTimeCode = async (
 		// The server's own words may repeat the whole address.
 		throw new LoginError('server_rejected', `The server can't send a code to ${shown} (${displayText(error, 60)}).`, {
 			...info,
-			hint: 'Check that it is spelled correctly, or ask your administrator whether you may sign in this way.',
+			hint: "Check that it's spelled correctly, or ask your administrator whether you may sign in this way.",
 		});
 	});
 

@@ -69,7 +69,7 @@ export const checkEndpoints = (endpoints: Endpoints | undefined = {}): Endpoints
 		const problem = typeof url === 'string' ? url : url.hash === '' ? undefined : 'it has a fragment';
 		if (problem === undefined) continue;
 		throw misconfigured(
-			`The ${name} endpoint can't be used: ${problem} (${shownUrl(address)}).`,
+			`The ${name} endpoint can't be used because ${problem} (${shownUrl(address)}).`,
 			"Copy it from the provider's documentation.",
 		);
 	}
@@ -139,8 +139,8 @@ export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosO
 		identity: {from: {tokenResponse: 'user'}, subject: 'id', name: 'first_name', email: 'email'},
 		revocation: 'none',
 		unsupportedFlows: {
-			browser: 'WorkOS signs in to command-line programs with a code.',
-			'client-credentials': 'WorkOS User Management is for people only; machines use WorkOS Connect.',
+			browser: 'WorkOS offers command-line programs only codes.',
+			'client-credentials': 'WorkOS User Management is only for people. Machines use WorkOS Connect.',
 		},
 		dialect: {expiryFromToken: true},
 		...commonSettings(options),
@@ -216,7 +216,7 @@ export const github = ({host: named = 'github.com', ...options}: GithubOptions):
 		identity: {from: {url: `${githubApi(host)}/user`}, subject: 'id', name: 'login', email: 'email'},
 		revocation: 'none',
 		unsupportedFlows: {
-			'client-credentials': 'GitHub has no tokens for programs on their own; a GitHub App signs a JWT instead.',
+			'client-credentials': 'GitHub gives programs no tokens of their own. A GitHub App signs a JWT instead.',
 			...(options.clientSecret === undefined && {browser: needsSecret}),
 		},
 		dialect: {errorsIn200: true, scopeIsCommaList: true, errorAliases: githubErrors},
@@ -254,7 +254,7 @@ export const google = ({parameters, ...options}: GoogleOptions): Provider => {
 		scope: 'openid profile email',
 		clientAuthentication: 'post',
 		crossDomainHosts: ['www.google.com'],
-		unsupportedFlows: {'client-credentials': 'Google has service accounts for that, which sign a JWT instead.'},
+		unsupportedFlows: {'client-credentials': 'Google has service accounts for that. They sign a JWT instead.'},
 		parameters: {...parameters, authorize: {access_type: 'offline', ...parameters?.authorize}},
 		...commonSettings(options),
 	};
@@ -283,7 +283,7 @@ const entraTenant = (tenant: string): Pick<Provider, 'issuer' | 'endpoints'> => 
 	if (tenant === 'common') return {issuer};
 	if (tenant !== 'organizations') {
 		throw new LoginError('config_error', `That isn't a tenant ID (${displayText(tenant, 80)}).`, {
-			hint: "Give the tenant ID, a GUID, from Entra's overview page, or else common, organizations or consumers.",
+			hint: "Give the tenant ID (a GUID on Entra's overview page), common, organizations or consumers.",
 		});
 	}
 

@@ -283,7 +283,7 @@ export const checkIssuer = (issuer: unknown): string => {
 	const url = checkUrl(issuer);
 	const problem = typeof url === 'string' ? url : /[?#]/.test(issuer) ? 'it has a query or a fragment' : undefined;
 	if (problem === undefined) return issuer;
-	throw refuse(`The issuer can't be used: ${problem} (${shownUrl(issuer)}).`);
+	throw refuse(`The issuer can't be used because ${problem} (${shownUrl(issuer)}).`);
 };
 
 /** What a provider says of itself while nobody has asked the resource. */

@@ -18,7 +18,7 @@ export const checkRequestParameters = (parameters: ProviderSettings['parameters'
 	for (const [request, values] of Object.entries(parameters)) {
 		for (const name of Object.keys(values)) {
 			if (!isReservedParameter(name)) continue;
-			throw new LoginError('config_error', `The ${request} parameter ${name} can't be set: the login itself sets it.`, {
+			throw new LoginError('config_error', `The ${request} parameter ${name} can't be set because the login sets it.`, {
 				hint: 'Leave it out of the extra parameters.',
 			});
 		}
@@ -85,7 +85,7 @@ export const checkResources = (resources: readonly string[] = []): void => {
 	for (const resource of resources) {
 		if (isResource(resource)) continue;
 		throw new LoginError('config_error', `The resource ${displayText(resource, 80)} isn't valid.`, {
-			hint: 'A resource is an absolute address without a fragment, as in https://api.example.com.',
+			hint: 'A resource is a full URL without #, as in https://api.example.com.',
 		});
 	}
 };

@@ -28,7 +28,7 @@ const readSecret = async ({clientSecret}: Provider): Promise<string> => {
 		});
 	}
 
-	throw new LoginError('config_error', 'Client authentication needs a client secret, and there is none.', {
+	throw new LoginError('config_error', "Client authentication needs a client secret, and there isn't one.", {
 		hint: 'Give the client secret.',
 	});
 };

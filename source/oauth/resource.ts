@@ -157,7 +157,7 @@ const checkTrust = (named: string, found: string, {resource, typed}: ResourceIo)
 
 	const [asked, says] = [displayText(named, 120), displayText(found, 120)];
 	throw new LoginError('config_error', `The sign-in server at ${asked} says that it is ${says}.`, {
-		hint: words => `Its operator has to fix that (RFC 8414 §3.3). ${words.trustIssuer} ${says}`,
+		hint: words => `Its administrator has to fix that (RFC 8414 §3.3). ${words.trustIssuer} ${says}`,
 	});
 };
 
@@ -175,7 +175,7 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	throw new LoginError(
 		'config_error',
 		`${displayText(typed.host, 80)} has people sign in at ${displayText(all.join(', '), 200)}, not at ${displayText(issuer, 120)}.`,
-		{hint: 'Check both URLs: your client is not used at another server.'},
+		{hint: 'Check both URLs. Your client ID is never sent to another server.'},
 	);
 };
 
@@ -224,20 +224,20 @@ const defaultServer = ({origin}: URL): FoundServer => ({
 const noServer = ({typed}: ResourceIo, {status}: Probe): LoginError => {
 	const host = displayText(typed.host, 80);
 	return status >= 200 && status < 300
-		? new LoginError('config_error', `${host} answers without a sign-in, and names no server to sign in at.`, {
-				hint: 'It may need none. If it does, check its URL.',
+		? new LoginError('config_error', `${host} responds without a sign-in, and doesn't say where to sign in.`, {
+				hint: 'It may not need one. If it does, check its URL.',
 			})
-		: new LoginError('config_error', `${host} names no server to sign in at.`, {
+		: new LoginError('config_error', `${host} doesn't say where to sign in.`, {
 				hint: ({endpoints}) => `Check its URL, ${endpoints}.`,
 			});
 };
 
 const otherResource = (name: string, {typed}: ResourceIo): LoginError =>
 	new LoginError('config_error', `${displayText(typed.href, 120)} says that it is ${displayText(name, 120)}.`, {
-		hint: "Don't sign in there: its tokens would be for something else (RFC 9728 §3.3). Check its URL.",
+		hint: "Don't sign in there, because its tokens are for something else (RFC 9728 §3.3). Check its URL.",
 	});
 
-const noPkce = "The server doesn't promise PKCE with S256, without which browser sign-in isn't safe.";
+const noPkce = "The server doesn't promise PKCE with S256, and browser sign-in isn't safe without it.";
 
 /**
  * Asks a protected resource who signs people in, and that server what it can do.

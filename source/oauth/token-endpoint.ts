@@ -42,7 +42,7 @@ type Grant = {
 /** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
 export const checkToken = (token: string, name: string, endpoint?: string): string => {
 	if (/^[\x20-\x7E]+$/.test(token)) return token;
-	throw new LoginError('bad_response', `The server's ${name} has characters that no token may have.`, {
+	throw new LoginError('bad_response', `The server's ${name} has characters that no token can have.`, {
 		hint: 'Ask your administrator.',
 		endpoint,
 	});
@@ -174,7 +174,7 @@ export const requestPassword = async (
 	const {provider} = context;
 	if (provider.allowPassword !== true) {
 		throw new LoginError('config_error', 'Signing in with a password is turned off.', {
-			hint: 'Sign in another way; only the application itself can allow passwords.',
+			hint: 'Use another flow. Only the app itself can allow passwords.',
 		});
 	}
 

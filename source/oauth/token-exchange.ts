@@ -62,7 +62,7 @@ const exchangeParameters = (subjectToken: string, request: ExchangeRequest): URL
 	// Each of the two demands the other (RFC 8693 §2.1).
 	if (actorToken.token === '' || actorToken.type === '') {
 		throw new LoginError('config_error', 'An actor token needs both its value and its type.', {
-			hint: 'Give the type of the actor token as one of RFC 8693 §3.',
+			hint: "Give the actor token's type, one of those in RFC 8693 §3.",
 		});
 	}
 
@@ -94,7 +94,7 @@ export const exchangeToken = async (
 		const {code, endpoint, status} = error;
 		// The general sentences are about a sign-in.
 		if (code === 'invalid_grant') {
-			throw new LoginError('invalid_grant', "The server doesn't accept the token to be exchanged.", {
+			throw new LoginError('invalid_grant', "The server doesn't accept the token you want to exchange.", {
 				hint: 'Sign in again, or check the token you passed.',
 				endpoint,
 				status,
@@ -102,8 +102,8 @@ export const exchangeToken = async (
 		}
 
 		if (code !== 'unsupported_grant') throw error;
-		throw new LoginError('unsupported_grant', "This server doesn't exchange tokens (RFC 8693) for this client.", {
-			hint: 'Ask your administrator to allow token exchange for this client.',
+		throw new LoginError('unsupported_grant', "This server doesn't exchange tokens (RFC 8693) for this app.", {
+			hint: 'Ask your administrator to allow token exchange for this app.',
 			endpoint,
 			status,
 		});

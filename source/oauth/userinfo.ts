@@ -50,7 +50,7 @@ const noUserInfo = ({provider: {server}}: RequestContext, {identity}: TokenSet) 
 			identity !== undefined
 				? "The server said who you are when you signed in, and can't be asked again."
 				: server.jwks_uri === undefined
-					? "The server doesn't speak OpenID Connect: you get a token, but it doesn't say who you are."
+					? "The server doesn't use OpenID Connect, so the token doesn't say who you are."
 					: 'Ask for the scope openid, so that the ID token says who you are.',
 	});
 

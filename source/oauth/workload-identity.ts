@@ -20,8 +20,8 @@ const chooseForm = ({workloadIdentity, server}: RequestContext['provider']): For
 	if (grants.includes(jwtBearer)) return 'grant';
 	if (grants.includes(tokenExchange)) return 'exchange';
 	if (grants.includes('client_credentials') && methods.includes('private_key_jwt')) return 'client';
-	throw new LoginError('unsupported_grant', "The server doesn't say that it accepts the identity of a workload.", {
-		hint: ({identityForm = 'If it does, say in which form: grant, exchange or client.'}) => identityForm,
+	throw new LoginError('unsupported_grant', "The server doesn't say that it accepts workload identities.", {
+		hint: ({identityForm = 'If it does, choose the form: grant, exchange or client.'}) => identityForm,
 	});
 };
 
@@ -62,7 +62,7 @@ const refused = (error: LoginError, token: string, {provider, clock}: RequestCon
 		// The server's own sentence stands where there is one.
 		new LoginError('invalid_client', `${what} ${error.message}`, {hint, endpoint, status});
 	if (typeof exp === 'number' && exp * 1000 <= clock.now()) {
-		return fail("This workload's identity token has expired.", 'Have the platform issue another one, then try again.');
+		return fail("This workload's identity token has expired.", 'Have the platform issue a new one, then try again.');
 	}
 
 	return fail(

@@ -28,7 +28,7 @@ const tokenSetOf = (tokens: AdoptedTokens, {provider, clock}: RequestContext): T
 		(expiresAt === undefined || Number.isFinite(expiresAt)) &&
 		typeof scope === 'string';
 	if (!isUsable) {
-		throw new LoginError('config_error', 'The tokens to take over are damaged.', {
+		throw new LoginError('config_error', 'The tokens to adopt are damaged.', {
 			hint: 'Give an accessToken, a refreshToken if there is one, and expiresAt in milliseconds since 1970.',
 		});
 	}
@@ -51,7 +51,7 @@ const checkAdopted = async (context: RequestContext, adopted: AdoptedTokens, sig
 		return {...tokens, identity};
 	} catch (error) {
 		if (!(error instanceof LoginError) || !['invalid_grant', 'token_rejected'].includes(error.code)) throw error;
-		const message = 'The server no longer accepts the tokens of the earlier version.';
+		const message = "The server no longer accepts the tokens from your app's earlier version.";
 		throw new LoginError('person_required', message, {hint: signInHint});
 	}
 };

@@ -54,7 +54,7 @@ const readOrigin = (text: string): string => {
 	const url = checkUrl(text);
 	const problem = typeof url === 'string' ? url : url.href === `${url.origin}/` ? undefined : 'it has more than a host';
 	if (typeof url !== 'string' && problem === undefined) return url.origin;
-	throw new LoginError('config_error', `The origin ${shownUrl(text)} can't be used: ${problem}.`, {
+	throw new LoginError('config_error', `The origin ${shownUrl(text)} can't be used because ${problem}.`, {
 		hint: 'Each of `origins` must be an https URL without a path, as in https://api.example.com.',
 	});
 };
@@ -85,7 +85,7 @@ const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError
 	const name = displayText(host, 80);
 	return hasSignedIn
 		? new LoginError('token_rejected', `${name} doesn't accept the token, although you have just signed in.`, {
-				hint: 'Try again later. If it stays that way, the administrator of the server can see why.',
+				hint: "Try again later. If it keeps happening, ask the server's administrator.",
 			})
 		: new LoginError('person_required', `${name} needs you to sign in.`, {hint});
 };
@@ -97,7 +97,7 @@ const redirectTarget = (from: URL, location: string, {status}: Response, count: 
 	const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
 	const problem =
 		to === undefined || !/^https?:$/.test(to.protocol)
-			? "to something that isn't a web address"
+			? "to something that isn't a web URL"
 			: from.protocol === 'https:' && to.protocol === 'http:'
 				? 'from https to http'
 				: count > mostRedirects
@@ -117,8 +117,7 @@ const redirected = (call: Call, {status}: Response, isOtherOrigin: boolean): Cal
 	if (isOtherOrigin) for (const name of forOneOrigin) headers.delete(name);
 	const method = call.method?.toUpperCase() ?? 'GET';
 	const becomesGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST';
-	if (status !== 303 && isStream(call.body))
-		throw new TypeError("A stream can't be sent again to where a redirect leads.");
+	if (status !== 303 && isStream(call.body)) throw new TypeError("A stream can't be sent again after a redirect.");
 	if (!becomesGet) return {...call, headers};
 	for (const name of aboutBody) headers.delete(name);
 	return {...call, headers, method: 'GET', body: null};

@@ -15,14 +15,14 @@ const what = "the workload's identity token";
 
 const noIdentity = (message: string) =>
 	new LoginError('config_error', message, {
-		hint: ({identitySource = 'Elsewhere, name the variable or the file that the platform puts the token in.'}) =>
+		hint: ({identitySource = 'Elsewhere, name the variable or file that the platform puts the token in.'}) =>
 			`On GitHub Actions, give the job the permission id-token: write. ${identitySource}`,
 	});
 
 /** GitHub Actions gives a job a token for whom it names. */
 const askGitHub = async (context: RequestContext, audience: string, env: EnvironmentVariables): Promise<string> => {
 	const {ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = ''} = env;
-	if (address === '' || bearer === '') throw noIdentity('This job has no identity that it could show.');
+	if (address === '' || bearer === '') throw noIdentity('This job has no identity token.');
 	const url = checkUrl(address);
 	if (typeof url === 'string') throw unusableUrl('ACTIONS_ID_TOKEN_REQUEST_URL', url, address, 'config_error');
 	url.searchParams.set('audience', audience);
@@ -48,7 +48,7 @@ export const readIdentityToken = async (
 	const {workloadIdentity, issuer} = context.provider;
 	// A session that others could write to does not say what is sent to a server that it also names.
 	if (workloadIdentity === undefined) {
-		throw new LoginError('config_error', "It isn't known where the identity of this workload comes from.", {
+		throw new LoginError('config_error', "This session doesn't say where its workload identity comes from.", {
 			hint: 'Sign in again.',
 		});
 	}

@@ -39,7 +39,7 @@ export const differenceOf = (
 	for (const [what, present = '', wanted = ''] of compared) {
 		if (wanted === '' || wanted === present) continue;
 		const other = `${what}${displayText(wanted, 200)}`;
-		return present === '' ? `It isn't for ${other}.` : `It is for ${what}${displayText(present, 200)}, not ${other}.`;
+		return present === '' ? `It isn't for ${other}.` : `It's for ${what}${displayText(present, 200)}, not ${other}.`;
 	}
 
 	const covered = new Set([...words(tokens.scope), ...words(requestedScope)]);
@@ -70,7 +70,7 @@ const replacedBy = (
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {
 	if (difference !== undefined) {
-		return `There is already another session here${stored ? `, for ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
+		return `There's already another session here${stored ? `, for ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
 	}
 
 	const [present, found] = twoPeople(stored, next);
@@ -99,7 +99,7 @@ export const confirmAccount = async (
 
 	if (await switchAccount(replaced, signal)) return;
 	throw cancelled(
-		replaced.stored ? `You are still signed in as ${person(replaced.stored)}.` : 'You are still signed in.',
+		replaced.stored ? `You're still signed in as ${person(replaced.stored)}.` : "You're still signed in.",
 	);
 };
 

@@ -6,6 +6,7 @@ import type {SafeUrl} from '../core/safe-url.js';
 export type Glyphs = Readonly<typeof unicodeGlyphs>;
 
 const unicodeGlyphs = {
+	/** A name from cli-spinners. */
 	spinner: 'dots' as 'dots' | 'line',
 	/** The spinner while it stands still. */
 	still: '◌',

@@ -98,7 +98,7 @@ const wouldSplit = (command: readonly string[]): boolean =>
 	command.some(word => /^cmd(?:\.exe)?$/i.test(path.win32.basename(word))) && command.some(word => word.includes('&'));
 
 const reasonOf = (error: unknown): string =>
-	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'was not found' : 'could not be started';
+	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'was not found' : "couldn't be started";
 
 /**
  * Whether a started program did its work: openers end at once, with a code that tells; a browser goes on. `starting` is
@@ -149,14 +149,14 @@ export const createBrowserOpener = (
 	return async (address, signal) => {
 		if (signal.aborted) return {status: 'skipped', detail: 'The sign-in was over before a browser could open.'};
 		const checked = checkUrl(address);
-		if (typeof checked === 'string') return failed(`The link was not opened because ${checked}.`);
+		if (typeof checked === 'string') return failed(`The link wasn't opened because ${checked}.`);
 		const url = escapeHref(checked.href);
 		const commands = browserCommands(environment, url);
 		let outcome: BrowserOutcome | undefined;
 		for (const command of commands) {
 			const name = displayText(path.basename(command[0] ?? ''), 40);
 			outcome = wouldSplit(command)
-				? failed(`No browser opened, ${name} would cut the link short at its first &.`)
+				? failed(`No browser opened, ${name} cuts the link short at its first &.`)
 				: await watch(name, start(command, environment.env), patience, signal);
 			if (outcome.status === 'opened') return outcome;
 		}
@@ -167,7 +167,7 @@ export const createBrowserOpener = (
 		// Without a display the system's opener would start a text browser in our terminal.
 		if (browser !== 'here') {
 			const why =
-				browser === 'forwarded' ? 'Your browser cannot be opened from here, so open the link yourself.' : reason;
+				browser === 'forwarded' ? "Your browser can't be opened from here, so open the link yourself." : reason;
 			return {status: 'skipped', detail: why};
 		}
 
@@ -244,7 +244,7 @@ export const createClipboard = (
 	let tmuxWasExplained = false;
 
 	const sendToTerminal = async (text: string): Promise<ClipboardOutcome> => {
-		if (!terminal) return {status: 'unavailable', detail: 'There is no clipboard here: select the text instead.'};
+		if (!terminal) return {status: 'unavailable', detail: "There's no clipboard here, so select the text instead."};
 		const loaded = multiplexer === 'tmux' && (await within(patience, loadTmuxBuffer(text, environment.env)));
 		if (loaded) return {status: 'sent'};
 		write(multiplexer === 'screen' ? throughScreen(setClipboard(text)) : setClipboard(text));
@@ -277,7 +277,7 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 
 export const personRequired = (): LoginError =>
 	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-		hint: 'Run it in a terminal, or with a client that signs in by its own secret, key or workload identity.',
+		hint: 'Run it in a terminal, or give it a client secret, a key or a workload identity.',
 	});
 
 /**
@@ -306,8 +306,8 @@ export const recommend = (
 	if (available[fitting] === true) return {flow: fitting, reason: location.reason};
 	const flow = flows.find(candidate => available[candidate] === true);
 	if (flow) return {flow, reason: flowReasons[flow]};
-	throw new LoginError('config_error', 'No flow is possible with this server and client.', {
-		hint: 'Check the client id and what the server allows this client to do.',
+	throw new LoginError('config_error', 'No flow works with this server and app.', {
+		hint: 'Check the client ID, and what the server allows this app to do.',
 	});
 };
 

@@ -29,7 +29,7 @@ const isHidden = ({asks}: EventOf<'question'>): boolean => asks === 'password' |
 export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | undefined, run: LoginRun): Disposable => {
 	/** Lines may come before what they answer is asked. */
 	const early: string[] = [];
-	const isTyped = run.flow === 'password' || run.flow === 'one-time-code';
+	const queues = input?.isTTY !== true && (run.flow === 'password' || run.flow === 'one-time-code');
 	let lines: Interface | undefined;
 	let hasEnded = input === undefined;
 	let asked: EventOf<'question'> | undefined;
@@ -39,8 +39,8 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 		if (asked !== undefined && !isAnswered) {
 			isAnswered = true;
 			run.command({type: 'enter', flow: asked.flow, text});
-		} else if (looksLikeRedirect(text)) run.command({type: 'paste', text: text.trim()});
-		else if (isTyped && input?.isTTY !== true) early.push(text);
+		} else if (queues) early.push(text);
+		else if (looksLikeRedirect(text)) run.command({type: 'paste', text: text.trim()});
 	};
 	const open = () => {
 		lines?.removeAllListeners().close();
@@ -62,10 +62,9 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 			if (changes) open();
 		}
 
+		if (asked === undefined || isAnswered) return;
 		const text = early.shift();
-		if (asked === undefined || isAnswered) {
-			if (text !== undefined) early.unshift(text);
-		} else if (text !== undefined) take(text);
+		if (text !== undefined) take(text);
 		else if (hasEnded) {
 			isAnswered = true;
 			run.command({type: 'enter', flow: asked.flow, text: undefined});

@@ -32,7 +32,7 @@ const certificatesIn = async (path: string, what: string): Promise<string> => {
 	const {readFile} = await import('node:fs/promises');
 	const text = await readFile(path, 'utf8').catch(() => '');
 	if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-	throw new LoginError('config_error', `${what} ${displayText(path)} can't be read, or holds no certificate.`, {
+	throw new LoginError('config_error', `${what} ${displayText(path)} can't be read, or has no certificate in it.`, {
 		hint: words => words.caFile,
 	});
 };
@@ -58,13 +58,9 @@ const proxyFrom = (environment: Variables, name: string): string | undefined => 
 	const text = value.includes('://') ? value : `http://${value}`;
 	if (URL.canParse(text) && /^https?:/.test(text)) return text;
 	// The value may hold a password: it is not repeated.
-	throw new LoginError(
-		'config_error',
-		`The variable ${name.toUpperCase()} doesn't hold the address of an HTTP proxy.`,
-		{
-			hint: 'Set it to something like http://proxy.example:3128, or unset it.',
-		},
-	);
+	throw new LoginError('config_error', `${name.toUpperCase()} isn't the URL of an HTTP proxy.`, {
+		hint: 'Set it to something like http://proxy.example:3128, or unset it.',
+	});
 };
 
 /** The proxies that requests may go through. @throws LoginError `config_error` for a variable that names none */
@@ -87,7 +83,7 @@ const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, path
 		{
 			hint:
 				status === '407'
-					? 'It wants a name and a password: put them into HTTPS_PROXY, as in http://NAME:PASSWORD@proxy.example:3128.'
+					? 'It wants a name and a password. Put them in HTTPS_PROXY, as in http://NAME:PASSWORD@proxy.example:3128.'
 					: "Ask the proxy's administrator to allow it, or add the host to NO_PROXY to connect without the proxy.",
 			endpoint: origin + pathname,
 		},

@@ -79,7 +79,7 @@ export const messages = {
 		showsQrCode: 's shows the QR code',
 		thisComputerOnly: 'on this computer only',
 		/** Hosts of the link and of the issuer. */
-		foreignHost: (host: string, issuer: string) => `${host} is not ${issuer}. Continue only if you trust it`,
+		foreignHost: (host: string, issuer: string) => `${host} isn't ${issuer}. Continue only if you trust it`,
 		former: (code: string) => `${code} no longer works`,
 		/** The first word is the key. */
 		refusedThere: 'Blocked there? b uses your browser',
@@ -312,7 +312,7 @@ export const messages = {
 		asks: {
 			username: 'Type your user name',
 			password: "Type your password, it isn't shown",
-			recipient: 'Type your email address, or phone number with +',
+			recipient: 'Type your email address, or your phone number starting with +',
 			code: "Type the code, it isn't shown",
 		},
 		codeSent: (to: string) => `A code was sent to ${to}`,

@@ -219,7 +219,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			}
 
 			case 'client': {
-				if (event.how === 'registered') say(messages.resource.registered(issuerHost));
+				if (event.how === 'registered' && !isPending) say(messages.resource.registered(issuerHost));
 				return;
 			}
 

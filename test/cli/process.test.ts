@@ -74,7 +74,7 @@ test(
 			child.stderr?.on('data', chunk => (stderr += String(chunk)));
 			const [code] = (await once(child, 'close')) as [number | null];
 			assert.equal(code, 1, args[0]);
-			assert.equal(stderr, 'ink-login: What was to be printed could not be written (ENOSPC).\n');
+			assert.equal(stderr, "ink-login: The output couldn't be written (ENOSPC).\n");
 		}
 	},
 );

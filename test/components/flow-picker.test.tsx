@@ -25,7 +25,7 @@ const responses: readonly EventOf<'discovery'>[] = [
 	{...recordings.discovery, requestedScope: 'openid profile email offline_access'},
 	{...recordings.discovery, requestedScope: ''},
 	lacking('browser', "The provider doesn't offer browser sign-in."),
-	lacking('device', "The provider doesn't offer sign-in with a code."),
+	lacking('device', "The provider doesn't offer codes."),
 ];
 
 const sizes = [

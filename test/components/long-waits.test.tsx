@@ -84,7 +84,7 @@ test('demand 38: a link on another host than the issuer is marked', async () => 
 		onForeignHost: true,
 	} as const;
 	const props = shared(28, recordings.discovery, recordings.opened('device'), foreign);
-	const remark = /⚠ evil\.example is not auth\.acme\.dev\. Continue only if you trust it/;
+	const remark = /⚠ evil\.example isn't auth\.acme\.dev\. Continue only if you trust it/;
 	assert.match(sentences(await screen(<DeviceCodeScreen {...props} showQr={false} />)), remark);
 	const usual = shared(28, ...recordings.codeShown);
 	assert.doesNotMatch(sentences(await screen(<DeviceCodeScreen {...usual} showQr={false} />)), / is not /);

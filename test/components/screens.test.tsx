@@ -252,7 +252,7 @@ test('nothing that is needed to sign in, or to judge a sign-in, is dim', async (
 		/Approve {2}only if you started this/,
 		/Never type a code someone/,
 		/No browser opened, xdg-open ended with code 3/,
-		/other\.example is not auth\.acme\.dev/,
+		/other\.example isn't auth\.acme\.dev/,
 		/alice@example\.test/,
 		/You're connected over SSH/,
 	];

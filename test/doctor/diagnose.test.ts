@@ -176,7 +176,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
 	},
 	'a proxy variable that names no proxy': {
 		check: 'network',
-		message: /^The variable HTTPS_PROXY doesn't hold the address of an HTTP proxy\.$/,
+		message: /^HTTPS_PROXY isn't the URL of an HTTP proxy\.$/,
 		remedy: /unset it/,
 		spoil: world => (world.env = {...world.env, HTTPS_PROXY: 'socks5://canary@127.0.0.1:1'}),
 		repair: world => (world.env = desktopEnvironment),
@@ -207,7 +207,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
 	'a browser that is not installed': {
 		check: 'browser',
 		status: 'warning',
-		message: /^BROWSER names no-such-browser, which isn't there/,
+		message: /^BROWSER is set to no-such-browser, but that isn't installed/,
 		remedy: /unset it/,
 		spoil: world => (world.env = {...world.env, BROWSER: 'no-such-browser'}),
 		repair: world => (world.env = desktopEnvironment),
@@ -278,7 +278,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
 	},
 	'a client that the server does not know': {
 		check: 'client',
-		message: /^The server doesn't accept this client\.$/,
+		message: /^The server doesn't accept this app\.$/,
 		remedy: /^Check the client ID/,
 		spoil: ({server}) => (server.script.client = {id: 'another-client'}),
 		repair: world => (world.provider = {...world.provider, clientId: 'another-client'}),
@@ -371,7 +371,7 @@ test('without a server the computer is looked at alone, and that is said', async
 	assert.deepEqual(first, {
 		check: 'session',
 		status: 'warning',
-		message: 'No server is known for "work", so only this computer was looked at.',
+		message: 'No server is saved for "work", so only this computer was checked.',
 		remedy: 'Run: acme login',
 	});
 	assert.ok(others.every(({status}) => status === 'ok'));

@@ -91,7 +91,7 @@ test('a stored CA file that is gone is named, with the option that names another
 	await rename(caFile, `${caFile}.moved`);
 	const {exit, stderr} = await run(['token']);
 	assert.equal(exit, 1);
-	assert.equal(stderr.split('\n')[0], `ink-login: The CA file ${caFile} can't be read, or holds no certificate.`);
+	assert.equal(stderr.split('\n')[0], `ink-login: The CA file ${caFile} can't be read, or has no certificate in it.`);
 	assert.match(stderr, /--ca-file/);
 	assert.equal(refreshes(), 0);
 	assert.equal((await run(['token', '--ca-file', `${caFile}.moved`])).exit, 0);

@@ -131,9 +131,10 @@ test('e-mail passwordless as JSON: the code is the next line of stdin, and no ev
 	for (const secret of ['canary', code(), '000000']) assert.ok(!`${stdout}${stderr}`.includes(secret), stdout);
 });
 
-test('lines that come before they are asked for are not lost', async t => {
+test('lines that come before they are asked for are not lost, though a password looks like a link', async t => {
 	const {database, start} = await open(t);
-	const {exit, stderr} = await start(database, {input: 'ada\ncanary-wrong\nada\ncanary-database-password\n'}).ended;
+	const {exit, stderr} = await start(database, {input: 'ada\nhttps://canary-wrong\nada\ncanary-database-password\n'})
+		.ended;
 	assert.equal(exit, 0, stderr);
 	assert.ok(!stderr.includes('canary'));
 });

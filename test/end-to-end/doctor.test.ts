@@ -48,7 +48,7 @@ test('doctor on a new computer looks at that alone, and says how to sign in', as
 	assert.equal(exit, 0, stdout);
 	assert.match(
 		stdout,
-		/^⚠ No server is known for "work", so only this computer was looked at\.\n {2}→ Run: ink-login login work\n/,
+		/^⚠ No server is saved for "work", so only this computer was checked\.\n {2}→ Run: ink-login login work\n/,
 	);
 });
 
@@ -70,7 +70,7 @@ test('a client secret that is missing or wrong is named, and no secret is ever t
 	const {accessToken, refreshToken, idToken} = session.session().tokens;
 	for (const [env, message] of [
 		[{}, /^The environment variable CLIENT_SECRET, which should hold the client secret, isn't set\.$/],
-		[{CLIENT_SECRET: 'canary-of-another'}, /^The server doesn't accept this client\.$/],
+		[{CLIENT_SECRET: 'canary-of-another'}, /^The server doesn't accept this app\.$/],
 		[{CLIENT_SECRET: secret, ...proxy}, /^Can't connect to the proxy 127\.0\.0\.1:9: connection refused\.$/],
 		[{CLIENT_SECRET: secret}, undefined],
 	] as const) {

@@ -10,6 +10,8 @@ import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandInPty, pipedCommand, temporaryFolder} from '../support/built-command.js';
+import {projectWith, snippet} from '../support/pages.js';
+import {runInPty} from '../support/pty.js';
 import {createVisitor, type Page} from '../support/oidc-server/visitor.js';
 import {freePort, listen} from '../support/loopback.js';
 
@@ -74,6 +76,23 @@ test("the command signs in to the SDK's example server by its URL alone, and aga
 		}),
 	});
 	assert.equal(response.status, 200);
+});
+
+test('the ten lines of an MCP client sign in once, and list the tools at each start', async t => {
+	const lines = snippet('source/mcp/README.md', 'Ten lines', 'ts');
+	assert.equal(lines.split('\n').filter(line => line !== '').length, 10);
+	const url = await startExample(t);
+	const cwd = await projectWith(t, {'client.ts': lines.replace('https://mcp.example.com/mcp', url)});
+	const browser = await browserScript(t);
+	const env = {BROWSER: browser.program, INK_LOGIN_HOME: path.join(cwd, 'home'), DISPLAY: ':0'};
+	for (const start of ['first', 'second']) {
+		await using client = runInPty({args: ['--import', 'tsx', 'client.ts'], cwd, env});
+		if (start === 'first') await follow(await browser.next());
+		assert.equal((await client.exit).code, 0, client.output);
+		assert.match(client.output, /'greet'/);
+	}
+
+	assert.equal(browser.calls, 1);
 });
 
 test('the first run takes the URL of a resource, and asks for no client ID', async t => {

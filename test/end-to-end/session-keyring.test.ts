@@ -79,7 +79,7 @@ test('S28: a keyring that got locked is said in one sentence, the session stays,
 	}
 
 	const {stderr} = await signIn(server, {more: auto, env});
-	assert.match(stderr, /^The system keyring is locked, or there is none, so the session is in a private file/m);
+	assert.match(stderr, /^The system keyring is locked, or there isn't one, so the session is in a private file/m);
 	assert.equal((await run(['token'], {env})).exit, 0);
 });
 

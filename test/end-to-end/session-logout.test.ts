@@ -87,7 +87,7 @@ for (const [name, answer, reason] of [
 		server.script.responses = {revocation: answer};
 		const {exit, stdout, stderr} = await run(['logout'], {nodeOptions: hurriedTimers});
 		assert.deepEqual([exit, stdout], [1, '']);
-		assert.match(stderr, /^Signed out of "default" here, but the server did not revoke the session\. [^\n]+\.\n$/);
+		assert.match(stderr, /^Signed out of "default" here, but the server didn't revoke the session\. [^\n]+\.\n$/);
 		assert.match(stderr, reason);
 		assert.ok(!hasSession(home));
 		assert.equal((await run(['token'])).exit, 3);

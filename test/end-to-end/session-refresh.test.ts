@@ -71,7 +71,7 @@ const heldRefresh = async (t: TestContext, options: StartOptions = {}) => {
 };
 
 const savingYourSession =
-	/^Waiting for the server, so that your session is saved\. Press Ctrl-C again to quit without waiting\.$/;
+	/^Waiting for the server, so your session gets saved\. Press Ctrl-C again to quit without waiting\.$/;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`S27: ${signal}, sent twice in the middle of a refresh, does not lose the session, and is told`, async t => {

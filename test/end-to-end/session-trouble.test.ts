@@ -233,7 +233,7 @@ test('S24: a symbolic link in place of the session is not followed, but set asid
 	renameSync(path.join(session.home, file), elsewhere);
 	symlinkSync(elsewhere, path.join(session.home, file));
 	const content = readFileSync(elsewhere, 'utf8');
-	await assertSetAside(session, /^The session file of profile "default" is not an ordinary file/);
+	await assertSetAside(session, /^The session file of profile "default" isn't an ordinary file/);
 	assert.equal(readFileSync(elsewhere, 'utf8'), content);
 });
 
@@ -273,5 +273,5 @@ test('a folder in place of the session is one clear sentence or set aside, and n
 	const session = await scriptedSession(t);
 	renameSync(path.join(session.home, file), path.join(session.home, 'kept'));
 	mkdirSync(path.join(session.home, file));
-	await assertSetAside(session, /is not an ordinary file/);
+	await assertSetAside(session, /isn't an ordinary file/);
 });

@@ -237,6 +237,6 @@ test('a session that other users could write to does not say which token is sent
 	chmodSync(path.join(home, 'profile-default.json'), 0o644);
 	const {exit, stdout, stderr} = await run(['token']);
 	assert.deepEqual([exit, stdout], [1, '']);
-	assert.match(stderr, /It isn't known where the identity of this workload comes from\.\nSign in again\.\n$/);
+	assert.match(stderr, /This session doesn't say where its workload identity comes from\.\nSign in again\.\n$/);
 	assert.equal(server.requestsTo('token').length, 1);
 });

@@ -10,6 +10,10 @@ import type {TokenSet} from '../../source/oauth/token-set.js';
 import type {StoredSession} from '../../source/session/types.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock} from '../../source/testing/manual-clock.js';
+// What a login loads on its way takes more than a few turns the first time.
+import '../../source/login/login-lock.js';
+import '../../source/oauth/id-token.js';
+import '../../source/session/stored-session.js';
 
 const provider: ResolvedProvider = {
 	name: 'oidc',

@@ -95,20 +95,28 @@ export const createProject = async (
 
 /**
  * The source, each module for itself as the tests of the screens take it, so that it finds the Ink and the React that are
- * installed: the package has its modules in few files.
+ * installed: the package has its modules in few files. An ink-spinner would bring an Ink of its own, so it goes inside.
  */
 const compileModules = async (outdir: string): Promise<void> => {
 	const source = path.join(root, 'source');
 	const files = await readdir(source, {recursive: true});
-	await esbuild.build({
-		entryPoints: files.filter(file => /\.tsx?$/.test(file)).map(file => path.join(source, file)),
+	const common = {
 		outbase: source,
 		outdir,
 		format: 'esm',
 		platform: 'node',
 		target: 'node20',
 		jsx: 'automatic',
-	});
+	} as const;
+	const frame = path.join(source, 'components', 'frame.tsx');
+	const modules = files.filter(file => /\.tsx?$/.test(file)).map(file => path.join(source, file));
+	await esbuild.build({...common, entryPoints: modules.filter(file => file !== frame)});
+	const ours: esbuild.Plugin = {
+		name: 'ours',
+		setup: build =>
+			build.onResolve({filter: /^\./}, ({importer, path}) => (importer === frame ? {path, external: true} : undefined)),
+	};
+	await esbuild.build({...common, entryPoints: [frame], bundle: true, external: ['ink', 'react'], plugins: [ours]});
 };
 
 /**

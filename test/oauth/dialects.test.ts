@@ -91,7 +91,7 @@ test('WorkOS: tokens without type and expiry, the person in `user`, refresh toke
 	const server = await startWorkos();
 	const {context, device} = await prepareFlow(server, workos({clientId: 'client_01WORKOS'}));
 	assert.equal(server.requests.length, 0, 'nothing is discovered');
-	assert.match(String(context.provider.flows.browser), /with a code/);
+	assert.match(String(context.provider.flows.browser), /only codes/);
 	const tokens = await device(slowPerson(server));
 	assert.equal(server.requestsTo('deviceAuthorization')[0]?.parameters.has('scope'), false);
 	assert.deepEqual(tokens.identity, {

@@ -91,7 +91,7 @@ test('A15: an issuer that differs by a slash is suggested; a slash after a bare 
 		{[`/tenant${openIdPath}`]: () => json({...metadata, issuer: `${issuer}/tenant/`})},
 		{issuer: `${issuer}/tenant`},
 	);
-	await assert.rejects(resolved, configError(/did you mean https:\/\/login\.example\.com\/tenant\/\?/));
+	await assert.rejects(resolved, configError(/Did you mean https:\/\/login\.example\.com\/tenant\/\?/));
 	assert.equal((await withMetadata({issuer: `${issuer}/`})).server.issuer, `${issuer}/`);
 });
 
@@ -246,8 +246,8 @@ test('flows: each is possible, or says in a sentence why not', async () => {
 	assert.deepEqual(flows, {
 		browser: true,
 		device: true,
-		'client-credentials': 'It needs a client secret or key, and none was given.',
-		'workload-identity': 'No identity of a workload was named.',
+		'client-credentials': "It needs a client secret or key, and there isn't one.",
+		'workload-identity': "It needs a workload identity, and there isn't one.",
 		password: 'Signing in with a password is turned off.',
 		'one-time-code': 'Signing in with a one-time code is turned off.',
 	});
@@ -264,7 +264,7 @@ test('flows: each is possible, or says in a sentence why not', async () => {
 	assert.deepEqual(Object.values(all.flows), [true, true, true, true, true, true]);
 	const none = await withMetadata({authorization_endpoint: undefined, device_authorization_endpoint: undefined});
 	assert.match(String(none.flows.browser), /doesn't offer browser sign-in/);
-	assert.match(String(none.flows.device), /doesn't offer sign-in with a code/);
+	assert.match(String(none.flows.device), /doesn't offer codes/);
 	assert.match(String((await withMetadata({token_endpoint: undefined})).flows.browser), /no token endpoint/);
 	const preset = await withMetadata({}, {unsupportedFlows: {device: 'Cognito has no device login.'}});
 	assert.equal(preset.flows.device, 'Cognito has no device login.');

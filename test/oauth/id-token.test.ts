@@ -81,7 +81,7 @@ test('oidcc-client-test-idtoken-sig-rs256: RS256 is what a server without a list
 	assert.equal(tokens.identity?.subject, 'user-1');
 	await assert.rejects(
 		signInWith({idToken: await signIdToken(key), settings: {idTokenAlgorithms: undefined}}),
-		refused(/it is signed with ES256 instead of RS256\.$/),
+		refused(/it's signed with ES256 instead of RS256\.$/),
 	);
 });
 
@@ -98,13 +98,13 @@ test('B2, O07, O08: no unsigned token and no shared secret’s, even where the c
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 	const settings = {idTokenAlgorithms: ['none', 'HS256', 'ES256'], clientSecret: 'secret'};
 	const unsigned = `${part({alg: 'none'})}.${part(goodClaims())}.`;
-	await assert.rejects(signInWith({idToken: unsigned, settings}), refused(/it is not signed\.$/));
+	await assert.rejects(signInWith({idToken: unsigned, settings}), refused(/it isn't signed\.$/));
 	const input = `${part({alg: 'HS256'})}.${part(goodClaims())}`;
 	const mac = createHmac('sha256', 'secret').update(input).digest('base64url');
 	await assert.rejects(
 		signInWith({idToken: `${input}.${mac}`, settings}),
 		(error: LoginError) =>
-			refused(/it is signed with HS256 instead of ES256\.$/)(error) &&
+			refused(/it's signed with HS256 instead of ES256\.$/)(error) &&
 			error.hint.endsWith('Have the provider sign ID tokens for this app with ES256.'),
 	);
 });
@@ -140,7 +140,7 @@ test('what is wrong with a token is said in words that need no specification to 
 		await said({}, {typ: 'at+jwt'}),
 		await said({}, {crit: ['b64'], b64: true}),
 	]) {
-		assert.match(message, /^The server's proof of who signed in isn't valid: it.+\.$/);
+		assert.match(message, /^The server's proof of who signed in isn't valid because it.+\.$/);
 		assert.doesNotMatch(message, /JWT|JWS|claim|header|parameter|expected/);
 	}
 });

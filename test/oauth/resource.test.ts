@@ -145,7 +145,7 @@ test('a server that describes nothing but asks for a sign-in has the endpoints o
 });
 
 test('a URL without a sign-in is not taken for a server of before', async () => {
-	await assert.rejects(look({[typed]: {}}), refuses(/answers without a sign-in/));
+	await assert.rejects(look({[typed]: {}}), refuses(/responds without a sign-in/));
 	await assert.rejects(look({}), refuses(/names no server to sign in at/));
 });
 
@@ -169,7 +169,7 @@ test('a given issuer must be one of those that the resource names', async () => 
 	assert.equal((await look(usual, {issuer})).provider.issuer, issuer);
 	await assert.rejects(
 		look(usual, {issuer: 'https://other.example', clientId: 'c', clientSecret: 's'}),
-		refuses(/not at https:\/\/other\.example.*not used at another server/),
+		refuses(/not at https:\/\/other\.example.*never sent to another server/),
 	);
 });
 

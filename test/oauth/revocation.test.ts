@@ -64,7 +64,7 @@ test('V04: a kind of token that the server does not revoke leaves the other to b
 test('glewlwyd: a server that refuses the client has not revoked, and that is said', async () => {
 	const {result} = await revoke(() => new Response(null, {status: 401}));
 	assert.equal(result.outcome, 'not-revoked');
-	assert.match(result.reason ?? '', /doesn't accept this client/);
+	assert.match(result.reason ?? '', /doesn't accept this app/);
 });
 
 test('V05: no network is a result, not an error', async () => {

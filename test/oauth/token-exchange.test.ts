@@ -16,7 +16,7 @@ test('a server that does no token exchange is said to do none; it is no way of s
 		const {token} = await exchange({}, {error}, 400);
 		await assert.rejects(
 			token,
-			withCode('unsupported_grant', /^This server doesn't exchange tokens .* for this client\.$/),
+			withCode('unsupported_grant', /^This server doesn't exchange tokens .* for this app\.$/),
 		);
 	}
 });

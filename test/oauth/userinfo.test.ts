@@ -104,10 +104,7 @@ test('a token that is not for userinfo, or a server without it, is told with the
 	assert.match(await hintOf(tokens, {}), /no longer accepts the access token/);
 	const {claims: _, ...plainTokens} = tokens;
 	const endpoints = {token: `${issuer}/token`};
-	assert.match(
-		await hintOf(plainTokens, {endpoints}),
-		/no userinfo endpoint\. The server doesn't speak OpenID Connect/,
-	);
+	assert.match(await hintOf(plainTokens, {endpoints}), /no userinfo endpoint\. The server doesn't use OpenID Connect/);
 	const known = {...plainTokens, identity: {issuer, subject: 'user-1'}};
 	assert.match(await hintOf(known, {endpoints}), /no userinfo endpoint\. The server said who you are/);
 	assert.match(await hintOf(plainTokens, {endpoints: {...endpoints, jwks: `${issuer}/jwks`}}), /scope openid/);

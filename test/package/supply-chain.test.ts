@@ -114,7 +114,11 @@ test('S39: what is packed is the build and four pages, with every entry in it an
 		['package.json', 'source/AGENTS.md'],
 	);
 	for (const name of names) {
-		assert.match(name, /^(package\.json|README\.md|LICEN[CS]E(\.md)?|build\/.+\.([cm]?js|d\.ts|json|txt))$/, name);
+		assert.match(
+			name,
+			/^(package\.json|README\.md|source\/AGENTS\.md|LICEN[CS]E(\.md)?|build\/.+\.([cm]?js|d\.ts|json|txt))$/,
+			name,
+		);
 		assert.doesNotMatch(name, /\.test\.|(^|\/)(test|media|node_modules)\//, name);
 	}
 

@@ -399,6 +399,6 @@ test('what a store of strings throws is told without what it says', async () => 
 	const {engine} = await makeEngine({engine: {store}});
 	await assert.rejects(engine.ensure(), {
 		code: 'store_error',
-		message: 'The session could not be read from or saved in the vault of Acme.',
+		message: "The session couldn't be read from or saved in the vault of Acme.",
 	});
 });

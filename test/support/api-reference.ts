@@ -6,6 +6,7 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 const entries = {
 	'ink-login/engine': 'build/engine.d.ts',
 	'ink-login': 'build/index.d.ts',
+	'ink-login/mcp': 'build/mcp.d.ts',
 	'ink-login/testing': 'build/testing/index.d.ts',
 };
 

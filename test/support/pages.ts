@@ -10,6 +10,7 @@ export const root = path.dirname(path.dirname(import.meta.dirname));
 export const pages: readonly string[] = [
 	'README.md',
 	...readdirSync(path.join(root, 'source/docs')).map(name => `source/docs/${name}`),
+	'source/mcp/README.md',
 ];
 
 export const textOf = (page: string): string => readFileSync(path.join(root, page), 'utf8');
@@ -37,7 +38,7 @@ export const projectWith = async (t: Scope, files: Readonly<Record<string, strin
 	const modules = path.join(folder, 'node_modules');
 	await mkdir(modules);
 	await symlink(root, path.join(modules, 'ink-login'), 'junction');
-	for (const name of ['ink', 'react', 'tsx', '@types']) {
+	for (const name of ['ink', 'react', 'tsx', '@types', '@modelcontextprotocol']) {
 		await symlink(path.join(root, 'node_modules', name), path.join(modules, name), 'junction');
 	}
 

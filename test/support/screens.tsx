@@ -124,9 +124,9 @@ const screens: Readonly<Record<string, Screen>> = {
 			{
 				type: 'flow-closed',
 				flow: 'password',
-				reason: "The server asks for a second factor, which can't be given here.",
+				reason: "The server wants a second factor, and this flow can't ask you for one.",
 				code: 'interaction_required',
-				hint: 'Sign in with the browser instead.',
+				hint: 'Sign in with your browser instead.',
 			},
 		],
 	},

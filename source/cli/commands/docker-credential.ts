@@ -67,7 +67,10 @@ export const respondToDocker = async (
 			const secret = secretOf(await readRequest(stdin));
 			return session !== undefined && secret === session.stored.tokens.accessToken
 				? exitCodes.done
-				: fail(`ink-login saves no passwords. Instead of docker login, run: ${loginText(profile)}`, exitCodes.failed);
+				: fail(
+						`ink-login doesn't save passwords. Instead of docker login, run: ${loginText(profile)}`,
+						exitCodes.failed,
+					);
 		}
 
 		// `docker logout` ends no session that other programs use; words of later versions are to be ignored.

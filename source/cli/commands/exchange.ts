@@ -17,7 +17,7 @@ const readTokenType = (text: string): string => {
 	if (/^[a-z][a-z\d+.-]*:\S+$/i.test(text)) return text;
 	throw new UsageError(
 		`--requested-token-type can't be ${displayText(text, 60)}.`,
-		`Choose one of ${tokenTypes.join(', ')}, or give a whole URI (RFC 8693 §3).`,
+		`Choose one of ${tokenTypes.join(', ')}, or give a full URI (RFC 8693 §3).`,
 	);
 };
 

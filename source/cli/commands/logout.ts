@@ -24,7 +24,7 @@ const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string =>
 
 		case 'not-revoked': {
 			const why = reason === undefined ? '' : ` ${displayText(reason, 400)}`;
-			return `Signed out of ${name} here, but the server did not revoke the session.${why}`;
+			return `Signed out of ${name} here, but the server didn't revoke the session.${why}`;
 		}
 	}
 };

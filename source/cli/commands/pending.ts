@@ -63,7 +63,7 @@ const cancel = async (line: CommandLine, context: CommandContext, store: TokenSt
 	context.stderr.write(
 		isCancelled
 			? `Cancelled the sign-in ${id}.\n`
-			: `The sign-in ${id} was finished before. To sign out: ink-login logout\n`,
+			: `The sign-in ${id} had already finished. To sign out, run: ink-login logout\n`,
 	);
 	return isCancelled ? exitCodes.done : exitCodes.failed;
 };

@@ -14,7 +14,7 @@ const flowNames = {
 	browser: 'in the browser',
 	device: 'on another device',
 	'client-credentials': 'as a program, with client credentials',
-	'workload-identity': 'as a program, with the identity of its platform',
+	'workload-identity': "as a program, with its platform's identity",
 	password: 'with a password',
 	'one-time-code': 'with a one-time code',
 } as const;
@@ -24,7 +24,7 @@ const tokenLife = (session: StoredSession, now: number): string => {
 	const renewal = renewsItself(session) ? 'renewed on use; nothing runs in the background' : undefined;
 	if (expiresAt === undefined) return renewal ?? 'works until the server ends it';
 	if (expiresAt <= now) return 'renewed on next use; nothing runs in the background';
-	return `works until ${dateAndTime(expiresAt)}, then ${renewal ?? 'you sign in again'}`;
+	return `works until ${dateAndTime(expiresAt)}, then ${renewal ?? 'sign in again'}`;
 };
 
 /** When signing in again is due, where the token's own end does not say it; a refresh may move what the server has said. */
@@ -32,8 +32,8 @@ const sessionLife = (session: StoredSession, now: number): string => {
 	const due = renewsItself(session) ? signInDue(session) : undefined;
 	if (due === undefined) return '';
 	return due <= now
-		? `was to end ${dateAndTime(due)}; if it has, you sign in again`
-		: `lasts until ${dateAndTime(due)} unless a renewal extends it, then you sign in again`;
+		? `was due to end ${dateAndTime(due)}; if it has, sign in again`
+		: `lasts until ${dateAndTime(due)} unless a renewal extends it, then sign in again`;
 };
 
 type Report = {

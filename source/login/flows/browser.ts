@@ -34,10 +34,10 @@ const bareCode = /^[\w.~+/=*!$|:@-]{8,4096}$/;
 
 /** What the person can do about a response that was pasted and is not ours. */
 const pasteAdvice: Readonly<Record<Mismatch, string>> = {
-	'no-state': 'Part of that address is missing: copy all of it, from http to the end.',
-	'several-states': "That address isn't what the server sent: copy it again, just once.",
-	'other-state': 'That address belongs to another sign-in: use the page this sign-in opened.',
-	incomplete: 'That address has no response in it yet: sign in first, then copy the address of the page you end up on.',
+	'no-state': 'Part of that link is missing. Copy all of it, from http to the end.',
+	'several-states': "That isn't the link the server sent. Copy it again, and paste it only once.",
+	'other-state': 'That link belongs to another sign-in. Use the page this sign-in opened.',
+	incomplete: 'That link has no response in it yet. Sign in first, then copy the link of the page you end up on.',
 };
 
 /** Terminals and chats wrap what is pasted: line breaks go, with the blanks around them. */
@@ -70,32 +70,32 @@ const readPaste = (
 	redirectUri: string,
 	allowsBareCode: boolean,
 ): URLSearchParams | string => {
-	if (text.length > longestPaste) return "That's too long to be an address: copy only what the address bar shows.";
+	if (text.length > longestPaste) return "That's too long to be a link. Copy only what the address bar shows.";
 	const clean = displayText(unwrap(text), longestPaste).replaceAll(quotes, '').trim();
-	if (clean === '') return `Nothing was pasted: copy the whole address, which begins with ${redirectUri}.`;
+	if (clean === '') return `Nothing was pasted. Copy the whole link, which begins with ${redirectUri}.`;
 	const compact = clean.replaceAll(' ', '');
 
 	// Some browsers leave the scheme out of what they copy.
 	const scheme = schemePrefix.exec(redirectUri)?.[0] ?? '';
 	const address = (scheme + compact).startsWith(redirectUri) ? scheme + compact : compact;
 	if (schemePrefix.test(address)) {
-		if (!URL.canParse(address)) return 'That address is damaged: copy it again from the address bar.';
+		if (!URL.canParse(address)) return 'That link is damaged. Copy it again from the address bar.';
 		const url = new URL(address);
 		if (place(url) === place(new URL(redirectUri))) return url.searchParams;
-		return `That's a different address: paste the one you end up on, which begins with ${redirectUri}.`;
+		return `That's a different link. Paste the one you end up on, which begins with ${redirectUri}.`;
 	}
 
 	if (queryOfResponse.test(compact)) return new URLSearchParams(compact.slice(compact.indexOf('?') + 1));
 	const code = decoded(clean);
 	if (!bareCode.test(code))
-		return `That isn't a sign-in response: paste the whole address, which begins with ${redirectUri}.`;
+		return `That isn't a sign-in response. Paste the whole link, which begins with ${redirectUri}.`;
 	if (allowsBareCode) return new URLSearchParams({code, state});
-	return "That's only part of the response: paste the whole address of the page you ended up on.";
+	return "That's only part of the response. Paste the whole link of the page you ended up on.";
 };
 
 const strayCallback: Readonly<Record<Mismatch, string>> = {
-	'no-state': 'A response came in without a state, so not for this sign-in.',
-	'several-states': 'A response with more than one state came in, which no server sends.',
+	'no-state': "A response came in without a state, so it isn't for this sign-in.",
+	'several-states': 'A response came in with more than one state. No server sends that.',
 	'other-state': 'A response to another sign-in came in, perhaps from an old tab.',
 	incomplete: 'A response with neither a code nor an error came in.',
 };

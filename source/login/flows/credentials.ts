@@ -16,7 +16,7 @@ const missing: Readonly<Record<EventOf<'question'>['asks'], string>> = {
 
 const nobodyTypes = (asks: EventOf<'question'>['asks']): LoginError =>
 	new LoginError('person_required', `The input ended before ${missing[asks]} was read.`, {
-		hint: 'Give one line for each thing that is asked.',
+		hint: 'Write one line to stdin for each question.',
 	});
 
 type Asked = Omit<EventOf<'question'>, 'type'>;
@@ -73,7 +73,7 @@ export const passwordFlow: Flow = async context => {
 		} catch (error) {
 			if (!(error instanceof LoginError) || error.code !== 'invalid_grant') throw error;
 			failure = new LoginError('invalid_grant', "The server doesn't accept this user name and password.", {
-				hint: 'Check both, then try again, or sign in another way.',
+				hint: 'Check both and try again, or use another flow.',
 			});
 			if (tries === maximumTries) throw failure;
 		}
@@ -82,7 +82,7 @@ export const passwordFlow: Flow = async context => {
 
 const notARecipient = () =>
 	new LoginError('config_error', "That's neither an email address nor a phone number with its country code.", {
-		hint: 'As in alice@example.com or +49 170 1234567.',
+		hint: 'For example: alice@example.com or +49 170 1234567.',
 	});
 
 /** Sends codes to one recipient, never before the server lets it. */
@@ -141,7 +141,7 @@ class CodeSender {
 const rejections: Readonly<Record<'wrong' | 'expired' | 'spent', LoginError>> = {
 	wrong: new LoginError('invalid_grant', 'That code is wrong.', {hint: 'Ask for a new code.'}),
 	expired: new LoginError('expired_token', 'That code has expired.', {hint: 'Ask for a new code.'}),
-	spent: new LoginError('invalid_grant', 'Too many codes were wrong.', {hint: 'Ask for a new code.'}),
+	spent: new LoginError('invalid_grant', 'You typed too many wrong codes.', {hint: 'Ask for a new code.'}),
 };
 
 /** The server gave no judgement: the same code may still be good. */

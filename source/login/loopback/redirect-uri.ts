@@ -29,7 +29,7 @@ const loopbackUri =
 	/^(?<origin>http:\/\/(?:(?<name>localhost)|\[(?<six>::1)\]|(?<four>127(?:\.\d{1,3}){3})))(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?<query>\?[^#]*)?$/i;
 
 const misconfigured = (uri: string, why: string) =>
-	new LoginError('config_error', `The redirect URI ${displayText(uri, 80)} cannot be used: ${why}.`, {
+	new LoginError('config_error', `The redirect URI ${displayText(uri, 80)} can't be used because ${why}.`, {
 		hint: 'Use the redirect URI that is registered with the provider: http on 127.0.0.1, or https.',
 	});
 
@@ -52,10 +52,10 @@ const elsewhere = (uri: string, ports: readonly number[] | undefined): RedirectT
 };
 
 const wholeUri = (uri: string, given: readonly number[] | undefined): RedirectTarget => {
-	if (!URL.canParse(uri)) throw misconfigured(uri, 'it is not a URL');
+	if (!URL.canParse(uri)) throw misconfigured(uri, "it isn't a URL");
 	const parts = loopbackUri.exec(uri)?.groups;
 	if (parts === undefined) {
-		if (new URL(uri).protocol === 'http:') throw misconfigured(uri, 'http leaves this computer unprotected');
+		if (new URL(uri).protocol === 'http:') throw misconfigured(uri, "http isn't safe beyond this computer");
 		return elsewhere(uri, given);
 	}
 
@@ -80,8 +80,8 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 	const {uri, host = '127.0.0.1', ports = [0], path = '/callback'} = redirect;
 	const impossible = ports.find(port => !Number.isInteger(port) || port < 0 || port > 65_535);
 	if (impossible !== undefined || ports.length === 0) {
-		throw new LoginError('config_error', `${impossible ?? 'An empty list'} is no port to listen on.`, {
-			hint: 'Give ports between 1 and 65535.',
+		throw new LoginError('config_error', `${impossible ?? 'An empty list'} isn't a port to listen on.`, {
+			hint: 'Choose ports between 1 and 65535.',
 		});
 	}
 

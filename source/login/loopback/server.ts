@@ -44,7 +44,7 @@ const portInUse = async (ports: readonly number[], holderOf: LocalSockets['findP
 	const texts = await Promise.all(
 		named.map(async port => {
 			const holder = await holderOf(port);
-			return holder === undefined ? String(port) : `${port} (held by ${displayText(holder, 60)})`;
+			return holder === undefined ? String(port) : `${port} (used by ${displayText(holder, 60)})`;
 		}),
 	);
 	const list = new Intl.ListFormat('en').format(texts);

@@ -27,7 +27,7 @@ export type KeyValueStore = {
 	lock?(key: string, signal: AbortSignal): MaybePromise<() => MaybePromise<void>>;
 	/** Whether sessions are encrypted, with a key in the system keyring, before they come here. @default false */
 	readonly encrypt?: boolean;
-	/** Where it keeps things, as in "Saved in the vault of Acme". @default 'the store of this program' */
+	/** Where it keeps things, as in "Saved in the vault of Acme". @default 'this program's store' */
 	readonly description?: string;
 };
 
@@ -93,7 +93,7 @@ const takeLock = async (
 /** Makes a store of sessions of one that keeps strings. */
 export const createCustomStore = (store: KeyValueStore, options: CustomStoreOptions): TokenStore => {
 	const {clock, locks, encryption, prepare, kind = 'custom'} = options;
-	const description = displayText(store.description ?? 'the store of this program', 200);
+	const description = displayText(store.description ?? "this program's store", 200);
 	const notices: string[] = [];
 
 	/** What an app's store throws may hold what it was to keep. */
@@ -102,7 +102,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 			return await work();
 		} catch (error) {
 			if (error instanceof LoginError) throw error;
-			throw storeError(`The session could not be read from or saved in ${description}.`, 'Try again.');
+			throw storeError(`The session couldn't be read from or saved in ${description}.`, 'Try again.');
 		}
 	};
 

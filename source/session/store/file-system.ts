@@ -138,7 +138,10 @@ export const toStoreError = (error: unknown, path: string): LoginError => {
 			return storeError(`You don't have permission to use ${place}.`, `Give yourself permission, or ${elsewhere}.`);
 		case 'ENOTDIR':
 		case 'EEXIST':
-			return storeError(`${place} can't be used: a file is in the way.`, `Move that file away, or ${elsewhere}.`);
+			return storeError(
+				`${place} can't be used because a file is in the way.`,
+				`Move that file away, or ${elsewhere}.`,
+			);
 		default:
 			return storeError(
 				`${place} couldn't be used (${displayText(code ?? 'unknown error', 40)}).`,
@@ -195,7 +198,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 			case 'ELOOP':
 			case 'EMLINK':
 			case 'ENXIO':
-				throw new UnusableFileError('is not an ordinary file');
+				throw new UnusableFileError("isn't an ordinary file");
 			case 'EACCES':
 				if (!isOurs(fileSystem, fileSystem.fileInfo(path))) throw new UnusableFileError('belongs to another user');
 				throw error;
@@ -206,7 +209,7 @@ export const readOwnFile = (fileSystem: FileSystem, path: string): OwnFile | und
 
 	try {
 		const info = fileSystem.info(handle);
-		if (info.kind !== 'file') throw new UnusableFileError('is not an ordinary file');
+		if (info.kind !== 'file') throw new UnusableFileError("isn't an ordinary file");
 		if (!isOurs(fileSystem, info)) throw new UnusableFileError('belongs to another user');
 		if (info.size > largestFile) throw new UnusableFileError('is far too large');
 		const isOpen = isOpenToOthers(fileSystem, info);

@@ -26,7 +26,7 @@ export const homeDirectory = (): string => {
 		}
 	}
 
-	throw storeError('There is no home directory to save anything in.', 'Set INK_LOGIN_HOME to a folder of your own.');
+	throw storeError("There's no home directory to save anything in.", 'Set INK_LOGIN_HOME to a folder of your own.');
 };
 
 /**
@@ -46,7 +46,7 @@ export const stateDirectory = (
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);
 		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), so it would mean a different folder depending on where you run the command.`,
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), so it's a different folder wherever you run the command.`,
 			'Set it to an absolute path.',
 		);
 	}

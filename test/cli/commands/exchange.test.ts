@@ -47,7 +47,7 @@ test('RFC 8707 §2: a resource that is no address is wrong usage, and nothing is
 	for (const resource of ['service-b', 'https://r.example/#part']) {
 		const {exit, stderr, request} = await exchange(['--resource', resource]);
 		assert.deepEqual([exit, request], [2, {}]);
-		assert.match(stderr, /^ink-login: --resource needs a whole URL without #\.\n/);
+		assert.match(stderr, /^ink-login: --resource needs a full URL without #\.\n/);
 	}
 });
 

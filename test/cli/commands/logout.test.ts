@@ -14,7 +14,7 @@ test('demand 50: it says which of the two happened, and a server that refused is
 		[
 			{outcome: 'not-revoked', reason: 'The server could not be reached.'},
 			1,
-			/^Signed out of "default" here, but the server did not revoke the session\. The server could not be reached\.\n$/,
+			/^Signed out of "default" here, but the server didn't revoke the session\. The server could not be reached\.\n$/,
 		],
 	];
 	for (const [result, code, sentence] of cases) {

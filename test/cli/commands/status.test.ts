@@ -40,12 +40,12 @@ test('it says when signing in again is due where the server has said so, and tha
 	const month = 30 * 86_400_000;
 	assert.match(
 		await lasting(now + month),
-		/\nSession {5}lasts until 2026-12-21 12:00 unless a renewal extends it, then you sign in again\n/,
+		/\nSession {5}lasts until 2026-12-21 12:00 unless a renewal extends it, then sign in again\n/,
 	);
 	const past = storedSession({tokens: tokenSet({expiresAt: now - 1, sessionExpiresAt: now - month})});
 	const {exit, stdout} = await runDouble(['status'], {sessions: {default: past}});
 	assert.equal(exit, 0);
-	assert.match(stdout, /\nSession {5}was to end 2026-11-21 11:59; if it has, you sign in again\n/);
+	assert.match(stdout, /\nSession {5}was due to end 2026-11-21 11:59; if it has, sign in again\n/);
 	const {sessionExpiresAt} = JSON.parse(await lasting(now + month, '--json')) as {sessionExpiresAt: number};
 	assert.equal(sessionExpiresAt, now + month);
 });
@@ -144,7 +144,7 @@ test('a session whose client secret came by stdin does not renew itself, and has
 	const byStdin = {flow: 'client-credentials', clientSecretSource: {stdin: true}} as const;
 	const alive = {default: storedSession({...byStdin, tokens: withoutRefresh})};
 	const {stdout} = await runDouble(['status'], {sessions: alive});
-	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then you sign in again\n/);
+	assert.match(stdout, /Token {7}works until 2026-11-21 13:00, then sign in again\n/);
 	const {refreshable} = JSON.parse((await runDouble(['status', '--json'], {sessions: alive})).stdout) as {
 		refreshable: boolean;
 	};

@@ -4,8 +4,6 @@ import {listScenarios, playScenario, prepareSuite} from './suite.js';
 
 /** What the client does not pass, and why. */
 const leftOut: Readonly<Record<string, string>> = {
-	'auth/client-credentials-jwt': 'the client signs no assertions',
-	'auth/wif-jwt-bearer': 'the client presents no identity of its workload',
 	'auth/enterprise-managed-authorization': 'a company that grants access in place of the person is not supported',
 	'auth/dpop': 'tokens are not bound to a key (RFC 9449)',
 	'auth/dpop-nonce': 'tokens are not bound to a key (RFC 9449)',

@@ -392,12 +392,12 @@ test('demand 30: a bad paste is told in a sentence, costs nothing, and the next 
 		['', /Nothing was pasted/],
 		['hello', /isn't a sign-in response/],
 		['what should I paste here?', /isn't a sign-in response/],
-		[address.url, /a different address/],
-		[address.shortUrl, /a different address/],
-		['https://evil.example/callback?code=abcdefgh&state=x', /a different address/],
+		[address.url, /a different link/],
+		[address.shortUrl, /a different link/],
+		['https://evil.example/callback?code=abcdefgh&state=x', /a different link/],
 		[redirectOf(address, {state: 'other'}), /another sign-in/],
-		[`${redirectOf(address)}&state=other`, /copy it again/],
-		[`${address.redirectUri}?code=code-0123456789`, /^Part of that address is missing/],
+		[`${redirectOf(address)}&state=other`, /Copy it again/],
+		[`${address.redirectUri}?code=code-0123456789`, /^Part of that link is missing/],
 		[`?${new URL(redirectOf(address, {code: ''})).searchParams.toString()}`, /no response in it yet/],
 		[`${address.redirectUri}?error=access_denied`, /missing/],
 		['http://[', /damaged/],
@@ -420,7 +420,7 @@ test('I02: a bare code does not stand for the response of a server that names it
 	const login = start(t, {server: {authorization_response_iss_parameter_supported: true}});
 	const address = await login.until('authorization-url');
 	paste(login, 'code-0123456789');
-	assert.match((await login.until('paste-rejected')).reason, /whole address/);
+	assert.match((await login.until('paste-rejected')).reason, /whole link/);
 	paste(login, redirectOf(address, {iss: issuer}));
 	assert.equal((await login.result).accessToken, 'at-1');
 });

@@ -99,7 +99,7 @@ test('database connection: a wrong password is asked for again, and the third on
 	);
 	assert.deepEqual(
 		{code: 'code' in session && session.code, hint: 'hint' in session && session.hint},
-		{code: 'invalid_grant', hint: 'Check both, then try again, or sign in another way.'},
+		{code: 'invalid_grant', hint: 'Check both and try again, or use another flow.'},
 	);
 	assert.ok(!inspect([events, session], {depth: null}).includes('canary-wrong'));
 });
@@ -175,7 +175,7 @@ test('e-mail passwordless: the login hint is the recipient, and three wrong code
 		['That code is wrong. 2 tries left.', 'That code is wrong. One try left.'],
 	);
 	assert.ok('code' in session);
-	assert.deepEqual([session.code, session.message], ['invalid_grant', 'Too many codes were wrong.']);
+	assert.deepEqual([session.code, session.message], ['invalid_grant', 'You typed too many wrong codes.']);
 });
 
 test('e-mail passwordless: an expired code is called that, and a new one has all its tries', async t => {

@@ -80,9 +80,9 @@ test('demand 22: who holds a port is named where the system tells, and cannot dr
 	const holders: Readonly<Record<number, string>> = {8085: 'node, process 4711', 8086: 'a\u001B[2Jb'};
 	const holderOf = async (port: number) => holders[port];
 	await assert.rejects(bindLoopback(either, [8085], listen, holderOf), {
-		message: 'Port 8085 (held by node, process 4711) is in use.',
+		message: 'Port 8085 (used by node, process 4711) is in use.',
 	});
 	await assert.rejects(bindLoopback(either, [8085, 8086], listen, holderOf), {
-		message: 'The ports 8085 (held by node, process 4711) and 8086 (held by ab) are all in use.',
+		message: 'The ports 8085 (used by node, process 4711) and 8086 (used by ab) are all in use.',
 	});
 });

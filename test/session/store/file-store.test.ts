@@ -144,7 +144,7 @@ test('S24: a symbolic link in place of the file is neither followed nor deleted,
 	assert.equal(store.notices.length, 1);
 	assert.match(
 		store.notices[0]!,
-		/"work" is not an ordinary file; it was moved to .*profile-work\.json\.set-aside-\d+\. /,
+		/"work" isn't an ordinary file; it was moved to .*profile-work\.json\.set-aside-\d+\. /,
 	);
 	assert.equal(readdirSync(directory).filter(name => name.includes('set-aside')).length, 1);
 });
@@ -198,7 +198,7 @@ test('S24: a FIFO in place of the file does not hang the reader', async t => {
 	execFileSync('mkfifo', [path.join(directory, 'profile-work.json')]);
 	const store = createFileStore({directory});
 	assert.equal(await store.read('work'), undefined);
-	assert.match(store.notices[0]!, /is not an ordinary file/);
+	assert.match(store.notices[0]!, /isn't an ordinary file/);
 });
 
 const ownedByAnother = (isAnothers: (path: string) => boolean): FileSystem => {

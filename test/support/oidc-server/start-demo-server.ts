@@ -64,6 +64,6 @@ const user = {login: 'alice', name: 'Alice Demo', email: 'alice@example.test', p
 const notStarted = (reason: string, code?: 'cancelled') =>
 	new LoginError(
 		code ?? (reason.includes('EADDRINUSE') ? 'port_in_use' : 'internal_error'),
-		`The demo server couldn't be started: ${reason}.`,
+		`Couldn't start the demo server: ${reason}.`,
 		{hint: 'Start the demo again.'},
 	);

@@ -99,7 +99,7 @@ export const runKeyringChild = async (
 			const result = code === 0 ? parseResult(output) : undefined;
 			if (result !== undefined) resolve(result.value ?? undefined);
 			else if (signal === 'SIGKILL') reject(keyringTimeout(timeout));
-			else reject(keyringUnavailable('is locked, or there is none'));
+			else reject(keyringUnavailable("is locked, or there isn't one"));
 		});
 		child.stdin.end(JSON.stringify(request));
 	}).finally(() => process.off('exit', kill));
@@ -221,7 +221,7 @@ const locate = (): string => {
 	try {
 		return requireHere().resolve('@napi-rs/keyring');
 	} catch {
-		throw keyringUnusable('cannot be used: the package @napi-rs/keyring is missing');
+		throw keyringUnusable("can't be used because the package @napi-rs/keyring is missing");
 	}
 };
 
@@ -231,7 +231,7 @@ const load = (): {Entry: typeof KeyringEntry} => {
 		const require = requireHere();
 		return require('@napi-rs/keyring') as {Entry: typeof KeyringEntry};
 	} catch {
-		throw keyringUnusable('cannot be used: the package @napi-rs/keyring does not load here');
+		throw keyringUnusable("can't be used because the package @napi-rs/keyring doesn't load here");
 	}
 };
 

@@ -88,5 +88,5 @@ test('a child that ends well and prints nothing is a keyring that cannot be used
 	const bus = {DBUS_SESSION_BUS_ADDRESS: 'unix:path=/'};
 	const {kind, notices} = await run([process.execPath, program], {EXEC_PATH: node, ...bus});
 	assert.equal(kind, 'file');
-	assert.match(notices, /^The system keyring is locked, or there is none, so the session is in a private file/);
+	assert.match(notices, /^The system keyring is locked, or there isn't one, so the session is in a private file/);
 });

@@ -125,7 +125,7 @@ test('demand 44: a keyring that got locked is said at once, the session stays, a
 	assert.equal(kind, 'file');
 	assert.match(
 		notices?.join() ?? '',
-		/^The system keyring is locked, or there is none, so the session is in a private file/,
+		/^The system keyring is locked, or there isn't one, so the session is in a private file/,
 	);
 	assert.deepEqual(await responseOf(children.startIn(environment, 'read', home)), {
 		kind: 'file',
