@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {execFile, execFileSync} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {createServer, type IncomingMessage} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {IncomingMessage} from 'node:http';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {temporaryFolder} from '../support/built-command.js';
 import {requireProgram} from '../support/requirements.js';
 import {scriptedSession} from '../support/scripted-session.js';
 import {command} from '../support/session-command.js';
+import {serve} from '../support/loopback.js';
 
 type Responses = Readonly<Record<string, string | Buffer>>;
 
@@ -26,7 +26,7 @@ const consumer = async (t: TestContext, responses: Responses) => {
 	const signedIn = await scriptedSession(t);
 	const {home, session} = signedIn;
 	const statuses: number[] = [];
-	const server = createServer((request, response) => {
+	const origin = await serve(t, (request, response) => {
 		const body = responses[request.url ?? ''];
 		const isGood = tokenOf(request) === session().tokens.accessToken;
 		const status = !isGood ? 401 : body === undefined ? 404 : 200;
@@ -34,11 +34,6 @@ const consumer = async (t: TestContext, responses: Responses) => {
 		const type = (request.url ?? '').startsWith('/simple') ? 'text/html' : 'application/json';
 		response.writeHead(status, {'content-type': type, 'www-authenticate': 'Basic realm="packages"'});
 		response.end(status === 200 ? body : '{}');
-	});
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	t.after(() => {
-		server.closeAllConnections();
-		server.close();
 	});
 	const folder = await temporaryFolder(t);
 	const programs = path.join(folder, 'programs');
@@ -56,7 +51,7 @@ const consumer = async (t: TestContext, responses: Responses) => {
 				resolve({exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr});
 			});
 		});
-	const {port} = server.address() as AddressInfo;
+	const {port} = new URL(origin);
 	return {...signedIn, host: `127.0.0.1:${port}`, folder, shell, statuses};
 };
 

@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
-import {createServer, type AddressInfo, type Server} from 'node:net';
+import {createServer} from 'node:net';
 import {describe, test, type TestContext} from 'node:test';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {startScriptedServer, type ScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandInPty, pipedCommand} from '../support/built-command.js';
+import {freePort, listen} from '../support/loopback.js';
 
 /** A port that something else holds. */
-const takenPort = async (t: TestContext): Promise<number> => {
-	const holder = createServer();
-	await new Promise<void>(resolve => holder.listen(0, '127.0.0.1', resolve));
-	t.after(() => holder.close());
-	return portOf(holder);
-};
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-
-/** An address at which nothing listens. */
-const deadAddress = async (): Promise<string> => {
-	const server = createServer();
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	const port = portOf(server);
-	await new Promise(resolve => server.close(resolve));
-	return `http://127.0.0.1:${port}`;
-};
+const takenPort = async (t: TestContext): Promise<number> => listen(t, createServer());
 
 type Failure = {
 	readonly when: string;
@@ -81,7 +66,7 @@ const failures: readonly Failure[] = [
 	},
 	{
 		when: 'nothing listens at the issuer',
-		issuer: deadAddress,
+		issuer: async () => `http://127.0.0.1:${await freePort()}`,
 		args: device,
 		code: 'network_error',
 		sentence: /^Can't connect to 127\.0\.0\.1:\d+: connection refused\.$/,

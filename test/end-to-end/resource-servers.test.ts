@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
-import {createServer, type Server} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import {createServer} from 'node:http';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import Provider from 'oidc-provider';
@@ -14,20 +13,7 @@ import {commandInPty, pipedCommand, temporaryFolder} from '../support/built-comm
 import {projectWith, snippet} from '../support/pages.js';
 import {runInPty} from '../support/pty.js';
 import {createVisitor, type Page} from '../support/oidc-server/visitor.js';
-
-const listen = async (t: TestContext, server: Server): Promise<number> => {
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	t.after(() => server.close());
-	return (server.address() as AddressInfo).port;
-};
-
-const freePort = async (): Promise<number> => {
-	const server = createServer();
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	const {port} = server.address() as AddressInfo;
-	await new Promise(resolve => server.close(resolve));
-	return port;
-};
+import {freePort, listen} from '../support/loopback.js';
 
 /** The example server of the MCP SDK, which signs everyone in at once; resolves to its URL. */
 const startExample = async (t: TestContext): Promise<string> => {

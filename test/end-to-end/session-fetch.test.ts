@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
-import {createServer, type ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {ServerResponse} from 'node:http';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
@@ -9,6 +8,7 @@ import {createFileStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {temporaryFolder} from '../support/built-command.js';
+import {serve} from '../support/loopback.js';
 
 const program = path.join(import.meta.dirname, '../support/programs/fetch-many.ts');
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ const prepare = async (t: TestContext) => {
 		onRefused: (_responses: readonly ServerResponse[]): void => undefined,
 		onTaken: (_count: number): void => undefined,
 	};
-	const http = createServer((request, response) => {
+	const origin = await serve(t, (request, response) => {
 		const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
 		if (dead.has(token)) {
 			refused.push(response);
@@ -47,12 +47,7 @@ const prepare = async (t: TestContext) => {
 		response.end('ok');
 		api.onTaken(taken);
 	});
-	await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
-	t.after(() => {
-		http.closeAllConnections();
-		http.close();
-	});
-	const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+	const url = `${origin}/`;
 	const args = ['--import', 'tsx', program, directory, JSON.stringify(server.provider), url, String(each)];
 	return {
 		store,

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import {chmodSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
@@ -11,6 +9,7 @@ import {readIdentityToken} from '../../source/session/own-tokens.js';
 import {temporaryFolder} from '../support/built-command.js';
 import {testContext} from '../support/protocol-context.js';
 import {sessionHome} from '../support/session-command.js';
+import {serve} from '../support/loopback.js';
 
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const subject = 'repo:acme/shop:ref:refs/heads/main';
@@ -58,20 +57,17 @@ const trustingServer = async (
 /** GitHub's endpoint, which gives another token each time. */
 const actions = async (t: TestContext) => {
 	const asked: {readonly audience: string | null; readonly authorization: string | undefined}[] = [];
-	const http = createServer((request, response) => {
+	const origin = await serve(t, (request, response) => {
 		const audience = new URL(request.url ?? '', 'http://x').searchParams.get('audience');
 		asked.push({audience, authorization: request.headers.authorization});
 		response.setHeader('content-type', 'application/json');
 		response.end(JSON.stringify({value: identity(asked.length, audience ?? '')}));
 	});
-	await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
-	t.after(() => http.close());
-	const {port} = http.address() as AddressInfo;
 	return {
 		asked,
 		env: {
 			CI: 'true',
-			ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2.0`,
+			ACTIONS_ID_TOKEN_REQUEST_URL: `${origin}/token?api-version=2.0`,
 			ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-bearer',
 		},
 	};

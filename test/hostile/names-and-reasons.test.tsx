@@ -1,8 +1,7 @@
-/* eslint-disable no-control-regex -- control characters are what this file is about */
 import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {Box, Text} from 'ink';
+import {Text} from 'ink';
 import type {ReactElement} from 'react';
 import {AccountPromptScreen} from '../../source/components/account-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
@@ -11,6 +10,7 @@ import {Failure} from '../../source/components/outcome.js';
 import {displayText} from '../../source/core/safe-text.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {createManualClock} from '../../source/testing/index.js';
+import {among, withoutOwn} from '../support/among-rows.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
 import * as recordings from '../support/login-recordings.js';
@@ -75,19 +75,6 @@ const screensWith = (text: string, size: {readonly columns: number; readonly max
 	];
 };
 
-/** Another program's own rows, above and below. */
-const among = (screen: ReactElement, columns: number) => (
-	<Box flexDirection="column" width={columns}>
-		<Text>ABOVE</Text>
-		{screen}
-		<Text>BELOW</Text>
-	</Box>
-);
-
-/** Colours, Ink's own moves and erasures, links to addresses that are plain, and new lines. */
-const ours =
-	/\u001B\[[\d;]*m|\u001B\[\d*[ABCDEFG]|\u001B\[[012]?K|\u001B\[\?(?:25|2026)[hl]|\u001B\]8;[\w=:-]*;[\u0021-\u007E]*(?:\u0007|\u001B\\)|\n/g;
-
 for (const [columns, maxRows, share] of [
 	[80, 23, 10],
 	[40, 14, 24],
@@ -102,7 +89,7 @@ for (const [columns, maxRows, share] of [
 				const bytes = terminal.written().slice(seen);
 				seen = terminal.written().length;
 				const place = `${JSON.stringify(text)} in ${screen.key}`;
-				assert.doesNotMatch(bytes.replaceAll(ours, ''), unsafeText, place);
+				assert.doesNotMatch(withoutOwn(bytes), unsafeText, place);
 				const lines = terminal.lines();
 				assert.equal(lines[0], 'ABOVE', place);
 				assert.equal(lines.at(-1), 'BELOW', place);

@@ -1,4 +1,3 @@
-/* eslint-disable no-control-regex -- control characters are what this file is about */
 import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
@@ -7,13 +6,14 @@ import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
-import {Box, Text} from 'ink';
+import {Text} from 'ink';
 import type {ReactNode} from 'react';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {Failure, SignedIn} from '../../source/components/outcome.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {initialLoginState, reduceLogin} from '../../source/login/state.js';
 import {createManualClock} from '../../source/testing/index.js';
+import {among, withoutOwn} from '../support/among-rows.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {hostileLogins} from '../support/hostile-logins.js';
 import {hostileStrings, unsafeText} from '../support/hostile-strings.js';
@@ -42,19 +42,6 @@ const screensOf = (events: readonly LoginEvent[]): readonly ReactNode[] => {
 	];
 };
 
-/** Another program's own rows, above and below. */
-const among = (screen: ReactNode) => (
-	<Box flexDirection="column">
-		<Text>ABOVE</Text>
-		{screen}
-		<Text>BELOW</Text>
-	</Box>
-);
-
-/** Colours, Ink's own moves and erasures, links to addresses that are plain, and new lines. */
-const ours =
-	/\u001B\[[\d;]*m|\u001B\[\d*[ABCDEFG]|\u001B\[[012]?K|\u001B\[\?(?:25|2026)[hl]|\u001B\]8;[\w=:-]*;[\u0021-\u007E]*(?:\u0007|\u001B\\)|\n/g;
-
 test('S1, S2: no screen writes a sequence that is not its own, and no row but its own changes, in two emulators', async t => {
 	const terminal = await drawOn(among(<Text>nothing yet</Text>), {columns, rows});
 	// Drawing takes time; the plain lines take all.
@@ -67,7 +54,7 @@ test('S1, S2: no screen writes a sequence that is not its own, and no row but it
 			await terminal.rerender(among(screen));
 			const bytes = terminal.written().slice(seen);
 			seen = terminal.written().length;
-			assert.doesNotMatch(bytes.replaceAll(ours, ''), unsafeText);
+			assert.doesNotMatch(withoutOwn(bytes), unsafeText);
 			const lines = terminal.lines();
 			assert.equal(lines[0], 'ABOVE');
 			assert.equal(lines.at(-1), 'BELOW');

@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {inspect} from 'node:util';
-import {LoginError} from '../../source/core/errors.js';
+import type {LoginError} from '../../source/core/errors.js';
 import {exchangeAuthorizationCode, pushAuthorizationRequest} from '../../source/oauth/authorization-code.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {createSigningKey, signIdToken} from '../support/id-tokens.js';
-import {issuer, json, testContext, testTime} from '../support/protocol-context.js';
+import {issuer, json, testContext, testTime, withCode} from '../support/protocol-context.js';
 import type {RequestContext} from '../../source/oauth/request.js';
 
 const key = await createSigningKey('ES256', 'one');
 const redirectUri = 'http://127.0.0.1:49152/callback';
 const now = testTime / 1000;
-
-const code =
-	(expected: string, pattern = /./) =>
-	(error: unknown) => {
-		assert.ok(error instanceof LoginError, inspect(error));
-		assert.equal(error.code, expected, error.message);
-		assert.match(error.message, pattern);
-		assert.equal(inspect(error, {depth: 9, showHidden: true}).includes('canary'), false);
-		return true;
-	};
 
 type Script = {
 	claims?: Record<string, unknown> | undefined;
@@ -80,17 +69,17 @@ test('O11, nonce-invalid: the nonce is the one that was sent, and then required'
 	assert.ok(await (await exchange({nonce: 'n1', claims: {nonce: 'n1'}})).tokens);
 	await assert.rejects(
 		(await exchange({nonce: 'n1', claims: {nonce: 'n11'}})).tokens,
-		code('identity_check_failed', /nonce/),
+		withCode('identity_check_failed', /nonce/),
 	);
-	await assert.rejects((await exchange({nonce: 'n1'})).tokens, code('identity_check_failed', /nonce/));
-	await assert.rejects((await exchange({claims: {nonce: 'n1'}})).tokens, code('identity_check_failed', /nonce/));
+	await assert.rejects((await exchange({nonce: 'n1'})).tokens, withCode('identity_check_failed', /nonce/));
+	await assert.rejects((await exchange({claims: {nonce: 'n1'}})).tokens, withCode('identity_check_failed', /nonce/));
 });
 
 test('O01: where openid was asked for an ID token must come; where it was not, none need', async () => {
 	await assert.rejects(
 		(await exchange({nonce: 'n1', claims: undefined})).tokens,
 		(error: LoginError) =>
-			code('bad_response', /openid/)(error) && error.hint.includes('leave openid out of the scopes'),
+			withCode('bad_response', /openid/)(error) && error.hint.includes('leave openid out of the scopes'),
 	);
 	const {tokens} = await exchange({nonce: 'n1', claims: undefined, settings: {scope: 'repo'}});
 	assert.equal((await tokens).identity, undefined);
@@ -102,11 +91,11 @@ test('O13: with max_age the token says when the person signed in, and that is no
 	assert.ok(await (await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n', auth_time: now - 200}})).tokens);
 	await assert.rejects(
 		(await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n'}})).tokens,
-		code('identity_check_failed', /auth_time/),
+		withCode('identity_check_failed', /auth_time/),
 	);
 	await assert.rejects(
 		(await exchange({nonce: 'n', maxAge: 300, claims: {nonce: 'n', auth_time: now - 400}})).tokens,
-		code('identity_check_failed'),
+		withCode('identity_check_failed'),
 	);
 });
 
@@ -120,7 +109,7 @@ test('an abort before the exchange sends nothing', async () => {
 			codeVerifier: 'v',
 			redirectUri,
 		}),
-		code('cancelled'),
+		withCode('cancelled'),
 	);
 	assert.equal(context.sent.length, 0);
 });
@@ -146,19 +135,19 @@ test('Q01, Q06: a request_uri is not pushed, and a refusal is an error', async (
 	const context = await testContext({'/par': () => json({error: 'invalid_scope'}, 400)});
 	await assert.rejects(
 		pushAuthorizationRequest(context, new URLSearchParams({request_uri: 'x'})),
-		code('config_error'),
+		withCode('config_error'),
 	);
 	assert.equal(context.sent.length, 0);
-	await assert.rejects(pushAuthorizationRequest(context, new URLSearchParams()), code('invalid_scope'));
+	await assert.rejects(pushAuthorizationRequest(context, new URLSearchParams()), withCode('invalid_scope'));
 	const without = await testContext({}, {endpoints: {token: `${issuer}/token`}});
 	await assert.rejects(
 		pushAuthorizationRequest(without, new URLSearchParams()),
-		code('config_error', /^The server doesn't accept pushed authorization requests \(PAR\)\.$/),
+		withCode('config_error', /^The server doesn't accept pushed authorization requests \(PAR\)\.$/),
 	);
 	const server = {...without.provider.server, require_pushed_authorization_requests: true};
 	await assert.rejects(
 		pushAuthorizationRequest({...without, provider: {...without.provider, server}}, new URLSearchParams()),
-		code('config_error', /requires pushed authorization requests/),
+		withCode('config_error', /requires pushed authorization requests/),
 	);
 	assert.equal(without.sent.length, 0);
 });

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
 import {requestClientCredentials, requestPassword} from '../../source/oauth/token-endpoint.js';
 import type {Provider} from '../../source/oauth/provider.js';
-import {issuer, json, testContext, type Sent} from '../support/protocol-context.js';
-
-const code =
-	(expected: string, pattern = /./) =>
-	(error: unknown) => {
-		assert.ok(error instanceof LoginError, inspect(error));
-		assert.equal(error.code, expected, error.message);
-		assert.match(error.message, pattern);
-		assert.equal(inspect(error, {depth: 9, showHidden: true}).includes('canary'), false);
-		assert.equal(error.cause, undefined);
-		return true;
-	};
+import {issuer, json, testContext, type Sent, withCode} from '../support/protocol-context.js';
 
 const good = {access_token: 'access-canary', token_type: 'Bearer', expires_in: 60};
 const machine: Partial<Provider> = {clientSecret: 'secret-canary', scope: undefined};
@@ -78,7 +66,7 @@ test('a secret that is missing, or cannot be read, is config_error and says noth
 	];
 	for (const settings of cases) {
 		const {tokens, sent} = await request(() => json(good), settings);
-		await assert.rejects(tokens, code('config_error', /client secret/));
+		await assert.rejects(tokens, withCode('config_error', /client secret/));
 		assert.equal(sent.length, 0);
 	}
 });
@@ -126,7 +114,7 @@ test('4.2: scopes are joined with the provider’s separator', async () => {
 test('B07: the password grant is refused until the application allows it, then sends what was typed', async () => {
 	const credentials = {username: 'ada', password: 'password-canary'};
 	const closed = await testContext({'/token': () => json(good)});
-	await assert.rejects(requestPassword(closed, credentials), code('config_error'));
+	await assert.rejects(requestPassword(closed, credentials), withCode('config_error'));
 	assert.equal(closed.sent.length, 0);
 	const open = await testContext({'/token': () => json(good)}, {allowPassword: true});
 	await requestPassword(open, credentials);
@@ -144,25 +132,25 @@ test('F03, F04: unknown members are ignored, an unknown token type makes the tok
 	assert.equal((await tokens).tokenType, 'bearer');
 	assert.equal('anything' in (await tokens), false);
 	const mac = await request(() => json({...good, token_type: 'mac'}));
-	await assert.rejects(mac.tokens, code('bad_response', /token_type/));
+	await assert.rejects(mac.tokens, withCode('bad_response', /token_type/));
 });
 
 test('RFC 9449 §5: a token that is bound to a key is refused, for no proof of one was sent', async () => {
 	const {tokens} = await request(() => json({...good, token_type: 'DPoP'}));
-	await assert.rejects(tokens, code('bad_response', /token_type/));
+	await assert.rejects(tokens, withCode('bad_response', /token_type/));
 });
 
 test('an error without a name is no empty pair of brackets', async () => {
 	const {tokens} = await request(() => json({error: ' '}, 400));
-	await assert.rejects(tokens, code('server_rejected', /^The server refused the request\.$/));
+	await assert.rejects(tokens, withCode('server_rejected', /^The server refused the request\.$/));
 });
 
 test('A13: a token with characters that no header can carry is refused', async () => {
 	for (const token of ['canary\r\nx: y', 'canary\u001B[2J', 'canäry']) {
 		const access = await request(() => json({...good, access_token: token}));
-		await assert.rejects(access.tokens, code('bad_response', /access token/));
+		await assert.rejects(access.tokens, withCode('bad_response', /access token/));
 		const refresh = await request(() => json({...good, refresh_token: token}));
-		await assert.rejects(refresh.tokens, code('bad_response', /refresh token/));
+		await assert.rejects(refresh.tokens, withCode('bad_response', /refresh token/));
 	}
 });
 
@@ -189,7 +177,7 @@ test('A2: every error code has its own, whatever the status', async () => {
 		for (const status of [400, 401, 403, 429]) {
 			const headers = {'www-authenticate': 'Basic realm="x"'};
 			const {tokens} = await request(() => json({error}, status, headers));
-			await assert.rejects(tokens, (thrown: LoginError) => code(mapped)(thrown) && thrown.status === status);
+			await assert.rejects(tokens, (thrown: LoginError) => withCode(mapped)(thrown) && thrown.status === status);
 		}
 	}
 });
@@ -197,7 +185,7 @@ test('A2: every error code has its own, whatever the status', async () => {
 test('A4: a bare challenge at the token endpoint, or a bare 401, means that the client is not accepted', async () => {
 	for (const headers of [new Headers({'www-authenticate': 'Basic realm="x"'}), new Headers()]) {
 		const {tokens} = await request(() => new Response(null, {status: 401, headers}));
-		await assert.rejects(tokens, code('invalid_client'));
+		await assert.rejects(tokens, withCode('invalid_client'));
 	}
 });
 
@@ -216,7 +204,10 @@ test('what is no response of the protocol says so with status and endpoint, neve
 	];
 	for (const [answer, expected] of cases) {
 		const {tokens, sent} = await request(answer);
-		await assert.rejects(tokens, (error: LoginError) => code(expected)(error) && error.endpoint === `${issuer}/token`);
+		await assert.rejects(
+			tokens,
+			(error: LoginError) => withCode(expected)(error) && error.endpoint === `${issuer}/token`,
+		);
 		assert.equal(sent.length, 1, 'nothing is sent a second time');
 	}
 });
@@ -238,7 +229,7 @@ test('what the network does is told in words, and the original error stays behin
 		const {tokens} = await request(() => {
 			throw thrown as Error;
 		});
-		await assert.rejects(tokens, code(expected, pattern));
+		await assert.rejects(tokens, withCode(expected, pattern));
 	}
 });
 
@@ -258,7 +249,7 @@ test('S23: an abort is cancelled, or the engine’s own error that it carries', 
 			machine,
 			{signal: controller.signal},
 		);
-		await assert.rejects(requestClientCredentials(context), code(expected));
+		await assert.rejects(requestClientCredentials(context), withCode(expected));
 	}
 });
 

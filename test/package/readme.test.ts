@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {chmod, mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
@@ -11,20 +9,17 @@ import type {DemoServer} from '../support/oidc-server/start-demo-server.js';
 import {browserScript} from '../support/browser-script.js';
 import {commandFile} from '../support/built-command.js';
 import {demoServer} from '../support/demo-server.js';
+import {serve} from '../support/loopback.js';
 import {projectWith, snippet, snippets} from '../support/pages.js';
 import {cleanEnvironment, runInPty, type PtyRun} from '../support/pty.js';
 
 const ssh = {SSH_CONNECTION: '198.51.100.7 50122 203.0.113.9 22'};
 
 /** An API that takes whatever token it is given. */
-const anApi = async (t: TestContext): Promise<{readonly origin: string}> => {
-	const server = createServer((request, response) => {
+const anApi = async (t: TestContext): Promise<string> =>
+	serve(t, (request, response) => {
 		response.writeHead(request.headers.authorization?.startsWith('Bearer ') === true ? 200 : 400).end();
 	});
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	t.after(() => server.close());
-	return {origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`};
-};
 
 /** For the server that is there, instead of the one that the text speaks of. */
 const pointedAt = ({issuer, clientId}: DemoServer, text: string): string => {
@@ -118,9 +113,9 @@ const app = render(
 
 test('the lines for a program without Ink sign someone in, with lines and with the screen, and leave nothing running', async t => {
 	const server = await demoServer(t);
-	const api = await anApi(t);
+	const origin = await anApi(t);
 	const lines = snippet('README.md', 'In any program', 'ts');
-	const text = `${pointedAt(server, lines).replaceAll('https://api.example.com', api.origin)}
+	const text = `${pointedAt(server, lines).replaceAll('https://api.example.com', origin)}
 console.log('the API says', response.status);
 `;
 	const withScreen = text

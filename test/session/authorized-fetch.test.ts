@@ -1,6 +1,5 @@
+import type {RequestListener} from 'node:http';
 import assert from 'node:assert/strict';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {test, type TestContext} from 'node:test';
 import {LoginError} from '../../source/core/errors.js';
 import type {LoginEvent} from '../../source/login/events.js';
@@ -9,6 +8,7 @@ import type {Provider} from '../../source/oauth/provider.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, startScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
+import {serve} from '../support/loopback.js';
 
 const api = 'https://api.example';
 
@@ -430,14 +430,8 @@ test('a token is handed out only for a scope and resources that the session is f
 });
 
 /** A server on loopback, and the fetch of the runtime. */
-const onLoopback = async (t: TestContext, answer: Parameters<typeof createServer>[1]) => {
-	const http = createServer(answer);
-	await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
-	t.after(() => {
-		http.closeAllConnections();
-		http.close();
-	});
-	const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+const onLoopback = async (t: TestContext, answer: RequestListener) => {
+	const origin = await serve(t, answer);
 	const server = await startScriptedServer();
 	t.after(async () => server.close());
 	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore(), origins: [origin]});

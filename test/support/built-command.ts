@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -43,9 +44,36 @@ export type PipedCommand = {
 	/** All that it has written so far. */
 	readonly heard: {readonly stdout: string; readonly stderr: string};
 	/** The next line that matches; each line is looked at once. */
-	line(from: 'stdout' | 'stderr', pattern: RegExp): Promise<string>;
+	readonly line: (from: 'stdout' | 'stderr', pattern: RegExp) => Promise<string>;
 	/** Its exit code, or the signal that ended it, once all it wrote is heard. */
 	readonly ended: Promise<number | NodeJS.Signals>;
+};
+
+/** Listens to a program from its start. */
+export const hear = (child: PipedCommand['child']): PipedCommand => {
+	const heard = {stdout: '', stderr: ''};
+	child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text));
+	child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.stderr += text));
+	const lines = {
+		stdout: createInterface({input: child.stdout})[Symbol.asyncIterator](),
+		stderr: createInterface({input: child.stderr})[Symbol.asyncIterator](),
+	};
+	const ended = (async () => {
+		const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+		return code ?? signal!;
+	})();
+	return {
+		child,
+		heard,
+		ended,
+		async line(from, pattern) {
+			for (;;) {
+				const next = await lines[from].next();
+				assert.ok(!next.done, `no line ${String(pattern)}: ${heard.stdout} ${heard.stderr}`);
+				if (pattern.test(next.value)) return next.value;
+			}
+		},
+	};
 };
 
 /** The built command on no terminal at all; it ends with the test. */
@@ -67,30 +95,5 @@ export const pipedProgram = async (
 		stdio: ['pipe', 'pipe', 'pipe'],
 	});
 	t.after(() => child.kill('SIGKILL'));
-	const heard = {stdout: '', stderr: ''};
-	child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text));
-	child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.stderr += text));
-	const lines = {
-		stdout: createInterface({input: child.stdout})[Symbol.asyncIterator](),
-		stderr: createInterface({input: child.stderr})[Symbol.asyncIterator](),
-	};
-	const ended = (async () => {
-		const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-		return code ?? signal!;
-	})();
-	return {
-		child,
-		heard,
-		ended,
-		async line(from, pattern) {
-			for (;;) {
-				const next = await lines[from].next();
-				if (next.done) {
-					throw new Error(`No line ${String(pattern)} came. stdout: ${heard.stdout} stderr: ${heard.stderr}`);
-				}
-
-				if (pattern.test(next.value)) return next.value;
-			}
-		},
-	};
+	return hear(child);
 };

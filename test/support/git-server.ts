@@ -1,9 +1,9 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import path from 'node:path';
 import {temporaryFolder, type Scope} from './built-command.js';
+import {serve} from './loopback.js';
 
 export type GitServer = {
 	/** The address of a repository with one commit. */
@@ -81,12 +81,6 @@ export const gitServer = async (t: Scope, isGood: (password: string) => Promise<
 		response.writeHead(401, {'www-authenticate': 'Basic realm="repositories"'}).end();
 	};
 
-	const server = createServer((request, response) => void answer(request, response));
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	t.after(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-	const {port} = server.address() as AddressInfo;
-	return {url: new URL(path.posix.join('/', 'repository.git'), `http://127.0.0.1:${port}`).href, passwords};
+	const origin = await serve(t, (request, response) => void answer(request, response));
+	return {url: new URL(path.posix.join('/', 'repository.git'), origin).href, passwords};
 };

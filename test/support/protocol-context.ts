@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
+import {inspect} from 'node:util';
 import type {Clock} from '../../source/core/clock.js';
+import {LoginError} from '../../source/core/errors.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {discover} from '../../source/oauth/discovery.js';
 import type {RequestContext} from '../../source/oauth/request.js';
@@ -82,3 +85,15 @@ export const testContext = async (
 	const provider = await discover({...testProvider, ...settings}, {fetch, clock, signal});
 	return {provider, fetch, clock, signal, sent};
 };
+
+/** For `assert.rejects`: an error with this code, in which no canary is, wherever one looks. */
+export const withCode =
+	(expected: string, pattern = /./) =>
+	(error: unknown): boolean => {
+		assert.ok(error instanceof LoginError, inspect(error));
+		assert.equal(error.code, expected, error.message);
+		assert.match(error.message, pattern);
+		assert.equal(inspect(error, {depth: 9, showHidden: true}).includes('canary'), false);
+		assert.equal(error.cause, undefined);
+		return true;
+	};

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
-import {once} from 'node:events';
 import {chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
 import type {StoredSession} from '../../source/session/types.js';
 import {profileFileName} from '../../source/session/store/session-file.js';
-import {commandFile, temporaryFolder, type Scope} from './built-command.js';
+import {commandFile, hear, temporaryFolder, type Scope} from './built-command.js';
 
 const root = path.join(import.meta.dirname, '../..');
 
@@ -67,31 +65,11 @@ export const startCommand = (
 		...(uid !== undefined && {uid, gid: uid, cwd: home}),
 	});
 	t.after(() => child.kill('SIGKILL'));
-	const heard = {stdout: '', stderr: ''};
-	child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text));
-	child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.stderr += text));
-	const lines = {
-		stdout: createInterface({input: child.stdout})[Symbol.asyncIterator](),
-		stderr: createInterface({input: child.stderr})[Symbol.asyncIterator](),
-	};
+	const {heard, ended, line} = hear(child);
 	// It may end before it reads.
 	child.stdin.on('error', () => undefined);
 	if (input !== undefined) child.stdin.end(input);
-	const ended = (async () => {
-		const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-		return {exit: code ?? signal!, ...heard};
-	})();
-	return {
-		child,
-		ended,
-		async line(from, pattern) {
-			for (;;) {
-				const next = await lines[from].next();
-				assert.ok(!next.done, `no line ${String(pattern)}: ${heard.stdout} ${heard.stderr}`);
-				if (pattern.test(next.value)) return next.value;
-			}
-		},
-	};
+	return {child, ended: ended.then(exit => ({exit, ...heard})), line};
 };
 
 /** Options of Node.js that run this code before the command. */

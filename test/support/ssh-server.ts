@@ -1,12 +1,12 @@
 import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {chmod, copyFile, mkdir, writeFile} from 'node:fs/promises';
-import net, {type AddressInfo} from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type {TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import {temporaryFolder} from './built-command.js';
+import {freePort} from './loopback.js';
 import {requireProgram} from './requirements.js';
 
 export type SshServer = {
@@ -14,15 +14,6 @@ export type SshServer = {
 	readonly ssh: string;
 	/** The options that make `ssh` trust this server, and be let in, and look at nothing of the machine's own. */
 	readonly options: readonly string[];
-};
-
-const freePort = async (): Promise<number> => {
-	const probe = net.createServer().listen(0, '127.0.0.1');
-	await once(probe, 'listening');
-	const {port} = probe.address() as AddressInfo;
-	probe.close();
-	await once(probe, 'close');
-	return port;
 };
 
 /** OpenSSH's own server for this user alone, with its own keys and settings; it ends with the test. */

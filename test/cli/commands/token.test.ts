@@ -166,7 +166,7 @@ test('a session that is not the one asked for is none, in every format: the diff
 	const rows: readonly (readonly [readonly string[], RegExp])[] = [
 		[
 			['--issuer', 'https://b.example', '--client-id', 'client'],
-			/It is for https:\/\/auth\.example, not https:\/\/b\./,
+			/It's for https:\/\/auth\.example, not https:\/\/b\./,
 		],
 		[['--preset', 'github', '--client-id', 'client'], /not https:\/\/github\.com/],
 		[[...same.slice(0, 3), 'other'], /It is for the client client, not the client other\./],

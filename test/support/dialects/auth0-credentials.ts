@@ -1,7 +1,7 @@
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 import {startScriptedServer, type Reply, type ScriptedServer} from '../../../source/testing/index.js';
+import type {Scope} from '../built-command.js';
+import {serve} from '../loopback.js';
 
 /** Whom Auth0 knows, by database connection or directory. */
 const passwords: Readonly<Record<string, string>> = {
@@ -57,9 +57,7 @@ const refuse = (error_description: string): Partial<Reply> => ({
 });
 
 /** Auth0 as far as credentials are typed into the program: database connections, AD, and codes by e-mail and SMS. */
-export const startCredentialsServer = async (t: {
-	readonly after: (work: () => Promise<unknown>) => void;
-}): Promise<CredentialsServer> => {
+export const startCredentialsServer = async (t: Scope): Promise<CredentialsServer> => {
 	const asked: Record<string, unknown>[] = [];
 	const refusals: CredentialsServer['refusals'] = [];
 	let code = '';
@@ -103,7 +101,7 @@ export const startCredentialsServer = async (t: {
 			},
 		},
 	});
-	const sender = createServer((request, response) => {
+	const origin = await serve(t, (request, response) => {
 		void text(request).then(body => {
 			asked.push(JSON.parse(body) as Record<string, unknown>);
 			const refusal = refusals.shift();
@@ -118,15 +116,10 @@ export const startCredentialsServer = async (t: {
 			response.writeHead(status, {'content-type': 'application/json', ...headers}).end(JSON.stringify(answer));
 		});
 	});
-	await new Promise<void>(resolve => sender.listen(0, '127.0.0.1', resolve));
-	t.after(async () => {
-		sender.closeAllConnections();
-		await new Promise(resolve => sender.close(resolve));
-		await server.close();
-	});
+	t.after(async () => server.close());
 	return {
 		server,
-		codeEndpoint: `http://127.0.0.1:${(sender.address() as AddressInfo).port}/passwordless/start`,
+		codeEndpoint: `${origin}/passwordless/start`,
 		asked,
 		refusals,
 		code: () => code,
