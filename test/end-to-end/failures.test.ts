@@ -120,7 +120,7 @@ const failures: readonly Failure[] = [
 		args: device,
 		code: 'device_unsupported',
 		sentence: /^The provider doesn't offer codes\.$/,
-		next: /^Sign in another way/,
+		next: /^Use another flow/,
 		keys: /b this computer's browser · esc cancel/,
 	},
 	{
