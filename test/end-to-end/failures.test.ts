@@ -127,7 +127,7 @@ const failures: readonly Failure[] = [
 		when: 'the port is taken',
 		args: async t => [...browser, '--port', String(await takenPort(t))],
 		code: 'port_in_use',
-		sentence: /^Port \d+ (\(held by .*\) )?is in use\.$/,
+		sentence: /^Port \d+ (\(used by .*\) )?is in use\.$/,
 		next: /^Close the program that uses it.* --port\.$/,
 		keys: /enter try again · d another device · esc cancel/,
 	},
