@@ -24,7 +24,10 @@ test('doctor tells one line for each thing, and what to do; where all is well it
 
 	const ascii = await session.run(['doctor', ...file], {env: {LC_ALL: 'C', BROWSER: '/no/such/browser'}});
 	assert.equal(ascii.exit, 0);
-	assert.match(ascii.stdout, /^! BROWSER names browser, which isn't there, so no browser opens\.\n {2}> Set BROWSER /);
+	assert.match(
+		ascii.stdout,
+		/^! BROWSER is set to browser, but that isn't installed, so no browser opens\.\n {2}> Set BROWSER /,
+	);
 });
 
 test('a problem comes first and ends doctor with 1; repaired, it is gone', async t => {
