@@ -270,7 +270,7 @@ export const options = {
 		commands: ['token', 'exchange'],
 	},
 	refresh: {
-		help: 'renew it first, for a caller that was told 401',
+		help: 'renew it first, for a caller that got a 401',
 		group: 'output',
 		commands: ['token'],
 	},

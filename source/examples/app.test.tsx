@@ -5,7 +5,7 @@ import {render} from 'ink-testing-library';
 import {createMemoryStore, LoginGate, TokenEngine, useAuth} from '../index.js';
 import {createManualClock, startScriptedServer, testEnvironment} from '../testing/index.js';
 
-/* How an app that embeds the login is tested: without a network, without waiting, and alike on every machine. */
+/* How to test an app that embeds the login: without a network, without waiting, and with the same result on every machine. */
 
 function App({engine}: {readonly engine: TokenEngine}) {
 	return <Text>Hello, {useAuth(engine).identity?.name}</Text>;

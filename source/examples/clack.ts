@@ -1,7 +1,7 @@
 import {intro, log, note, outro} from '@clack/prompts';
 import {LoginError, oidc, TokenEngine, type ScreenLogin, type Session} from '../engine.js';
 
-/* A login in the looks of clack: what shows a login is a function that reads its events. */
+/* A login in clack's style: a function that reads the login's events is all it takes to show one. */
 
 const show = async ({engine, options}: ScreenLogin): Promise<Session> => {
 	const run = engine.login(options);

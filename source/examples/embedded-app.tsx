@@ -4,7 +4,7 @@ import {createMemoryStore, LoginGate, oidc, TokenEngine, useAuth} from '../index
 import {startDemo} from '../demo/server.js';
 
 /*
- * An app as others write them: it has panes and keys of its own, and shows the login in one of the panes. Run it with
+ * An app like yours: it has panes and keys of its own, and shows the login in one of the panes. Run it with
  * `npm run demo:embedded`; it starts the demo's server.
  */
 

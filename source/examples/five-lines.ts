@@ -1,6 +1,6 @@
 import {oidc, TokenEngine} from '../engine.js';
 
-/* Five lines from nothing to a response of an API; run it again, and nobody is asked. */
+/* Five lines from nothing to an API response. Run it again, and it asks nothing. */
 
 const {ISSUER = 'https://auth.example.com', API = 'https://api.example.com'} = process.env;
 const provider = oidc({issuer: ISSUER, clientId: 'ink-login-demo'});

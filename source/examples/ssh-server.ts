@@ -10,7 +10,7 @@ const {ISSUER = 'https://auth.example.com', PORT = '2222'} = process.env;
 const provider = oidc({issuer: ISSUER, clientId: 'ink-login-demo', application: 'Acme'});
 
 type WindowSize = {readonly cols: number; readonly rows: number};
-/** There where the client waits for a reply. */
+/** Present if the client waits for a reply. */
 type Accept = (() => void) | undefined;
 
 /** What is drawn on: a channel has no size, and starts new lines by itself. */
@@ -48,7 +48,7 @@ const visit = async (channel: ServerChannel, stdout: Screen): Promise<void> => {
 		channel.exit(0);
 	} catch (error) {
 		if (!(error instanceof LoginError)) throw error;
-		// Its screen has told the visitor, if they are still there.
+		// The visitor, if still there, has read it on the screen.
 		if (!left.signal.aborted) channel.exit(1);
 	}
 
@@ -57,7 +57,7 @@ const visit = async (channel: ServerChannel, stdout: Screen): Promise<void> => {
 
 const server = new ssh2.Server({hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private]}, client => {
 	client.on('error', () => client.end());
-	// Who they are is what the login is for.
+	// The login is there to find out who they are.
 	client.on('authentication', context => context.accept());
 	client.on('session', accept => {
 		const session = accept();

@@ -15,7 +15,7 @@ const curves: Readonly<Record<string, readonly [algorithm: string, namedCurve: s
 };
 
 const unusable = (file: string, problem: string, hint: string) =>
-	new LoginError('config_error', `The client's key in ${displayText(file)} can't be used because ${problem}.`, {hint});
+	new LoginError('config_error', `The app's key in ${displayText(file)} can't be used because ${problem}.`, {hint});
 
 const expected = 'Choose a PEM file with a private key (-----BEGIN PRIVATE KEY-----), or a JWK.';
 
@@ -60,7 +60,7 @@ const fromJson = (text: string, file: string): readonly FileKey[] => {
 };
 
 const readKeys = async (file: string): Promise<readonly FileKey[]> => {
-	const text = await readSmallText(file, "the client's key");
+	const text = await readSmallText(file, "the app's key");
 	return text.trimStart().startsWith('{') ? fromJson(text, file) : [fromPem(text, file)];
 };
 

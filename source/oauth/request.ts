@@ -49,7 +49,7 @@ const readKey = async ({clientKey}: Provider, offered?: readonly string[]): Prom
 		if (error instanceof LoginError) throw error;
 	}
 
-	throw new LoginError('config_error', "The client's key can't be used to sign.", {
+	throw new LoginError('config_error', "The app's key can't be used to sign.", {
 		hint: 'Give a private key for signing.',
 	});
 };

@@ -96,7 +96,7 @@ test('S22: AD in plain lines at a terminal: the password is asked for without ec
 test('SMS passwordless in spoken lines at a terminal: the code is asked for without echo, and Ctrl-C leaves', async t => {
 	const {codes, code, inPty} = await open(t);
 	await using pty = inPty([...codes, '--screen-reader']);
-	await pty.waitFor(/Type your email address, or phone number/);
+	await pty.waitFor(/Type your email address, or your phone number/);
 	pty.write('+49 170 1234567\r');
 	await pty.waitFor(/A code was sent to \+49\*\*\*67\./);
 	await pty.waitFor(/Type the code/);

@@ -18,13 +18,16 @@ test('doctor tells one line for each thing, and what to do; where all is well it
 	const {exit, stdout, stderr} = await session.run(['doctor', ...file]);
 	assert.deepEqual([exit, stderr], [0, ''], stdout);
 	for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^✔ \S.+[.)]$/);
-	assert.match(stdout, /^✔ The server knows the client test-client\.$/m);
+	assert.match(stdout, /^✔ The server knows the client ID test-client\.$/m);
 	assert.match(stdout, /^✔ Signed in as Ada Lovelace.* \(profile "default"\)\.$/m);
 	assert.deepEqual(session.session(), stored);
 
 	const ascii = await session.run(['doctor', ...file], {env: {LC_ALL: 'C', BROWSER: '/no/such/browser'}});
 	assert.equal(ascii.exit, 0);
-	assert.match(ascii.stdout, /^! BROWSER names browser, which isn't there, so no browser opens\.\n {2}> Set BROWSER /);
+	assert.match(
+		ascii.stdout,
+		/^! BROWSER is set to browser, but that isn't installed, so no browser opens\.\n {2}> Set BROWSER /,
+	);
 });
 
 test('a problem comes first and ends doctor with 1; repaired, it is gone', async t => {
@@ -58,7 +61,7 @@ test('after a logout doctor still asks the server that is remembered', async t =
 	const {exit, stdout} = await session.run(['doctor', ...file]);
 	assert.equal(exit, 0);
 	assert.match(stdout, /^⚠ Nobody is signed in to "default"\.\n {2}→ Run: ink-login login\n/);
-	assert.match(stdout, /^✔ The server knows the client test-client\.$/m);
+	assert.match(stdout, /^✔ The server knows the client ID test-client\.$/m);
 });
 
 test('a client secret that is missing or wrong is named, and no secret is ever told', async t => {

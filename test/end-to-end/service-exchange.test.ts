@@ -48,7 +48,7 @@ test('token exchange without a session needs a server and a token, and takes no 
 	const file = path.join(home, 'token');
 	for (const [content, args, exit, said] of [
 		['token', [], 2, /^ink-login: Where do you want to sign in\?/],
-		['one\ntwo', ['--issuer', 'http://127.0.0.1:1', '--client-id', 'x'], 1, /has characters that no token may have/],
+		['one\ntwo', ['--issuer', 'http://127.0.0.1:1', '--client-id', 'x'], 1, /has characters that no token can have/],
 	] as const) {
 		writeFileSync(file, content);
 		const ended = await run(['exchange', '--subject-token-file', file, ...args]);

@@ -139,7 +139,7 @@ test("a window that signs in to another server waits, goes on by itself, and rep
 		for (const login of [[], ['--login']]) {
 			const token = await run(['token', ...login, ...elsewhere]);
 			assert.deepEqual([token.exit, token.stdout], [3, '']);
-			assert.ok(token.stderr.includes(`It is for ${session().provider.issuer}, not ${other.issuer}.`), token.stderr);
+			assert.ok(token.stderr.includes(`It's for ${session().provider.issuer}, not ${other.issuer}.`), token.stderr);
 		}
 	}
 

@@ -164,7 +164,7 @@ test('a server that offers no form is asked nothing, and the form can be named',
 	const login = ['login', '--issuer', server.issuer, '--client-id', 'shop', '--store', 'file', '--id-token-file', file];
 	const {exit, stderr} = await run([...login, '--flow', 'workload-identity']);
 	assert.equal(exit, 1);
-	assert.match(stderr, /doesn't say that it accepts the identity of a workload\.\n.*--as grant, exchange or client/);
+	assert.match(stderr, /doesn't say that it accepts workload identities\.\n.*--as grant, exchange or client/);
 	assert.equal(server.requestsTo('token').length, 0);
 	assert.equal((await run([...login, '--flow', 'workload-identity', '--as', 'exchange'])).exit, 0);
 });
@@ -199,8 +199,8 @@ test('what is no identity token is refused before a server sees it; an opaque on
 	for (const [content, said] of [
 		['', /is empty/],
 		['\n', /is empty/],
-		['canary\ncanary', /characters that no token may have/],
-		['canary canary', /characters that no token may have/],
+		['canary\ncanary', /characters that no token can have/],
+		['canary canary', /characters that no token can have/],
 		['x'.repeat(10_000_000), /is too large/],
 	] as const) {
 		rotate(content);

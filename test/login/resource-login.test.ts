@@ -44,7 +44,7 @@ test('another app at the same server has the same client, and a session of its o
 	await signIn(server, engineFor(server, store));
 	await signIn(server, engineFor(server, store).as('other'));
 	assert.equal(server.registrations.length, 1);
-	assert.deepEqual(await store.list(), ['default', 'other']);
+	assert.deepEqual(await store.list(), [resourceUrl, 'other']);
 });
 
 test('the session knows its resource and server, and its token goes to the origin of the resource', async () => {
@@ -52,7 +52,7 @@ test('the session knows its resource and server, and its token goes to the origi
 	const engine = engineFor(server, store);
 	await signIn(server, engine);
 	assert.equal((await engine.session())?.scope, 'tools');
-	const stored = await store.read('default');
+	const stored = await store.read(resourceUrl);
 	assert.equal(stored?.provider.issuer, issuer);
 	assert.equal(stored.provider.protectedResource?.url, resourceUrl);
 	await assert.rejects(engine.fetch('https://elsewhere.example'), /elsewhere/);

@@ -146,7 +146,7 @@ test('a server that describes nothing but asks for a sign-in has the endpoints o
 
 test('a URL without a sign-in is not taken for a server of before', async () => {
 	await assert.rejects(look({[typed]: {}}), refuses(/responds without a sign-in/));
-	await assert.rejects(look({}), refuses(/names no server to sign in at/));
+	await assert.rejects(look({}), refuses(/doesn't say where to sign in/));
 });
 
 test('the URL of an issuer signs in at that issuer', async () => {

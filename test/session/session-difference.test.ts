@@ -35,11 +35,11 @@ test('an engine that asks for another service, organization or scope finds no se
 	const {engineFor, signIn} = await prepare();
 	await signIn({audience: 'https://api.example', parameters: organization});
 	const rows: readonly (readonly [Partial<Provider>, RegExp])[] = [
-		[{issuer: 'https://b.example'}, /It is for https:\/\/a\.example, not https:\/\/b\.example\./],
-		[{clientId: 'other'}, /It is for the client cli, not the client other\./],
-		[{audience: 'https://b.example'}, /It is for the audience https:\/\/api\.example, not the audience https:\/\/b\./],
+		[{issuer: 'https://b.example'}, /It's for https:\/\/a\.example, not https:\/\/b\.example\./],
+		[{clientId: 'other'}, /It's for the client cli, not the client other\./],
+		[{audience: 'https://b.example'}, /It's for the audience https:\/\/api\.example, not the audience https:\/\/b\./],
 		[{resource: ['https://b.example']}, /It isn't for the resource https:\/\/b\.example\./],
-		[{parameters: {device: {organization: 'org_2'}}}, /It is for the organization org_1, not the organization org_2\./],
+		[{parameters: {device: {organization: 'org_2'}}}, /It's for the organization org_1, not the organization org_2\./],
 		[{scope: 'openid api:write'}, /It lacks the scope api:write\./],
 	];
 	for (const [change, message] of rows) {

@@ -74,7 +74,7 @@ test('docker may store what it got, and nothing else; erase ends no session', as
 	assert.deepEqual(await store('access-1'), {exit: 0, stdout: '', stderr: ''});
 	const other = await store('hunter2');
 	assert.equal(other.exit, 1);
-	assert.match(other.stdout, /^ink-login saves no passwords\. .*ink-login login\n$/);
+	assert.match(other.stdout, /^ink-login doesn't save passwords\. .*ink-login login\n$/);
 	for (const text of ['', 'null', '[]', '{', '"x"']) assert.equal((await docker('store', text)).exit, 1, text);
 	for (const word of ['erase', 'version']) {
 		const {exit, stdout, store} = await runDouble(['helper', 'docker', word], {

@@ -86,7 +86,7 @@ test('Ctrl-C ends --all after the session that is being left, says what became o
 	assert.deepEqual([exit, engines.length], [130, 1]);
 	assert.match(
 		stderr,
-		/^Signed out of "default" here, but the server did not revoke .* Cancelled before it finished\.\n$/,
+		/^Signed out of "default" here, but the server didn't revoke .* Cancelled before it finished\.\n$/,
 	);
 });
 

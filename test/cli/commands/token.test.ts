@@ -164,16 +164,20 @@ const resources = ['--resource', 'https://b.example', '--resource', 'https://a.e
 
 test('a session that is not the one asked for is none, in every format: the difference is named, and what to run', async () => {
 	const rows: readonly (readonly [readonly string[], RegExp])[] = [
+<<<<<<< HEAD
 		[
 			['--issuer', 'https://b.example', '--client-id', 'client'],
-			/It is for https:\/\/auth\.example, not https:\/\/b\./,
+			/It's for https:\/\/auth\.example, not https:\/\/b\./,
 		],
+=======
+		[['--issuer', 'https://b.example', '--client-id', 'client'], /It's for https:\/\/auth\.example, not https:\/\/b\./],
+>>>>>>> read
 		[['--preset', 'github', '--client-id', 'client'], /not https:\/\/github\.com/],
-		[[...same.slice(0, 3), 'other'], /It is for the client client, not the client other\./],
+		[[...same.slice(0, 3), 'other'], /It's for the client client, not the client other\./],
 		[[...same, '--audience', 'https://b.example'], /audience https:\/\/api\.example, not the audience https:\/\/b\./],
 		[['--resource', 'https://a.example'], /resource .+ and .+, not the resource https:\/\/a\.example\./],
 		[[...same, '--scope', 'admin'], /It lacks the scope admin\./],
-		[['--login', ...same, '--param', 'organization=org_2'], /It is for the organization org_1, not/],
+		[['--login', ...same, '--param', 'organization=org_2'], /It's for the organization org_1, not/],
 	];
 	for (const [options, difference] of rows) {
 		for (const format of ['raw', 'json', 'header', 'kubernetes']) {
