@@ -164,14 +164,7 @@ const resources = ['--resource', 'https://b.example', '--resource', 'https://a.e
 
 test('a session that is not the one asked for is none, in every format: the difference is named, and what to run', async () => {
 	const rows: readonly (readonly [readonly string[], RegExp])[] = [
-<<<<<<< HEAD
-		[
-			['--issuer', 'https://b.example', '--client-id', 'client'],
-			/It's for https:\/\/auth\.example, not https:\/\/b\./,
-		],
-=======
 		[['--issuer', 'https://b.example', '--client-id', 'client'], /It's for https:\/\/auth\.example, not https:\/\/b\./],
->>>>>>> read
 		[['--preset', 'github', '--client-id', 'client'], /not https:\/\/github\.com/],
 		[[...same.slice(0, 3), 'other'], /It's for the client client, not the client other\./],
 		[[...same, '--audience', 'https://b.example'], /audience https:\/\/api\.example, not the audience https:\/\/b\./],
