@@ -3,6 +3,7 @@ import {LoginError} from './core/errors.js';
 import {isOwnFlow} from './core/types.js';
 import {login, type ShowLogin} from './login.js';
 import type {LoginEngine, LoginOptions} from './login/flow.js';
+import {joinScopes} from './session/session-difference.js';
 import type {Session} from './session/types.js';
 import {detectEnvironment} from './terminal/environment.js';
 import {ownFlowOf, personIsThere} from './terminal/who-is-there.js';
@@ -15,6 +16,8 @@ export type SignInContext = {
 	readonly hasScreen: boolean;
 	/** What to do where nobody is there. */
 	readonly signInHint: string | undefined;
+	/** What the session that there is was asked for, space separated: a login for more keeps it. */
+	readonly presentScope: () => Promise<string | undefined>;
 	/** The session, if it has become what the login is to bring. */
 	readonly covering: (options: LoginOptions) => Promise<Session | undefined>;
 };
@@ -58,8 +61,10 @@ export const showLogin = async (
 
 /** Signs in as the program where it can, otherwise has a person sign in. */
 export const signIn = async (context: SignInContext, options: LoginOptions): Promise<Session> => {
-	const {engine, hasScreen} = context;
-	const {flow = engine.provider.flow, ...rest} = options;
+	const {engine, hasScreen, presentScope} = context;
+	const {flow = engine.provider.flow, scope: asked, ...others} = options;
+	const scope = asked === undefined ? undefined : joinScopes(await presentScope(), asked);
+	const rest = {...others, ...(scope !== undefined && {scope})};
 	if (isOwnFlow(flow)) return engine.login({...rest, flow}).session;
 	const isAlone = !hasScreen && !personIsThere(detectEnvironment(), {flow});
 	const own = isAlone ? ownFlowOf(engine.provider) : undefined;

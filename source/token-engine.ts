@@ -238,7 +238,8 @@ export class TokenEngine {
 	 * provider says so, or has a secret, a key or a workload identity while nobody is there; otherwise one by `show`, for a
 	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
-	 * @param options - `scope` and `organization` are asked of the session, everything else of a login; a session that still
+	 * @param options - `scope` and `organization` are asked of the session, everything else of a login, which keeps the
+	 * scopes that the session has; a session that still
 	 * has the access token `rejected`, which a server has refused, counts as none
 	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
 	 */
@@ -427,6 +428,10 @@ export class TokenEngine {
 			hasScreen: screen !== undefined,
 			signInHint,
 			covering: async options => this.#covering(options, rejected),
+			presentScope: async () => {
+				const stored = await this.#sessions.read();
+				return stored?.requestedScope ?? stored?.tokens.scope;
+			},
 		};
 	}
 

@@ -13,6 +13,10 @@ export type AskedSession = Pick<
 
 const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean);
 
+/** All of several scopes, each once. */
+export const joinScopes = (...scopes: readonly (string | undefined)[]): string =>
+	[...new Set(scopes.flatMap(words))].join(' ');
+
 const organizationOf = ({parameters: {authorize, device, token} = {}}: Pick<AskedSession, 'parameters'>) =>
 	[authorize, device, token].find(request => request?.['organization'] !== undefined)?.['organization'];
 

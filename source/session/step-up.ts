@@ -1,6 +1,7 @@
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {tokenChallenges} from '../oauth/challenge.js';
+import {joinScopes} from './session-difference.js';
 import type {SessionManager} from './session-manager.js';
 import type {SharedLogins} from './shared-logins.js';
 import type {Session} from './types.js';
@@ -23,8 +24,6 @@ export type StepUpOptions = {
 	/** What to do where no person is there. */
 	readonly signInHint: string;
 };
-
-const words = (scope = ''): readonly string[] => scope.split(' ').filter(Boolean);
 
 /** What a refusal asks for (RFC 6750 §3.1, RFC 9470 §3); undefined where it asks for nothing that a login could bring. */
 export const needOf = ({status, headers}: Response): Need | undefined => {
@@ -59,7 +58,7 @@ export const stepUp = async (
 			const stored = await sessions.read();
 			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
 			const present = stored?.requestedScope ?? stored?.tokens.scope;
-			const all = [...new Set([...words(present), ...words(scope)])].join(' ');
+			const all = joinScopes(present, scope);
 			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal});
 		});
 	} catch (error) {

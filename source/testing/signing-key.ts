@@ -1,11 +1,11 @@
-import {createHash, generateKeyPair, sign, type JsonWebKey, type KeyObject} from 'node:crypto';
+import {createHash, generateKeyPair, sign, type KeyObject} from 'node:crypto';
 import {promisify} from 'node:util';
 
 /** A JWT's header or claims. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An RS256 key with its public half for a JWKS. */
-export type SigningKey = {readonly kid: string; readonly privateKey: KeyObject; readonly publicJwk: JsonWebKey};
+export type SigningKey = {readonly kid: string; readonly privateKey: KeyObject; readonly publicJwk: JsonObject};
 
 /** How an ID token differs from a right one; each gets the right value and returns what goes out. */
 export type TokenSpoiler = {

@@ -93,7 +93,7 @@ test('ensure signs in once for all who ask at the same time, and asks nobody whe
 	assert.equal(shown.length, 1);
 });
 
-test('ensure has someone sign in for a scope that the session was not asked for, and keeps the session until then', async () => {
+test('ensure has someone sign in for a scope besides those that the session has, and keeps the session until then', async () => {
 	const made = await makeEngine();
 	const {engine, shown, store} = made;
 	await engine.ensure();
@@ -102,8 +102,11 @@ test('ensure has someone sign in for a scope that the session was not asked for,
 	await engine.ensure({scope});
 	assert.deepEqual(
 		shown.map(options => options.scope),
-		[undefined, scope],
+		[undefined, 'openid profile email offline_access mail.send'],
 	);
+	assert.equal((await engine.session())?.refreshable, true);
+	await engine.ensure({scope: 'profile'});
+	assert.equal(shown.length, 2);
 	const refusing = new TokenEngine({
 		...made.settings,
 		async show() {
