@@ -73,8 +73,8 @@ test('a file that holds no usable key is refused with a sentence that says why a
 	const folder = path.join(await temporaryFolder(t), 'folder');
 	mkdirSync(folder);
 	for (const [file, said] of [
-		[write('x'.repeat(10_000_000)), /is too large to hold the client's key\.$/],
-		[write(''), /is empty, but should hold the client's key\.$/],
+		[write('x'.repeat(10_000_000)), /is too large to hold the app's key\.$/],
+		[write(''), /is empty, but should hold the app's key\.$/],
 		[write('canary'), / because it has no private key\.$/],
 		[write('{"canary": '), / because it isn't JSON\.$/],
 		[write({keys: []}), / because it has no private key\.$/],
@@ -86,8 +86,8 @@ test('a file that holds no usable key is refused with a sentence that says why a
 		[write(encrypted), / because it's encrypted\.$/],
 		[write(pem(keys.x.privateKey)), / because it's a different kind of key\.$/],
 		[write(pem(keys.short.privateKey)), / because it's shorter than 2048 bits\.$/],
-		[folder, /^Can't read the client's key from .* \(EISDIR\)\.$/],
-		[path.join(folder, 'missing'), /^Can't read the client's key from .* \(ENOENT\)\.$/],
+		[folder, /^Can't read the app's key from .* \(EISDIR\)\.$/],
+		[path.join(folder, 'missing'), /^Can't read the app's key from .* \(ENOENT\)\.$/],
 	] as const) {
 		await assert.rejects(readClientKey(file), (error: unknown) => {
 			assert.ok(error instanceof LoginError, inspect(error));

@@ -27,7 +27,7 @@ export type KeyValueStore = {
 	lock?(key: string, signal: AbortSignal): MaybePromise<() => MaybePromise<void>>;
 	/** Whether sessions are encrypted, with a key in the system keyring, before they come here. @default false */
 	readonly encrypt?: boolean;
-	/** Where it keeps things, as in "Saved in the vault of Acme". @default 'this program's store' */
+	/** Where it keeps things, as in "Saved in the vault of Acme". @default "this program's store" */
 	readonly description?: string;
 };
 
