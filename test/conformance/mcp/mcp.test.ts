@@ -33,15 +33,18 @@ if (isUnreachable) {
 	});
 
 	test('MCP conformance', {concurrency: 2}, async t => {
+		for (const [name, why] of Object.entries(leftOut)) t.diagnostic(`left out: ${name}, because ${why}`);
 		await Promise.all(
-			scenarios.flatMap(({name, revisions}) =>
-				revisionsOf(revisions).map(async revision =>
-					t.test(`${name} (${revision ?? 'extension'})`, {skip: leftOut[name]}, async () => {
-						const {code, output} = await playScenario(name, revision);
-						assert.equal(code, 0, output);
-					}),
+			scenarios
+				.filter(({name}) => leftOut[name] === undefined)
+				.flatMap(({name, revisions}) =>
+					revisionsOf(revisions).map(async revision =>
+						t.test(`${name} (${revision ?? 'extension'})`, async () => {
+							const {code, output} = await playScenario(name, revision);
+							assert.equal(code, 0, output);
+						}),
+					),
 				),
-			),
 		);
 	});
 }
