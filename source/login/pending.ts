@@ -4,6 +4,7 @@ import {displayText} from '../core/safe-text.js';
 import {isObject, type FlowName} from '../core/types.js';
 import {applicationOf, type ResolvedProvider} from '../oauth/provider.js';
 import {withPersonRequest, type LoginRequest} from '../oauth/request-parameters.js';
+import type {TokenSet} from '../oauth/token-set.js';
 import type {RecordStore, StoredSession} from '../session/types.js';
 import type {LoginEvent} from './events.js';
 import type {BeginOptions, Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
@@ -327,7 +328,7 @@ class OutlivingLogin {
 			this.#flow = name;
 			if (login !== undefined) await this.#takeUp(login);
 			const provider = login === undefined ? context.provider : withPersonRequest(context.provider, login.request);
-			return run({
+			const tokens = await run({
 				...context,
 				provider,
 				saved: this.#savedOf(login),
@@ -339,6 +340,8 @@ class OutlivingLogin {
 				emit: event => this.#emit(event, context),
 				fetch: async (input, init) => this.#fetch(input, init, {...context, provider}),
 			});
+			const {response} = progressOf(this.#login) ?? {};
+			return response === undefined ? tokens : issuedAt(response.at, tokens);
 		};
 	}
 
@@ -475,6 +478,17 @@ class OutlivingLogin {
 		if (this.#login !== undefined) await this.#write({...this.#login, progress});
 	}
 }
+
+/** The tokens as they were when their response arrived: those that are fetched from the disk may be hours old. */
+const issuedAt = (arrived: number, {expiresAt, sessionExpiresAt, ...tokens}: TokenSet): TokenSet => {
+	const age = tokens.issuedAt - arrived;
+	return omitUndefined<TokenSet>({
+		...tokens,
+		issuedAt: arrived,
+		expiresAt: expiresAt && expiresAt - age,
+		sessionExpiresAt: sessionExpiresAt && sessionExpiresAt - age,
+	});
+};
 
 /** Whether a token response of status 200 brings tokens; some servers send errors so. */
 const isGrant = (body: string): boolean => {

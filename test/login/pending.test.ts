@@ -294,6 +294,27 @@ test('a store in memory, or of an app, keeps pending logins too', async t => {
 	assert.ok(isSession(outcome), outcomeText(outcome));
 });
 
+test('tokens that a later process fetches from the disk expire when the server said, not later', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	world.server.approve();
+	const openStore = () => createFileStore({directory: world.home, clock: world.clock});
+	const write = async () => Promise.reject(new LoginError('store_error', 'Disk full.', {hint: ''}));
+	const full = Object.assign(openStore(), {write});
+	const lost = await play(world, world.openProcess({store: full}), {pending: {id}});
+	assert.equal(outcomeText(lost.outcome), 'Disk full.');
+	const arrived = world.clock.now();
+
+	await world.clock.advance(600_000);
+	const {outcome} = await play(world, world.openProcess(), {pending: {id}});
+	assert.ok(isSession(outcome), outcomeText(outcome));
+	const {tokens, signedInAt} = (await openStore().read('default')) ?? {};
+	assert.equal(tokens?.expiresAt, outcome.expiresAt);
+	assert.equal(outcome.expiresAt, arrived + 3_600_000);
+	assert.equal(tokens?.issuedAt, signedInAt);
+	assert.equal(world.told.grants, 1);
+});
+
 test('another account replaces a session only where the login that was begun said so', async t => {
 	const world = await pendingWorld(t);
 	const {id: first} = await begin(world);
