@@ -366,6 +366,7 @@ export const saysWhichSession: ReadonlySet<string> = new Set<OptionName>([
 	'scope',
 	'audience',
 	'resource',
+	'organization',
 ]);
 
 export const isOptionName = (name: string): name is OptionName => Object.hasOwn(options, name);

@@ -17,8 +17,11 @@ export const runToken: Command = async (line, context) => {
 	const unattended = format === 'kubernetes' && !readExecInfo(context.environment.env).interactive;
 	try {
 		const session = await openProfile(line, context);
-		const {accessToken, issuedAt} = session.stored.tokens;
-		const isRefused = refresh === true && context.now() - issuedAt >= justNow;
+		const {tokens, signedInAt = 0} = session.stored;
+		const {accessToken, issuedAt} = tokens;
+		// Nobody has renewed what the login brought.
+		const isRenewed = issuedAt > signedInAt && context.now() - issuedAt < justNow;
+		const isRefused = refresh === true && !isRenewed;
 		return await printToken(line, context, {
 			tokens: async options => session.tokens({...options, ...(isRefused && {rejected: accessToken})}),
 		});

@@ -195,6 +195,17 @@ test('a session that covers what is asked for is used; a scope counts if the log
 	}
 });
 
+test('token compares the organization with the one that the session is for', async () => {
+	const parameters = {authorize: {organization: 'org_1'}, device: {organization: 'org_1'}};
+	const session = {...stored, provider: {...stored.provider, parameters}};
+	const tokenFor = async (organization: string) =>
+		runDouble(['token', '--organization', organization], {sessions: {default: session}, engine});
+	assert.equal((await tokenFor('org_1')).exit, 0);
+	const other = await tokenFor('org_2');
+	assert.equal(other.exit, 3);
+	assert.match(other.stderr, /It's for the organization org_1, not the organization org_2\./);
+});
+
 test('token --login shows the login where the session is for another server', async () => {
 	const asked: (readonly string[])[] = [];
 	const {exit, stderr} = await runDouble(
@@ -258,10 +269,11 @@ test('a refresh tells a person at the terminal that the session ends soon: once 
 });
 
 test('--refresh renews a token that looks fresh, but not one that another caller has just renewed', async () => {
-	const rejected = async (age: number, ...options: string[]) => {
+	const rejected = async (age: number, ...options: string[]) => rejectedAfter(age, age + 60_000, ...options);
+	const rejectedAfter = async (age: number, sinceLogin: number, ...options: string[]) => {
 		const asked: (TokenOptions | undefined)[] = [];
 		await runDouble(['token', ...options], {
-			sessions: {default: storedSession({tokens: tokenSet({issuedAt: now - age})})},
+			sessions: {default: storedSession({signedInAt: now - sinceLogin, tokens: tokenSet({issuedAt: now - age})})},
 			engine: {tokens: async options => (asked.push(options), tokenSet())},
 		});
 		return asked.map(options => options?.rejected);
@@ -271,4 +283,6 @@ test('--refresh renews a token that looks fresh, but not one that another caller
 	assert.deepEqual(await rejected(60_000, '--refresh', '--type', 'id'), ['access-1']);
 	assert.deepEqual(await rejected(60_000), [undefined]);
 	assert.deepEqual(await rejected(2000, '--refresh'), [undefined]);
+	assert.deepEqual(await rejectedAfter(2000, 1990, '--refresh'), ['access-1'], 'it came with the login');
+	assert.deepEqual(await rejectedAfter(2000, 2000, '--refresh'), ['access-1'], 'it came with a pending login');
 });
