@@ -103,6 +103,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		examples: [
 			['ink-login client-metadata', 'to type in where you register the app'],
 			['ink-login client-metadata --application Acme --port 8400'],
+			['ink-login client-metadata --client-key-file key.pem', 'with the public half of the key'],
 			['ink-login client-metadata --client-metadata-url https://acme.dev/client.json'],
 		],
 		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],

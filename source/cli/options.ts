@@ -90,7 +90,7 @@ export const options = {
 		value: 'F',
 		help: "a file with the app's private key (PEM or JWK)",
 		group: 'machine',
-		commands: withSecret,
+		commands: [...withSecret, 'client-metadata'],
 	},
 	'client-metadata-url': {
 		value: 'URL',

@@ -1,3 +1,4 @@
+import type {JWK} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
 
 /** Many servers compare redirect URIs exactly, the port included: these are registered, and tried in this order. */
@@ -19,6 +20,7 @@ export type ClientMetadata = {
 	readonly response_types?: readonly string[];
 	readonly grant_types: readonly string[];
 	readonly token_endpoint_auth_method?: string;
+	readonly jwks?: {readonly keys: readonly JWK[]};
 };
 
 /** What `clientMetadata` takes. */
@@ -30,6 +32,8 @@ export type ClientMetadataOptions = {
 	readonly url?: string | undefined;
 	/** @default 'none': a program that many people have keeps no secret */
 	readonly method?: string;
+	/** The public halves of its keys, with which it may sign in by itself, too. @default it has none */
+	readonly jwks?: ClientMetadata['jwks'] | undefined;
 	/** Whether codes are used, too. Some servers refuse a grant that they do not have. @default true */
 	readonly device?: boolean;
 };
@@ -42,7 +46,8 @@ export const clientMetadata = ({
 	application = 'ink-login',
 	redirectUris,
 	url,
-	method = 'none',
+	jwks,
+	method = jwks === undefined ? 'none' : 'private_key_jwt',
 	device = true,
 }: ClientMetadataOptions): ClientMetadata =>
 	omitUndefined<ClientMetadata>({
@@ -52,8 +57,14 @@ export const clientMetadata = ({
 		application_type: 'native',
 		redirect_uris: redirectUris,
 		response_types: ['code'],
-		grant_types: ['authorization_code', 'refresh_token', ...(device ? [deviceGrant] : [])],
+		grant_types: [
+			'authorization_code',
+			'refresh_token',
+			...(device ? [deviceGrant] : []),
+			...(jwks === undefined ? [] : ['client_credentials']),
+		],
 		token_endpoint_auth_method: method,
+		jwks,
 	});
 
 /** As little as a registration can say, for a server that refused more. */
