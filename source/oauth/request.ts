@@ -224,7 +224,10 @@ const toJson = (form: URLSearchParams): string =>
 const userAgent = {'user-agent': 'ink-login'};
 
 /** Prepares one request; the library sees its response as the standards have it. */
-export const openCall = ({provider, fetch, clock, signal}: CallContext, endpointKind: EndpointKind): ServerCall => {
+export const openCall = (
+	{provider, fetch, clock, signal, authentication}: CallContext,
+	endpointKind: EndpointKind,
+): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const isJsonRequest =
 		endpointKind === 'one-time-code' ||
@@ -254,7 +257,8 @@ export const openCall = ({provider, fetch, clock, signal}: CallContext, endpoint
 	return {
 		// The library asks the system for the time; this makes it ours.
 		client: {client_id: provider.clientId, [clockSkew]: Math.round((clock.now() - Date.now()) / 1000)},
-		authentication: clientAuthentication(provider, provider.server?.token_endpoint_auth_methods_supported),
+		authentication:
+			authentication ?? clientAuthentication(provider, provider.server?.token_endpoint_auth_methods_supported),
 		options: {
 			[customFetch]: send,
 			// The library's switch knows only "any http"; the hardened fetch knows "http on loopback".
@@ -300,4 +304,6 @@ export type RequestContext = {
 	readonly clock: Clock;
 	/** The only way to stop what was begun. */
 	readonly signal: AbortSignal;
+	/** How the client proves who it is. @default as its provider says, by its secret or key */
+	readonly authentication?: ClientAuth;
 };

@@ -14,19 +14,16 @@ const tokenExchange = urn('grant-type:token-exchange');
 type Form = NonNullable<WorkloadIdentity['as']>;
 
 /** The form that the settings name, otherwise the first that the server's metadata offers. */
-const chooseForm = ({workloadIdentity, server}: RequestContext['provider']): Form => {
+export const formOf = ({workloadIdentity, server}: RequestContext['provider']): Form | undefined => {
 	if (workloadIdentity?.as !== undefined) return workloadIdentity.as;
 	const {grant_types_supported: grants = [], token_endpoint_auth_methods_supported: methods = []} = server;
 	if (grants.includes(jwtBearer)) return 'grant';
 	if (grants.includes(tokenExchange)) return 'exchange';
-	if (grants.includes('client_credentials') && methods.includes('private_key_jwt')) return 'client';
-	throw new LoginError('unsupported_grant', "The server doesn't say that it accepts workload identities.", {
-		hint: ({identityForm = 'If it does, choose the form: grant, exchange or client.'}) => identityForm,
-	});
+	return grants.includes('client_credentials') && methods.includes('private_key_jwt') ? 'client' : undefined;
 };
 
 /** The token proves who the client is (RFC 7523 §2.2). */
-const byAssertion =
+export const byAssertion =
 	(token: string): ClientAuth =>
 	(_server, client, body) => {
 		body.set('client_id', client.client_id);
@@ -81,7 +78,13 @@ const refused = (error: LoginError, token: string, {provider, clock}: RequestCon
 export const requestByIdentity = async (context: RequestContext, token: string): Promise<TokenSet> => {
 	const {provider} = context;
 	const {server, audience} = provider;
-	const form = chooseForm(provider);
+	const form = formOf(provider);
+	if (form === undefined) {
+		throw new LoginError('unsupported_grant', "The server doesn't say that it accepts workload identities.", {
+			hint: ({identityForm = 'If it does, choose the form: grant, exchange or client.'}) => identityForm,
+		});
+	}
+
 	if (form !== 'exchange' && decodeJwtPart(token, 1) === undefined) {
 		throw new LoginError('config_error', "This workload's identity token isn't a JWT.", {
 			hint: 'Other tokens can only be exchanged (RFC 8693). Check where the token comes from.',

@@ -7,7 +7,7 @@ import {unusableResponse} from '../oauth/errors.js';
 import {callServer, type RequestContext} from '../oauth/request.js';
 import {requestClientCredentials} from '../oauth/token-endpoint.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import {requestByIdentity} from '../oauth/workload-identity.js';
+import {byAssertion, formOf, requestByIdentity} from '../oauth/workload-identity.js';
 
 type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -60,6 +60,14 @@ export const readIdentityToken = async (
 	if (token) return checkGivenToken(token, what);
 	throw noIdentity(`The environment variable ${displayText(source.env, 60)}, which should hold ${what}, isn't set.`);
 };
+
+/** Where the identity is what proves the client, it does so in every request; each takes the token of that moment. */
+export const authenticationByIdentity = (context: RequestContext): Pick<RequestContext, 'authentication'> =>
+	formOf(context.provider) === 'client'
+		? {
+				authentication: async (...request) => byAssertion(await readIdentityToken(context))(...request),
+			}
+		: {};
 
 /** Tokens for the program itself: a login's first ones, and each renewal's. */
 export const requestOwnTokens = async (context: RequestContext, flow: OwnFlow): Promise<TokenSet> =>

@@ -26,7 +26,7 @@ const isForClientOf = ({provider: stored}: StoredSession, own: Provider): boolea
  * @param given - the application's settings: what proves who the client is goes to the server that the login used, and to
  * no other.
  */
-export const providerOf = (stored: StoredSession, given: Provider): ResolvedProvider => {
+const providerOf = (stored: StoredSession, given: Provider): ResolvedProvider => {
 	const own = isForClientOf(stored, given) ? given : undefined;
 	const server = {...stored.server};
 	importKeys(server, stored.keys);
@@ -39,6 +39,18 @@ export const providerOf = (stored: StoredSession, given: Provider): ResolvedProv
 		flows: everyFlow,
 		requestedScope: stored.requestedScope ?? stored.tokens.scope,
 	};
+};
+
+/** What a request on behalf of a session takes. */
+export const contextOf = async (
+	stored: StoredSession,
+	given: Provider,
+	more: Omit<RequestContext, 'provider' | 'authentication'>,
+): Promise<RequestContext> => {
+	const context = {...more, provider: providerOf(stored, given)};
+	if (stored.flow !== 'workload-identity') return context;
+	const {authenticationByIdentity} = await import('./own-tokens.js');
+	return {...context, ...authenticationByIdentity(context)};
 };
 
 /** One request, and one more where no response came to a refresh: it may have been lost after the server acted. */

@@ -161,8 +161,8 @@ export class SessionManager {
 	/** What a request on behalf of the session needs: the endpoints that it began with (RFC 9700 §4.4.2). */
 	async context(stored: StoredSession, signal: AbortSignal): Promise<RequestContext> {
 		const {clock, loadFetch, provider} = this.#options;
-		const {providerOf} = await import('./server-requests.js');
-		return {provider: providerOf(stored, provider), fetch: await loadFetch(), clock, signal};
+		const {contextOf} = await import('./server-requests.js');
+		return contextOf(stored, provider, {fetch: await loadFetch(), clock, signal});
 	}
 
 	async #alive(asked: Pick<TokenOptions, 'scope' | 'resource'> = {}): Promise<StoredSession> {

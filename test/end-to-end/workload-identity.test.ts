@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {chmodSync, writeFileSync} from 'node:fs';
+import {chmodSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
@@ -125,6 +125,42 @@ for (const form of Object.keys(forms) as Form[]) {
 		assert.equal(`${stdout}${stderr}${renewed.stderr}${JSON.stringify(session())}`.includes('canary'), false);
 	});
 }
+
+test('machine to machine: a session of --as client proves itself in an exchange and at its logout, with the token of that moment', async t => {
+	const server = await trustingServer(t, offers.client);
+	const {file, rotate} = await tokenFile(t);
+	const engine = new TokenEngine({
+		provider: oidc({issuer: server.issuer, clientId: 'shop', workloadIdentity: {source: {file}}}),
+		store: createMemoryStore(),
+	});
+	rotate(identity(1, server.issuer));
+	await engine.ensure({flow: 'workload-identity'});
+	rotate(identity(2, server.issuer));
+	await engine.exchange({audience: 'billing'}).catch(() => undefined);
+	await engine.logout();
+	const requests = [...server.requestsTo('token'), ...server.requestsTo('revocation')];
+	assert.deepEqual(
+		requests.map(({parameters}) => [parameters.get('client_id'), parameters.get('client_assertion')]),
+		[1, 2, 2].map(serial => ['shop', identity(serial, server.issuer)]),
+	);
+});
+
+test('where the token is gone, a session of --as client is forgotten, and it is said why it was not revoked', async t => {
+	const server = await trustingServer(t, offers.client);
+	const {file, rotate} = await tokenFile(t);
+	const engine = new TokenEngine({
+		provider: oidc({issuer: server.issuer, clientId: 'shop', workloadIdentity: {source: {file}}}),
+		store: createMemoryStore(),
+	});
+	rotate(identity(1, server.issuer));
+	await engine.ensure({flow: 'workload-identity'});
+	rmSync(file);
+	const {outcome, reason} = await engine.logout();
+	assert.equal(outcome, 'not-revoked');
+	assert.match(reason ?? '', /Can't read the workload's identity token/);
+	assert.equal(await engine.store.read('default'), undefined);
+	assert.equal(server.requestsTo('revocation').length, 0);
+});
 
 test('a refusal says which trust is missing at the provider, or that the token has expired, and the token is not shown', async t => {
 	const server = await trustingServer(t, offers.grant, () => false);
