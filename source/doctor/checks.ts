@@ -3,11 +3,13 @@ import {connect} from 'node:net';
 import {omitUndefined} from '../core/clock.js';
 import {toLoginError, type LoginErrorCode} from '../core/errors.js';
 import {displayText, person} from '../core/safe-text.js';
+import type {FlowName} from '../core/types.js';
 import {discover} from '../oauth/discovery.js';
 import {clockSentence, connectionProblem} from '../oauth/errors.js';
 import {hardenedFetch, serverTimeout, withTimeLimit} from '../oauth/hardened-fetch.js';
 import {clockAheadOf, type RequestContext} from '../oauth/request.js';
 import {refreshTokens} from '../oauth/token-endpoint.js';
+import {authenticationByIdentity} from '../session/own-tokens.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import {isLive} from '../session/session-state.js';
 import {claimFolder, removeIfThere, replaceFile} from '../session/store/atomic-file.js';
@@ -126,9 +128,11 @@ const client = async (context: RequestContext, {tell, fail}: Report): Promise<vo
 	const {provider} = context;
 	// GitHub's wants a secret for a refresh alone.
 	if (provider.clientSecret === undefined && provider.unsupportedFlows?.browser !== undefined) return;
+	const byIdentity =
+		(provider.clientSecret ?? provider.clientKey) === undefined && provider.workloadIdentity !== undefined;
 	const known = `The server knows the client ID ${displayText(provider.clientId, 80)}.`;
 	try {
-		await refreshTokens(context, noToken);
+		await refreshTokens({...context, ...(byIdentity && authenticationByIdentity(context))}, noToken);
 		tell('ok', known, undefined, 'client');
 	} catch (error) {
 		const {code} = toLoginError(error);
@@ -142,8 +146,10 @@ const flowNames = {
 	browser: 'in the browser',
 	device: 'with a code',
 	'client-credentials': 'with client credentials',
+	'workload-identity': "with this workload's identity",
 	password: 'with a password',
-} as const;
+	'one-time-code': 'with a one-time code',
+} satisfies Record<FlowName, string>;
 
 const server: Check['run'] = async ({clock, environment, options}, report, signal) => {
 	const {tell, fail} = report;

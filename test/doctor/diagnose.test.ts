@@ -4,9 +4,10 @@ import {chmodSync, chownSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFi
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
-import {systemClock} from '../../source/core/clock.js';
+import {omitUndefined, systemClock} from '../../source/core/clock.js';
 import {diagnose, type CheckName, type DiagnosedEngine, type Finding} from '../../source/doctor/diagnose.js';
-import type {Provider} from '../../source/oauth/provider.js';
+import {oidc} from '../../source/oauth/presets.js';
+import {clientKeyFile, type Provider} from '../../source/oauth/provider.js';
 import {nodeFileSystem} from '../../source/session/store/file-system.js';
 import {createMemoryStore, openStore, type OpenStoreOptions} from '../../source/session/store/index.js';
 import {createManualClock, startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
@@ -283,6 +284,13 @@ const troubles: Readonly<Record<string, Trouble>> = {
 		spoil: ({server}) => (server.script.client = {id: 'another-client'}),
 		repair: world => (world.provider = {...world.provider, clientId: 'another-client'}),
 	},
+	'a key that cannot be read': {
+		check: 'client',
+		message: /^Can't read the app's key from .*\.pem \(ENOENT\)\.$/,
+		remedy: /^Check the path/,
+		spoil: world => (world.provider = {...world.provider, clientKey: clientKeyFile('/nowhere/key.pem')}),
+		repair: world => (world.provider = {...world.provider, clientKey: undefined}),
+	},
 	'a server that is down': {
 		check: 'server',
 		message: /^Can't connect to 127\.0\.0\.1:\d+: connection refused\.$/,
@@ -406,6 +414,38 @@ test('the server is asked about the client with a refresh token that is not a re
 		asked.map(({parameters}) => parameters.get('refresh_token')),
 		['none'],
 	);
+});
+
+test('a client that its workload identity proves is asked about with that, and a token that is gone is a problem', async t => {
+	const server = await startScriptedServer({
+		metadata: metadata => ({
+			...omitUndefined({...metadata, authorization_endpoint: undefined, device_authorization_endpoint: undefined}),
+			grant_types_supported: ['client_credentials'],
+			token_endpoint_auth_methods_supported: ['private_key_jwt'],
+		}),
+		responses: {
+			token: ({parameters}) => ({
+				status: 400,
+				body: {error: parameters.has('client_assertion') ? 'invalid_grant' : 'invalid_client'},
+			}),
+		},
+	});
+	t.after(async () => server.close());
+	const file = path.join(await temporaryFolder(t), 'token');
+	writeFileSync(file, 'canary.canary.canary');
+	const provider = oidc({issuer: server.issuer, clientId: 'shop', workloadIdentity: {source: {file}}});
+	const ask = async () => {
+		const engine = new TokenEngine({provider, store: createMemoryStore()});
+		const findings = await diagnose(engine, {environment: environmentOf()});
+		assert.doesNotMatch(JSON.stringify(findings), /canary/);
+		return findings.filter(({check}) => check === 'client' || check === 'server').map(({message}) => message);
+	};
+	assert.deepEqual(await ask(), [
+		`At ${server.issuer} you can sign in with this workload's identity.`,
+		'The server knows the client ID shop.',
+	]);
+	rmSync(file);
+	assert.match((await ask()).join('\n'), /Can't read the workload's identity token/);
 });
 
 test('an abort ends it with its reason', async t => {
