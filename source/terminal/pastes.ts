@@ -3,6 +3,7 @@ import {Writable, type Readable} from 'node:stream';
 import type {EventOf} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
 import type {LoginState} from '../login/state.js';
+import {stopForShell} from './restore.js';
 
 /** The link of the page where a browser ended, with or without its beginning, or what stands behind its `?`. */
 const redirect = /^\s*(\S+:\/\/\S|\?\S*=|(\S*[?&])?(code|error|state)=|\S+\.\S+\/\S*\?)/i;
@@ -48,6 +49,10 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 		const hides = input?.isTTY === true && asked !== undefined && isHidden(asked);
 		lines = input && createInterface({input, ...(hides && {output: silence(), terminal: true})});
 		lines?.on('line', take).on('SIGINT', () => void run.cancel());
+		// Without this, readline would stop this process alone, of which no shell hears, be it a server with visitors.
+		lines?.on('SIGTSTP', () => {
+			if (input === process.stdin && process.platform !== 'win32') stopForShell();
+		});
 		lines?.on('close', () => {
 			hasEnded = true;
 			look();

@@ -6,10 +6,7 @@ type TerminalGuardOptions = {
 };
 
 type TerminalGuard = Disposable & {
-	/**
-	 * Stops this program, and those that it shares the terminal with, as Ctrl-Z does outside raw mode. The shell gets the
-	 * terminal as it should be. Returns in the foreground, with raw mode on and the cursor hidden as before.
-	 */
+	/** As `stopForShell`. The shell gets the terminal as it should be; afterwards the cursor is hidden as before. */
 	suspend(): void;
 };
 
@@ -17,6 +14,22 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Cursor shown, bracketed paste off, colours off. */
 const sane = '\u001B[?25h\u001B[?2004l\u001B[0m';
 const hideCursor = '\u001B[?25l';
+
+/**
+ * Stops this program, and those that it shares the terminal with, as Ctrl-Z does outside raw mode. Returns in the
+ * foreground, in raw mode again.
+ */
+export const stopForShell = (): void => {
+	try {
+		process.stdin.setRawMode(false);
+		// Here it stops, and goes on with SIGCONT.
+		process.kill(0, 'SIGTSTP');
+		// First of all: a background process that changes the terminal is stopped again, by SIGTTOU.
+		process.stdin.setRawMode(true);
+	} catch {
+		// The terminal is gone: a SIGHUP tells that.
+	}
+};
 
 /**
  * Gives the terminal back as it should be, however the program ends: cursor, raw mode, bracketed paste.
@@ -43,14 +56,11 @@ export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Terminal
 	return {
 		suspend() {
 			restore();
-			// Here it stops, and goes on with SIGCONT.
-			process.kill(0, 'SIGTSTP');
+			stopForShell();
 			try {
-				// First of all: a background process that changes the terminal is stopped again, by SIGTTOU.
-				process.stdin.setRawMode(true);
 				writeSync(output, hideCursor);
 			} catch {
-				// The terminal is gone: a SIGHUP tells that.
+				// As above.
 			}
 
 			// A stopped program is not told that the window has changed.

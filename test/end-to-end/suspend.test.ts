@@ -93,3 +93,38 @@ test('Ctrl-Z changes nothing where no shell could bring the login back', async t
 	run.write('?');
 	await run.waitFor(/n new code/);
 });
+
+/** The command at the question for a password, in plain lines, with the beginning of one typed. */
+const askedForPassword = async (t: TestContext) => {
+	const server = await startScriptedServer({password: {username: 'ada', password: 'canary-password'}});
+	t.after(async () => server.close());
+	const run = await commandInShell(t, loginArgs(server, '--flow', 'password', '--login-hint', 'ada', '--plain'));
+	await run.waitFor(/Type your password/);
+	run.write('canary-');
+	return run;
+};
+
+test('Ctrl-Z while a password is typed in plain lines gives the shell its echo; fg goes on without, and keeps what was typed', async t => {
+	const run = await askedForPassword(t);
+	await suspends(run);
+	run.write('clear; fg\r');
+	await run.waitFor(({text}) => text.includes('echo code') && !prompt.test(text), 'the command in the foreground');
+	run.write('password\r');
+	await run.waitFor(/code 0/);
+	assert.match(run.emulator.text, /Signed in/);
+	assert.doesNotMatch(run.output, /canary|^password/m);
+});
+
+test('Ctrl-C while a password is typed in plain lines gives the shell its echo', async t => {
+	const run = await askedForPassword(t);
+	run.write('\u0003');
+	await run.waitFor(({text}) => text.includes('code 130') && prompt.test(text), 'the prompt after Ctrl-C');
+	run.write('clear; stty -a\r');
+	const settings = await run.waitFor(
+		({text}) => text.includes('isig') && prompt.test(text),
+		'the settings of the line',
+	);
+	assert.match(settings, /icanon /);
+	assert.match(settings, / echo /);
+	assert.doesNotMatch(run.output, /canary/);
+});
