@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {auth0Refusals, startCredentialsServer} from '../support/dialects/auth0-credentials.js';
 import {runInPty, type PtyRun} from '../support/pty.js';
@@ -129,6 +130,23 @@ test('e-mail passwordless as JSON: the code is the next line of stdin, and no ev
 	const {exit, stdout, stderr} = await ended;
 	assert.equal(exit, 0);
 	for (const secret of ['canary', code(), '000000']) assert.ok(!`${stdout}${stderr}`.includes(secret), stdout);
+});
+
+test('S22: neither a session file nor that of a pending login holds a password or a code that was typed', async t => {
+	const {database, codes, code, start, run, session, home} = await open(t);
+	const typedPassword = await run([...database, '--json'], {input: 'ada\ncanary-database-password\n'});
+	assert.equal(typedPassword.exit, 0, typedPassword.stderr);
+	const {child, line, ended} = start([...codes, '--login-hint', 'alice@example.test', '--json', '--wait', '30'], {
+		input: undefined,
+	});
+	await line('stdout', /"asks":"code"/);
+	child.stdin.end(`${code()}\n`);
+	assert.equal((await ended).exit, 0);
+	const files = readdirSync(home, {recursive: true, withFileTypes: true}).filter(entry => entry.isFile());
+	assert.ok(files.length > 0);
+	const kept = files.map(({parentPath, name}) => readFileSync(path.join(parentPath, name), 'latin1')).join('\n');
+	assert.ok(kept.includes(session().tokens.accessToken), 'what is saved can be read here');
+	for (const secret of ['canary', code()]) assert.ok(!kept.includes(secret), kept);
 });
 
 test('lines that come before they are asked for are not lost, though a password looks like a link', async t => {

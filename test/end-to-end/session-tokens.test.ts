@@ -134,7 +134,7 @@ test('exec: exit code, signals and the environment of the child, with a token th
 	assert.match(missing.stderr, /Can't run no-such-program: not found\./);
 });
 
-test('RFC 8693: exchange as the subject itself, and by an actor, who is shown as acting for the subject', async t => {
+test('token exchange (RFC 8693): impersonation as the subject itself, and delegation to an actor, who is shown as acting for the subject', async t => {
 	const server = await demoServer(t);
 	const {run, signIn} = await sessionHome(t);
 	await signIn(server);

@@ -87,7 +87,7 @@ test('Auth0: a redirect URI that is not registered leads to an error page, and n
 	assert.equal(server.requestsTo('token').length, 0);
 });
 
-test('WorkOS: tokens without type and expiry, the person in `user`, refresh tokens that work once, no revocation', async () => {
+test('WorkOS User Management: tokens without type and expiry, the person in `user`, refresh tokens that work once, no revocation', async () => {
 	const server = await startWorkos();
 	const {context, device} = await prepareFlow(server, workos({clientId: 'client_01WORKOS'}));
 	assert.equal(server.requests.length, 0, 'nothing is discovered');
@@ -107,7 +107,7 @@ test('WorkOS: tokens without type and expiry, the person in `user`, refresh toke
 	assert.deepEqual(await revokeTokens(context, next), {outcome: 'not-supported'});
 });
 
-test('WorkOS: the access token itself says when it ends', async () => {
+test('WorkOS User Management: the access token itself says when it ends', async () => {
 	const server = await startWorkos();
 	const {clock, device} = await prepareFlow(server, workos({clientId: 'client_01WORKOS'}));
 	const tokens = await device(() => server.approve());
@@ -265,7 +265,7 @@ for (const tenant of ['common', 'organizations', entraTenant]) {
 	});
 }
 
-test('oidc: anything that describes itself, an issuer with a path included', async () => {
+test('OIDC: anything that describes itself, an issuer with a path included', async () => {
 	const server = await startScriptedServer({issuer: 'https://keycloak.example/realms/acme'});
 	const {browser, device} = await prepareFlow(server, oidc({issuer: server.issuer, clientId: 'test-client'}));
 	assert.equal((await browser()).identity?.subject, 'user-1');

@@ -165,7 +165,7 @@ test('a callback becomes tokens, and the browser sees that it worked', async t =
 	assert.equal(login.clock.sleepers, 0);
 });
 
-test('P01, P02, P03, P04, N01, F14: each login has its own verifier, its S256 challenge, and one redirect URI to the byte', async t => {
+test('P01, P02, P03, P04, N01, F14: PKCE: each login has its own verifier, its S256 challenge, and one redirect URI to the byte', async t => {
 	const verifiers = new Set<string>();
 	for (const _ of [1, 2]) {
 		const login = start(t);
