@@ -47,8 +47,14 @@ export function CredentialsScreen(props: CredentialsScreenProps): ReactNode {
 	return <FrameView frame={layOutWaiting(size, content, display)} columns={size.columns} display={display} />;
 }
 
-const labelOf = ({asks}: EventOf<'question'>, {sent}: CredentialsState, {messages: {credentials}}: Display): string =>
-	asks === 'code' && sent !== undefined ? credentials.codeSentTo(sent.to) : credentials[asks];
+const labelOf = (
+	{asks}: EventOf<'question'>,
+	{sent, isRenewed}: CredentialsState,
+	{messages: {credentials}}: Display,
+): string =>
+	asks === 'code' && sent !== undefined
+		? credentials[isRenewed ? 'newCodeSentTo' : 'codeSentTo'](sent.to)
+		: credentials[asks];
 
 /** What went wrong, else who sees what is typed (RFC 8252 §8.12). */
 const noticeOf = (

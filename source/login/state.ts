@@ -74,6 +74,8 @@ export type CredentialsState = {
 	readonly question?: EventOf<'question'>;
 	/** Where the code that counts now was sent. */
 	readonly sent?: EventOf<'code-sent'>;
+	/** Whether another code was sent before it. */
+	readonly isRenewed?: boolean;
 	/** The tries with that code that failed, and why the last one did. */
 	readonly rejected?: {readonly count: number; readonly reason: string};
 };
@@ -272,7 +274,12 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'code-sent': {
-			return withFlow(state, 'one-time-code', flow => ({...flow, sent: event, rejected: undefined}));
+			return withFlow(state, 'one-time-code', flow => ({
+				...flow,
+				sent: event,
+				isRenewed: flow.sent !== undefined,
+				rejected: undefined,
+			}));
 		}
 
 		case 'code-rejected': {

@@ -136,6 +136,7 @@ export const messages = {
 		recipient: 'Your email, or phone number with +',
 		code: 'Code',
 		codeSentTo: (to: string) => `The code sent to ${to}`,
+		newCodeSentTo: (to: string) => `The new code sent to ${to}`,
 		/** What is typed is in the hands of this program, and not of the server's page (RFC 8252 §8.12). */
 		seen: 'This app sees what you type',
 		browserIsSafer: 'Your browser is safer',

@@ -96,6 +96,15 @@ for (const [columns, rows] of [
 	});
 }
 
+test('SMS passwordless: a code that was sent again is called new, and is told to a screen reader', async () => {
+	for (const screenReader of [false, true]) {
+		const {terminal, tell} = await open('one-time-code', [sent, asksCode()], {screenReader});
+		await tell(sent, asksCode());
+		assert.match(seen(terminal), /The new code sent to \+49\*\*\*67/);
+		await terminal.unmount();
+	}
+});
+
 test('e-mail passwordless: what is asked is one bright line, with the browser one key away', async () => {
 	const question: LoginEvent = {type: 'question', flow: 'one-time-code', asks: 'recipient'};
 	const {terminal, commands, shown} = await open('one-time-code', [question]);

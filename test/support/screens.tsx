@@ -111,6 +111,7 @@ const screens: Readonly<Record<string, Screen>> = {
 		events: [discovery, opened('one-time-code'), asks({flow: 'one-time-code', asks: 'recipient'})],
 	},
 	'one-time-code': {events: codeSent},
+	'one-time-code-renewed': {events: [...codeSent, ...codeSent.slice(2)]},
 	'one-time-code-wrong': {
 		events: [
 			...codeSent,
