@@ -101,9 +101,9 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		usage: 'client-metadata',
 		summary: 'Print what a server needs to know about the app, as JSON.',
 		examples: [
-			['ink-login client-metadata', 'to type in where you register the app'],
+			['ink-login client-metadata', 'to register the app by hand'],
 			['ink-login client-metadata --application Acme --port 8400'],
-			['ink-login client-metadata --client-key-file key.pem', 'with the public half of the key'],
+			['ink-login client-metadata --client-key-file key.pem'],
 			['ink-login client-metadata --client-metadata-url https://acme.dev/client.json'],
 		],
 		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],
