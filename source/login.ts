@@ -61,9 +61,6 @@ export type ShowLoginOptions = Omit<LoginOptions, 'terminal'> & {
 	readonly input?: Readable | undefined;
 };
 
-/** Seconds that a coding agent lets a command wait: most end one after a minute. */
-export const agentsWait = 45;
-
 /** What knows the terminal: an application that has a session never loads it. */
 const loadTerminal = async () => {
 	const [environment, terminal, capabilities, attendance] = await Promise.all([
@@ -96,10 +93,7 @@ export const login = async (
 	const environment = terminals.detectEnvironment(streams?.stdout);
 	// A program that serves a terminal to someone knows that they are there.
 	const isThere =
-		show === 'ndjson' ||
-		streams !== undefined ||
-		rest.pending !== undefined ||
-		terminals.personIsThere(environment, {flow});
+		show === 'ndjson' || streams !== undefined || Boolean(rest.pending) || terminals.personIsThere(environment, {flow});
 	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const screenOn = streams?.stdout ?? process[view.stream];
 	const toTerminal = (sequence: string) => screenOn.write(sequence);
@@ -107,9 +101,8 @@ export const login = async (
 		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
 		...parts,
 	};
-	const isAgent = streams === undefined && terminals.whoIsThere(environment) === 'agent';
-	const isPersons = flow !== 'client-credentials' && flow !== 'password' && rest.timeout === undefined;
-	const {pending = isAgent && isPersons ? {wait: agentsWait} : undefined} = rest;
+	const wait = streams === undefined ? terminals.agentsWait(environment, {flow, timeout: rest.timeout}) : undefined;
+	const {pending = wait === undefined ? undefined : {wait}} = rest;
 	const isOpen = flow === 'auto' || flow === 'ask';
 	const options = {...rest, pending, flow, terminal};
 	if (typeof show === 'function') return show({engine, options, view, streams, messages});

@@ -239,8 +239,8 @@ export class TokenEngine {
 	 * person or for an agent whose transcript a person reads. Calls at the same time share one login.
 	 *
 	 * @param options - `scope` and `organization` are asked of the session, everything else of a login, which keeps the
-	 * scopes that the session has; a session that still
-	 * has the access token `rejected`, which a server has refused, counts as none
+	 * scopes that the session has; a session that still has the access token `rejected`, which a server has refused, counts
+	 * as none
 	 * @throws LoginError `person_required`, at once, where nobody is there; `cancelled` where the person left
 	 */
 	async ensure({rejected, ...options}: LoginOptions & Pick<TokenOptions, 'rejected'> = {}): Promise<Session> {
@@ -312,15 +312,15 @@ export class TokenEngine {
 	}
 
 	/**
-	 * Begins a login that outlives this process, and leaves it; one that asks for the same and is still pending is gone on
-	 * with. `tell` is for the person, `id` for `resume`.
+	 * Begins a login that outlives this process, and leaves it; one that asks for the same and is still pending is
+	 * continued. `tell` is for the person, `id` for `resume`.
 	 */
 	async begin(options: BeginOptions = {}): Promise<PendingDetails> {
 		return this.#guard(async () => (await import('./login/pending.js')).beginLogin(this, options));
 	}
 
 	/**
-	 * Goes on with a login that was begun, in this process or another, until someone has approved it. `login` with
+	 * Continues a login that was begun, in this process or another, until someone has approved it. `login` with
 	 * `pending: {id}` does the same with events and commands.
 	 *
 	 * @param options - `wait`: seconds. @default until the login ends
@@ -502,7 +502,6 @@ export class TokenEngine {
 	async #makeFetch(options?: CreateFetchOptions): Promise<typeof fetch> {
 		const {origins = [], signInHint = 'Sign in again.'} = this.#options;
 		const {isInteractive, ...login} = options ?? {};
-		const context = this.#signInContext();
 		const {authorizedFetch} = await import('./session/authorized-fetch.js');
 		return authorizedFetch({
 			sessions: this.#sessions,
@@ -510,9 +509,9 @@ export class TokenEngine {
 			origins,
 			provider: this.provider,
 			signInHint,
-			async show(need) {
+			show: async need => {
 				const {showLogin} = await import('./sign-in.js');
-				return showLogin(context, {...login, ...need});
+				return showLogin(this.#signInContext(), {...login, ...need});
 			},
 			logins: this.#logins,
 			isInteractive,

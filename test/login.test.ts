@@ -72,8 +72,10 @@ test('without a person login() never hangs: person_required, whatever flow was l
 	const server = await demoServer(t);
 	const program = await programFor(t, server);
 	for (const flow of ['auto', 'ask']) {
-		const {stdout, code} = await piped(program, {flow}, server.issuer);
-		assert.deepEqual({stdout, code}, {stdout: 'failed: person_required\n', code: 0});
+		for (const more of [{}, {pending: false}]) {
+			const {stdout, code} = await piped(program, {flow, ...more}, server.issuer);
+			assert.deepEqual({stdout, code}, {stdout: 'failed: person_required\n', code: 0});
+		}
 	}
 });
 

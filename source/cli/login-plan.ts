@@ -5,7 +5,7 @@ import {chooseView, type View} from '../terminal/capabilities.js';
 import type {OptionValues} from './options.js';
 import {LoginError} from '../core/errors.js';
 import type {LoginOptions, LoginTerminal} from '../login/flow.js';
-import type {Provider} from '../oauth/provider.js';
+import {isSameClient, type Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
@@ -16,7 +16,7 @@ import {displayText} from '../core/safe-text.js';
 import {profilesLine} from './session.js';
 import {readProvider} from './provider-options.js';
 import {UsageError} from './errors.js';
-import {isOwnFlow, type Identity} from '../core/types.js';
+import {isPageFlow, isOwnFlow, type Identity} from '../core/types.js';
 
 const wantedView = (values: OptionValues): View['kind'] => {
 	const {json, plain, flow, wait, resume, pending, cancel} = values;
@@ -117,7 +117,7 @@ export const planLogin = (
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;
-	const {json, plain, flow = 'auto', wait} = values;
+	const {json, flow = 'auto', wait} = values;
 	const source = secretSourceOf(values);
 	const credentials = credentialsFrom(source, environment.env, stdin);
 	const url = given === undefined ? resourceUrl(profile) : undefined;
@@ -126,18 +126,13 @@ export const planLogin = (
 	const strength = readStrength(values);
 	const view = viewOf(values, environment, stdoutIsData);
 	const isTold = wait !== undefined || values['no-wait'] === true;
-	const attended = !unattended && (isTold || personIsThere(environment, {json, plain, flow}));
+	const attended = !unattended && (isTold || personIsThere(environment, {json, flow}));
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;
 		const provider = chosen(known?.provider);
 		if (provider === undefined) throw unknownServer(profile, profiles);
-		// The client of a resource may be known only after it was asked.
-		const {protectedResource, clientId} = provider;
-		const isSameClient =
-			known?.provider.issuer === provider.issuer &&
-			(known.provider.clientId === clientId || (protectedResource !== undefined && clientId === ''));
-		const earlier = isSameClient ? known : undefined;
+		const earlier = known && isSameClient(known.provider, provider) ? known : undefined;
 		const isAble = (source ?? lastingSource(earlier?.clientSecretSource) ?? ownFlowOf(provider)) !== undefined;
 		if (flow === 'client-credentials' && !isAble) {
 			throw new UsageError(
@@ -147,7 +142,7 @@ export const planLogin = (
 		}
 
 		const difference = session && differenceOf(session, provider);
-		const needsPerson = flow === 'browser' || flow === 'device' || (flow === 'auto' && !isAble);
+		const needsPerson = isPageFlow(flow) || (flow === 'auto' && !isAble);
 		if (!attended && needsPerson) throw personRequired(line, difference);
 		const isCurrent = difference === undefined && session?.dead !== true;
 		// Lines have no picker, and a command that names what it is for has no choice to offer.

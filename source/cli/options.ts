@@ -233,7 +233,7 @@ export const options = {
 		group: 'pending',
 		commands: justLogin,
 	},
-	resume: {value: 'ID', help: 'go on with a sign-in that is pending', group: 'pending', commands: justLogin},
+	resume: {value: 'ID', help: 'continue a sign-in that is pending', group: 'pending', commands: justLogin},
 	cancel: {value: 'ID', help: 'give it up', group: 'pending', commands: justLogin},
 	pending: {help: 'list the sign-ins that are pending', group: 'pending', commands: justLogin},
 	message: {value: 'TEXT', help: 'why you ask, for the person to read', group: 'pending', commands: justLogin},

@@ -1,3 +1,4 @@
+import {isTypedFlow} from '../core/types.js';
 import {parseArgs} from 'node:util';
 import {displayText} from '../core/safe-text.js';
 import {
@@ -177,7 +178,7 @@ const contradictions = [
 	['wait', 'no-wait', 'one says how long to wait'],
 	['wait', 'timeout', 'a pending sign-in ends when its link expires'],
 	['no-wait', 'timeout', 'a pending sign-in ends when its link expires'],
-	['resume', 'cancel', 'one goes on with the sign-in, the other gives it up'],
+	['resume', 'cancel', 'one continues the sign-in, the other gives it up'],
 	['resume', 'pending', '--pending is a list'],
 	['cancel', 'pending', '--pending is a list'],
 	['resume', 'message', 'the message was shown when the sign-in began'],
@@ -238,7 +239,7 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 	const fromStdin = (['client-secret-file', 'subject-token-file', 'actor-token-file'] as const).filter(
 		name => values[name] === '-',
 	);
-	if (fromStdin.length > 1 || (fromStdin.length > 0 && (flow === 'password' || flow === 'one-time-code'))) {
+	if (fromStdin.length > 1 || (fromStdin.length > 0 && isTypedFlow(flow))) {
 		throw new UsageError('Only one thing can be read from stdin.', 'Put the other in a file.');
 	}
 };

@@ -3,12 +3,12 @@ import {ReadStream} from 'node:tty';
 import type {Readable} from 'node:stream';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
+import {isOwnFlow, isTypedFlow} from '../core/types.js';
 import type {PendingOptions} from '../login/flow.js';
 import {findPending} from '../login/pending-record.js';
-import {agentsWait} from '../login.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenStore} from '../session/types.js';
-import {whoIsThere} from '../terminal/who-is-there.js';
+import {agentsWait} from '../terminal/who-is-there.js';
 import {commandText, type CommandContext} from './context.js';
 import {UsageError} from './errors.js';
 import type {OptionValues} from './options.js';
@@ -31,8 +31,14 @@ export const pendingOptionsOf = (
 ): PendingOptions | false => {
 	const {flow, timeout, tty, message} = values;
 	const told = readWait(values);
-	const isAgents = whoIsThere(environment) === 'agent' && tty === undefined && timeout === undefined;
-	const wait = told ?? (isAgents ? agentsWait : undefined);
+	if (told !== undefined && isTypedFlow(flow)) {
+		throw new UsageError(
+			`--flow ${flow} asks its questions here and now, so it can't wait for a person.`,
+			'Leave out --wait and --no-wait, or use --flow device.',
+		);
+	}
+
+	const wait = told ?? (tty === undefined ? agentsWait(environment, {flow, timeout}) : undefined);
 	if (kind === 'memory') {
 		if (told === undefined) return false;
 		throw new UsageError(
@@ -41,8 +47,7 @@ export const pendingOptionsOf = (
 		);
 	}
 
-	const isPersons = flow !== 'client-credentials' && flow !== 'password';
-	if (id === undefined && (wait === undefined || !isPersons)) return false;
+	if (id === undefined && (wait === undefined || isOwnFlow(flow))) return false;
 	return {
 		...(id !== undefined && {id}),
 		...(wait !== undefined && {wait}),

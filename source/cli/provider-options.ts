@@ -14,7 +14,7 @@ import {
 	type WorkloadIdentity,
 } from '../oauth/provider.js';
 import {checkUrl, isLoopbackHost} from '../core/safe-url.js';
-import {isOwnFlow} from '../core/types.js';
+import {isOwnFlow, isTypedFlow} from '../core/types.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './errors.js';
 
@@ -151,7 +151,7 @@ const readRequest = (values: OptionValues): Partial<Provider> => {
 	const audience = single(values.audience, 'audience');
 	const redirect = readRedirect(values);
 	const extra = readExtra(values);
-	const asksTokenOnly = isOwnFlow(flow) || flow === 'password' || flow === 'one-time-code';
+	const asksTokenOnly = isOwnFlow(flow) || isTypedFlow(flow);
 	return omitUndefined({
 		application,
 		scope,

@@ -1,7 +1,7 @@
 import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
-import type {Provider} from '../oauth/provider.js';
+import {isSameClient, type Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
 import type {TokenEngineOptions} from '../token-engine.js';
@@ -86,10 +86,6 @@ const optionsFor = (
 	};
 };
 
-/** An engine for a profile. */
-export const buildEngine = (...parts: Parameters<typeof optionsFor>): Engine =>
-	parts[3].createEngine(optionsFor(...parts));
-
 /** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
 	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
@@ -102,7 +98,7 @@ export const notSignedIn = async (
 	profile: string,
 	context: Pick<TokenContext, 'now'>,
 ): Promise<LoginError> => {
-	// In a file of its own: whoever has a session never loads it.
+	// In a file of its own, which a fresh token never loads.
 	const {waitingHint} = await import('./pending-login.js');
 	const run = (await waitingHint(store, profile, context.now())) ?? runLogin(profile);
 	const hint = run + profilesLine(await store.list());
@@ -169,13 +165,14 @@ export const optionsAt = (
 	line: CommandLine,
 	context: CommandContext,
 ): TokenEngineOptions => {
-	const isSameClient = known?.provider.issuer === provider.issuer && known.provider.clientId === provider.clientId;
-	const {clientSecretSource: source} = (isSameClient && known) || {};
+	const same = known && isSameClient(known.provider, provider) ? known : undefined;
+	const {clientSecretSource: source} = same ?? {};
 	const isUnknown = source !== undefined && lastingSource(source) === undefined;
 	const able = isUnknown ? {clientSecret: secretIsUnknown, ...provider} : provider;
-	return optionsFor(able, store, line, context, isSameClient ? known : undefined);
+	return optionsFor(able, store, line, context, same);
 };
 
+/** An engine for such a server. */
 export const engineAt = (...parts: Parameters<typeof optionsAt>): Engine => parts[4].createEngine(optionsAt(...parts));
 
 /** The engine of one stored session. */

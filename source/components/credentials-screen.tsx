@@ -31,13 +31,11 @@ export function CredentialsScreen(props: CredentialsScreenProps): ReactNode {
 	const question = credentials?.question;
 	// A name that was wrong is there to be corrected when it is asked again.
 	const [name, setName] = useState('');
-	const [asked, setAsked] = useState({question, serial: 0});
-	if (asked.question !== question) setAsked({question, serial: asked.serial + 1});
 	if (credentials === undefined || !isOpen(credentials)) return null;
 	const asking = consentHeader(state, props, display);
 	if (question !== undefined) {
 		const answer = {initial: question.asks === 'username' || question.asks === 'recipient' ? name : '', setName};
-		return <Field key={asked.serial} {...{props, screen, credentials, question, asking}} {...answer} />;
+		return <Field key={credentials.questions} {...{props, screen, credentials, question, asking}} {...answer} />;
 	}
 
 	const waiting = flow === 'password' ? messages.machine.working : messages.credentials.sending;

@@ -28,7 +28,7 @@ const Activity = (react as {readonly Activity?: ExoticComponent<ActivityProps>})
  * process or another. Nothing is drawn before the session was read.
  *
  * While it is mounted, the logins that `engine.ensure()` and `engine.fetch` turn out to need are shown here, too, in place
- * of the children; whoever called gets the error when the person leaves such a login. The children then come back, with
+ * of the children; the caller gets the error when the person leaves such a login. The children then come back, with
  * their state from React 19.2 on.
  *
  * @example

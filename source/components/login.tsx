@@ -30,7 +30,7 @@ import {recommendationBy, type Choice} from '../layout/picker.js';
 import {Failure, keysAfterEnd, keysAfterFailure, SignedIn} from './outcome.js';
 import {ReplacedPart} from './replaced-part.js';
 import {SpokenLines, spokenKeys} from './screen-reader.js';
-import type {FlowName, Identity} from '../core/types.js';
+import {isOwnFlow, isTypedFlow, type FlowName, type Identity} from '../core/types.js';
 
 /** Parts that an application may replace by its own. */
 export type LoginComponents = FrameParts & {
@@ -210,8 +210,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 	const takesOnlyFlow =
 		!isOver && !hasFailed && view === 'picker' && state.phase === 'choosing' && onlyFlow !== undefined;
 	// The flow chosen last is the screen.
-	const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => flow !== 'client-credentials');
-	const isTyped = !isChoosing && (shown?.flow === 'password' || shown?.flow === 'one-time-code');
+	const shown = open.findLast(({flow}) => flow === chosen) ?? open.findLast(({flow}) => !isOwnFlow(flow));
+	const isTyped = !isChoosing && isTypedFlow(shown?.flow);
 	const canGoBack = onlyFlow === undefined;
 	useEffect(() => {
 		if (takesOnlyFlow) command({type: 'open', flow: onlyFlow});
@@ -344,14 +344,15 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			return <ReplacedPart key="device" own={components?.DeviceCodeScreen} ours={DeviceCodeScreen} {...waiting} />;
 		if (shown?.flow === 'browser')
 			return <ReplacedPart key="browser" own={components?.BrowserScreen} ours={BrowserScreen} {...waiting} />;
-		if (shown?.flow === 'password' || shown?.flow === 'one-time-code')
+		const typed = shown?.flow;
+		if (isTypedFlow(typed))
 			return (
 				<ReplacedPart
-					key={shown.flow}
+					key={typed}
 					own={components?.CredentialsScreen}
 					ours={CredentialsScreen}
 					{...waiting}
-					flow={shown.flow}
+					flow={typed}
 				/>
 			);
 		const {machine, connecting, keys} = display.messages;

@@ -135,15 +135,15 @@ export class LoginError extends Error {
 	}
 }
 
-/** What there is to know of a login that goes on without its process. */
+/** What there is to know of a login that outlives its process. */
 export type PendingDetails = {
-	/** Names it, for whoever goes on with it. */
+	/** Names it, for the process that continues it. */
 	readonly id: string;
 	/** When it ends unless someone approves it, in epoch milliseconds. */
 	readonly expiresAt: number;
 	/** What the person has to be told: the link, the code, and what to do with them. */
 	readonly tell: string;
-	/** What to run next, to go on with it. */
+	/** What to run next, to continue it. */
 	readonly next: string;
 };
 

@@ -20,6 +20,17 @@ export type OwnFlow = 'client-credentials' | 'workload-identity';
 export const isOwnFlow = (flow: string | undefined): flow is OwnFlow =>
 	flow === 'client-credentials' || flow === 'workload-identity';
 
+/** A flow in which a person types into the program what proves who they are. */
+export type TypedFlow = 'password' | 'one-time-code';
+
+/** Whether a person types into the program. */
+export const isTypedFlow = (flow: string | undefined): flow is TypedFlow =>
+	flow === 'password' || flow === 'one-time-code';
+
+/** Whether a person approves on a page, which may also be when this program has ended. */
+export const isPageFlow = (flow: string | undefined): flow is 'browser' | 'device' =>
+	flow === 'browser' || flow === 'device';
+
 /** For each flow: `true`, or why it is not possible here. */
 export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
 

@@ -8,7 +8,7 @@ import {discover} from '../oauth/discovery.js';
 import {clockSentence, connectionProblem} from '../oauth/errors.js';
 import {hardenedFetch, serverTimeout, withTimeLimit} from '../oauth/hardened-fetch.js';
 import {clockAheadOf, type RequestContext} from '../oauth/request.js';
-import {refreshTokens} from '../oauth/token-endpoint.js';
+import {tryClient} from '../oauth/token-endpoint.js';
 import {authenticationByIdentity} from '../session/own-tokens.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import {isLive} from '../session/session-state.js';
@@ -121,9 +121,6 @@ const clientFailures: ReadonlySet<LoginErrorCode> = new Set([
 	'internal_error',
 ]);
 
-/** No server has given it to anyone, so that nothing is spent. */
-const noToken = {accessToken: 'none', refreshToken: 'none', tokenType: 'bearer', issuedAt: 0, scope: ''};
-
 const client = async (context: RequestContext, {tell, fail}: Report): Promise<void> => {
 	const {provider} = context;
 	// GitHub's wants a secret for a refresh alone.
@@ -132,7 +129,7 @@ const client = async (context: RequestContext, {tell, fail}: Report): Promise<vo
 		(provider.clientSecret ?? provider.clientKey) === undefined && provider.workloadIdentity !== undefined;
 	const known = `The server knows the client ID ${displayText(provider.clientId, 80)}.`;
 	try {
-		await refreshTokens({...context, ...(byIdentity && authenticationByIdentity(context))}, noToken);
+		await tryClient({...context, ...(byIdentity && authenticationByIdentity(context))});
 		tell('ok', known, undefined, 'client');
 	} catch (error) {
 		const {code} = toLoginError(error);
@@ -166,8 +163,8 @@ const server: Check['run'] = async ({clock, environment, options}, report, signa
 	try {
 		const resolved = await discover(provider, {fetch, clock, signal});
 		const flows = Object.entries(flowNames).filter(([name]) => resolved.flows[name as keyof typeof flowNames] === true);
-		const ways = new Intl.ListFormat('en', {type: 'disjunction'}).format(flows.map(([, text]) => text));
-		tell('ok', `At ${issuer} you can sign in ${ways}.`);
+		const list = new Intl.ListFormat('en', {type: 'disjunction'}).format(flows.map(([, text]) => text));
+		tell('ok', `At ${issuer} you can sign in ${list}.`);
 		await client({provider: resolved, fetch, clock, signal}, report);
 	} catch (error) {
 		fail(error);

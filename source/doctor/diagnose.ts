@@ -31,8 +31,9 @@ export type DiagnoseOptions = {
 
 /**
  * Finds out what a login and its session need here, and what of it is missing: the terminal, the state directory, the
- * keyring, proxies and certificates, the server and the client, the clock, the session. Nothing is saved, opened, copied
- * or refreshed; the server is asked for its metadata, and whether it knows the client. Takes ten seconds or so at most.
+ * keyring, proxies and certificates, the server and the client, the clock, the session. Nothing is opened,
+ * copied or refreshed. A file is written to the state directory, which is made for that, and removed; the server is asked
+ * for its metadata, and whether it knows the client. Takes ten seconds or so at most.
  *
  * @returns the worst first; what follows from something worse is left out
  * @throws the signal's reason, and nothing else

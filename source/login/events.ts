@@ -91,7 +91,7 @@ export type LoginEvent =
 			readonly redirectUri: string;
 			/** When the wait for the browser ends. */
 			readonly expiresAt: Time;
-			/** Where the login outlives its process: how to go on with it. `url` and `shortUrl` are the same then. */
+			/** Where the login outlives its process: how to continue it. `url` and `shortUrl` are the same then. */
 			readonly pending?: PendingDetails;
 	  }
 	/** How opening a browser went. */
@@ -124,7 +124,7 @@ export type LoginEvent =
 			 * @minimum 0
 			 */
 			readonly renewal: number;
-			/** Where the login outlives its process: how to go on with it. */
+			/** Where the login outlives its process: how to continue it. */
 			readonly pending?: PendingDetails;
 	  }
 	/** The server answered that nobody has approved yet. */
@@ -231,7 +231,7 @@ export type LoginEvent =
 			readonly expiresAt: Time;
 			/** What the person has to be told: the link, the code, and what to do with them. */
 			readonly tell: string;
-			/** What to run next, to go on with it. */
+			/** What to run next, to continue it. */
 			readonly next: string;
 	  };
 

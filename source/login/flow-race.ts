@@ -7,7 +7,7 @@ import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import type {FlowName} from '../core/types.js';
+import {isTypedFlow, type FlowName} from '../core/types.js';
 
 /** Lets others wait for the next change of something. */
 class Changes {
@@ -236,7 +236,7 @@ export class FlowRace {
 				...(provider.protectedResource !== undefined && {settleClient: settle}),
 				random,
 				terminal,
-				commands: commands,
+				commands,
 				autoOpen,
 				autoRenew: renew,
 				next,
@@ -270,11 +270,7 @@ export class FlowRace {
 
 const unavailable = (flow: FlowName, reason: string): LoginError =>
 	new LoginError(
-		flow === 'device'
-			? 'device_unsupported'
-			: flow === 'password' || flow === 'one-time-code'
-				? 'unsupported_grant'
-				: 'config_error',
+		flow === 'device' ? 'device_unsupported' : isTypedFlow(flow) ? 'unsupported_grant' : 'config_error',
 		reason,
 		{
 			hint: ({endpoints}) => `Use another flow, ${flow === 'device' ? endpoints : "or check the provider's settings"}.`,

@@ -161,13 +161,13 @@ export type AskingResource = {
 
 /** How a login outlives its process. */
 export type PendingOptions = {
-	/** The one to go on with. @default one that asks for the same and has not ended, otherwise a new one */
+	/** The one to continue. @default one that asks for the same and has not ended, otherwise a new one */
 	readonly id?: string;
 	/** Seconds to wait for the person: with 0 the server is asked once, where it may be asked. @default until it ends */
 	readonly wait?: number;
 	/** Why the person is asked, in a few words: they are shown as the words of the agent that asks. */
 	readonly message?: string | undefined;
-	/** The command that goes on with it, as in `acme login --resume k3f9x2ab`. @default 'Run the same command again.' */
+	/** The command that continues it, as in `acme login --resume k3f9x2ab`. @default 'Run the same command again.' */
 	readonly resumeCommand?: (id: string) => string;
 	/** The command in which a person pastes the URL of a page that their browser can't load. @default they paste it to the agent */
 	readonly pasteCommand?: (id: string) => string;
@@ -262,7 +262,7 @@ export type SavedPolling = {
 	readonly isUnderWay?: true;
 };
 
-/** All that another process needs to go on with a flow. It holds secrets. */
+/** All that another process needs to continue a flow. It holds secrets. */
 export type SavedFlow = {
 	/** Epoch milliseconds. */
 	readonly expiresAt: number;

@@ -10,7 +10,7 @@ import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/prov
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
-import {flows, type FlowName, type FlowAvailability} from '../core/types.js';
+import {flows, isPageFlow, type FlowName, type FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
 export type LoginParts = FlowParts & {
@@ -29,13 +29,13 @@ export type LoginParts = FlowParts & {
 
 /** How a login that outlives its process differs from others (pending.ts). */
 export type Outliving = {
-	/** Of the flows that can be gone on with. */
+	/** Of the flows that another process can continue. */
 	readonly recommend: (flows: FlowAvailability) => Recommendation | undefined;
-	/** Ends this process's part as soon as nothing is under way; false where there is nothing to go on with. */
+	/** Ends this process's part as soon as nothing is under way; false where there is nothing to continue. */
 	readonly leave: () => boolean;
 	/** What was said of it when the login began. */
 	readonly switchAccount: LoginOptions['switchAccount'];
-	/** Takes note of what ended it, while nobody else may go on with it. */
+	/** Takes note of what ended it, while no other process may continue it. */
 	readonly fail: (error: LoginError) => Promise<void>;
 };
 
@@ -74,7 +74,7 @@ class Login implements LoginRun {
 	#lock: StoreLock | undefined;
 	/** Finds the best place for the session. */
 	#preparing: Promise<void> | undefined;
-	/** Why no way is open: where the person leaves then, it is why the login ended. */
+	/** Why no flow is open: where the person leaves then, it is why the login ended. */
 	#lastFailure: LoginError | undefined;
 
 	constructor(parts: LoginParts, options: LoginOptions) {
@@ -304,7 +304,7 @@ class Login implements LoginRun {
 			case 'sign-in-here':
 				return;
 			case 'paste':
-				// The address that belongs to a paste is ours only if this login made it, so nothing is opened for it.
+				// The link that belongs to a paste is ours only if this login made it, so nothing is opened for it.
 				await this.#open('browser', 'You pasted a link.', false);
 				this.#race.tell('browser', command);
 				break;
@@ -326,7 +326,7 @@ class Login implements LoginRun {
 	async #open(flow: FlowName, reason: string, autoOpen: boolean): Promise<void> {
 		const provider = this.#provider;
 		if (provider === undefined || this.#race.has(flow)) return;
-		const needsPerson = flow === 'browser' || flow === 'device';
+		const needsPerson = isPageFlow(flow);
 		if (needsPerson && this.#lock === undefined && !(await this.#takeLock())) return;
 		this.#lastFailure = undefined;
 		this.#race.open(flow, reason, provider, autoOpen);

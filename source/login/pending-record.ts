@@ -32,7 +32,7 @@ export type PendingLogin = Omit<KnownServer, 'provider'> & {
 	readonly startedAt: number;
 	/** Epoch milliseconds. */
 	readonly expiresAt: number;
-	/** All that was asked for: a login that asks for the same goes on with this one. */
+	/** All that was asked for: a login that asks for the same continues this one. */
 	readonly asked: string;
 	readonly provider: Omit<ResolvedProvider, 'clientSecret' | 'clientKey'>;
 	/** What was asked of the person. */
@@ -58,15 +58,6 @@ export const withoutSecret = <Given extends Provider>({
 	clientKey: __,
 	...settings
 }: Given): Omit<Given, 'clientSecret' | 'clientKey'> => settings;
-
-/** Whether a login is for what it is gone on with for; a resource's server and client may not be known there. */
-export const isOfSameClient = (
-	begun: ProviderSettings,
-	{issuer, clientId, protectedResource}: ProviderSettings,
-): boolean =>
-	begun.protectedResource?.url === protectedResource?.url &&
-	(issuer === begun.issuer || issuer === '') &&
-	(clientId === begun.clientId || clientId === '');
 
 const parse = (text: string | undefined, id: string): PendingLogin | undefined => {
 	if (text === undefined) return undefined;
@@ -137,7 +128,7 @@ export const findPending = async (
 	return undefined;
 };
 
-/** Marks a login as cancelled: whoever is busy with it, or tries to be, ends it and revokes tokens that come all the same. */
+/** Marks a login as cancelled: the process that is busy with it ends it, and revokes tokens that come all the same. */
 export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: number): Promise<void> => {
 	const records = await recordsOf(store);
 	await records.write(cancelMark(id), '', {expiresAt: now + day});

@@ -2,7 +2,7 @@ import {omitUndefined} from '../core/clock.js';
 import {cancelled, LoginError, PendingError, type LoginErrorCode, type PendingDetails} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {isObject, type FlowName} from '../core/types.js';
-import {applicationOf, type ResolvedProvider} from '../oauth/provider.js';
+import {applicationOf, isSameClient, type ResolvedProvider} from '../oauth/provider.js';
 import {withPersonRequest, type LoginRequest} from '../oauth/request-parameters.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {RecordStore, StoredSession} from '../session/types.js';
@@ -14,7 +14,6 @@ import {
 	day,
 	findPending,
 	isApproved,
-	isOfSameClient,
 	isWaiting,
 	newId,
 	progressOf,
@@ -60,7 +59,7 @@ const longestMessage = 160;
 const requestOf = ({prompt, acrValues, maxAge, loginHint}: LoginOptions): LoginRequest =>
 	omitUndefined({prompt, acrValues, maxAge, loginHint});
 
-/** What the person has to do, for whoever tells them. */
+/** What the person has to do, for the one who tells them. */
 const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}: PendingOptions): string => {
 	const why = message === undefined ? '' : `The agent says: "${message}". `;
 	if (progress.status !== 'waiting') return '';
@@ -87,7 +86,7 @@ const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}:
  * Makes a login outlive its process.
  *
  * Everything about it is on disk before anybody is shown it, and a response that brings tokens before they are used.
- * It is gone on with under the lock of the profile's logins, so one process at a time polls. One approval can be lost all
+ * It continues under the lock of the profile's logins, so one process at a time polls. One approval can be lost all
  * the same: where the process is killed in the milliseconds between the response's arrival and its being on disk.
  *
  * @returns what the login works with from now on, or the session of one that is over
@@ -176,7 +175,7 @@ class OutlivingLogin {
 		return {discover: async signal => (this.#provider = await this.#parts.discover(signal))};
 	}
 
-	/** A login that is there is gone on with as it was begun. */
+	/** A login that is there continues as it was begun. */
 	#partsOf(login: PendingLogin): Pick<LoginParts, 'provider' | 'discover'> {
 		const {clientSecret, clientKey} = this.#parts.provider;
 		const provider: ResolvedProvider = {...login.provider, clientSecret, clientKey};
@@ -228,7 +227,7 @@ class OutlivingLogin {
 				: await readPending(store, id);
 		this.#login = login;
 		if (login === undefined) return undefined;
-		if (login.profile !== profile || !isOfSameClient(login.provider, provider)) {
+		if (login.profile !== profile || !isSameClient(login.provider, provider)) {
 			throw new LoginError('config_error', `The sign-in ${login.id} is for another profile, server or app.`, {
 				hint: 'Resume it with the profile, server and app it was started with.',
 			});

@@ -1,6 +1,6 @@
 import type {LoginErrorCode} from '../core/errors.js';
 import type {EventOf, LoginEvent} from './events.js';
-import type {FlowName, OwnFlow} from '../core/types.js';
+import {type TypedFlow, type FlowName, type OwnFlow} from '../core/types.js';
 
 type Closed = {readonly status: 'closed'; readonly reason: string; readonly code?: LoginErrorCode};
 
@@ -66,12 +66,14 @@ export type MachineState = {
 
 /** A flow whose credentials are typed here, as far as it has come; what was typed is not in it. */
 export type CredentialsState = {
-	readonly flow: 'password' | 'one-time-code';
+	readonly flow: TypedFlow;
 	readonly reason: string;
 	/** `waiting`: for what `question` asks. */
 	readonly phase: {readonly status: 'opening' | 'waiting' | 'exchanging'} | Closed;
 	/** What was asked last. */
 	readonly question?: EventOf<'question'>;
+	/** How many questions were asked by then. */
+	readonly questions?: number;
 	/** Where the code that counts now was sent. */
 	readonly sent?: EventOf<'code-sent'>;
 	/** Whether another code was sent before it. */
@@ -270,7 +272,12 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 		}
 
 		case 'question': {
-			return withFlow(state, event.flow, flow => ({...flow, phase: {status: 'waiting'}, question: event}));
+			return withFlow(state, event.flow, flow => ({
+				...flow,
+				phase: {status: 'waiting'},
+				question: event,
+				questions: (flow.questions ?? 0) + 1,
+			}));
 		}
 
 		case 'code-sent': {

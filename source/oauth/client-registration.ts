@@ -8,7 +8,7 @@ import {checkServerUrl} from './discovery.js';
 import {unusableResponse} from './errors.js';
 import type {ClientAuthentication, ClientRegistration} from './provider.js';
 import {callServer, type RequestContext} from './request.js';
-import {checkToken, refreshTokens} from './token-endpoint.js';
+import {checkToken, tryClient} from './token-endpoint.js';
 
 /** A public client where the server has such; it need not say so. */
 const methodFor = ({token_endpoint_auth_methods_supported: offered}: AuthorizationServer): string =>
@@ -107,12 +107,12 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 };
 
 /**
- * Whether the server has forgotten the client, which otherwise only a page in the browser would say: it is asked to
- * refresh a token that never was. Servers that judge the token first tell nothing, and count as knowing it.
+ * Whether the server has forgotten the client, which otherwise only a page in the browser says. Servers that judge the
+ * token first tell nothing, and count as knowing it.
  */
 export const isForgotten = async (context: RequestContext): Promise<boolean> => {
 	try {
-		await refreshTokens(context, {accessToken: '', tokenType: 'bearer', issuedAt: 0, scope: '', refreshToken: 'none'});
+		await tryClient(context);
 		return false;
 	} catch (error) {
 		context.signal.throwIfAborted();

@@ -60,7 +60,7 @@ export type IdentityMapping = {
 
 /**
  * A protected resource (RFC 9728), with what is known before it is asked. The provider's own `issuer`, `clientId` and
- * `resource` are filled in by discovery, each time anew.
+ * `resource` are filled in by discovery at each login.
  */
 export type ProtectedResource = {
 	/** As a person typed it. */
@@ -296,6 +296,18 @@ export const beforeDiscovery = (
 	resource: protectedResource.resource,
 	clientAuthentication: undefined,
 });
+
+/**
+ * Whether settings are for a client that is known, at the same server and resource. What is empty in them is known only once
+ * the resource was asked.
+ */
+export const isSameClient = (
+	known: Pick<ProviderSettings, 'issuer' | 'clientId' | 'protectedResource'>,
+	{issuer, clientId, protectedResource}: Pick<ProviderSettings, 'issuer' | 'clientId' | 'protectedResource'>,
+): boolean =>
+	known.protectedResource?.url === protectedResource?.url &&
+	(issuer === '' || issuer === known.issuer) &&
+	(clientId === '' || clientId === known.clientId);
 
 /** What people sign in to. A resource goes by its host: its own words may claim anything, and the application is who asks. */
 export const applicationOf = ({

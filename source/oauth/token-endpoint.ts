@@ -192,6 +192,18 @@ export const requestPassword = async (
 	});
 };
 
+/** No server has given it to anyone, so that nothing is spent. */
+const noToken: TokenSet = {accessToken: 'none', refreshToken: 'none', tokenType: 'bearer', issuedAt: 0, scope: ''};
+
+/**
+ * Has the server judge the client by a refresh token that never was.
+ *
+ * @throws LoginError `invalid_client` from a server that doesn't know the client; most that do say `invalid_grant`
+ */
+export const tryClient = async (context: RequestContext): Promise<void> => {
+	await refreshTokens(context, noToken);
+};
+
 /**
  * Trades the refresh token for new tokens (RFC 6749 §6). What the response leaves out stays as it was: the refresh token
  * itself, the scope (never widened), and who it is.

@@ -11,7 +11,7 @@ import {checkToken} from './token-endpoint.js';
 /** An RFC 8693 request. */
 export type ExchangeRequest = {
 	/**
-	 * The access token of whoever is acted for, as a service has it from its caller: no session is needed then.
+	 * The access token of the one who is acted for, as a service has it from its caller: no session is needed then.
 	 *
 	 * @default the session's access token
 	 */

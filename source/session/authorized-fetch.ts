@@ -171,7 +171,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
 		const {logins, signIn, isInteractive = () => true} = options;
 		const mayShow = isInteractive({method: call.method?.toUpperCase() ?? 'GET', headers: new Headers(call.headers)});
-		const asked = new Set<string>();
+		/** What servers asked for beyond the session. */
+		const needs = new Set<string>();
 		/** The token to refresh. */
 		let rejected: string | undefined;
 		let hasSignedIn = false as boolean;
@@ -215,8 +216,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				}
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
-				if (!mayShow || isOwnFlow(session.flow) || asked.has(key) || asked.size === 2) return response;
-				asked.add(key);
+				if (!mayShow || isOwnFlow(session.flow) || needs.has(key) || needs.size === 2) return response;
+				needs.add(key);
 				await discard(response);
 				await stepUp(need, {host: url.host, sent, signal}, options);
 			}

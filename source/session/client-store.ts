@@ -1,4 +1,5 @@
 /** The clients that this program registered, by issuer (RFC 7591): in the store of the sessions, as safe as they are. */
+import {isObject} from '../core/types.js';
 import type {ClientRegistration} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {StoredSession, TokenStore} from './types.js';
@@ -8,8 +9,8 @@ const nameOf = (issuer: string): string => `client ${issuer}`;
 const isText = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
 
 const isRegistration = (value: unknown): value is ClientRegistration => {
-	if (typeof value !== 'object' || value === null) return false;
-	const {clientId, clientSecret = 'none', redirectUris, management, expiresAt = 0} = value as Record<string, unknown>;
+	if (!isObject(value)) return false;
+	const {clientId, clientSecret = 'none', redirectUris, management, expiresAt = 0} = value;
 	const {url = 'none', token = 'none'} = (management ?? {}) as Record<string, unknown>;
 	return (
 		[clientId, clientSecret, url, token].every(isText) &&

@@ -50,7 +50,7 @@ export const signInDue = (session: StoredSession): number | undefined => {
 	const {tokens, flow} = session;
 	const {expiresAt, sessionExpiresAt} = tokens;
 	if (!renewsItself(session)) return expiresAt;
-	if (flow === 'client-credentials' || sessionExpiresAt === undefined) return undefined;
+	if (isOwnFlow(flow) || sessionExpiresAt === undefined) return undefined;
 	return Math.max(sessionExpiresAt, expiresAt ?? 0);
 };
 

@@ -1,7 +1,7 @@
 import {LoginError} from '../core/errors.js';
 import {everyFlow, isOwnFlow} from '../core/types.js';
 import {importKeys} from '../oauth/id-token.js';
-import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import {isSameClient, type Provider, type ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {refreshTokens} from '../oauth/token-endpoint.js';
 import type {TokenSet} from '../oauth/token-set.js';
@@ -13,13 +13,6 @@ import type {StoredSession} from './types.js';
 
 type Sessions = Pick<SessionManager, 'fresh' | 'context'>;
 
-/** Whether the application's settings are for the client of a session; those of a resource may name no server. */
-const isForClientOf = ({provider: stored}: StoredSession, own: Provider): boolean => {
-	const {issuer = stored.issuer} = own.protectedResource ?? own;
-	const isSameClient = issuer === stored.issuer && own.clientId === stored.clientId;
-	return isSameClient && own.protectedResource?.url === stored.protectedResource?.url;
-};
-
 /**
  * The server and the client of a session.
  *
@@ -27,7 +20,8 @@ const isForClientOf = ({provider: stored}: StoredSession, own: Provider): boolea
  * no other.
  */
 const providerOf = (stored: StoredSession, given: Provider): ResolvedProvider => {
-	const own = isForClientOf(stored, given) ? given : undefined;
+	// A client that nobody has named has no secret of the application's.
+	const own = given.clientId !== '' && isSameClient(stored.provider, given) ? given : undefined;
 	const server = {...stored.server};
 	importKeys(server, stored.keys);
 	return {

@@ -1,3 +1,4 @@
+import {isTypedFlow} from '../core/types.js';
 import {createInterface, type Interface} from 'node:readline';
 import {Writable, type Readable} from 'node:stream';
 import type {EventOf} from '../login/events.js';
@@ -30,7 +31,7 @@ const isHidden = ({asks}: EventOf<'question'>): boolean => asks === 'password' |
 export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | undefined, run: LoginRun): Disposable => {
 	/** Lines may come before what they answer is asked. */
 	const early: string[] = [];
-	const queues = input?.isTTY !== true && (run.flow === 'password' || run.flow === 'one-time-code');
+	const queues = input?.isTTY !== true && isTypedFlow(run.flow);
 	let lines: Interface | undefined;
 	let hasEnded = input === undefined;
 	let asked: EventOf<'question'> | undefined;

@@ -1,4 +1,4 @@
-import type {FlowName, OwnFlow} from '../core/types.js';
+import {isOwnFlow, isPageFlow, isTypedFlow, type FlowName, type OwnFlow} from '../core/types.js';
 import type {Provider} from '../oauth/provider.js';
 import type {TerminalEnvironment} from './environment.js';
 
@@ -62,19 +62,23 @@ export const whoIsThere = (environment: Pick<TerminalEnvironment, 'env' | 'tty'>
 	return tty.stdout || tty.stderr ? 'person' : 'nobody';
 };
 
-/** What was asked for, as far as it says that someone reads along. */
-type AttendanceOptions = {
-	readonly json?: boolean;
-	readonly plain?: boolean;
-	readonly flow?: FlowName | 'auto' | 'ask' | undefined;
-};
-
-/** Whether a login can count on a person: at the terminal, behind an agent, or where the options say so. */
+/** Whether a login can count on a person: at the terminal, behind an agent, or where what was asked for says so. */
 export const personIsThere = (
 	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
-	{json, plain, flow}: AttendanceOptions = {},
-): boolean =>
-	json === true || plain === true || flow === 'browser' || flow === 'device' || whoIsThere(environment) !== 'nobody';
+	{json, flow}: {readonly json?: boolean; readonly flow?: FlowName | 'auto' | 'ask' | undefined} = {},
+): boolean => json === true || isPageFlow(flow) || whoIsThere(environment) !== 'nobody';
+
+/**
+ * Seconds that a login waits for the person behind a coding agent, most of which end a command after a minute; undefined
+ * where no agent runs it, or where it can't go on later.
+ */
+export const agentsWait = (
+	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
+	{flow, timeout}: {readonly flow?: FlowName | 'auto' | 'ask' | undefined; readonly timeout?: unknown},
+): number | undefined =>
+	whoIsThere(environment) === 'agent' && !isOwnFlow(flow) && !isTypedFlow(flow) && timeout === undefined
+		? 45
+		: undefined;
 
 /** The flow in which a program signs in as itself; undefined where it has nothing to do that with. */
 export const ownFlowOf = ({workloadIdentity, clientSecret, clientKey}: Provider): OwnFlow | undefined => {

@@ -92,13 +92,17 @@ test('a stronger sign-in that an API asks for is shown at the gate, and what was
 		store,
 		origins: ['https://api.example'],
 		async fetch(input, init) {
-			if (!new Request(input).url.startsWith('https://api.example')) return fetch(input, init);
+			const {url} = new Request(input);
+			if (!url.startsWith('https://api.example')) return fetch(input, init);
+			if (url.endsWith('/free')) return new Response('free');
 			const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"';
 			return isStrong
 				? new Response('paid')
 				: new Response('', {status: 401, headers: {'www-authenticate': challenge}});
 		},
 	});
+	// What a request asks for later is shown where the app's screen is by then.
+	assert.equal(await (await engine.fetch('https://api.example/free')).text(), 'free');
 	const terminal = await drawOn(
 		<LoginGate engine={engine} terminal={{recommend: () => ({flow: 'device', reason: 'It fits.'})}}>
 			<Counter />

@@ -29,12 +29,8 @@ const commandInShell = async (t: TestContext, args: readonly string[]): Promise<
 	return run;
 };
 
-/** Presses Ctrl-Z, and expects the shell with its terminal as it should be. */
-const suspends = async (run: PtyRun): Promise<void> => {
-	run.write(ctrlZ);
-	await run.waitFor(({text}) => text.includes('Stopped') && prompt.test(text), 'the prompt after Ctrl-Z');
-	assert.equal(run.emulator.cursor.visible, true, 'the cursor is shown');
-	assert.equal(run.emulator.bracketedPaste, false);
+/** Expects the line to be read and echoed as a shell wants it. */
+const hasEcho = async (run: PtyRun): Promise<void> => {
 	run.write('clear; stty -a\r');
 	const settings = await run.waitFor(
 		({text}) => text.includes('isig') && prompt.test(text),
@@ -42,6 +38,15 @@ const suspends = async (run: PtyRun): Promise<void> => {
 	);
 	assert.match(settings, /icanon /);
 	assert.match(settings, / echo /);
+};
+
+/** Presses Ctrl-Z, and expects the shell with its terminal as it should be. */
+const suspends = async (run: PtyRun): Promise<void> => {
+	run.write(ctrlZ);
+	await run.waitFor(({text}) => text.includes('Stopped') && prompt.test(text), 'the prompt after Ctrl-Z');
+	assert.equal(run.emulator.cursor.visible, true, 'the cursor is shown');
+	assert.equal(run.emulator.bracketedPaste, false);
+	await hasEcho(run);
 };
 
 test('Ctrl-Z gives the terminal to the shell, without the code; fg comes back to the same code, and keys work', async t => {
@@ -119,12 +124,6 @@ test('Ctrl-C while a password is typed in plain lines gives the shell its echo',
 	const run = await askedForPassword(t);
 	run.write('\u0003');
 	await run.waitFor(({text}) => text.includes('code 130') && prompt.test(text), 'the prompt after Ctrl-C');
-	run.write('clear; stty -a\r');
-	const settings = await run.waitFor(
-		({text}) => text.includes('isig') && prompt.test(text),
-		'the settings of the line',
-	);
-	assert.match(settings, /icanon /);
-	assert.match(settings, / echo /);
+	await hasEcho(run);
 	assert.doesNotMatch(run.output, /canary/);
 });

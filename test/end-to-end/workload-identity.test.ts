@@ -126,7 +126,8 @@ for (const form of Object.keys(forms) as Form[]) {
 	});
 }
 
-test('machine to machine: a session of --as client proves itself in an exchange and at its logout, with the token of that moment', async t => {
+/** A session whose token file is what proves the client. */
+const signedInAsClient = async (t: TestContext) => {
 	const server = await trustingServer(t, offers.client);
 	const {file, rotate} = await tokenFile(t);
 	const engine = new TokenEngine({
@@ -135,6 +136,11 @@ test('machine to machine: a session of --as client proves itself in an exchange 
 	});
 	rotate(identity(1, server.issuer));
 	await engine.ensure({flow: 'workload-identity'});
+	return {server, file, rotate, engine};
+};
+
+test('machine to machine: a session of --as client proves itself in an exchange and at its logout, with the token of that moment', async t => {
+	const {server, rotate, engine} = await signedInAsClient(t);
 	rotate(identity(2, server.issuer));
 	await engine.exchange({audience: 'billing'}).catch(() => undefined);
 	await engine.logout();
@@ -146,14 +152,7 @@ test('machine to machine: a session of --as client proves itself in an exchange 
 });
 
 test('where the token is gone, a session of --as client is forgotten, and it is said why it was not revoked', async t => {
-	const server = await trustingServer(t, offers.client);
-	const {file, rotate} = await tokenFile(t);
-	const engine = new TokenEngine({
-		provider: oidc({issuer: server.issuer, clientId: 'shop', workloadIdentity: {source: {file}}}),
-		store: createMemoryStore(),
-	});
-	rotate(identity(1, server.issuer));
-	await engine.ensure({flow: 'workload-identity'});
+	const {server, file, engine} = await signedInAsClient(t);
 	rmSync(file);
 	const {outcome, reason} = await engine.logout();
 	assert.equal(outcome, 'not-revoked');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {LoginEvent} from '../../source/login/events.js';
+import {signInDue} from '../../source/session/freshness.js';
 import type {SessionState} from '../../source/session/session-state.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, startScriptedServer} from '../../source/testing/index.js';
@@ -63,6 +64,16 @@ test('no end is told where the server says none, says that there is none, or say
 	for (const life of lives) {
 		const {end} = await signedIn({refresh_expires_in: life});
 		assert.equal(await end(), undefined, JSON.stringify(life));
+	}
+});
+
+test('a program that signs in by itself waits for nobody, whatever a server says of refresh tokens', async () => {
+	const {engine} = await signedIn({refresh_expires_in: 86_400});
+	const stored = await engine.store.read('default');
+	assert.ok(stored !== undefined);
+	assert.equal(signInDue(stored), start + day);
+	for (const flow of ['client-credentials', 'workload-identity'] as const) {
+		assert.equal(signInDue({...stored, flow}), undefined, flow);
 	}
 });
 

@@ -4,9 +4,9 @@ import type {StoredSession} from '../../session/types.js';
 import {jsonLine} from '../../text/ndjson.js';
 import {loginText, type SessionUse} from '../context.js';
 import {exitCodes, tokenExitCodeOf} from '../errors.js';
-import {belongsToProfile, readRequest, tokenUser} from './git-credential.js';
+import {belongsToProfile, readRequest, serversOf, tokenUser} from './git-credential.js';
 
-/** By these words docker knows that there is nothing, and goes on without credentials. */
+/** By these words docker knows that there is nothing, and continues without credentials. */
 const notFound = 'credentials not found in native keychain';
 
 /** Whether docker may have the profile's token for a registry: by git's rule, for what docker calls one, often a host alone. */
@@ -53,10 +53,7 @@ export const respondToDocker = async (
 		}
 
 		case 'list': {
-			const {issuer, resource = [], audience} = session?.stored.provider ?? {};
-			const known = [issuer, ...resource, audience].flatMap(url =>
-				url !== undefined && URL.canParse(url) ? [new URL(url)] : [],
-			);
+			const known = session === undefined ? [] : serversOf(session.stored.provider);
 			const origins = known.filter(({protocol}) => /^https?:$/.test(protocol)).map(({origin}) => [origin, tokenUser]);
 			stdout.write(jsonLine(Object.fromEntries(origins)));
 			return exitCodes.done;

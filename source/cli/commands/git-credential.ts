@@ -45,6 +45,14 @@ export const formatGitCredential = (attributes: GitCredential): string =>
 		.map(([name, value]) => `${name}=${value}\n`)
 		.join('');
 
+/** Where a login's token may go: to its issuer, and to what it named as the service that the token is for. */
+export const serversOf = ({
+	issuer,
+	resource = [],
+	audience = '',
+}: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>): readonly URL[] =>
+	[issuer, ...resource, audience].flatMap(text => (URL.canParse(text) ? [new URL(text)] : []));
+
 /**
  * Whether git may have the profile's token for a server. git asks every helper about every host that a clone, a
  * submodule or a redirect leads to, so a token goes only where its login pointed: to the issuer's host, or to one that
@@ -53,20 +61,18 @@ export const formatGitCredential = (attributes: GitCredential): string =>
  */
 export const belongsToProfile = (
 	{protocol = '', host = ''}: GitCredential,
-	{issuer, resource = [], audience = ''}: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>,
+	provider: Pick<ProviderSettings, 'issuer' | 'resource' | 'audience'>,
 ): boolean => {
 	const asked = checkUrl(`${protocol}://${host}/`);
 	// Of `known.example#.evil.example` a URL takes the first half for the host, and git means the whole.
 	const name = host.toLowerCase().replace(protocol === 'https' ? /:443$/ : /:80$/, '');
 	if (typeof asked === 'string' || asked.host !== name || asked.protocol !== `${protocol}:`) return false;
-	return [issuer, ...resource, audience]
-		.flatMap(text => (URL.canParse(text) ? [new URL(text)] : []))
-		.some(
-			known =>
-				known.protocol === asked.protocol &&
-				known.hostname === asked.hostname &&
-				(known.port === asked.port || (known.protocol === 'http:' && known.port === '')),
-		);
+	return serversOf(provider).some(
+		known =>
+			known.protocol === asked.protocol &&
+			known.hostname === asked.hostname &&
+			(known.port === asked.port || (known.protocol === 'http:' && known.port === '')),
+	);
 };
 
 /** Answers git's question with a fresh token, or nothing where it is about another host, so that git asks the next helper. */

@@ -13,7 +13,7 @@ import type {CommandLine} from '../parse-args.js';
 import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
-import {buildEngine, storeFor, prepareStore, readSession, tell} from '../session.js';
+import {engineAt, storeFor, prepareStore, readSession, tell} from '../session.js';
 
 /** What `demo` can do beside a login. */
 export type Demo = {
@@ -69,7 +69,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 	// Ink takes its time, and so does a keyring; where there is no such wait, asking the server begins first.
 	if (isScreen) setImmediate(() => void loadScreen(environment).catch(() => undefined));
 	const notices = await prepareStore(store);
-	const engine = buildEngine(provider, store, line, context, earlier);
+	const engine = engineAt(provider, earlier, store, line, context);
 	// A secret or key that is not where it should be is told before a server is asked.
 	const {clientSecret, clientKey} = engine.provider;
 	if (typeof clientSecret === 'function') await clientSecret();

@@ -18,7 +18,7 @@ const engineOf = (begun: PendingLogin, store: TokenStore, line: CommandLine, con
 	return engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);
 };
 
-/** `login --resume ID`: goes on with a login as it was begun. */
+/** `login --resume ID`: continues a login as it was begun. */
 const resume = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
 	const {values} = line;
 	const {environment, signals} = context;
@@ -48,7 +48,7 @@ const resume = async (line: CommandLine, context: CommandContext, store: TokenSt
 	}
 };
 
-/** `login --cancel ID`: tokens that are on disk are revoked here, and those that still come by whoever gets them. */
+/** `login --cancel ID`: tokens that are on disk are revoked here, and those that still come by the process that gets them. */
 const cancel = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
 	const begun = await readPending(store, id);
 	if (begun.progress.status === 'waiting') {

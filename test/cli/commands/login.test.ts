@@ -50,7 +50,7 @@ test('demand 53: with --json stdout is the events, one a line, and stderr is sil
 });
 
 test('plain lines go to stderr unless stdout is a terminal', async () => {
-	const piped = await login([...provider, '--plain']);
+	const piped = await login([...provider, '--flow', 'device', '--plain']);
 	assert.equal(piped.stdout, '');
 	assert.match(piped.stderr, /^Sign in to Acme · auth\.acme\.dev\nOpen {5}https:/);
 	const terminal = await login([...provider, '--plain'], success, {
@@ -79,12 +79,12 @@ test('S38: a dumb terminal gets plain lines', async () => {
 });
 
 test('a failed login ends with the code of its failure, said once', async () => {
-	const {exit, stderr} = await login([...provider, '--plain'], failed);
+	const {exit, stderr} = await login([...provider, '--flow', 'device', '--plain'], failed);
 	assert.equal(exit, 1);
 	assert.match(stderr, /\nStart the login again\.\n$/);
 	assert.doesNotMatch(stderr, /ink-login:/);
 	const cancelled: LoginEvent = {type: 'failed', code: 'cancelled', message: 'It was cancelled.', hint: ''};
-	assert.equal((await login([...provider, '--plain'], [cancelled])).exit, 130);
+	assert.equal((await login([...provider, '--flow', 'device', '--plain'], [cancelled])).exit, 130);
 });
 
 test('demand 53: nobody there is told at once, with the line to run instead', async () => {
@@ -98,10 +98,12 @@ test('demand 53: nobody there is told at once, with the line to run instead', as
 	}
 });
 
-test('anyone who asks for a flow, for --json or for --plain is taken as there', async () => {
-	for (const args of [['--flow', 'device'], ['--flow', 'browser'], ['--json'], ['--plain']]) {
+test('anyone who asks for a flow or for --json is taken as there, unlike one who only asks for plain lines', async () => {
+	for (const args of [['--flow', 'device'], ['--flow', 'browser'], ['--json']]) {
 		assert.equal((await login([...provider, ...args])).exit, 0, args.join(' '));
 	}
+
+	assert.equal((await login([...provider, '--plain'])).exit, 3);
 });
 
 test('without a person a client with a secret signs in by itself', async () => {
@@ -157,6 +159,13 @@ test('the options of a login reach the engine', async () => {
 		{flow, renew, timeout, open, switchAccount, attended},
 		{flow: 'device', renew: true, timeout: 90, open: false, switchAccount: true, attended: false},
 	);
+});
+
+test('what is typed here and now cannot wait for a person: nothing is sent before that is said', async () => {
+	for (const flow of ['password', 'one-time-code']) {
+		const {exit, options} = await login([...provider, '--flow', flow, '--no-wait']);
+		assert.deepEqual([exit, options], [2, undefined], flow);
+	}
 });
 
 test('a timeout that is none is wrong usage', async () => {
@@ -274,7 +283,7 @@ test('demand 30: lines on stdin that look like a redirect are pasted, others are
 
 test('token --login shows the login first, never on stdout, and then prints the token', async () => {
 	const {engine} = playing(success);
-	const {exit, stdout, stderr} = await runDouble(['token', '--login', '--plain', ...provider], {
+	const {exit, stdout, stderr} = await runDouble(['token', '--login', '--flow', 'device', '--plain', ...provider], {
 		engine,
 		environment: {tty: {stdin: true, stdout: true, stderr: true}},
 	});
@@ -291,6 +300,6 @@ test('token --login with a session shows nothing', async () => {
 
 test('token --login ends as its login ends', async () => {
 	const {engine} = playing(failed);
-	const {exit, stdout} = await runDouble(['token', '--login', '--plain', ...provider], {engine});
+	const {exit, stdout} = await runDouble(['token', '--login', '--flow', 'device', '--plain', ...provider], {engine});
 	assert.deepEqual([exit, stdout], [1, '']);
 });
