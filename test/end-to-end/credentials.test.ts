@@ -132,13 +132,11 @@ test('e-mail passwordless as JSON: the code is the next line of stdin, and no ev
 	for (const secret of ['canary', code(), '000000']) assert.ok(!`${stdout}${stderr}`.includes(secret), stdout);
 });
 
-test('S22: neither a session file nor that of a pending login holds a password or a code that was typed', async t => {
+test('S22: no saved file holds a password or a code that was typed', async t => {
 	const {database, codes, code, start, run, session, home} = await open(t);
 	const typedPassword = await run([...database, '--json'], {input: 'ada\ncanary-database-password\n'});
 	assert.equal(typedPassword.exit, 0, typedPassword.stderr);
-	const {child, line, ended} = start([...codes, '--login-hint', 'alice@example.test', '--json', '--wait', '30'], {
-		input: undefined,
-	});
+	const {child, line, ended} = start([...codes, '--login-hint', 'alice@example.test', '--json'], {input: undefined});
 	await line('stdout', /"asks":"code"/);
 	child.stdin.end(`${code()}\n`);
 	assert.equal((await ended).exit, 0);

@@ -296,7 +296,7 @@ test('demand 53: options that say that someone reads along make a person of a pi
 	assert.equal(personIsThere(environment), false);
 	assert.equal(personIsThere(environment, {flow: 'auto'}), false);
 	assert.equal(personIsThere(environment, {flow: 'client-credentials'}), false);
-	for (const options of [{json: true}, {plain: true}, {flow: 'browser'}, {flow: 'device'}] as const) {
+	for (const options of [{json: true}, {flow: 'browser'}, {flow: 'device'}] as const) {
 		assert.equal(personIsThere(environment, options), true, JSON.stringify(options));
 	}
 

@@ -209,7 +209,7 @@ test('token compares the organization with the one that the session is for', asy
 test('token --login shows the login where the session is for another server', async () => {
 	const asked: (readonly string[])[] = [];
 	const {exit, stderr} = await runDouble(
-		['token', '--login', '--plain', '--issuer', 'https://b.example', '--client-id', 'client'],
+		['token', '--login', '--flow', 'device', '--plain', '--issuer', 'https://b.example', '--client-id', 'client'],
 		{
 			sessions: {default: stored},
 			engine: {
