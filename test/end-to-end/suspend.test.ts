@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {readlinkSync} from 'node:fs';
 import {test, type TestContext} from 'node:test';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {commandFile, commandInPty, temporaryFolder} from '../support/built-command.js';
@@ -38,6 +40,12 @@ const hasEcho = async (run: PtyRun): Promise<void> => {
 	);
 	assert.match(settings, /icanon /);
 	assert.match(settings, / echo /);
+};
+
+/** Waits for what no output shows: that the terminal no longer echoes what is typed. */
+const untilSilent = ({pid}: PtyRun): void => {
+	const looks = 'until stty -F "$0" -a | grep -q " -echo "; do :; done';
+	execFileSync('/bin/sh', ['-c', looks, readlinkSync(`/proc/${pid}/fd/0`)], {timeout: 30_000});
 };
 
 /** Presses Ctrl-Z, and expects the shell with its terminal as it should be. */
@@ -114,6 +122,7 @@ test('Ctrl-Z while a password is typed in plain lines gives the shell its echo; 
 	await suspends(run);
 	run.write('clear; fg\r');
 	await run.waitFor(({text}) => text.includes('echo code') && !prompt.test(text), 'the command in the foreground');
+	untilSilent(run);
 	run.write('password\r');
 	await run.waitFor(/code 0/);
 	assert.match(run.emulator.text, /Signed in/);
