@@ -92,13 +92,13 @@ export const login = async (
 	const terminals = await loadTerminal();
 	const environment = terminals.detectEnvironment(streams?.stdout);
 	// A program that serves a terminal to someone knows that they are there.
-	const isThere =
-		show === 'ndjson' || streams !== undefined || Boolean(rest.pending) || terminals.personIsThere(environment, {flow});
+	const isThere = streams !== undefined || Boolean(rest.pending) || terminals.personIsThere(environment, {flow});
+	const triesAnyway = show === 'ndjson';
 	const view = terminals.chooseView(environment, typeof show === 'function' ? 'screen' : show);
 	const screenOn = streams?.stdout ?? process[view.stream];
 	const toTerminal = (sequence: string) => screenOn.write(sequence);
 	const terminal = {
-		...terminals.createLoginTerminal(environment, {personIsThere: isThere, write: toTerminal}),
+		...terminals.createLoginTerminal(environment, {personIsThere: isThere, triesAnyway, write: toTerminal}),
 		...parts,
 	};
 	const wait = streams === undefined ? terminals.agentsWait(environment, {flow, timeout: rest.timeout}) : undefined;
@@ -107,7 +107,13 @@ export const login = async (
 	const options = {...rest, pending, flow, terminal};
 	if (typeof show === 'function') return show({engine, options, view, streams, messages});
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
-	if (!isThere && isOpen && parts.recommend === undefined && terminals.ownFlowOf(engine.provider) === undefined)
+	if (
+		!isThere &&
+		!triesAnyway &&
+		isOpen &&
+		parts.recommend === undefined &&
+		terminals.ownFlowOf(engine.provider) === undefined
+	)
 		throw terminals.personRequired();
 
 	// Lines have no picker.

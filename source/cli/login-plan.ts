@@ -65,6 +65,8 @@ export type LoginPlan = {
 	readonly strength: Pick<LoginOptions, 'acrValues' | 'maxAge'>;
 	/** Whether a person is there to sign in. */
 	readonly attended: boolean;
+	/** Whether one is asked where the program can't sign in by itself, though none is there: events may reach them elsewhere. */
+	readonly triesAnyway: boolean;
 	readonly location: TerminalLocation;
 	/** What the person chose for this profile before. */
 	readonly preferences: ProfilePreferences;
@@ -126,7 +128,8 @@ export const planLogin = (
 	const strength = readStrength(values);
 	const view = viewOf(values, environment, stdoutIsData);
 	const isTold = wait !== undefined || values['no-wait'] === true;
-	const attended = !unattended && (isTold || personIsThere(environment, {json, flow}));
+	const attended = !unattended && (isTold || personIsThere(environment, {flow}));
+	const triesAnyway = json === true && !unattended;
 
 	return ({session, preferences, profiles = []}) => {
 		const known = session ?? preferences.server;
@@ -143,7 +146,7 @@ export const planLogin = (
 
 		const difference = session && differenceOf(session, provider);
 		const needsPerson = isPageFlow(flow) || (flow === 'auto' && !isAble);
-		if (!attended && needsPerson) throw personRequired(line, difference);
+		if (!attended && !triesAnyway && needsPerson) throw personRequired(line, difference);
 		const isCurrent = difference === undefined && session?.dead !== true;
 		// Lines have no picker, and a command that names what it is for has no choice to offer.
 		const asks = flow === 'auto' && view.kind === 'screen' && command !== 'login' && command !== 'token';
@@ -156,6 +159,7 @@ export const planLogin = (
 			timeout,
 			strength,
 			attended,
+			triesAnyway,
 			location: locateTerminal(environment),
 			preferences,
 		};

@@ -133,8 +133,13 @@ export type LoginTerminal = {
 	 * @default every connection counts
 	 */
 	readonly sockets?: LocalSockets;
-	/** Says which of the possible flows fits where the terminal is. @default browser, device, workload-identity, client-credentials, in this order */
-	readonly recommend?: (flows: FlowAvailability) => Recommendation;
+	/**
+	 * Says which of the possible flows fits where the terminal is. What is `unlisted` may work, though the server's
+	 * metadata doesn't list it.
+	 *
+	 * @default browser, device, workload-identity, client-credentials, in this order
+	 */
+	readonly recommend?: (flows: FlowAvailability, unlisted?: readonly FlowName[]) => Recommendation;
 	/** What to type on the computer with the browser, so that a port there leads here. @default both are the same computer */
 	readonly forwardLine?: (port: number) => string | undefined;
 	/**

@@ -281,7 +281,10 @@ class Login implements LoginRun {
 		const {flow = 'auto', terminal: {recommend = defaultRecommendation} = {}, open = true} = this.#options;
 		try {
 			if (flow === 'auto') {
-				const recommended = this.#parts.outliving?.recommend(provider.flows) ?? recommend(provider.flows);
+				const {flows, server} = provider;
+				const isListed = server.grant_types_supported?.includes('client_credentials') ?? true;
+				const unlisted = isListed ? [] : (['client-credentials'] as const);
+				const recommended = this.#parts.outliving?.recommend(flows) ?? recommend(flows, unlisted);
 				await this.#open(recommended.flow, recommended.reason, open);
 			} else if (flow !== 'ask') {
 				await this.#open(flow, 'You asked for this flow.', open);

@@ -260,8 +260,12 @@ export const createClipboard = (
 };
 
 type RecommendOptions = {
-	/** See {@link personIsThere}: without a person `recommend` throws `person_required`, or takes the client's own credentials. */
+	/** See {@link personIsThere}: without a person `recommend` takes the client's own credentials, or throws `person_required`. */
 	readonly personIsThere: boolean;
+	/** Whether it recommends a person's flow instead of throwing, for a person whom events reach elsewhere. @default false */
+	readonly triesAnyway?: boolean | undefined;
+	/** What the server's metadata doesn't list: a person's flow is tried before it. @default nothing */
+	readonly unlisted?: readonly FlowName[] | undefined;
 	/** What the person chose for this profile before: it corrects a stale SSH_CONNECTION once and for all. */
 	readonly preferred?: 'browser' | 'device' | undefined;
 };
@@ -292,9 +296,15 @@ export const recommend = (
 	options: RecommendOptions,
 ): Recommendation => {
 	if (!options.personIsThere) {
-		const own = (['workload-identity', 'client-credentials'] as const).find(flow => available[flow] === true);
-		if (own === undefined) throw personRequired();
-		return {flow: own, reason: 'Nobody is at a terminal here, and the app can sign in by itself.'};
+		const {triesAnyway, unlisted = []} = options;
+		const own = (['workload-identity', 'client-credentials'] as const).find(
+			flow => available[flow] === true && !(triesAnyway && unlisted.includes(flow)),
+		);
+		if (own !== undefined) {
+			return {flow: own, reason: 'Nobody is at a terminal here, and the app can sign in by itself.'};
+		}
+
+		if (!triesAnyway) throw personRequired();
 	}
 
 	const {preferred} = options;
@@ -312,7 +322,7 @@ export const recommend = (
 };
 
 /** What `createLoginTerminal` takes besides the environment. */
-export type LoginTerminalOptions = Partial<RecommendOptions> & {
+export type LoginTerminalOptions = Partial<Omit<RecommendOptions, 'unlisted'>> & {
 	/** Writes a sequence to the terminal, past whatever draws there. @default to stdout */
 	readonly write?: (sequence: string) => void;
 };
@@ -324,7 +334,12 @@ export type LoginTerminalOptions = Partial<RecommendOptions> & {
  */
 export const createLoginTerminal = (
 	environment: TerminalEnvironment,
-	{personIsThere = true, preferred, write = sequence => process.stdout.write(sequence)}: LoginTerminalOptions = {},
+	{
+		personIsThere = true,
+		triesAnyway,
+		preferred,
+		write = sequence => process.stdout.write(sequence),
+	}: LoginTerminalOptions = {},
 ): Required<LoginTerminal> => {
 	const location = locateTerminal(environment);
 	return {
@@ -332,7 +347,7 @@ export const createLoginTerminal = (
 		openBrowser: createBrowserOpener(environment),
 		clipboard: createClipboard(environment, write),
 		sockets: createLocalSockets(environment),
-		recommend: flows => recommend(location, flows, {personIsThere, preferred}),
+		recommend: (flows, unlisted) => recommend(location, flows, {personIsThere, triesAnyway, unlisted, preferred}),
 		forwardLine: port => forwardLine(environment, port),
 		forwardedAddress: port => forwardedAddress(environment, port),
 	};

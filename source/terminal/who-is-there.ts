@@ -62,11 +62,11 @@ export const whoIsThere = (environment: Pick<TerminalEnvironment, 'env' | 'tty'>
 	return tty.stdout || tty.stderr ? 'person' : 'nobody';
 };
 
-/** Whether a login can count on a person: at the terminal, behind an agent, or where what was asked for says so. */
+/** Whether a login can count on a person: at the terminal, behind an agent, or where the flow that was asked for says so. */
 export const personIsThere = (
 	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
-	{json, flow}: {readonly json?: boolean; readonly flow?: FlowName | 'auto' | 'ask' | undefined} = {},
-): boolean => json === true || isPageFlow(flow) || whoIsThere(environment) !== 'nobody';
+	{flow}: {readonly flow?: FlowName | 'auto' | 'ask' | undefined} = {},
+): boolean => isPageFlow(flow) || whoIsThere(environment) !== 'nobody';
 
 /**
  * Seconds that a login waits for the person behind a coding agent, most of which end a command after a minute; undefined

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import test from 'node:test';
+import test, {type TestContext} from 'node:test';
 import {promisify} from 'node:util';
 import Ajv from 'ajv';
 import {temporaryFolder} from '../support/built-command.js';
 import {demoServer} from '../support/demo-server.js';
-import {gitEnvironment, gitServer} from '../support/git-server.js';
+import {gitEnvironment, gitSchemes, gitServer, type GitScheme} from '../support/git-server.js';
 import {requireProgram} from '../support/requirements.js';
 import {scriptedSession} from '../support/scripted-session.js';
 import {command, sessionHome} from '../support/session-command.js';
@@ -76,14 +76,17 @@ test('demand 41: a kubectl that has no person to offer is told so at once, and n
 	assert.match(stderr, /Someone has to sign in.*\n.*ink-login login --issuer/);
 });
 
-test('the real git fetches with the helper, again after the token ends, and again after a server refused it', async t => {
-	if (requireProgram(t, 'git') === undefined) return;
+const useGit = async (t: TestContext, scheme: GitScheme): Promise<void> => {
 	const refused = new Set<string>();
-	const {url, passwords} = await gitServer(t, async password => {
-		const {ok} = await fetch(server.endpoints.userInfo, {headers: {authorization: `Bearer ${password}`}});
-		return ok && !refused.has(password);
-	});
-	const elsewhere = await gitServer(t, async () => false);
+	const {url, passwords} = await gitServer(
+		t,
+		async password => {
+			const {ok} = await fetch(server.endpoints.userInfo, {headers: {authorization: `Bearer ${password}`}});
+			return ok && !refused.has(password);
+		},
+		scheme,
+	);
+	const elsewhere = await gitServer(t, async () => false, scheme);
 	const more = ['--resource', new URL(url).origin];
 	const {home, server, session, expire, refreshes} = await scriptedSession(t, {}, {more});
 	const folder = await temporaryFolder(t);
@@ -104,7 +107,8 @@ test('the real git fetches with the helper, again after the token ends, and agai
 	assert.notEqual(await git('clone', '--quiet', elsewhere.url, 'other'), 0);
 	assert.deepEqual(elsewhere.passwords, [], 'another port is another server');
 	expire();
-	assert.equal(await git('-C', 'copy', 'fetch'), 0);
+	assert.equal(await git('-C', 'copy', 'commit', '--quiet', '--allow-empty', '--message', 'the second one'), 0);
+	assert.equal(await git('-C', 'copy', 'push', '--quiet'), 0);
 	assert.equal(refreshes(), 1);
 
 	// git tells the helper to forget what was refused; the next call has another token.
@@ -112,6 +116,11 @@ test('the real git fetches with the helper, again after the token ends, and agai
 	assert.notEqual(await git('-C', 'copy', 'fetch'), 0);
 	assert.equal(await git('-C', 'copy', 'fetch'), 0);
 	assert.equal(refreshes(), 2);
+};
+
+test('the real git clones and pushes with the helper, again after the token ends, and again after a server refused it', async t => {
+	if (requireProgram(t, 'git') === undefined) return;
+	for (const scheme of gitSchemes()) await t.test(scheme, async t => useGit(t, scheme));
 });
 
 test('exec: exit code, signals and the environment of the child, with a token that is fresh', async t => {

@@ -8,7 +8,7 @@ import {serve} from './loopback.js';
 export type GitServer = {
 	/** The address of a repository with one commit. */
 	readonly url: string;
-	/** The passwords that came, in order; those that were taken end with a space and `ok`. */
+	/** The passwords or bearer tokens that came, in order; those that were taken end with a space and `ok`. */
 	readonly passwords: readonly string[];
 };
 
@@ -67,18 +67,37 @@ const runBackend = async (root: string, request: IncomingMessage, response: Serv
 	response.end(output.subarray(end + 4));
 };
 
-/** Serves a repository over http to anyone who brings a password that `isGood`. */
-export const gitServer = async (t: Scope, isGood: (password: string) => Promise<boolean>): Promise<GitServer> => {
+/** How a server wants a token: as a password, or from git 2.46 on as it is. */
+export type GitScheme = 'Basic' | 'Bearer';
+
+/** The schemes that the installed git speaks. */
+export const gitSchemes = (): readonly GitScheme[] => {
+	const version = execFileSync('git', ['--version'], {encoding: 'utf8'});
+	const [, major = '', minor = ''] = /(\d+)\.(\d+)/.exec(version) ?? [];
+	return Number(major) > 2 || Number(minor) >= 46 ? ['Basic', 'Bearer'] : ['Basic'];
+};
+
+const passwordIn = (header: string, scheme: GitScheme): string | undefined => {
+	const [, credential] = new RegExp(`^${scheme} (.+)$`).exec(header) ?? [];
+	if (credential === undefined || scheme === 'Bearer') return credential;
+	return Buffer.from(credential, 'base64').toString().replace(/^.*?:/s, '');
+};
+
+/** Serves a repository over http, for reading and writing, to anyone who brings a password that `isGood`. */
+export const gitServer = async (
+	t: Scope,
+	isGood: (password: string) => Promise<boolean>,
+	scheme: GitScheme = 'Basic',
+): Promise<GitServer> => {
 	const root = await temporaryFolder(t);
 	makeRepository(root);
 	const passwords: string[] = [];
 	const answer = async (request: IncomingMessage, response: ServerResponse) => {
-		const [, encoded = ''] = /^Basic (.+)$/.exec(request.headers.authorization ?? '') ?? [];
-		const [, password] = Buffer.from(encoded, 'base64').toString().split(/:(.*)/s);
+		const password = passwordIn(request.headers.authorization ?? '', scheme);
 		const isLetIn = password !== undefined && (await isGood(password));
 		if (password !== undefined) passwords.push(isLetIn ? `${password} ok` : password);
 		if (isLetIn) return runBackend(root, request, response);
-		response.writeHead(401, {'www-authenticate': 'Basic realm="repositories"'}).end();
+		response.writeHead(401, {'www-authenticate': `${scheme} realm="repositories"`}).end();
 	};
 
 	const origin = await serve(t, (request, response) => void answer(request, response));

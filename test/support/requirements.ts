@@ -11,6 +11,8 @@ const packages = {
 	tmux: 'tmux',
 	git: 'git',
 	curl: 'curl',
+	kubectl: 'kubernetes-client',
+	skopeo: 'skopeo',
 	npm: 'npm',
 	pip3: 'python3-pip',
 	bash: 'bash',

@@ -103,6 +103,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {
 				personIsThere: plan.attended,
+				triesAnyway: plan.triesAnyway,
 				preferred: preferences.flow,
 				write: sequence => process[view.stream].write(sequence),
 			}),

@@ -106,13 +106,7 @@ test('anyone who asks for a flow or for --json is taken as there, unlike one who
 	assert.equal((await login([...provider, '--plain'])).exit, 3);
 });
 
-test('without a person a client with a secret signs in by itself', async () => {
-	const environment = {env: {CI: 'true', CLIENT_SECRET: 'hush'}};
-	const {exit, options, engines} = await login([...provider, '--client-secret-env', 'CLIENT_SECRET'], success, {
-		environment,
-	});
-	assert.equal(exit, 0);
-	assert.equal(options?.flow, 'auto');
+test('with nobody there a client with a secret signs in by itself, with --json too, unless the server does not allow it', async () => {
 	const flows = {
 		browser: true,
 		device: true,
@@ -121,8 +115,29 @@ test('without a person a client with a secret signs in by itself', async () => {
 		password: 'no',
 		'one-time-code': 'no',
 	} as const;
-	assert.equal(options.terminal?.recommend?.(flows).flow, 'client-credentials');
-	assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
+	const denied = {...flows, 'client-credentials': 'The server does not allow it.'} as const;
+	const env = {CI: 'true', CLIENT_SECRET: 'hush'};
+	const keys = {env: {CLIENT_SECRET: 'hush'}, tty: {stdin: true, stdout: true, stderr: true}};
+	const unlisted = ['client-credentials'] as const;
+	for (const [args, available, recommended, environment, notListed] of [
+		[[], flows, 'client-credentials', {env}],
+		[['--json'], flows, 'client-credentials', {env}],
+		[[], denied, undefined, {env}],
+		[['--json'], denied, 'device', {env}],
+		[[], flows, 'client-credentials', {env}, unlisted],
+		[['--json'], flows, 'device', {env}, unlisted],
+		[['--json'], flows, 'device', keys],
+	] as const) {
+		const double = {environment};
+		const all = [...provider, '--client-secret-env', 'CLIENT_SECRET', ...args];
+		const {exit, options, engines} = await login(all, success, double);
+		assert.equal(exit, 0);
+		assert.equal(options?.flow, 'auto');
+		assert.deepEqual(engines[0]?.clientSecretSource, {env: 'CLIENT_SECRET'});
+		const recommend = () => options.terminal?.recommend?.(available, notListed).flow;
+		if (recommended === undefined) assert.throws(recommend, {code: 'person_required'});
+		else assert.equal(recommend(), recommended, args.join(' '));
+	}
 });
 
 test('S22: a secret from stdin is read when it is needed, and is known to be gone afterwards', async () => {
