@@ -59,12 +59,16 @@ export type SessionUse = (
 	session: SessionTokens,
 ) => Promise<number | NodeJS.Signals>;
 
-/** What can be typed into any shell as one word. */
+/** What can be typed into any shell as one word: PowerShell makes a list of commas, and has a meaning for a leading @. */
 const shellWord = (text: string): string =>
-	/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+	/^[\w%+=:./-][\w@%+=:./-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** Where npm has it, a shell doesn't find it by its name alone. */
+const isFoundByNpx = /[\\/](_npx|node_modules[\\/]\.bin)[\\/]/.test(process.argv[1] ?? '');
 
 /** A line to type, as in `ink-login login work`. */
-export const commandText = (...words: readonly string[]): string => ['ink-login', ...words].map(shellWord).join(' ');
+export const commandText = (...words: readonly string[]): string =>
+	[...(isFoundByNpx ? ['npx'] : []), 'ink-login', ...words].map(shellWord).join(' ');
 
 /** How a login looks, and how long it waits, are for that one login. */
 const isNotRepeated = (group: CommandOption['group']): boolean => group === 'looks' || group === 'pending';

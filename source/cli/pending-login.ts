@@ -20,7 +20,9 @@ const readWait = ({wait, 'no-wait': noWait}: OptionValues): number | undefined =
 	throw new UsageError('--wait needs a number of seconds.', 'For example: --wait 45');
 };
 
-const resumeCommand = (id: string): string => commandText('login', '--resume', id);
+/** How long to wait, and the form of what is told, hold for what comes next as well. */
+const resumeCommand = (id: string, {wait, json}: OptionValues = {}): string =>
+	commandText('login', '--resume', id, ...(wait === undefined ? [] : ['--wait', wait]), ...(json ? ['--json'] : []));
 
 /** How the login outlives this process: as the options say, or because a coding agent runs it, whose commands live a minute. */
 export const pendingOptionsOf = (
@@ -52,7 +54,7 @@ export const pendingOptionsOf = (
 		...(id !== undefined && {id}),
 		...(wait !== undefined && {wait}),
 		message,
-		resumeCommand,
+		resumeCommand: pending => resumeCommand(pending, values),
 		pasteCommand: pending => `${resumeCommand(pending)} --tty`,
 	};
 };

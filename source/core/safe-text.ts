@@ -44,7 +44,8 @@ export const displayText = (text: string, maximumLength = 200): DisplayText => {
 
 /** Whatever reads as the end of a quotation. */
 const quotationMarks = /["\u201C-\u201F\u2033\u275D\u275E\uFF02]/g;
-const quoted = (text: string, maximumLength: number) =>
+/** A text in quotation marks that it cannot end. */
+export const quoted = (text: string, maximumLength: number): string =>
 	`"${displayText(text.replaceAll(quotationMarks, "'"), maximumLength)}"`;
 
 /** Letters and digits, joined as in names: neither a sentence nor an e-mail address looks like that. */

@@ -1,10 +1,12 @@
-import type {Random} from '../core/clock.js';
-import {LoginError, toLoginError, type LoginErrorCode} from '../core/errors.js';
+import {omitUndefined, type Random} from '../core/clock.js';
+import {cancelled, LoginError, toLoginError, type LoginErrorCode} from '../core/errors.js';
 import {displayText, type DisplayText} from '../core/safe-text.js';
-import type {ProviderSettings, ResolvedProvider, Provider} from '../oauth/provider.js';
+import {isObject} from '../core/types.js';
+import {isSameClient, type ProviderSettings, type ResolvedProvider, type Provider} from '../oauth/provider.js';
 import type {LoginRequest} from '../oauth/request-parameters.js';
-import type {KnownServer, RecordStore, TokenStore} from '../session/types.js';
-import type {SavedFlow} from './flow.js';
+import type {KnownServer, RecordStore, StoredSession, TokenStore} from '../session/types.js';
+import type {LoginOptions, PendingOptions, SavedFlow} from './flow.js';
+import type {LoginParts} from './login.js';
 
 /** Where a login is that no process need be busy with. */
 export type Progress =
@@ -41,28 +43,41 @@ export type PendingLogin = Omit<KnownServer, 'provider'> & {
 	readonly progress: Progress;
 };
 
-export const day = 86_400_000;
+const day = 86_400_000;
+
+export const longestMessage = 160;
 
 /** What it may be typed with: no letter looks like a digit. */
 const idLetters = 'abcdefghjkmnpqrstuvwxyz23456789';
 const idPattern = /^[a-z2-9]{8}$/;
 
-export const newId = (random: Random): string =>
-	Array.from(random(8), byte => idLetters[byte % idLetters.length]).join('');
+const newId = (random: Random): string => Array.from(random(8), byte => idLetters[byte % idLetters.length]).join('');
 
 /** The name of the mark of a cancel: one of its own, so that no process that is busy with the login can undo it. */
-export const cancelMark = (id: string) => `${id}-cancelled`;
+const cancelMark = (id: string) => `${id}-cancelled`;
 
-export const withoutSecret = <Given extends Provider>({
+const withoutSecret = <Given extends Provider>({
 	clientSecret: _,
 	clientKey: __,
 	...settings
 }: Given): Omit<Given, 'clientSecret' | 'clientKey'> => settings;
 
+/** What is read of every login that is there; one that is damaged must not keep others from beginning. */
+const isWhole = (login: Partial<PendingLogin>): boolean => {
+	const {version, profile, startedAt, expiresAt, provider, progress} = login;
+	const isKnown = typeof profile === 'string' && isObject(provider) && URL.canParse(provider.issuer);
+	const isTimed = typeof startedAt === 'number' && typeof expiresAt === 'number';
+	if (version !== 1 || !isKnown || !isTimed || !isObject(progress)) return false;
+	return progress.status === 'waiting' ? isObject(progress.flow) : typeof progress.status === 'string';
+};
+
 const parse = (text: string | undefined, id: string): PendingLogin | undefined => {
-	if (text === undefined) return undefined;
-	const login = JSON.parse(text) as Partial<PendingLogin>;
-	return login.version === 1 && login.id === id ? (login as PendingLogin) : undefined;
+	try {
+		const login: unknown = JSON.parse(text ?? '');
+		return isObject(login) && login['id'] === id && isWhole(login) ? (login as PendingLogin) : undefined;
+	} catch {
+		return undefined;
+	}
 };
 
 /** Where it is; undefined where it is over. */
@@ -77,12 +92,12 @@ export const isApproved = (login: PendingLogin): boolean => {
 export const isWaiting = (login: PendingLogin, now: number): boolean =>
 	progressOf(login) !== undefined && (login.expiresAt > now || isApproved(login));
 
-export const unknown = (id: string): LoginError =>
+const unknown = (id: string): LoginError =>
 	new LoginError('expired_token', `There's no sign-in ${displayText(id, 20)} here, or it has expired.`, {
 		hint: 'Start a new sign-in.',
 	});
 
-export const recordsOf = async (store: TokenStore): Promise<RecordStore> => {
+const recordsOf = async (store: TokenStore): Promise<RecordStore> => {
 	const records = await store.records?.();
 	if (records !== undefined) return records;
 	throw new LoginError('config_error', "This program's store can't save a pending sign-in.", {
@@ -138,3 +153,157 @@ export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: 
 export const providerOf = ({
 	provider: {server: _, flows: __, requestedScope: ___, resourceName: ____, registration: _____, ...settings},
 }: PendingLogin): ProviderSettings => settings;
+
+const requestOf = ({prompt, acrValues, maxAge, loginHint}: LoginOptions): LoginRequest =>
+	omitUndefined({prompt, acrValues, maxAge, loginHint});
+
+type RecordParts = Pick<LoginParts, 'store' | 'profile' | 'clock' | 'random' | 'provider' | 'remembered'>;
+
+/**
+ * A pending login as this process last saw it, and every change of it:
+ *
+ * none → waiting → waiting with a response (or a code) → signed in; from each of them to failed.
+ *
+ * All but `read` is for the process that holds the lock of the profile's logins. A cancel needs no lock, so it is a mark
+ * of its own, and the next change turns it into a failure.
+ */
+export class PendingRecord {
+	#login: PendingLogin | undefined;
+	readonly #parts: RecordParts;
+	readonly #options: LoginOptions;
+	readonly #records: RecordStore;
+	readonly #asked: string;
+
+	private constructor(parts: RecordParts, options: LoginOptions, records: RecordStore) {
+		this.#parts = parts;
+		this.#options = options;
+		this.#records = records;
+		this.#asked = JSON.stringify([withoutSecret(parts.provider), requestOf(options), options.flow ?? 'auto']);
+	}
+
+	static async of(parts: RecordParts, options: LoginOptions): Promise<PendingRecord> {
+		return new PendingRecord(parts, options, await recordsOf(parts.store));
+	}
+
+	get login(): PendingLogin | undefined {
+		return this.#login;
+	}
+
+	/** The login as it is on disk by now: the one that is named, or one that asks for the same. */
+	async read(): Promise<PendingLogin | undefined> {
+		const {store, profile, clock, provider} = this.#parts;
+		const {id = this.#login?.id}: PendingOptions = {...this.#options.pending};
+		const isSame = (other: PendingLogin) => other.asked === this.#asked && other.profile === profile;
+		const login = await (id === undefined ? findPending(store, clock.now(), isSame) : readPending(store, id));
+		this.#login = login;
+		if (login === undefined) return undefined;
+		if (login.profile !== profile || !isSameClient(login.provider, provider)) {
+			throw new LoginError('config_error', `The sign-in ${login.id} is for another profile, server or app.`, {
+				hint: 'Resume it with the profile, server and app it was started with.',
+			});
+		}
+
+		if (login.progress.status === 'waiting' && !isWaiting(login, clock.now())) throw unknown(login.id);
+		return login;
+	}
+
+	/**
+	 * The session, where it has come; a process may have died when it had saved that, and not yet noted it here.
+	 *
+	 * @throws LoginError what the login ended with, or that its session is no longer there
+	 */
+	async outcome(): Promise<StoredSession | undefined> {
+		const {store, profile} = this.#parts;
+		const progress = this.#login?.progress;
+		if (progress?.status === 'failed') {
+			const {code, message, hint} = progress;
+			throw new LoginError(code, message, {hint});
+		}
+
+		const signedInAt = progress?.status === 'waiting' ? progress.response?.at : progress?.signedInAt;
+		if (signedInAt === undefined) return undefined;
+		const stored = await store.read(profile);
+		if (stored?.signedInAt === signedInAt && stored.dead !== true) {
+			await this.end({status: 'signed-in', signedInAt});
+			return stored;
+		}
+
+		if (progress?.status === 'waiting') return undefined;
+		throw new LoginError('person_required', 'The session from this sign-in has ended or was replaced.', {
+			hint: 'Start a new sign-in.',
+		});
+	}
+
+	/** Saves where its flow is; a login that is not there yet begins. */
+	async save(flow: SavedFlow, provider: ResolvedProvider): Promise<void> {
+		const known = this.#login;
+		if (known === undefined) {
+			await this.#begin(flow, provider);
+			return;
+		}
+
+		const expiresAt = isApproved(known) ? known.expiresAt : flow.expiresAt;
+		await this.#write({...known, expiresAt, progress: {...progressOf(known), status: 'waiting', flow}});
+	}
+
+	/** Saves the response, and gives the flow the time that it takes to fetch it from here. */
+	async saveResponse(response: SavedResponse): Promise<void> {
+		const login = this.#login;
+		const {flow} = progressOf(login) ?? {};
+		if (login === undefined || flow === undefined) return;
+		const {at} = response;
+		const lasting: SavedFlow =
+			flow.flow === 'device'
+				? {...flow, expiresAt: at + day, polling: {...flow.polling, nextPollAt: at}}
+				: {...flow, expiresAt: at + day};
+		await this.#write({...login, progress: {status: 'waiting', flow: lasting, response}}, true);
+	}
+
+	/** @throws LoginError `cancelled` where someone has cancelled the login */
+	async refuseCancelled(): Promise<void> {
+		const login = this.#login;
+		if (login === undefined || (await this.#records.read(cancelMark(login.id))) === undefined) return;
+		const error = cancelled('This sign-in was cancelled.');
+		await this.fail(error);
+		throw error;
+	}
+
+	async fail({code, message, hint}: LoginError): Promise<void> {
+		await this.end({status: 'failed', code, message, hint});
+	}
+
+	/** Leaves nothing secret of it. */
+	async end(progress: Exclude<Progress, {readonly status: 'waiting'}>): Promise<void> {
+		const login = this.#login;
+		if (login !== undefined && progressOf(login) !== undefined) await this.#write({...login, progress});
+	}
+
+	async #begin(flow: SavedFlow, provider: ResolvedProvider): Promise<void> {
+		const {store, profile, clock, random, remembered} = this.#parts;
+		// Where the keyring is, nothing goes to a file.
+		await store.prepare?.();
+		const {pending, switchAccount} = this.#options;
+		const {message: given = ''}: PendingOptions = {...pending};
+		const message = displayText(given, longestMessage);
+		await this.#write({
+			version: 1,
+			id: newId(random),
+			profile,
+			...(message !== '' && {message}),
+			startedAt: clock.now(),
+			expiresAt: flow.expiresAt,
+			asked: this.#asked,
+			provider: withoutSecret(provider),
+			...remembered,
+			request: requestOf(this.#options),
+			...(typeof switchAccount === 'boolean' && {switchAccount}),
+			progress: {status: 'waiting', flow},
+		});
+	}
+
+	async #write(login: PendingLogin, isOnlyCopy = false): Promise<void> {
+		const expiresAt = isApproved(login) ? Math.max(login.expiresAt, this.#parts.clock.now() + day) : login.expiresAt;
+		await this.#records.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
+		this.#login = login;
+	}
+}

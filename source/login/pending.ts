@@ -1,30 +1,22 @@
 import {omitUndefined} from '../core/clock.js';
-import {cancelled, LoginError, PendingError, type LoginErrorCode, type PendingDetails} from '../core/errors.js';
-import {displayText} from '../core/safe-text.js';
+import {
+	cancelled,
+	LoginError,
+	PendingError,
+	toLoginError,
+	type LoginErrorCode,
+	type PendingDetails,
+} from '../core/errors.js';
+import {displayText, quoted} from '../core/safe-text.js';
 import {isObject, type FlowName} from '../core/types.js';
-import {applicationOf, isSameClient, type ResolvedProvider} from '../oauth/provider.js';
-import {withPersonRequest, type LoginRequest} from '../oauth/request-parameters.js';
+import {applicationOf, type ResolvedProvider} from '../oauth/provider.js';
+import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {TokenSet} from '../oauth/token-set.js';
-import type {RecordStore, StoredSession} from '../session/types.js';
+import type {StoredSession} from '../session/types.js';
 import type {LoginEvent} from './events.js';
 import type {BeginOptions, Flow, FlowContext, LoginEngine, LoginOptions, PendingOptions, SavedFlow} from './flow.js';
 import type {LoginParts, Outliving} from './login.js';
-import {
-	cancelMark,
-	day,
-	findPending,
-	isApproved,
-	isWaiting,
-	newId,
-	progressOf,
-	readPending,
-	recordsOf,
-	unknown,
-	withoutSecret,
-	type PendingLogin,
-	type Progress,
-	type SavedResponse,
-} from './pending-record.js';
+import {isApproved, longestMessage, PendingRecord, progressOf, type PendingLogin} from './pending-record.js';
 import type {LoginState} from './state.js';
 
 /** What a pending login needs of the `Login` that is busy with it. */
@@ -54,14 +46,9 @@ const passing: ReadonlySet<LoginErrorCode> = new Set([
 	'internal_error',
 ]);
 
-const longestMessage = 160;
-
-const requestOf = ({prompt, acrValues, maxAge, loginHint}: LoginOptions): LoginRequest =>
-	omitUndefined({prompt, acrValues, maxAge, loginHint});
-
 /** What the person has to do, for the one who tells them. */
 const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}: PendingOptions): string => {
-	const why = message === undefined ? '' : `The agent says: "${message}". `;
+	const why = message === undefined ? '' : `The agent says: ${quoted(message, longestMessage)}. `;
 	if (progress.status !== 'waiting') return '';
 	const {flow} = progress;
 	const application = applicationOf(provider) ?? new URL(provider.issuer).host;
@@ -95,10 +82,8 @@ export const outlive = async (
 	parts: LoginParts,
 	options: LoginOptions,
 	hooks: Hooks,
-): Promise<LoginParts | StoredSession> => {
-	const login = new OutlivingLogin(parts, options, hooks, await recordsOf(parts.store));
-	return login.begin();
-};
+): Promise<LoginParts | StoredSession> =>
+	new OutlivingLogin(parts, options, hooks, await PendingRecord.of(parts, options)).begin();
 
 /** Begins a login that outlives this process, and leaves it. */
 export const beginLogin = async (
@@ -119,68 +104,59 @@ export const beginLogin = async (
 	});
 };
 
+/** One process's part of it. */
 class OutlivingLogin {
 	readonly #parts: LoginParts;
-	readonly #options: LoginOptions;
 	readonly #pending: PendingOptions;
 	readonly #hooks: Hooks;
-	readonly #records: RecordStore;
-	readonly #asked: string;
-	#login: PendingLogin | undefined;
-	/** As discovered, for a new login. */
+	readonly #record: PendingRecord;
+	/** As discovered. */
 	#provider: ResolvedProvider | undefined;
 	/** The flow that is saved; another one beside it ends with this process. */
 	#flow: FlowName | undefined;
 	#isShown = false;
-	/** How many requests are under way that may bring tokens. */
-	#requests = 0;
 	#isTimeUp = false;
 
-	constructor(parts: LoginParts, options: LoginOptions, hooks: Hooks, records: RecordStore) {
+	constructor(parts: LoginParts, {pending}: LoginOptions, hooks: Hooks, record: PendingRecord) {
 		this.#parts = parts;
-		this.#options = options;
-		this.#pending = options.pending === false ? {} : (options.pending ?? {});
+		this.#pending = {...pending};
 		this.#hooks = hooks;
-		this.#records = records;
-		const {flow = 'auto'} = options;
-		this.#asked = JSON.stringify([withoutSecret(parts.provider), requestOf(options), flow]);
+		this.#record = record;
 	}
 
 	async begin(): Promise<LoginParts | StoredSession> {
-		const login = await this.#look();
-		if (login !== undefined && login.progress.status !== 'waiting') return this.#sessionOf(login);
-		this.#hooks.subscribe(() => void this.#check());
+		const login = await this.#record.read();
+		const session = await this.#record.outcome();
+		if (session !== undefined) return session;
+		this.#hooks.subscribe(() => this.#check());
 		void this.#limitTime();
-		const parts = this.#parts;
+		const {loadFlow, keeper} = this.#parts;
 		return {
-			...parts,
-			...(login === undefined ? this.#noteProvider() : this.#partsOf(login)),
+			...this.#parts,
+			...this.#whereBegun(login),
 			loadFlow: {
-				...parts.loadFlow,
-				device: async () => this.#wrap('device', await parts.loadFlow.device()),
-				browser: async () => this.#wrap('browser', await parts.loadFlow.browser()),
+				...loadFlow,
+				device: async () => this.#wrap('device', await loadFlow.device()),
+				browser: async () => this.#wrap('browser', await loadFlow.browser()),
 			},
 			keeper: {
 				write: async (session, signal) => this.#keep(session, signal),
 				// Those of a login that goes on are not to be revoked: the next process saves them.
 				discard: async (tokens, provider) => {
-					if (progressOf(this.#login) === undefined) await parts.keeper.discard(tokens, provider);
+					if (progressOf(this.#record.login) === undefined) await keeper.discard(tokens, provider);
 				},
 			},
 			outliving: this.#outliving(login),
 		};
 	}
 
-	#noteProvider(): Pick<LoginParts, 'discover'> {
-		return {discover: async signal => (this.#provider = await this.#parts.discover(signal))};
-	}
-
 	/** A login that is there continues as it was begun. */
-	#partsOf(login: PendingLogin): Pick<LoginParts, 'provider' | 'discover'> {
-		const {clientSecret, clientKey} = this.#parts.provider;
-		const provider: ResolvedProvider = {...login.provider, clientSecret, clientKey};
-		this.#provider = provider;
-		return {provider, discover: async () => provider};
+	#whereBegun(login: PendingLogin | undefined): Pick<LoginParts, 'provider' | 'discover'> {
+		const {provider, discover} = this.#parts;
+		if (login === undefined) return {provider, discover: async signal => (this.#provider = await discover(signal))};
+		const {clientSecret, clientKey} = provider;
+		const begun: ResolvedProvider = {...login.provider, clientSecret, clientKey};
+		return {provider: begun, discover: async () => begun};
 	}
 
 	#outliving(login: PendingLogin | undefined): Outliving {
@@ -196,66 +172,24 @@ class OutlivingLogin {
 			},
 			switchAccount: login?.switchAccount,
 			leave: () => {
-				if (this.#login === undefined) return false;
+				if (this.#record.login === undefined) return false;
 				this.#isTimeUp = true;
-				void this.#check();
+				this.#check();
 				return true;
 			},
-			fail: async ({code, message, hint}) => {
-				if (this.#flow === undefined || passing.has(code)) return;
+			fail: async error => {
+				if (this.#flow === undefined || passing.has(error.code)) return;
+				// A network that wants a sign-in of its own responds to everything with a page of its own.
+				const {response} = progressOf(this.#record.login) ?? {};
+				if (error.code === 'bad_response' && response === undefined) return;
 				// It is told here all the same; the next process finds out by itself.
-				await this.#end({status: 'failed', code, message, hint}).catch(() => undefined);
+				await this.#record.fail(error).catch(() => undefined);
 			},
 		};
 	}
 
 	get #saved(): SavedFlow | undefined {
-		return progressOf(this.#login)?.flow;
-	}
-
-	/** The login as it is on disk by now: the one that is named, or one that asks for the same. */
-	async #look(): Promise<PendingLogin | undefined> {
-		const {store, profile, clock, provider} = this.#parts;
-		const {id = this.#login?.id} = this.#pending;
-		const login =
-			id === undefined
-				? await findPending(
-						store,
-						clock.now(),
-						({asked, ...other}) => asked === this.#asked && other.profile === profile,
-					)
-				: await readPending(store, id);
-		this.#login = login;
-		if (login === undefined) return undefined;
-		if (login.profile !== profile || !isSameClient(login.provider, provider)) {
-			throw new LoginError('config_error', `The sign-in ${login.id} is for another profile, server or app.`, {
-				hint: 'Resume it with the profile, server and app it was started with.',
-			});
-		}
-
-		if (login.progress.status === 'waiting' && !isWaiting(login, clock.now())) throw unknown(login.id);
-		return login;
-	}
-
-	/** @throws LoginError what it ended with, or that its session is no longer there */
-	async #sessionOf({progress}: PendingLogin): Promise<StoredSession> {
-		if (progress.status === 'failed') {
-			const {code, message, hint} = progress;
-			throw new LoginError(code, message, {hint});
-		}
-
-		const stored = await this.#storedAt(progress.status === 'signed-in' ? progress.signedInAt : undefined);
-		if (stored !== undefined) return stored;
-		throw new LoginError('person_required', 'The session from this sign-in has ended or was replaced.', {
-			hint: 'Start a new sign-in.',
-		});
-	}
-
-	/** The session, if it is the one that someone signed in to at that moment. */
-	async #storedAt(signedInAt: number | undefined): Promise<StoredSession | undefined> {
-		const {store, profile} = this.#parts;
-		const stored = await store.read(profile);
-		return signedInAt !== undefined && stored?.signedInAt === signedInAt && stored.dead !== true ? stored : undefined;
+		return progressOf(this.#record.login)?.flow;
 	}
 
 	async #limitTime(): Promise<void> {
@@ -269,32 +203,31 @@ class OutlivingLogin {
 		}
 
 		this.#isTimeUp = true;
-		await this.#check();
+		this.#check();
 	}
 
 	/** Leaves once the time is up and nothing is under way: a poll that was sent may bring the tokens, and one that is due comes first. */
-	async #check(): Promise<void> {
+	#check(): void {
 		if (!this.#isTimeUp || this.#hooks.signal.aborted) return;
-		if (this.#flow === undefined) await this.#leaveOther();
-		else if (this.#isShown && this.#requests === 0 && !this.#isBusy) this.#leave();
+		if (this.#flow === undefined) this.#leaveOther().catch((error: unknown) => this.#hooks.abort(toLoginError(error)));
+		else if (this.#isShown && !this.#isBusy) this.#leave();
 	}
 
 	get #isBusy(): boolean {
-		const login = this.#login;
+		const {login} = this.#record;
 		const saved = this.#saved;
 		if (login === undefined || saved === undefined || isApproved(login)) return true;
 		if (saved.flow !== 'device') return false;
 		const {isUnderWay, nextPollAt} = saved.polling;
-		const isDue = this.#pending.id !== undefined && nextPollAt <= this.#parts.clock.now();
-		return isUnderWay === true || isDue;
+		return isUnderWay === true || (this.#pending.id !== undefined && nextPollAt <= this.#parts.clock.now());
 	}
 
 	/** Another process shows a login of the profile, and perhaps is busy with this very one. */
 	async #leaveOther(): Promise<void> {
 		if (this.#hooks.state().phase !== 'waiting') return;
-		if (this.#login === undefined) await this.#look();
+		if (this.#record.login === undefined) await this.#record.read();
 		if (this.#flow !== undefined) return;
-		if (this.#login !== undefined) this.#leave();
+		if (this.#record.login !== undefined) this.#leave();
 		else {
 			const hint = 'Run the same command again when it has finished.';
 			this.#hooks.abort(new LoginError('timeout', 'Another terminal is signing in to this profile.', {hint}));
@@ -307,174 +240,77 @@ class OutlivingLogin {
 	}
 
 	#details(): PendingDetails | undefined {
-		const login = this.#login;
+		const {login} = this.#record;
 		if (login === undefined) return undefined;
-		const pending = this.#pending;
 		const {id, expiresAt} = login;
-		return {
-			id,
-			expiresAt,
-			tell: tellOf(login, pending),
-			next: pending.resumeCommand?.(id) ?? 'Run the same command again.',
-		};
+		const next = this.#pending.resumeCommand?.(id) ?? 'Run the same command again.';
+		return {id, expiresAt, tell: tellOf(login, this.#pending), next};
 	}
 
 	/** A flow that saves where it is. The lock of the profile's logins is held when it begins. */
 	#wrap(name: 'device' | 'browser', run: Flow): Flow {
-		return async context => {
-			if (this.#flow !== undefined && this.#flow !== name) return run(context);
-			const login = await this.#look();
+		return async given => {
+			if (this.#flow !== undefined && this.#flow !== name) return run(given);
+			const record = this.#record;
+			const login = await record.read();
 			this.#flow = name;
-			if (login !== undefined) await this.#takeUp(login);
-			const provider = login === undefined ? context.provider : withPersonRequest(context.provider, login.request);
+			const session = await record.outcome();
+			if (session !== undefined) {
+				this.#hooks.finish(session);
+				throw cancelled('Another process finished this sign-in.');
+			}
+
+			// Tokens that are here are fetched from the disk first, and then revoked.
+			if (progressOf(login)?.response === undefined) await record.refuseCancelled();
+			const provider = login === undefined ? given.provider : withPersonRequest(given.provider, login.request);
+			const context = {...given, provider};
 			const tokens = await run({
 				...context,
-				provider,
-				saved: this.#savedOf(login),
+				saved: this.#saved,
 				save: async flow => {
-					await this.#refuseCancelled();
-					await this.#save(flow);
-					await this.#check();
+					await record.refuseCancelled();
+					await record.save(flow, this.#provider ?? given.provider);
+					this.#check();
 				},
 				emit: event => this.#emit(event, context),
-				fetch: async (input, init) => this.#fetch(input, init, {...context, provider}),
+				fetch: this.#fetchOf(context),
 			});
-			const {response} = progressOf(this.#login) ?? {};
+			const {response} = progressOf(record.login) ?? {};
 			return response === undefined ? tokens : issuedAt(response.at, tokens);
 		};
 	}
 
-	/** Ends the flow where another process has ended the login meanwhile, or died when it had all but done so. */
-	async #takeUp(login: PendingLogin): Promise<void> {
-		const {progress} = login;
-		if (progress.status === 'waiting') {
-			const signedInAt = progress.response?.at;
-			const stored = await this.#storedAt(signedInAt);
-			if (stored === undefined || signedInAt === undefined) {
-				// Tokens that are here are fetched from the disk first, and then revoked.
-				if (progress.response === undefined) await this.#refuseCancelled();
-				return;
-			}
-
-			await this.#end({status: 'signed-in', signedInAt});
-			this.#hooks.finish(stored);
-		} else this.#hooks.finish(await this.#sessionOf(login));
-
-		throw cancelled('Another process finished this sign-in.');
-	}
-
-	/** A flow that was approved has all the time that it takes to fetch what is on disk. */
-	#savedOf(login: PendingLogin | undefined): SavedFlow | undefined {
-		const saved = this.#saved;
-		if (login === undefined || saved === undefined || !isApproved(login)) return saved;
-		const now = this.#parts.clock.now();
-		const expiresAt = now + 60_000;
-		return saved.flow === 'device'
-			? {...saved, expiresAt, polling: {...saved.polling, nextPollAt: now}}
-			: {...saved, expiresAt};
-	}
-
-	#emit(event: LoginEvent, context: FlowContext): void {
+	#emit(event: LoginEvent, {emit}: FlowContext): void {
 		const pending = this.#details();
 		const isLink = event.type === 'device-code' || event.type === 'authorization-url';
 		if (isLink) this.#isShown = true;
-		context.emit(isLink && pending !== undefined ? {...event, pending} : event);
+		emit(isLink && pending !== undefined ? {...event, pending} : event);
 	}
 
 	/** Saves a token response before anybody looks at it, and hands out one that was saved instead of asking again. */
-	async #fetch(
-		input: Parameters<typeof fetch>[0],
-		init: Parameters<typeof fetch>[1],
-		{fetch, provider, clock}: FlowContext,
-	): Promise<Response> {
-		const url = input instanceof Request ? input.url : String(input);
-		if (url !== provider.server.token_endpoint) return fetch(input, init);
-		const saved = progressOf(this.#login)?.response;
-		if (saved !== undefined) return new Response(saved.body, {headers: {'content-type': saved.contentType}});
-		this.#requests += 1;
-		try {
+	#fetchOf({fetch, provider, clock}: FlowContext): typeof fetch {
+		return async (input, init) => {
+			const url = input instanceof Request ? input.url : String(input);
+			if (url !== provider.server.token_endpoint) return fetch(input, init);
+			const saved = progressOf(this.#record.login)?.response;
+			if (saved !== undefined) return new Response(saved.body, {headers: {'content-type': saved.contentType}});
 			const response = await fetch(input, init);
 			const {status, headers} = response;
 			const body = await response.text();
 			const contentType = headers.get('content-type') ?? 'application/json';
-			if (response.ok && isGrant(body)) await this.#saveResponse({body, contentType, at: clock.now()});
+			if (response.ok && isGrant(body)) await this.#record.saveResponse({body, contentType, at: clock.now()});
 			return new Response(body === '' ? null : body, {status, headers});
-		} finally {
-			this.#requests -= 1;
-		}
-	}
-
-	async #save(flow: SavedFlow): Promise<void> {
-		const {store, profile, clock, random, remembered} = this.#parts;
-		const known = this.#login;
-		const progress = {status: 'waiting', flow} as const;
-		if (known !== undefined) {
-			const response = progressOf(known)?.response;
-			return this.#write({
-				...known,
-				expiresAt: isApproved(known) ? known.expiresAt : flow.expiresAt,
-				progress: response === undefined ? progress : {...progress, response},
-			});
-		}
-
-		// Where the keyring is, nothing goes to a file.
-		await store.prepare?.();
-		const {message} = this.#pending;
-		const {switchAccount} = this.#options;
-		const provider = this.#provider;
-		// A flow begins once the provider is known.
-		if (provider === undefined) return undefined;
-		return this.#write({
-			version: 1,
-			id: newId(random),
-			profile,
-			...(message !== undefined && {message: displayText(message, longestMessage)}),
-			startedAt: clock.now(),
-			expiresAt: flow.expiresAt,
-			asked: this.#asked,
-			provider: withoutSecret(provider),
-			...remembered,
-			request: requestOf(this.#options),
-			...(typeof switchAccount === 'boolean' && {switchAccount}),
-			progress,
-		});
-	}
-
-	async #saveResponse(response: SavedResponse): Promise<void> {
-		const login = this.#login;
-		if (login?.progress.status !== 'waiting') return;
-		await this.#write({...login, progress: {...login.progress, response}}, true);
-	}
-
-	async #write(login: PendingLogin, isOnlyCopy = false): Promise<void> {
-		const expiresAt = isApproved(login) ? Math.max(login.expiresAt, this.#parts.clock.now() + day) : login.expiresAt;
-		await this.#records.write(login.id, JSON.stringify(login), {expiresAt, isOnlyCopy});
-		this.#login = login;
-	}
-
-	/** @throws LoginError `cancelled` where someone has cancelled the login */
-	async #refuseCancelled(): Promise<void> {
-		const login = this.#login;
-		if (login === undefined || (await this.#records.read(cancelMark(login.id))) === undefined) return;
-		const error = cancelled('This sign-in was cancelled.');
-		const {code, message, hint} = error;
-		await this.#end({status: 'failed', code, message, hint});
-		throw error;
+		};
 	}
 
 	/** Saves the session, then takes note of that. */
 	async #keep(session: StoredSession, signal: AbortSignal): Promise<void> {
 		const {keeper, clock} = this.#parts;
-		await this.#refuseCancelled();
-		const signedInAt = progressOf(this.#login)?.response?.at ?? clock.now();
+		await this.#record.refuseCancelled();
+		const signedInAt = progressOf(this.#record.login)?.response?.at ?? clock.now();
 		await keeper.write({...session, signedInAt}, signal);
 		// The session is there: the next process finds that out by itself where this cannot be written.
-		await this.#end({status: 'signed-in', signedInAt}).catch(() => undefined);
-	}
-
-	/** Leaves nothing secret of it. */
-	async #end(progress: Exclude<Progress, {readonly status: 'waiting'}>): Promise<void> {
-		if (this.#login !== undefined) await this.#write({...this.#login, progress});
+		await this.#record.end({status: 'signed-in', signedInAt}).catch(() => undefined);
 	}
 }
 
