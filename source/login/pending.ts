@@ -163,8 +163,8 @@ class OutlivingLogin {
 			keeper: {
 				write: async (session, signal) => this.#keep(session, signal),
 				// Those of a login that goes on are not to be revoked: the next process saves them.
-				discard: async (tokens, provider) => {
-					if (progressOf(this.#login) === undefined) await parts.keeper.discard(tokens, provider);
+				discard: async unwanted => {
+					if (progressOf(this.#login) === undefined) await parts.keeper.discard(unwanted);
 				},
 			},
 			outliving: this.#outliving(login),
