@@ -241,24 +241,25 @@ export const openCall = (
 	endpointKind: EndpointKind,
 ): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
-	const isJsonRequest =
-		endpointKind === 'one-time-code' ||
-		(provider.dialect?.requestFormat === 'json' &&
-			(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization'));
+	const mayBeJson = ['token', 'device-token', 'device-authorization'].includes(endpointKind);
+	const isJson = endpointKind === 'one-time-code' || (mayBeJson && provider.dialect?.requestFormat === 'json');
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;
 		const form = options.body instanceof URLSearchParams ? options.body : undefined;
 		if (endpointKind === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
-		const asJson = isJsonRequest && form !== undefined;
-		try {
-			const response = await fetch(url.href, {
+		const ask = async (asJson: boolean) =>
+			fetch(url.href, {
 				method: options.method,
 				headers: asJson ? {...options.headers, 'content-type': 'application/json'} : options.headers,
-				body: asJson ? toJson(form) : (form ?? (typeof options.body === 'string' ? options.body : undefined)),
+				body: asJson && form ? toJson(form) : (form ?? (typeof options.body === 'string' ? options.body : undefined)),
 				redirect: 'manual',
 				signal: options.signal,
 			});
+		try {
+			let response = await ask(isJson && form !== undefined);
+			// A server that takes no forms has said so without having done anything (RFC 9110 §15.5.16).
+			if (response.status === 415 && mayBeJson && !isJson && form !== undefined) response = await ask(true);
 			noteResponse(info, response, clock);
 			return await normaliseResponse(response, endpointKind, provider);
 		} catch (error) {
