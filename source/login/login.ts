@@ -57,7 +57,7 @@ class Login implements LoginRun {
 	readonly #controller = new AbortController();
 	readonly #race: FlowRace;
 	/** Tokens that are to be revoked once it is known which session there is. */
-	readonly #unwanted: Pick<Winner, 'tokens' | 'provider'>[] = [];
+	readonly #unwanted: Winner[] = [];
 	/** Work that outlives the login: the unwanted tokens are revoked. */
 	readonly #afterwards = new Set<Promise<void>>();
 	/** What a flow has brought, or the session that another process's login left. */
@@ -183,9 +183,7 @@ class Login implements LoginRun {
 		} finally {
 			signal?.removeEventListener('abort', onAbort);
 			this.#controller.abort(cancelled());
-			for (const {tokens, provider} of this.#unwanted) {
-				this.#afterwards.add(this.#parts.keeper.discard(tokens, provider));
-			}
+			for (const winner of this.#unwanted) this.#afterwards.add(this.#parts.keeper.discard(winner));
 		}
 	}
 

@@ -142,8 +142,8 @@ class OutlivingLogin {
 			keeper: {
 				write: async (session, signal) => this.#keep(session, signal),
 				// Those of a login that goes on are not to be revoked: the next process saves them.
-				discard: async (tokens, provider) => {
-					if (progressOf(this.#record.login) === undefined) await keeper.discard(tokens, provider);
+				discard: async unwanted => {
+					if (progressOf(this.#record.login) === undefined) await keeper.discard(unwanted);
 				},
 			},
 			outliving: this.#outliving(login),

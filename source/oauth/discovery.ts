@@ -313,6 +313,9 @@ export const discover = async (given: Provider, io: DiscoveryIo): Promise<Resolv
 	return resolveProvider({...given, idToken}, found.server, isOpenId);
 };
 
+/** A client that proves itself by a key, as metadata calls it (OIDC Core §9). */
+const keyMethod = 'private_key_jwt';
+
 /** Puts a provider and what its server says of itself together, and checks every address. */
 export const resolveProvider = (provider: Provider, found: Metadata, isOpenId: boolean): ResolvedProvider => {
 	const chosen = fromEndpoints(provider.endpoints);
@@ -326,6 +329,12 @@ export const resolveProvider = (provider: Provider, found: Metadata, isOpenId: b
 		),
 	};
 	checkMetadata(server, chosen);
+	if (provider.clientKey !== undefined && server.token_endpoint_auth_methods_supported?.includes(keyMethod) === false) {
+		throw new LoginError('config_error', `The server doesn't accept client keys (${keyMethod}).`, {
+			hint: 'Use a client secret instead.',
+		});
+	}
+
 	return {
 		...provider,
 		server,

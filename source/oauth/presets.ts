@@ -49,6 +49,11 @@ const commonSettings = (options: PresetOptions): PresetOptions => ({
 	clientId: required(options.clientId, 'client ID', 'Use the one your provider shows for your app.'),
 });
 
+/** @throws LoginError `config_error` for a client that would prove itself by a key */
+const refuseKey = ({clientKey}: PresetOptions, name: string, hint: string): void => {
+	if (clientKey !== undefined) throw misconfigured(`${name} doesn't accept client keys.`, hint);
+};
+
 /** A host, with a port or without. */
 const checkHost = (host: string, what: string, example: string): string => {
 	const hint = `Give it without https:// and without a path, as in ${example}.`;
@@ -126,6 +131,7 @@ export type WorkosOptions = PresetOptions & {
  * @throws LoginError `config_error`
  */
 export const workos = ({baseUrl = 'https://api.workos.com', ...options}: WorkosOptions): Provider => {
+	refuseKey(options, 'WorkOS User Management', 'Leave the key out.');
 	const base = checkIssuer(baseUrl).replace(/\/$/, '');
 	return {
 		name: 'workos',
@@ -201,6 +207,7 @@ const githubApi = (host: string): string => {
  * @throws LoginError `config_error`
  */
 export const github = ({host: named = 'github.com', ...options}: GithubOptions): Provider => {
+	refuseKey(options, 'GitHub', 'Use a client secret instead.');
 	const host = checkHost(named, 'GitHub host', 'github.example.com');
 	const needsSecret = 'GitHub requires a client secret for signing in with the browser.';
 	return {
@@ -316,7 +323,10 @@ export const entra = ({tenant = 'common', ...options}: EntraOptions): Provider =
 	redirect: {uri: 'http://localhost'},
 	scopeAtRefresh: true,
 	revocation: 'none',
-	dialect: {errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'}},
+	dialect: {
+		assertionAudience: 'endpoint',
+		errorAliases: {authorization_declined: 'access_denied', bad_verification_code: 'invalid_grant'},
+	},
 	...commonSettings(options),
 });
 
@@ -362,6 +372,7 @@ export type OktaOptions = PresetOptions & {
 export const okta = ({domain, ...options}: OktaOptions): Provider => ({
 	...oidc({issuer: issuerAt(domain, 'Okta domain', 'acme.okta.com'), redirect: {ports: clientPorts}, ...options}),
 	name: 'okta',
+	dialect: {assertionAudience: 'endpoint'},
 });
 
 /** What `keycloak` takes. */

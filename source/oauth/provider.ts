@@ -36,6 +36,8 @@ export type Dialect = {
 	readonly errorsIn200?: boolean;
 	/** Requests to the token and device endpoints are JSON instead of forms: better-auth <= 1.4. */
 	readonly requestFormat?: 'form' | 'json';
+	/** Whom assertions of the client's key are for: Okta and Entra want the endpoint that is asked. @default 'issuer' */
+	readonly assertionAudience?: 'issuer' | 'endpoint';
 	/** JSON may come as text/plain or without a type. */
 	readonly acceptTextJson?: boolean;
 	/** Where `expires_in` is missing, the access token is a JWT that says how long it lives: WorkOS User Management. */

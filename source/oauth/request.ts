@@ -33,11 +33,14 @@ const readSecret = async ({clientSecret}: Provider): Promise<string> => {
 	});
 };
 
-/** The library calls EdDSA by its newer name (RFC 9864), which few servers know. */
-const nameAlgorithm = (offered: readonly string[] = []) => ({
-	[modifyAssertion](header: Record<string, unknown>) {
+/**
+ * The library calls EdDSA by its newer name (RFC 9864), which few servers know, and takes every assertion for the issuer.
+ */
+const assertionFor = (audience: string | undefined, offered: readonly string[] = []) => ({
+	[modifyAssertion](header: Record<string, unknown>, claims: Record<string, unknown>) {
 		const isNewer = offered.includes('Ed25519') && !offered.includes('EdDSA');
 		if (header['alg'] === 'Ed25519' && !isNewer) header['alg'] = 'EdDSA';
+		if (audience !== undefined) claims['aud'] = audience;
 	},
 });
 
@@ -94,10 +97,11 @@ const formEncode = (text: string): string => new URLSearchParams([['', text]]).t
 
 /**
  * How the client proves who it is; the same at every endpoint (RFC 6749 §2.3, RFC 8628 §3.1). The secret, or the key,
- * is asked for with each request, so that it lives no longer than that. What a key signs is for the issuer alone, for one
- * minute and for one use.
+ * is asked for with each request, so that it lives no longer than that. What a key signs is for the issuer alone (or for
+ * the endpoint that is asked, where the dialect says so), for one minute and for one use.
  */
-export const clientAuthentication = (provider: Provider, offered?: readonly string[]): ClientAuth => {
+const clientAuthentication = (provider: CallContext['provider'], endpointKind: EndpointKind): ClientAuth => {
+	const {server: {token_endpoint_auth_methods_supported: offered} = {}, dialect} = provider;
 	const method = chooseMethod(provider, offered);
 	return async (server, client, body, headers) => {
 		switch (method) {
@@ -106,7 +110,8 @@ export const clientAuthentication = (provider: Provider, offered?: readonly stri
 			case 'key': {
 				const {token_endpoint_auth_signing_alg_values_supported: algorithms} = server;
 				const key = await readKey(provider, algorithms);
-				return PrivateKeyJwt(key, nameAlgorithm(algorithms))(server, client, body, headers);
+				const audience = dialect?.assertionAudience === 'endpoint' ? endpointOf(endpointKind, server) : undefined;
+				return PrivateKeyJwt(key, assertionFor(audience, algorithms))(server, client, body, headers);
 			}
 
 			case 'post':
@@ -134,6 +139,13 @@ export type EndpointKind =
 	| 'user-info'
 	| 'revocation'
 	| 'identity-token';
+
+/** Of those at which a client proves itself. */
+const endpointOf = (kind: EndpointKind, server: AuthorizationServer): string | undefined => {
+	if (kind === 'device-authorization') return server.device_authorization_endpoint;
+	if (kind === 'pushed-authorization') return server.pushed_authorization_request_endpoint;
+	return kind === 'revocation' ? server.revocation_endpoint : server.token_endpoint;
+};
 
 /** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
 export type ResponseInfo = {
@@ -229,24 +241,25 @@ export const openCall = (
 	endpointKind: EndpointKind,
 ): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
-	const isJsonRequest =
-		endpointKind === 'one-time-code' ||
-		(provider.dialect?.requestFormat === 'json' &&
-			(endpointKind === 'token' || endpointKind === 'device-token' || endpointKind === 'device-authorization'));
+	const mayBeJson = ['token', 'device-token', 'device-authorization'].includes(endpointKind);
+	const isJson = endpointKind === 'one-time-code' || (mayBeJson && provider.dialect?.requestFormat === 'json');
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;
 		const form = options.body instanceof URLSearchParams ? options.body : undefined;
 		if (endpointKind === 'token-exchange') info.scope = form?.get('scope') ?? undefined;
-		const asJson = isJsonRequest && form !== undefined;
-		try {
-			const response = await fetch(url.href, {
+		const ask = async (asJson: boolean) =>
+			fetch(url.href, {
 				method: options.method,
 				headers: asJson ? {...options.headers, 'content-type': 'application/json'} : options.headers,
-				body: asJson ? toJson(form) : (form ?? (typeof options.body === 'string' ? options.body : undefined)),
+				body: asJson && form ? toJson(form) : (form ?? (typeof options.body === 'string' ? options.body : undefined)),
 				redirect: 'manual',
 				signal: options.signal,
 			});
+		try {
+			let response = await ask(isJson && form !== undefined);
+			// A server that takes no forms has said so without having done anything (RFC 9110 §15.5.16).
+			if (response.status === 415 && mayBeJson && !isJson && form !== undefined) response = await ask(true);
 			noteResponse(info, response, clock);
 			return await normaliseResponse(response, endpointKind, provider);
 		} catch (error) {
@@ -257,8 +270,7 @@ export const openCall = (
 	return {
 		// The library asks the system for the time; this makes it ours.
 		client: {client_id: provider.clientId, [clockSkew]: Math.round((clock.now() - Date.now()) / 1000)},
-		authentication:
-			authentication ?? clientAuthentication(provider, provider.server?.token_endpoint_auth_methods_supported),
+		authentication: authentication ?? clientAuthentication(provider, endpointKind),
 		options: {
 			[customFetch]: send,
 			// The library's switch knows only "any http"; the hardened fetch knows "http on loopback".

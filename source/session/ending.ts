@@ -4,8 +4,8 @@ import {isOwnFlow} from '../core/types.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {revokeTokens, type LogoutResult} from '../oauth/revocation.js';
-import type {TokenSet} from '../oauth/token-set.js';
 import {deleteClient} from './client-store.js';
+import {asClientOf} from './server-requests.js';
 import type {SessionWatch} from './session-state.js';
 import type {StoredSession, TokenStore} from './types.js';
 
@@ -23,9 +23,11 @@ export type EndingContext = {
 /** Milliseconds that a replaced session may take to be revoked. */
 const longestFarewell = 5000;
 
-type Grant = Pick<StoredSession, 'tokens'> & {
+/** Tokens that are no session, with what brought them. */
+export type IssuedTokens = Pick<StoredSession, 'tokens' | 'flow'> & {readonly provider: ResolvedProvider};
+
+type Grant = Pick<StoredSession, 'tokens' | 'flow'> & {
 	readonly provider: Pick<StoredSession['provider'], 'issuer' | 'clientId'>;
-	readonly flow?: StoredSession['flow'];
 };
 
 /** Whether both may live on one grant of one person: many servers end both when either is revoked. */
@@ -73,14 +75,15 @@ export const revokeReplaced = async (
 /** Revokes tokens that nobody will use, unless that could end the session that there is. */
 export const discardTokens = async (
 	{store, profile, clock, loadFetch}: EndingContext,
-	tokens: TokenSet,
-	provider: ResolvedProvider,
+	unwanted: IssuedTokens,
 ): Promise<void> => {
+	const {provider, tokens, flow} = unwanted;
 	const stored = await store.read(profile).catch(() => undefined);
 	const isLive = stored !== undefined && stored.dead !== true;
-	if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, {provider, tokens})) return;
+	if (isLive && provider.revocation !== 'single-login' && mayShareGrant(stored, unwanted)) return;
 	const {signal} = new AbortController();
-	await revokeTokens({provider, fetch: await loadFetch(), clock, signal}, tokens);
+	const context = {provider, fetch: await loadFetch(), clock, signal};
+	await revokeTokens(await asClientOf(flow, context), tokens);
 };
 
 /**

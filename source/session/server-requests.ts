@@ -40,9 +40,11 @@ export const contextOf = async (
 	stored: StoredSession,
 	given: Provider,
 	more: Omit<RequestContext, 'provider' | 'authentication'>,
-): Promise<RequestContext> => {
-	const context = {...more, provider: providerOf(stored, given)};
-	if (stored.flow !== 'workload-identity') return context;
+): Promise<RequestContext> => asClientOf(stored.flow, {...more, provider: providerOf(stored, given)});
+
+/** What a request about the tokens that a flow brought takes: its client may be proved by the workload's identity. */
+export const asClientOf = async (flow: StoredSession['flow'], context: RequestContext): Promise<RequestContext> => {
+	if (flow !== 'workload-identity') return context;
 	const {authenticationByIdentity} = await import('./own-tokens.js');
 	return {...context, ...authenticationByIdentity(context)};
 };

@@ -2,12 +2,11 @@ import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from './freshness.js';
 import {LoginError, toLoginError} from '../core/errors.js';
-import type {Provider, ResolvedProvider} from '../oauth/provider.js';
+import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
-import type {EndingContext} from './ending.js';
+import type {EndingContext, IssuedTokens} from './ending.js';
 import type {SessionWatch} from './session-state.js';
-import type {TokenSet} from '../oauth/token-set.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
@@ -138,9 +137,9 @@ export class SessionManager {
 	}
 
 	/** Revokes tokens that nobody will use, unless that could end the session that there is. */
-	async discard(tokens: TokenSet, provider: ResolvedProvider): Promise<void> {
+	async discard(unwanted: IssuedTokens): Promise<void> {
 		const {discardTokens} = await import('./ending.js');
-		await discardTokens(this.#ending, tokens, provider);
+		await discardTokens(this.#ending, unwanted);
 	}
 
 	/** Revokes the tokens, then forgets them, whatever the network says. */

@@ -151,6 +151,28 @@ test('machine to machine: a session of --as client proves itself in an exchange 
 	);
 });
 
+test('tokens of --as client that cannot be saved are revoked by the client that they were issued to', async t => {
+	const server = await trustingServer(t, offers.client);
+	const {file, rotate} = await tokenFile(t);
+	rotate(identity(1, server.issuer));
+	const statuses: number[] = [];
+	server.answer('revocation', ({parameters}) => {
+		const isProved = parameters.get('client_assertion') === identity(1, server.issuer);
+		statuses.push(isProved ? 200 : 401);
+		return isProved ? {status: 200} : {status: 401, body: {error: 'invalid_client'}};
+	});
+	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
+	const engine = new TokenEngine({
+		provider: oidc({issuer: server.issuer, clientId: 'shop', workloadIdentity: {source: {file}}}),
+		store: {...createMemoryStore(), write: async () => Promise.reject(full)},
+	});
+	const run = engine.login({flow: 'workload-identity'});
+	await assert.rejects(run.session, {code: 'store_error'});
+	await run.cancel();
+	assert.deepEqual(statuses, [200]);
+	assert.equal(server.requestsTo('revocation')[0]?.parameters.get('token'), 'token-1');
+});
+
 test('where the token is gone, a session of --as client is forgotten, and it is said why it was not revoked', async t => {
 	const {server, file, engine} = await signedInAsClient(t);
 	rmSync(file);

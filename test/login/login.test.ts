@@ -88,7 +88,7 @@ const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) =
 			discover: async () => provider,
 			keeper: {
 				write: async session => store.write('default', session),
-				discard: async unwanted => void revoked.push(unwanted),
+				discard: async ({tokens}) => void revoked.push(tokens),
 			},
 			toSession: ({flow}) => ({
 				profile: 'default',
@@ -376,7 +376,7 @@ test('tokens that could not be kept are revoked, their flow is closed, and the l
 		{
 			keeper: {
 				write: async () => Promise.reject(full),
-				discard: async unwanted => void revoked.push(unwanted),
+				discard: async ({tokens}) => void revoked.push(tokens),
 			},
 		},
 	);

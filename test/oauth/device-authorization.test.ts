@@ -315,3 +315,23 @@ test('better-auth: the JSON request format keeps repeated keys as lists', async 
 		resource: ['https://a.example', 'https://b.example'],
 	});
 });
+
+test('better-auth: a server that takes no forms says so, and is asked again in JSON', async () => {
+	const types: (string | null)[] = [];
+	const context = await testContext({
+		'/device'({headers}) {
+			types.push(headers.get('content-type'));
+			return types.length === 1 ? json({code: 'UNSUPPORTED_MEDIA_TYPE'}, 415) : json(deviceResponse);
+		},
+	});
+	assert.equal((await requestDeviceAuthorization(context)).userCode, 'JTTT-BBGQ');
+	assert.equal(types.length, 2);
+	assert.equal(types[1], 'application/json');
+	assert.equal((JSON.parse(context.sent.at(-1)?.text ?? '') as {client_id?: string}).client_id, 'my-cli');
+});
+
+test('a server that takes neither form nor JSON is asked twice and no more', async () => {
+	const context = await testContext({'/device': () => json({}, 415)});
+	await assert.rejects(requestDeviceAuthorization(context), code('bad_response'));
+	assert.equal(context.sent.length, 2);
+});

@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {auth0, entra, github, google, oauth, oidc, workos, workosConnect} from '../../source/oauth/presets.js';
-import {refreshTokens} from '../../source/oauth/token-endpoint.js';
+import {
+	auth0,
+	entra,
+	github,
+	gitlab,
+	google,
+	keycloak,
+	oauth,
+	oidc,
+	okta,
+	workos,
+	workosConnect,
+} from '../../source/oauth/presets.js';
+import type {ClientKey, Provider} from '../../source/oauth/provider.js';
+import {refreshTokens, requestClientCredentials} from '../../source/oauth/token-endpoint.js';
+import {decodeJwtPart} from '../../source/oauth/token-set.js';
 import {revokeTokens} from '../../source/oauth/revocation.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {startAuth0} from '../support/dialects/auth0.js';
@@ -288,4 +302,107 @@ test('oauth: endpoints by hand and nothing else; ID tokens are not looked at wit
 		new Set(server.requests.map(({endpoint}) => endpoint)),
 		new Set(['authorization', 'token', 'revocation']),
 	);
+});
+
+type Make = (key: {readonly clientKey: ClientKey}) => Provider;
+
+/** For each preset that a key can be registered with: its server, and whether assertions are for the endpoint that is asked. */
+const keyed: readonly (readonly [string, () => Promise<ScriptedServer>, Make, 'endpoint'?])[] = [
+	['Auth0', startAuth0, key => auth0({domain: 'acme.eu.auth0.com', clientId: 'auth0-native', ...key})],
+	[
+		'WorkOS Connect',
+		startWorkosConnect,
+		key => workosConnect({domain: 'acme.authkit.app', clientId: 'client_01CONNECT', ...key}),
+	],
+	[
+		'Keycloak',
+		async () => startScriptedServer({issuer: 'https://sso.example/realms/acme'}),
+		key => keycloak({domain: 'sso.example/realms/acme', clientId: 'test-client', ...key}),
+	],
+	[
+		'OIDC',
+		async () => startScriptedServer({issuer: 'https://op.example/'}),
+		key => oidc({issuer: 'https://op.example/', clientId: 'test-client', ...key}),
+	],
+	[
+		'Okta',
+		async () => startScriptedServer({issuer: 'https://acme.okta.com/oauth2/default'}),
+		key => okta({domain: 'acme.okta.com/oauth2/default', clientId: 'test-client', ...key}),
+		'endpoint',
+	],
+	...['common', 'organizations', entraTenant].map(
+		tenant =>
+			[
+				`Entra (${tenant})`,
+				async () => startEntra({}, {path: tenant}),
+				key => entra({clientId: '11111111-2222-3333-4444-555555555555', tenant, ...key}),
+				'endpoint',
+			] as const satisfies (typeof keyed)[number],
+	),
+];
+
+const newKey = async () =>
+	(await crypto.subtle.generateKey({name: 'ECDSA', namedCurve: 'P-256'}, false, ['sign'])).privateKey;
+
+/** Has the server list a client's key among the ways to prove a client, or not. */
+const listMethods = (server: ScriptedServer, ...methods: readonly string[]) => {
+	const {metadata} = server.script;
+	server.script.metadata = document => ({
+		...(metadata?.(document) ?? document),
+		token_endpoint_auth_methods_supported: methods,
+	});
+};
+
+for (const [name, start, make, isForEndpoint] of keyed) {
+	test(`machine to machine: at ${name} a key proves the client in every flow, to ${isForEndpoint ?? 'the issuer'} alone`, async () => {
+		const server = await start();
+		listMethods(server, 'client_secret_basic', 'private_key_jwt');
+		const provider = make({clientKey: {key: await newKey(), kid: 'key-1'}});
+		const {context, device, browser} = await prepareFlow(server, provider);
+		const tokens = await refreshTokens(context, await device(slowPerson(server)));
+		await revokeTokens(context, tokens);
+		await browser();
+		server.answer('token', {body: {access_token: 'own', token_type: 'Bearer', expires_in: 60}});
+		await requestClientCredentials(context);
+
+		const used = new Set<unknown>();
+		for (const endpoint of ['deviceAuthorization', 'token', 'revocation', 'pushedAuthorization'] as const) {
+			for (const {parameters} of server.requestsTo(endpoint)) {
+				const assertion = parameters.get('client_assertion') ?? '';
+				const {iss, sub, aud, jti} = decodeJwtPart(assertion, 1) ?? {};
+				const audience = isForEndpoint === undefined ? provider.issuer : server.endpoints[endpoint];
+				assert.deepEqual([iss, sub, aud], [provider.clientId, provider.clientId, audience], endpoint);
+				assert.deepEqual(decodeJwtPart(assertion, 0), {alg: 'ES256', kid: 'key-1'});
+				assert.equal(parameters.get('client_assertion_type'), 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+				assert.equal(parameters.get('client_id'), provider.clientId);
+				assert.equal(parameters.has('client_secret'), false);
+				assert.equal(used.has(jti), false, 'each is used once');
+				used.add(jti);
+			}
+		}
+
+		assert.deepEqual(
+			[...new Set(grantTypes(server))],
+			['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token', 'authorization_code', 'client_credentials'],
+		);
+	});
+}
+
+test('where no client key is accepted, that is said before anything is asked', async () => {
+	const clientKey = {key: await newKey()};
+	const refusal = {code: 'config_error', message: /^(?:GitHub|WorkOS User Management) doesn't accept client keys\.$/};
+	assert.throws(() => github({clientId: 'Iv1.github', clientKey}), refusal);
+	assert.throws(() => workos({clientId: 'client_01WORKOS', clientKey}), refusal);
+	const others: readonly (readonly [ScriptedServer, Provider])[] = [
+		[await startGoogle(), google({clientId: 'app', clientSecret: googleSecret, clientKey})],
+		[await startScriptedServer({issuer: 'https://gitlab.com'}), gitlab({clientId: 'test-client', clientKey})],
+	];
+	for (const [server, provider] of others) {
+		listMethods(server, 'client_secret_basic', 'client_secret_post');
+		await assert.rejects(prepareFlow(server, provider), {
+			code: 'config_error',
+			message: "The server doesn't accept client keys (private_key_jwt).",
+		});
+		assert.deepEqual(new Set(server.requests.map(({endpoint}) => endpoint)), new Set(['openidConfiguration']));
+	}
 });
