@@ -15,11 +15,15 @@ export type AskedLogin = {
 	readonly flow?: Exclude<LoginOptions['flow'], 'auto' | undefined>;
 };
 
-/** Takes the logins that `engine.ensure()` and `engine.fetch` turn out to need, and returns the one to show. */
-export const useAskedLogin = (engine: TokenEngine): AskedLogin | undefined => {
+/**
+ * Takes the logins that `engine.ensure()` and `engine.fetch` turn out to need, and returns the one to show; where nobody
+ * sees them, the engine has them.
+ */
+export const useAskedLogin = (engine: TokenEngine, isSeen: boolean): AskedLogin | undefined => {
 	const [asked, setAsked] = useState<readonly AskedLogin[]>([]);
 	// Before anything can ask: a program may do so as soon as it has rendered.
 	useLayoutEffect(() => {
+		if (!isSeen) return undefined;
 		const unmounted = new AbortController();
 		const stop = engine.showBy(async ({engine: asking, options}) => {
 			const present = loginOnScreen(asking);
@@ -57,6 +61,6 @@ export const useAskedLogin = (engine: TokenEngine): AskedLogin | undefined => {
 			stop();
 			unmounted.abort(cancelled());
 		};
-	}, [engine]);
+	}, [engine, isSeen]);
 	return asked[0];
 };

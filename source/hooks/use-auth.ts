@@ -1,4 +1,4 @@
-import {useMemo, useSyncExternalStore} from 'react';
+import {useInsertionEffect, useMemo, useState, useSyncExternalStore} from 'react';
 import type {LoginError} from '../core/errors.js';
 import type {Identity} from '../core/types.js';
 import type {LoginOptions, LoginRun} from '../login/flow.js';
@@ -24,7 +24,10 @@ export type UseAuth = {
 	readonly error?: LoginError;
 	/** Reads the session, and all that is known of it. */
 	readonly session: () => Promise<Session | undefined>;
-	/** Starts a login for `<Login run>` to show. It goes on while that isn't mounted. */
+	/**
+	 * Starts a login for `<Login run>` to show. It goes on while that isn't mounted, and ends with the component that called
+	 * `useAuth`.
+	 */
 	readonly login: (options?: LoginOptions) => LoginRun;
 	/** Revokes the tokens, then forgets them. */
 	readonly logout: () => Promise<LogoutResult>;
@@ -46,16 +49,24 @@ export const useAuth = (engine: TokenEngine): UseAuth => {
 	const read = () => engine.state;
 	const state = useSyncExternalStore(engine.subscribe, read, read);
 	const {terminal} = useTerminal();
+	const [unmounted] = useState(() => new AbortController());
+	// The other effects end, too, where an `<Activity>` hides the component.
+	useInsertionEffect(() => () => unmounted.abort(), [unmounted]);
 	const functions = useMemo(
 		() => ({
 			session: async () => engine.session(),
 			login: (options?: LoginOptions) =>
-				engine.login({attended: true, ...options, terminal: {...terminal, ...options?.terminal}}),
+				engine.login({
+					attended: true,
+					...options,
+					terminal: {...terminal, ...options?.terminal},
+					signal: AbortSignal.any([unmounted.signal, ...(options?.signal ? [options.signal] : [])]),
+				}),
 			logout: async () => engine.logout(),
 			getToken: async (options?: AccessTokenOptions) => engine.token(options),
 			fetch: engine.fetch,
 		}),
-		[engine, terminal],
+		[engine, terminal, unmounted],
 	);
 	return {...state, ...functions};
 };

@@ -2,7 +2,8 @@ import '../support/terminal-environment.js';
 import * as recordings from '../support/login-recordings.js';
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
-import {StrictMode, useEffect, useState} from 'react';
+import * as react from 'react';
+import {StrictMode, useEffect, useState, type ReactNode} from 'react';
 import * as ink from 'ink';
 import {Box, Text} from 'ink';
 import {LoginError} from '../../source/core/errors.js';
@@ -181,6 +182,15 @@ test('useLogin asks about another account, and an aborted question is a no', asy
 
 const auths: UseAuth[] = [];
 
+/** React 19.0 and 19.1 cannot hide what keeps its state. */
+function Hideable({isHidden, children}: {readonly isHidden: boolean; readonly children: ReactNode}) {
+	return 'Activity' in react ? (
+		<react.Activity mode={isHidden ? 'hidden' : 'visible'}>{children}</react.Activity>
+	) : (
+		<Box display={isHidden ? 'none' : 'flex'}>{children}</Box>
+	);
+}
+
 function AuthProbe({engine}: {engine: TokenEngine}) {
 	const auth = useAuth(engine);
 	useEffect(() => {
@@ -228,11 +238,20 @@ test('every useAuth of an engine hears of a login, of a logout, and of what anot
 	await terminal.unmount();
 });
 
-test('useAuth starts a login that is shown wherever its run is handed to', async t => {
+test('useAuth starts a login that is shown wherever its run is handed to, and ends it with its own component', async t => {
 	const {engine: make} = await authServer(t);
-	const terminal = await drawOn(<AuthProbe engine={make()} />);
+	const engine = make();
+	const app = (tab?: ReactNode) => (
+		<StrictMode>
+			{tab}
+			<Hideable isHidden={tab !== undefined}>
+				<AuthProbe engine={engine} />
+			</Hideable>
+		</StrictMode>
+	);
+	const terminal = await drawOn(app());
 	const run = auths.at(-1)!.login({flow: 'device'});
-	const tabs = (tab: number) => (tab === 1 ? <Login run={run} /> : <Text>another tab</Text>);
+	const tabs = (tab: number) => app(tab === 1 ? <Login run={run} /> : <Text>another tab</Text>);
 	await terminal.rerender(tabs(1));
 	const shown = async () => {
 		for (let looks = 0; looks < 500 && !/[A-Z]{4}-[A-Z]{4}/.test(terminal.emulator.text); looks++)
@@ -244,7 +263,8 @@ test('useAuth starts a login that is shown wherever its run is handed to', async
 	await shows(terminal, 'another tab');
 	await terminal.rerender(tabs(1));
 	assert.equal(await shown(), code);
-	await run.cancel();
+	await terminal.rerender(<Text>elsewhere</Text>);
+	await assert.rejects(run.session, {code: 'cancelled'});
 	await terminal.unmount();
 });
 
