@@ -60,6 +60,8 @@ const buildTypes = async () => {
 const buildLibrary = async () =>
 	esbuild.build({
 		...split,
+		// Node prints the line that threw what nobody catches.
+		lineLimit: 180,
 		// Few programs want the pages to register an app on: in a file of their own the others' bundlers leave them out.
 		entryPoints: [...libraryEntries, 'oauth/registration'].map(name => `source/${name}.ts`),
 		outdir: 'build',

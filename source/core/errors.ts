@@ -108,13 +108,15 @@ export type LoginErrorDetails = {
  * the response that it complains about.
  */
 export class LoginError extends Error {
+	/** Node prints it of one that nobody catches, and a bundler gives classes other names. */
+	static override readonly name = 'LoginError';
 	override readonly name = 'LoginError';
 	readonly code: LoginErrorCode;
 	/** What to do next, in one sentence. */
 	readonly hint: string;
 	/** Origin and path of the endpoint that was asked, where one was. */
-	readonly endpoint?: string;
-	readonly status?: number;
+	declare readonly endpoint?: string;
+	declare readonly status?: number;
 	readonly #hint: Hint;
 
 	/** `message` and `hint` are shown as they are: text from elsewhere goes through `displayText` first. */
