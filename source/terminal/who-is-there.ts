@@ -81,7 +81,13 @@ export const agentsWait = (
 		: undefined;
 
 /** The flow in which a program signs in as itself; undefined where it has nothing to do that with. */
-export const ownFlowOf = ({workloadIdentity, clientSecret, clientKey}: Provider): OwnFlow | undefined => {
+export const ownFlowOf = ({
+	workloadIdentity,
+	clientSecret,
+	clientKey,
+	unsupportedFlows,
+}: Provider): OwnFlow | undefined => {
 	if (workloadIdentity !== undefined) return 'workload-identity';
-	return (clientSecret ?? clientKey) === undefined ? undefined : 'client-credentials';
+	const isAble = (clientSecret ?? clientKey) !== undefined && unsupportedFlows?.['client-credentials'] === undefined;
+	return isAble ? 'client-credentials' : undefined;
 };
