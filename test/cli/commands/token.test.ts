@@ -266,6 +266,9 @@ test('a refresh tells a person at the terminal that the session ends soon: once 
 	const notice = /^Your session ends 2026-11-24 11:30\. Before then, sign in again: ink-login login work\n$/;
 	assert.match(await said(3 * day - hour / 2), notice);
 	assert.match(await said(day - hour / 2), /Your session ends/);
+	assert.match(await said(2 * day + hour, {moved: -20 * day}), /Your session ends/, 'an end that has come closer');
+	assert.equal(await said(-hour / 2), '', 'over, and the server extended it without a word');
+	assert.equal(await said(2 * day + hour, {moved: -hour}), '', 'closer, on the same day');
 	assert.equal(await said(3 * day - 2 * hour), '', 'the same day');
 	assert.equal(await said(4 * day - hour / 2), '', 'not soon');
 	assert.equal(await said(3 * day - hour / 2, {moved: hour}), '', 'the refresh has moved it');
