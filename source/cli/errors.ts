@@ -107,6 +107,8 @@ export const hints: Hints = {
 	unknownHost:
 		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	clientSecret: 'Give it again, with --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
+	person:
+		'Run it in a terminal, or sign in with --no-wait to get a link you can open elsewhere.\nA program signs in by itself with --flow client-credentials or --flow workload-identity.',
 	identityForm: 'If it does, choose the form with --as grant, exchange or client.',
 	identitySource: 'Elsewhere, say where the platform puts the token, with --id-token-env NAME or --id-token-file F.',
 	scope: 'Use --scope to ask for scopes that this app may have.',

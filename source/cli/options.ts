@@ -366,6 +366,7 @@ export const saysWhichSession: ReadonlySet<string> = new Set<OptionName>([
 	'scope',
 	'audience',
 	'resource',
+	'no-resource',
 	'organization',
 ]);
 

@@ -141,8 +141,8 @@ const day = 86_400_000;
 
 /**
  * Tells a person at a terminal that the session ends within three days. Said when a refresh has left that end where it
- * was, for one that moves on with every use is no news; and once for each day that is left, which the token that was
- * refreshed tells, since it was got on another day.
+ * was or brought it closer, for one that moves on with every use is no news; and once for each day that is left, which
+ * the token that was refreshed tells, since it was got on another day.
  */
 const tellEnd = (
 	before: TokenSet,
@@ -150,10 +150,10 @@ const tellEnd = (
 	profile: string,
 	{environment, stderr}: CommandContext,
 ): void => {
-	const hasStayed = end !== undefined && Math.abs(end - (before.sessionExpiresAt ?? 0)) < 60_000;
-	if (!hasStayed || !environment.tty.stderr) return;
+	const {sessionExpiresAt: endBefore = 0} = before;
+	if (end === undefined || end - endBefore >= 60_000 || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
-	if (daysLeft >= 3 || daysLeft === Math.floor((end - before.issuedAt) / day)) return;
+	if (daysLeft < 0 || daysLeft >= 3 || daysLeft === Math.floor((endBefore - before.issuedAt) / day)) return;
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 

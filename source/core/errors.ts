@@ -29,6 +29,8 @@ export type Hints = {
 	readonly trustIssuer: string;
 	/** Someone has to register a client: the end of a sentence. */
 	readonly clientId: string;
+	/** A person has to sign in, and nobody is there. @default a sentence that names no option */
+	readonly person?: string;
 	/** It isn't known in which form the server takes the identity of a workload. @default a sentence that names no option */
 	readonly identityForm?: string;
 	/** A workload has no identity token. @default a sentence that names no option */

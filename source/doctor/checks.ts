@@ -16,9 +16,9 @@ import {claimFolder, removeIfThere, replaceFile} from '../session/store/atomic-f
 import {checkFolder, toStoreError} from '../session/store/file-system.js';
 import {keyringTimeout} from '../session/store/keyring/keyring.js';
 import {detectEnvironment, locateTerminal, type TerminalEnvironment} from '../terminal/environment.js';
-import {clipboardsOf, namedBrowsers} from '../terminal/login-terminal.js';
+import {clipboardsOf, namedBrowsers, personRequired} from '../terminal/login-terminal.js';
 import {createFetch, proxiesOf} from '../terminal/proxy-fetch.js';
-import {whoIsThere} from '../terminal/who-is-there.js';
+import {ownFlowOf, whoIsThere} from '../terminal/who-is-there.js';
 import type {CheckName, DiagnosedEngine, DiagnoseOptions, Finding} from './diagnose.js';
 
 /** What every check may look at. */
@@ -39,16 +39,15 @@ type Check = {
 	readonly run: (subject: Subject, report: Report, signal: AbortSignal) => Promise<void> | void;
 };
 
-const attendance = {
-	person: 'Someone is at the terminal.',
-	agent: 'A coding agent runs this, and a person reads what it writes.',
-	nobody: 'Nobody is at a terminal here.',
-} as const;
-
-const terminal: Check['run'] = ({environment}, {tell}) => {
+const terminal: Check['run'] = ({environment, options: {provider, hints = {}}}, {tell}) => {
 	const {multiplexer, ci} = locateTerminal(environment);
-	const who = ci ? 'This is a build machine, so nobody is there to sign in.' : attendance[whoIsThere(environment)];
-	tell('ok', multiplexer === undefined ? who : `${who} This runs inside ${multiplexer}.`);
+	const who = whoIsThere(environment);
+	const inside = multiplexer === undefined ? '' : ` This runs inside ${multiplexer}.`;
+	const where = ci ? 'This is a build machine' : "There's no terminal here";
+	if (who === 'person') tell('ok', `Someone is at the terminal.${inside}`);
+	else if (who === 'agent') tell('ok', `A coding agent runs this, and a person reads what it writes.${inside}`);
+	else if (provider && ownFlowOf(provider)) tell('ok', `${where}. The app can sign in by itself.`);
+	else tell('warning', `${where}, so nobody can be asked to sign in.`, personRequired().withHints(hints).hint);
 };
 
 const browser: Check['run'] = ({environment}, {tell}) => {

@@ -9,7 +9,10 @@ export type CheckName =
 export type Finding = {
 	/** What was looked at. */
 	readonly check: CheckName;
-	/** `warning`: signing in works, with less comfort or safety; `problem`: it fails, or a session doesn't work. */
+	/**
+	 * `warning`: signing in works, with less comfort or safety, or once someone can be asked to; `problem`: it fails, or a
+	 * session doesn't work.
+	 */
 	readonly status: 'ok' | 'warning' | 'problem';
 	/** What is so, in one or two sentences. */
 	readonly message: string;

@@ -5,7 +5,7 @@ import type {TokenSet} from '../oauth/token-set.js';
 import type {StoredSession} from './types.js';
 import type {Identity} from '../core/types.js';
 
-/** What a session has to be for. Members that are missing are not asked about. */
+/** What a session has to be for. Members that are missing are not asked about; no `resource` at all is an empty list. */
 export type AskedSession = Pick<
 	ProviderSettings,
 	'protectedResource' | 'issuer' | 'clientId' | 'parameters' | 'audience' | 'resource' | 'scope'
@@ -44,6 +44,10 @@ export const differenceOf = (
 		if (wanted === '' || wanted === present) continue;
 		const other = `${what}${displayText(wanted, 200)}`;
 		return present === '' ? `It isn't for ${other}.` : `It's for ${what}${displayText(present, 200)}, not ${other}.`;
+	}
+
+	if (asked.resource?.length === 0 && provider.resource?.length) {
+		return `It's for the resource ${displayText(listOf(provider.resource), 200)}, and you asked for none.`;
 	}
 
 	const covered = new Set([...words(tokens.scope), ...words(requestedScope)]);

@@ -281,7 +281,7 @@ const flowReasons: Readonly<Record<FlowName, string>> = {
 
 export const personRequired = (): LoginError =>
 	new LoginError('person_required', 'Signing in needs a person, and nobody is at a terminal here.', {
-		hint: 'Run it in a terminal, or give it a client secret, a key or a workload identity.',
+		hint: ({person = 'Run it in a terminal, or give it a client secret, a key or a workload identity.'}) => person,
 	});
 
 /**

@@ -15,10 +15,10 @@ export const isSet = (value: string | undefined): boolean => value !== undefined
 const buildMachines = words(`
 	CI CONTINUOUS_INTEGRATION CI_NAME CI_APP_ID CI_BUILD_ID CI_BUILD_NUMBER BUILD_NUMBER
 	AC_APPCIRCLE AGOLA_GIT_REF ALPIC_HOST APPCENTER_BUILD_ID APPVEYOR BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO
-	BUDDY_WORKSPACE_ID BUILDER_OUTPUT BUILDKITE CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_XCODE_PROJECT CM_BUILD_ID
+	BUDDY_WORKSPACE_ID BUILDER_OUTPUT BUILDKITE CAPAWESOME_CLOUD CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_XCODE_PROJECT CM_BUILD_ID
 	CODEBUILD_BUILD_ARN CODEBUILD_BUILD_ID DRONE DSARI EARTHLY_CI EAS_BUILD GERRIT_PROJECT GITEA_ACTIONS GITHUB_ACTIONS
 	GITLAB_CI GO_PIPELINE_LABEL HARNESS_BUILD_ID HUDSON_URL JENKINS_URL LAYERCI MAGNUM NEVERCODE NOW_BUILDER PROW_JOB_ID
-	RELEASE_BUILD_ID SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WORKERS_CI XCS
+	RELEASE_BUILD_ID RWX SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WORKERS_CI XCS
 	bamboo_planKey
 `);
 
@@ -26,10 +26,10 @@ const buildMachines = words(`
 const codingAgents: readonly (readonly [variable: string, value?: RegExp])[] = [
 	...words(`
 		AI_AGENT AMP_CURRENT_THREAD_ID ANTIGRAVITY_AGENT AUGMENT_AGENT CLAUDECODE CLAUDE_CODE CLAUDE_CODE_IS_COWORK CODEX_CI
-		CODEX_SANDBOX CODEX_THREAD_ID COPILOT_CLI CURSOR_AGENT CURSOR_TRACE_ID GEMINI_CLI JUNIE_DATA JUNIE_SHIM_PATH OPENCODE
-		OPENCODE_CLIENT QWEN_CODE
+		CODEX_SANDBOX CODEX_THREAD_ID COPILOT_AGENT COPILOT_CLI CRUSH CURSOR_AGENT CURSOR_TRACE_ID GEMINI_CLI JUNIE_DATA
+		JUNIE_SHIM_PATH OPENCODE OPENCODE_CLIENT PI_CODING_AGENT QWEN_CODE
 	`).map(name => [name] as const),
-	['AGENT', /^(amp|goose)$/i],
+	['AGENT', /^(amp|crush|goose)$/i],
 	['CURSOR_EXTENSION_HOST_ROLE', /^agent-exec$/],
 	['EDITOR', /devin/],
 	['PATH', /\.pi[\\/]agent/],
@@ -81,7 +81,13 @@ export const agentsWait = (
 		: undefined;
 
 /** The flow in which a program signs in as itself; undefined where it has nothing to do that with. */
-export const ownFlowOf = ({workloadIdentity, clientSecret, clientKey}: Provider): OwnFlow | undefined => {
+export const ownFlowOf = ({
+	workloadIdentity,
+	clientSecret,
+	clientKey,
+	unsupportedFlows,
+}: Provider): OwnFlow | undefined => {
 	if (workloadIdentity !== undefined) return 'workload-identity';
-	return (clientSecret ?? clientKey) === undefined ? undefined : 'client-credentials';
+	const isAble = (clientSecret ?? clientKey) !== undefined && unsupportedFlows?.['client-credentials'] === undefined;
+	return isAble ? 'client-credentials' : undefined;
 };

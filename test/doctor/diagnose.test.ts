@@ -14,7 +14,7 @@ import {createManualClock, startScriptedServer, type ScriptedServer} from '../..
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
 import {temporaryFolder} from '../support/built-command.js';
 import {createPrivateCa} from '../support/certificates.js';
-import {desktopEnvironment, environmentOf} from '../support/environment.js';
+import {desktopEnvironment, environmentOf, noTty} from '../support/environment.js';
 import {startForwardProxy} from '../support/forward-proxy.js';
 import {isKeyringMissing, startBus, startKeyring, startSilentBus, strangersEnvironment} from '../support/keyring.js';
 import {startNamedServer} from '../support/named-server.js';
@@ -126,7 +126,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
 		check: 'keyring',
 		status: 'warning',
 		message: /no session bus/,
-		remedy: /--store file/,
+		remedy: /^Sign in with --store file\.$/,
 		spoil: async world => (world.store = withKeyring(strangersEnvironment(await temporaryFolder(world.t)))),
 		repair: useFile,
 	},
@@ -452,6 +452,33 @@ test('an abort ends it with its reason', async t => {
 	const {engine} = await startWorld(t);
 	const reason = new Error('enough');
 	await assert.rejects(diagnose(engine, {signal: AbortSignal.abort(reason), environment: environmentOf()}), reason);
+});
+
+test('where nobody can be asked to sign in, that is a warning with its remedy, unless the app signs in by itself', async () => {
+	const ask = async (env: Readonly<Record<string, string>>, provider?: Partial<Provider>) => {
+		const engine: DiagnosedEngine = {
+			store: createMemoryStore(),
+			profile: 'default',
+			clock: systemClock,
+			options: {
+				...(provider && {provider: {...oidc({issuer: 'http://127.0.0.1:1', clientId: 'cli'}), ...provider}}),
+				hints: {person: 'Add --no-wait.'},
+			},
+		};
+		const findings = await diagnose(engine, {environment: environmentOf({env, tty: noTty})});
+		return findings.filter(({check}) => check === 'terminal');
+	};
+	const warning = {check: 'terminal', status: 'warning', remedy: 'Add --no-wait.'} as const;
+	const noTerminal = "There's no terminal here, so nobody can be asked to sign in.";
+	const build = 'This is a build machine, so nobody can be asked to sign in.';
+	assert.deepEqual(await ask({}), [{...warning, message: noTerminal}]);
+	assert.deepEqual(await ask({CI: '1'}, {}), [{...warning, message: build}]);
+	const refused = {clientSecret: 'hush', unsupportedFlows: {'client-credentials': 'Not here.'}};
+	assert.deepEqual(await ask({CI: '1'}, refused), [{...warning, message: build}]);
+	assert.deepEqual(await ask({CI: '1'}, {clientSecret: 'hush'}), [
+		{check: 'terminal', status: 'ok', message: 'This is a build machine. The app can sign in by itself.'},
+	]);
+	assert.equal((await ask({CI: '1', INK_LOGIN_AGENT: '1'}))[0]?.status, 'ok');
 });
 
 for (const [where, environment, said] of [

@@ -12,17 +12,22 @@ const findingsIn = ({stdout}: Ended): readonly Finding[] =>
 
 const file = ['--store', 'file'];
 
+/** A pipe has nobody at its end; an agent has. */
+const someone = {INK_LOGIN_AGENT: '1'};
+
 test('doctor tells one line for each thing, and what to do; where all is well it ends with 0', async t => {
 	const session = await scriptedSession(t);
 	const stored = session.session();
-	const {exit, stdout, stderr} = await session.run(['doctor', ...file]);
+	const {exit, stdout, stderr} = await session.run(['doctor', ...file], {env: someone});
 	assert.deepEqual([exit, stderr], [0, ''], stdout);
 	for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^✔ \S.+[.)]$/);
 	assert.match(stdout, /^✔ The server knows the client ID test-client\.$/m);
 	assert.match(stdout, /^✔ Signed in as Ada Lovelace.* \(profile "default"\)\.$/m);
 	assert.deepEqual(session.session(), stored);
 
-	const ascii = await session.run(['doctor', ...file], {env: {LC_ALL: 'C', BROWSER: '/no/such/browser'}});
+	const ascii = await session.run(['doctor', ...file], {
+		env: {...someone, LC_ALL: 'C', BROWSER: '/no/such/browser'},
+	});
 	assert.equal(ascii.exit, 0);
 	assert.match(
 		ascii.stdout,
@@ -40,14 +45,14 @@ test('a problem comes first and ends doctor with 1; repaired, it is gone', async
 		message: "This computer's clock is about 2 days behind the server's.",
 		remedy: "Set this computer's clock.",
 	});
-	const repaired = await session.run(['doctor', '--json', ...file]);
+	const repaired = await session.run(['doctor', '--json', ...file], {env: someone});
 	assert.equal(repaired.exit, 0);
 	assert.ok(findingsIn(repaired).every(({status}) => status === 'ok'));
 });
 
 test('doctor on a new computer looks at that alone, and says how to sign in', async t => {
 	const {run} = await sessionHome(t);
-	const {exit, stdout} = await run(['doctor', 'work', ...file]);
+	const {exit, stdout} = await run(['doctor', 'work', ...file], {env: someone});
 	assert.equal(exit, 0, stdout);
 	assert.match(
 		stdout,
@@ -58,10 +63,20 @@ test('doctor on a new computer looks at that alone, and says how to sign in', as
 test('after a logout doctor still asks the server that is remembered', async t => {
 	const session = await scriptedSession(t);
 	assert.equal((await session.run(['logout'])).exit, 0);
-	const {exit, stdout} = await session.run(['doctor', ...file]);
+	const {exit, stdout} = await session.run(['doctor', ...file], {env: someone});
 	assert.equal(exit, 0);
 	assert.match(stdout, /^⚠ Nobody is signed in to "default"\.\n {2}→ Run: ink-login login\n/);
 	assert.match(stdout, /^✔ The server knows the client ID test-client\.$/m);
+});
+
+test('where doctor runs without a terminal, it says first that nobody can be asked, and how a login works there', async t => {
+	const {run} = await scriptedSession(t);
+	const {exit, stdout} = await run(['doctor', ...file]);
+	assert.equal(exit, 0, 'the session is alive');
+	assert.match(
+		stdout,
+		/^⚠ There's no terminal here, so nobody can be asked to sign in\.\n {2}→ Run it in a terminal, .*--no-wait/,
+	);
 });
 
 test('a client secret that is missing or wrong is named, and no secret is ever told', async t => {

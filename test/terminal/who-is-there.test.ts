@@ -26,6 +26,8 @@ const rows: readonly (readonly [
 	['a stale variable of an agent in a terminal with keys', agent, terminal, 'person'],
 	['a variable that says no', {CLAUDECODE: '0'}, noTty, 'nobody'],
 	['a build machine', {CI: 'true'}, noTty, 'nobody'],
+	['a build machine that has a variable of its own alone', {RWX: 'true'}, terminal, 'nobody'],
+	['another one', {CAPAWESOME_CLOUD: 'true'}, terminal, 'nobody'],
 	['a build machine that gives a terminal', {CI: '1'}, terminal, 'nobody'],
 	['an agent on a build machine', {GITHUB_ACTIONS: 'true', ...agent}, noTty, 'nobody'],
 	['CI=false, whatever else there is', {CI: 'false', GITHUB_ACTIONS: 'true'}, terminal, 'person'],
@@ -39,7 +41,7 @@ const rows: readonly (readonly [
 		outputOnly,
 		'person',
 	],
-	['a variable of many that has the value of an agent', {AGENT: 'goose'}, noTty, 'agent'],
+	['a variable of many that has the value of an agent', {AGENT: 'crush'}, noTty, 'agent'],
 	['that variable with another value', {AGENT: 'datadog'}, noTty, 'nobody'],
 ];
 
@@ -67,7 +69,7 @@ const environmentWith = (sign: Sign) => {
 
 const nameOf = (sign: Sign): string => (typeof sign === 'string' ? sign : sign[0]);
 
-/** What std-env 4 and @vercel/detect-agent 1.2 look at. */
+/** What std-env 4.3, @vercel/detect-agent 1.2.7 and am-i-vibing 0.5 look at. */
 const agentSigns: readonly Sign[] = [
 	...[
 		'AI_AGENT',
@@ -77,6 +79,11 @@ const agentSigns: readonly Sign[] = [
 		'CLAUDE_CODE',
 		'CLAUDE_CODE_IS_COWORK',
 		'CODEX_CI',
+		'COPILOT_AGENT',
+		'COPILOT_CLI',
+		'CRUSH',
+		'PI_CODING_AGENT',
+		'QWEN_CODE',
 	],
 	...['CODEX_SANDBOX', 'CODEX_THREAD_ID', 'COPILOT_ALLOW_ALL', 'COPILOT_GITHUB_TOKEN', 'COPILOT_MODEL', 'CURSOR_AGENT'],
 	...[

@@ -168,6 +168,7 @@ test('a session that is not the one asked for is none, in every format: the diff
 		[['--preset', 'github', '--client-id', 'client'], /not https:\/\/github\.com/],
 		[[...same.slice(0, 3), 'other'], /It's for the client client, not the client other\./],
 		[[...same, '--audience', 'https://b.example'], /audience https:\/\/api\.example, not the audience https:\/\/b\./],
+		[['--no-resource'], /It's for the resource https:\/\/a\.example and .+, and you asked for none\./],
 		[['--resource', 'https://a.example'], /resource .+ and .+, not the resource https:\/\/a\.example\./],
 		[[...same, '--scope', 'admin'], /It lacks the scope admin\./],
 		[['--login', ...same, '--param', 'organization=org_2'], /It's for the organization org_1, not/],
@@ -187,6 +188,9 @@ test('a session that is not the one asked for is none, in every format: the diff
 });
 
 test('a session that covers what is asked for is used; a scope counts if the login asked for it', async () => {
+	const none = {...stored, provider: {...stored.provider, resource: []}};
+	const noResource = await runDouble(['token', '--no-resource'], {sessions: {default: none}, engine});
+	assert.deepEqual([noResource.exit, noResource.stdout], [0, 'access-1\n']);
 	for (const options of [same, ['--scope', 'email profile'], resources, ['--audience', 'https://api.example']]) {
 		for (const login of [[], ['--login']]) {
 			const {exit, stdout} = await runDouble(['token', ...options, ...login], {sessions: {default: stored}, engine});
@@ -262,6 +266,9 @@ test('a refresh tells a person at the terminal that the session ends soon: once 
 	const notice = /^Your session ends 2026-11-24 11:30\. Before then, sign in again: ink-login login work\n$/;
 	assert.match(await said(3 * day - hour / 2), notice);
 	assert.match(await said(day - hour / 2), /Your session ends/);
+	assert.match(await said(2 * day + hour, {moved: -20 * day}), /Your session ends/, 'an end that has come closer');
+	assert.equal(await said(-hour / 2), '', 'over, and the server extended it without a word');
+	assert.equal(await said(2 * day + hour, {moved: -hour}), '', 'closer, on the same day');
 	assert.equal(await said(3 * day - 2 * hour), '', 'the same day');
 	assert.equal(await said(4 * day - hour / 2), '', 'not soon');
 	assert.equal(await said(3 * day - hour / 2, {moved: hour}), '', 'the refresh has moved it');

@@ -211,7 +211,7 @@ export const systemKeyring = (options: KeyringOptions): Keyring => {
 	};
 };
 
-const noBus = () => keyringUnavailable("can't be reached because there's no session bus");
+const noBus = () => keyringUnusable("can't be reached because there's no session bus");
 
 // Not imported: it loads what ES modules need, a tenth of the time that `token` takes.
 const requireHere = () => process.getBuiltinModule('node:module').createRequire(import.meta.url);
