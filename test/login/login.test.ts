@@ -310,7 +310,7 @@ test('a hint is in the words of the application where it has some, and else name
 		await assert.rejects(run.session);
 		return run.state.failed?.hint;
 	};
-	assert.equal(await ended({}), 'Start again, or allow more time.');
+	assert.equal(await ended({}), "Start again when you're ready.");
 	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
 });
 
@@ -328,7 +328,7 @@ test('where the browser never came back in the time given, the redirect URI that
 	await clock.advance(30_000);
 	await assert.rejects(run.session, ({code, hint}: LoginError) => {
 		assert.equal(code, 'timeout');
-		assert.match(hint, /allow more time\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/);
+		assert.match(hint, /ready\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/);
 		return true;
 	});
 });
