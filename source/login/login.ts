@@ -345,8 +345,8 @@ class Login implements LoginRun {
 		try {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
-			const {attended = false, pending} = this.#options;
-			taken = await lockLogin({...this.#parts, takesOver: attended || Boolean(pending)}, onWait, both);
+			const {attended = false, pending, takesOver = attended || Boolean(pending)} = this.#options;
+			taken = await lockLogin({...this.#parts, takesOver}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.

@@ -368,6 +368,21 @@ test('demand 41: while another process shows the login this one waits, and takes
 	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
 });
 
+test('where the login of another process is given up, one that takes over goes on, and any other ends', async () => {
+	for (const takesOver of [true, false]) {
+		const store = createMemoryStore();
+		const other = await store.lock('default', 'login', {signal: new AbortController().signal});
+		const {run, flows} = await start({flow: 'device', takesOver}, {store});
+		while (run.state.phase !== 'waiting') await new Promise(resolve => setImmediate(resolve));
+		await other?.release();
+		if (takesOver) {
+			while (flows.device.started === 0) await new Promise(resolve => setImmediate(resolve));
+			await run.cancel();
+		}
+		await assert.rejects(run.session, {message: takesOver ? 'Sign-in cancelled.' : /^Another terminal cancelled/});
+	}
+});
+
 test('tokens that could not be kept are revoked, their flow is closed, and the login fails with the reason', async () => {
 	const full = new LoginError('store_error', 'The disk is full.', {hint: 'Make room.'});
 	const revoked: TokenSet[] = [];
