@@ -104,7 +104,10 @@ export const login = async (
 	const wait = streams === undefined ? terminals.agentsWait(environment, {flow, timeout: rest.timeout}) : undefined;
 	const {pending = wait === undefined ? undefined : {wait}} = rest;
 	const isOpen = flow === 'auto' || flow === 'ask';
-	const options = {...rest, pending, flow, terminal};
+	// Of several programs that wait for one login, those that run in the background give up with it.
+	const hasKeys = streams !== undefined || (environment.tty.stdin && terminals.whoIsThere(environment) === 'person');
+	const takesOver = rest.takesOver ?? ((hasKeys && view.kind !== 'ndjson') || undefined);
+	const options = {...rest, pending, flow, terminal, ...(takesOver !== undefined && {takesOver})};
 	if (typeof show === 'function') return show({engine, options, view, streams, messages});
 	// Whatever the server can do: nothing of it is for nobody. A terminal that recommends has its own judge.
 	if (

@@ -55,7 +55,8 @@ export const showLogin = async (
 		});
 	} catch (error) {
 		if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
-		throw new LoginError('person_required', error.message, {hint});
+		// It may be what they have just done, elsewhere.
+		throw new LoginError('person_required', error.message, {hint: `Open a terminal. ${hint}`});
 	}
 };
 

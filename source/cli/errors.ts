@@ -115,4 +115,6 @@ export const hints: Hints = {
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 	trustIssuer: 'If you know that both are the same server, add --trust-issuer',
 	clientId: 'and add --client-id ID',
+	keyring: 'Unlock it, or sign in with --store file.',
+	otherStore: 'Sign in with --store file.',
 };

@@ -35,14 +35,18 @@ export type Hints = {
 	readonly identityForm?: string;
 	/** A workload has no identity token. @default a sentence that names no option */
 	readonly identitySource?: string;
+	/** The system keyring is locked, or cannot be reached. @default a sentence that names no option */
+	readonly keyring?: string;
+	/** A program cannot use the system keyring at all. @default a sentence that names no option */
+	readonly otherStore?: string;
 };
 
 /** For an application that has none of its own. */
 export const defaultHints: Hints = {
-	moreTime: 'Start again, or allow more time.',
-	otherPort: 'Close the program that uses it (perhaps another sign-in), or choose another registered port.',
+	moreTime: "Start again when you're ready.",
+	otherPort: 'Close the program that uses it (perhaps another sign-in), then try again.',
 	registeredPort: 'or use a registered port',
-	switchAccount: 'To replace the session, sign in again and allow it. To keep it, use another profile.',
+	switchAccount: 'To replace the session, sign out, then sign in again.',
 	trustCertificate: 'Behind a company proxy, trust its certificate with NODE_EXTRA_CA_CERTS.',
 	caFile: 'Choose a PEM file. It has lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Give it again.',

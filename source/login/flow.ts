@@ -187,6 +187,13 @@ export type LoginOptions = LoginRequest & {
 	 * unattended one ends in `failed`. @default false
 	 */
 	readonly attended?: boolean;
+	/**
+	 * Whether it goes on where it waited for another process's login of the profile, and that one was given up; otherwise
+	 * it ends with `cancelled`. `login()` sets it where someone is at the keys.
+	 *
+	 * @default `attended`
+	 */
+	readonly takesOver?: boolean;
 	/** Cancels the login. */
 	readonly signal?: AbortSignal;
 	/** Seconds after which the login ends with `timeout`. @default none */

@@ -10,6 +10,7 @@ import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/prov
 import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
+import type {TokenSet} from '../oauth/token-set.js';
 import {flows, isPageFlow, type FlowName, type FlowAvailability} from '../core/types.js';
 
 /** The parts of an engine that its logins work with. */
@@ -72,6 +73,8 @@ class Login implements LoginRun {
 	readonly #waiting = new AbortController();
 	#startCommands!: () => void;
 	#lock: StoreLock | undefined;
+	/** When someone signed in to the session that may be replaced: the person was asked before they signed in. */
+	#replaceable: number | undefined;
 	/** Finds the best place for the session. */
 	#preparing: Promise<void> | undefined;
 	/** Why no flow is open: where the person leaves then, it is why the login ended. */
@@ -206,6 +209,7 @@ class Login implements LoginRun {
 			this.#parts = begun;
 		}
 
+		await this.#confirm(undefined);
 		const {discover} = this.#parts;
 		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
 		const provider = discovered.protectedResource === undefined ? discovered : await this.#openResource(discovered);
@@ -342,8 +346,8 @@ class Login implements LoginRun {
 		try {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
-			const {attended = false, pending} = this.#options;
-			taken = await lockLogin({...this.#parts, takesOver: attended || Boolean(pending)}, onWait, both);
+			const {attended = false, pending, takesOver = attended || Boolean(pending)} = this.#options;
+			taken = await lockLogin({...this.#parts, takesOver}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.
@@ -372,13 +376,26 @@ class Login implements LoginRun {
 		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
 	}
 
+	/** Has the person decide about another session that is there: as soon as it is known that it is another one. */
+	async #confirm(tokens: TokenSet | undefined): Promise<void> {
+		const {store, profile, provider, outliving} = this.#parts;
+		// One that can't be read may be readable by the time the new one is saved.
+		const stored = await store.read(profile).catch((error: unknown) => {
+			if (tokens !== undefined) throw error;
+			return undefined;
+		});
+		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
+		if (this.#replaceable !== undefined && this.#replaceable === stored?.signedInAt) return;
+		const hasAsked = await confirmAccount(stored, tokens, provider, switchAccount, this.#controller.signal);
+		if (hasAsked) this.#replaceable = stored?.signedInAt;
+	}
+
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
 	async #save(winner: Winner): Promise<StoredSession> {
-		const {store, profile, provider, keeper, remembered, outliving} = this.#parts;
+		const {keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await this.#preparing;
-		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
-		await confirmAccount(await store.read(profile), winner.tokens, provider, switchAccount, signal);
+		await this.#confirm(winner.tokens);
 		const {toStoredSession} = await import('../session/stored-session.js');
 		const stored = toStoredSession(winner, this.clock.now(), remembered);
 		await keeper.write(stored, signal);

@@ -65,14 +65,18 @@ export const anotherSession = (profile: string, difference: string): string =>
  * organization or service. Other scopes replace nothing that is not their own.
  */
 const replacedBy = (
-	{identity: next}: TokenSet,
+	tokens: TokenSet | undefined,
 	stored: StoredSession | undefined,
 	{scope: _, ...asked}: AskedSession,
 ): AccountSwitch | undefined => {
 	if (stored === undefined || stored.dead === true) return undefined;
 	const present = stored.tokens.identity;
 	const difference = differenceOf(stored, asked);
-	const isSamePerson = present === undefined || (present.issuer === next?.issuer && present.subject === next.subject);
+	const next = tokens?.identity;
+	const isSamePerson =
+		tokens === undefined ||
+		present === undefined ||
+		(present.issuer === next?.issuer && present.subject === next.subject);
 	return difference === undefined && isSamePerson ? undefined : {stored: present, next, difference};
 };
 
@@ -90,22 +94,24 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
  * Asks before another session is replaced: the person who was signed in must not lose it to a login that someone else
  * finished.
  *
+ * @param tokens - of whoever signed in; without them only what is known before anyone has
+ * @returns whether there was something to ask
  * @throws LoginError where the session shall stay
  */
 export const confirmAccount = async (
 	stored: StoredSession | undefined,
-	tokens: TokenSet,
+	tokens: TokenSet | undefined,
 	asked: AskedSession,
 	switchAccount: boolean | ((replaced: AccountSwitch, signal: AbortSignal) => Promise<boolean>) | undefined,
 	signal: AbortSignal,
-): Promise<void> => {
+): Promise<boolean> => {
 	const replaced = replacedBy(tokens, stored, asked);
-	if (replaced === undefined || switchAccount === true) return;
+	if (replaced === undefined || switchAccount === true) return false;
 	if (typeof switchAccount !== 'function') {
 		throw new LoginError('identity_check_failed', refusal(replaced), {hint: words => words.switchAccount});
 	}
 
-	if (await switchAccount(replaced, signal)) return;
+	if (await switchAccount(replaced, signal)) return true;
 	throw cancelled(
 		replaced.stored ? `You're still signed in as ${person(replaced.stored)}.` : "You're still signed in.",
 	);

@@ -73,19 +73,47 @@ export const proxiesOf = (environment: Variables): readonly URL[] => {
 const refusalIn = (error: unknown): string | undefined =>
 	error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message)?.[1] ?? refusalIn(error.cause)) : undefined;
 
-/** The error, or what it means where the proxy refused to connect. Its URL may hold a password: only its host is shown. */
-const inWordsOfProxy = (error: unknown, proxy: string | undefined, {origin, pathname, host}: URL): unknown => {
+/** Whether a connection to the proxy itself could not be made, as the system tells in one of the causes. */
+const isUnreached = (error: unknown, proxy: URL): boolean => {
+	if (!(error instanceof Error)) return false;
+	const port = Number(proxy.port || (proxy.protocol === 'https:' ? 443 : 80));
+	if ('syscall' in error && error.syscall === 'connect') return 'port' in error && error.port === port;
+	if ('syscall' in error && error.syscall === 'getaddrinfo')
+		return 'hostname' in error && error.hostname === proxy.hostname;
+	// Of several addresses none could be reached.
+	const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+	return causes.some(cause => isUnreached(cause, proxy));
+};
+
+/** The error, or what it means where the proxy did not connect. Its URL may hold a password: only its host is shown. */
+const inWordsOfProxy = async (
+	error: unknown,
+	proxyText: string | undefined,
+	{origin, pathname, host}: URL,
+): Promise<unknown> => {
+	if (proxyText === undefined) return error;
+	const proxy = new URL(proxyText);
+	const name = displayText(proxy.host, 80);
+	const endpoint = origin + pathname;
 	const status = refusalIn(error);
-	if (status === undefined || proxy === undefined) return error;
+	if (status === undefined) {
+		if (!isUnreached(error, proxy)) return error;
+		const {connectionProblem} = await import('../oauth/errors.js');
+		return new LoginError('network_error', `Can't connect to the proxy ${name}: ${connectionProblem(error)}.`, {
+			hint: 'Check HTTPS_PROXY and HTTP_PROXY, and that the proxy is running. Unset them to connect without it.',
+			endpoint,
+		});
+	}
+
 	return new LoginError(
 		'network_error',
-		`The proxy ${displayText(new URL(proxy).host, 80)} refused to connect to ${displayText(host, 80)} (HTTP ${status}).`,
+		`The proxy ${name} refused to connect to ${displayText(host, 80)} (HTTP ${status}).`,
 		{
 			hint:
 				status === '407'
 					? 'It wants a name and a password. Put them in HTTPS_PROXY, as in http://NAME:PASSWORD@proxy.example:3128.'
 					: "Ask the proxy's administrator to allow it, or add the host to NO_PROXY to connect without the proxy.",
-			endpoint: origin + pathname,
+			endpoint,
 		},
 	);
 };
@@ -118,8 +146,8 @@ const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof f
 		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
 		// The package knows no form but its own.
 		const body = init?.body instanceof FormData ? await new Response(init.body).blob() : init?.body;
-		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch((error: unknown) => {
-			throw inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
+		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch(async (error: unknown) => {
+			throw await inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
 		});
 	};
 };

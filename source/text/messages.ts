@@ -236,7 +236,8 @@ export const messages = {
 				? 'This profile has an unnamed session'
 				: `This profile belongs to ${apart(stored, next)[0]}`,
 		keep: (stored: Identity | undefined, next: Identity | undefined) => `Keep ${apart(stored, next)[0]}`,
-		replace: (stored: Identity | undefined, next: Identity | undefined) => `Replace it with ${apart(stored, next)[1]}`,
+		replace: (stored: Identity | undefined, next: Identity | undefined) =>
+			`Replace it with ${next === undefined ? 'this sign-in' : apart(stored, next)[1]}`,
 		signsOut: (stored: Identity | undefined) =>
 			`signs ${stored?.name?.split(' ')[0] ?? 'that account'} out on this computer`,
 	},

@@ -100,7 +100,7 @@ test('ensure fails at once for nobody, and for an agent writes lines that its pe
 		const acme = await start('acme', env);
 		acme.tell('ensure');
 		const outcome = await acme.line('stdout', /^\{"ensure"/);
-		assert.deepEqual(JSON.parse(outcome), {ensure: 'person_required', hint: 'Run: acme login'});
+		assert.deepEqual(JSON.parse(outcome), {ensure: 'person_required', hint: 'Open a terminal. Run: acme login'});
 	}
 
 	assert.equal(server.requests.length, 0);

@@ -310,7 +310,7 @@ test('a hint is in the words of the application where it has some, and else name
 		await assert.rejects(run.session);
 		return run.state.failed?.hint;
 	};
-	assert.equal(await ended({}), 'Start again, or allow more time.');
+	assert.equal(await ended({}), "Start again when you're ready.");
 	assert.equal(await ended({moreTime: 'Set ACME_WAIT, then run acme login.'}), 'Set ACME_WAIT, then run acme login.');
 });
 
@@ -328,7 +328,7 @@ test('where the browser never came back in the time given, the redirect URI that
 	await clock.advance(30_000);
 	await assert.rejects(run.session, ({code, hint}: LoginError) => {
 		assert.equal(code, 'timeout');
-		assert.match(hint, /allow more time\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/);
+		assert.match(hint, /ready\. If the browser .* register http:\/\/127\.0\.0\.1:8400\/callback with/);
 		return true;
 	});
 });
@@ -352,7 +352,7 @@ test('demand 41: while another process shows the login this one waits, and takes
 	const {signal} = new AbortController();
 	const other = await store.lock('default', 'login', {signal});
 	const {run, flows, events} = await start({flow: 'device'}, {store});
-	assert.equal(run.state.phase, 'waiting');
+	while (run.state.phase !== 'waiting') await new Promise(resolve => setImmediate(resolve));
 	const session: StoredSession = {
 		version: 1,
 		tokens,
@@ -366,6 +366,21 @@ test('demand 41: while another process shows the login this one waits, and takes
 	await run.session;
 	assert.equal(flows.device.started, 0);
 	assert.deepEqual(types(await events()), ['discovery', 'waiting', 'signed-in']);
+});
+
+test('where the login of another process is given up, one that takes over goes on, and any other ends', async () => {
+	for (const takesOver of [true, false]) {
+		const store = createMemoryStore();
+		const other = await store.lock('default', 'login', {signal: new AbortController().signal});
+		const {run, flows} = await start({flow: 'device', takesOver}, {store});
+		while (run.state.phase !== 'waiting') await new Promise(resolve => setImmediate(resolve));
+		await other?.release();
+		if (takesOver) {
+			while (flows.device.started === 0) await new Promise(resolve => setImmediate(resolve));
+			await run.cancel();
+		}
+		await assert.rejects(run.session, {message: takesOver ? 'Sign-in cancelled.' : /^Another terminal cancelled/});
+	}
 });
 
 test('tokens that could not be kept are revoked, their flow is closed, and the login fails with the reason', async () => {

@@ -91,18 +91,31 @@ test('a login that names nobody replaces no person unasked, and neither does one
 		assert.deepEqual(await store.read('default'), before);
 	}
 
+	// Each was asked once, the latter two before anybody had signed in.
 	assert.deepEqual(
-		asked.map(({next, difference}) => [next?.subject === before?.tokens.identity?.subject, difference !== undefined]),
+		asked.map(({next, difference}) => [next, difference !== undefined]),
 		[
-			[false, false],
-			[true, true],
-			[true, true],
+			[undefined, false],
+			[undefined, true],
+			[undefined, true],
 		],
 	);
 	await signIn({parameters: organization, scope: 'openid profile email'});
 	assert.ok(await engineFor({scope: 'openid profile email'}).session(), 'other scopes need no question');
 	await signIn({}, {flow: 'client-credentials', switchAccount: true});
 	assert.equal((await store.read('default'))?.flow, 'client-credentials');
+});
+
+test('another session that is there is told before anyone signs in, and asked about once', async () => {
+	const {server, signIn} = await prepare();
+	await signIn({});
+	const before = server.requests.length;
+	const other = {resource: ['https://c.example']};
+	await assert.rejects(signIn(other), {code: 'identity_check_failed'});
+	assert.equal(server.requests.length, before, 'nothing was asked of the server');
+	let questions = 0;
+	await signIn(other, {switchAccount: async () => ++questions > 0});
+	assert.equal(questions, 1);
 });
 
 test('a client secret is not sent to the server of a session that it does not belong to', async () => {

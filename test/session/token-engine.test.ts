@@ -154,7 +154,7 @@ test('a caller that leaves ends the login only if nobody else waits for it', asy
 
 test('with nobody there ensure fails at once and asks no server, in the words of the app', async () => {
 	const made = await makeEngine({engine: {show: 'plain', signInHint: 'Run: acme login'}});
-	const expected = {code: 'person_required', hint: 'Run: acme login'};
+	const expected = {code: 'person_required', hint: 'Open a terminal. Run: acme login'};
 	await assert.rejects(made.engine.ensure(), expected);
 	assert.equal(requests(made), 0);
 });

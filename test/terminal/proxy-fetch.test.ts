@@ -255,3 +255,19 @@ test("demand 51: the system's own certificates are tried, where Node can read th
 	else assert.notDeepEqual(responses, ['200', '200']);
 	assert.notDeepEqual(await askElsewhere([url], undefined, {SSL_CERT_FILE: otherCa.caFile}), ['200']);
 });
+
+test('a proxy that cannot be reached is named, not the server behind it', async () => {
+	const closed = http.createServer().listen(0, '127.0.0.1');
+	await once(closed, 'listening');
+	const {port} = closed.address() as AddressInfo;
+	closed.close();
+	await once(closed, 'close');
+	for (const url of ['https://auth.test/token', 'http://auth.test/token']) {
+		const proxy = `http://alice:geheim@127.0.0.1:${port}`;
+		const reach = await createFetch(environmentOf({env: {HTTPS_PROXY: proxy, HTTP_PROXY: proxy}}));
+		await assert.rejects(reach(url), {
+			code: 'network_error',
+			message: `Can't connect to the proxy 127.0.0.1:${port}: connection refused.`,
+		});
+	}
+});

@@ -18,7 +18,7 @@ import {
 	type Stats,
 } from 'node:fs';
 import {dirname} from 'node:path';
-import {LoginError} from '../../core/errors.js';
+import {type Hint, LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 
 export type FileInfo = {
@@ -118,7 +118,7 @@ function makeFolder(path: string): void {
 export const errorCode = (error: unknown): string | undefined =>
 	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-export const storeError = (message: string, hint: string): LoginError => new LoginError('store_error', message, {hint});
+export const storeError = (message: string, hint: Hint): LoginError => new LoginError('store_error', message, {hint});
 
 const elsewhere = 'set INK_LOGIN_HOME to a folder that only you can write to';
 

@@ -46,7 +46,7 @@ export const stateDirectory = (
 	if (own !== undefined && own !== '') {
 		if (paths.isAbsolute(own)) return paths.resolve(own);
 		throw storeError(
-			`INK_LOGIN_HOME is a relative path (${displayText(own)}), so it's a different folder wherever you run the command.`,
+			`INK_LOGIN_HOME is a relative path (${displayText(own)}), so it's a different folder wherever this program is run.`,
 			'Set it to an absolute path.',
 		);
 	}

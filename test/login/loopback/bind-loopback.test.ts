@@ -34,7 +34,7 @@ test('demand 22: with no port free the error names them, and none stays open', a
 		assert.ok(error instanceof LoginError);
 		assert.equal(error.code, 'port_in_use');
 		assert.match(error.message, /8085 and 8086/);
-		assert.match(error.hint, /choose another registered port/);
+		assert.match(error.hint, /Close the program that uses it/);
 		return true;
 	});
 	assert.equal(open.size, 0);

@@ -151,7 +151,7 @@ test('a relative INK_LOGIN_HOME is refused: sessions do not come from the folder
 	] as const) {
 		const refused = {
 			code: 'store_error',
-			message: `INK_LOGIN_HOME is a relative path (${home}), so it's a different folder wherever you run the command.`,
+			message: `INK_LOGIN_HOME is a relative path (${home}), so it's a different folder wherever this program is run.`,
 		};
 		assert.throws(() => stateDirectory({INK_LOGIN_HOME: home}, platform), refused);
 		const store = openStore({app: 'acme', environment: {INK_LOGIN_HOME: home}, platform});

@@ -5,13 +5,14 @@ import {storeError} from '../file-system.js';
 import {ownName} from '../session-file.js';
 
 const keyringUnavailable = (what: string) =>
-	storeError(`The system keyring ${what}.`, 'Unlock it, or sign in with --store file.');
+	storeError(`The system keyring ${what}.`, ({keyring = 'Unlock it, or sign in again.'}) => keyring);
 
 /** @param limit - milliseconds */
 export const keyringTimeout = (limit: number) => keyringUnavailable(`didn't respond within ${limit / 1000} seconds`);
 
 /** Where no unlocking helps. */
-const keyringUnusable = (what: string) => storeError(`The system keyring ${what}.`, 'Sign in with --store file.');
+const keyringUnusable = (what: string) =>
+	storeError(`The system keyring ${what}.`, ({otherStore = 'Save the sessions in files instead.'}) => otherStore);
 
 type Request = {
 	readonly module: string;
