@@ -12,7 +12,7 @@ const place = /\{(\d+)\}/g;
 
 const patternOf = (english: string): RegExp => {
 	const literal = english.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
-	return new RegExp(`^${literal.replaceAll(/\\\{\d+\\\}/g, '(.+?)')}$`, 'su');
+	return new RegExp(`^${literal.replaceAll(/\\\{\d+\\\}/g, '(.*?)')}$`, 'su');
 };
 
 /** How much of it is its own words: of several that fit, the one with the most is meant. */

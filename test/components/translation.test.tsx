@@ -119,7 +119,7 @@ test('a sentence keeps its values, and those that are sentences are told in the 
 	const german = translatorOf({
 		'{0} says that it is {1}.': '{1} nennt sich {0}.',
 		'The server refused the request.': 'Der Server lehnt ab.',
-		'{0} The server says: {1}': '{0} Der Server sagt: {1}',
+		'The server says: {0}': 'Der Server sagt: {0}',
 		'Try again in {0} minutes.': 'Versuch es in {0} Minuten.',
 		'The resource {0} can’t be used because {1}.': '{0} geht nicht, weil {1}.',
 		"it isn't a URL": 'es keine URL ist',

@@ -6,10 +6,18 @@ const source = path.join(import.meta.dirname, '../../source');
 /** Who sets up an app, a bus and the browser's pages have words of their own; what an agent is told stays English. */
 const others = /\/registration\.ts|d-bus\.ts|pages\.ts/;
 
-const template = (node: ts.StringLiteralLike | ts.TemplateExpression): string =>
+const words = (node: ts.StringLiteralLike | ts.TemplateExpression): string =>
 	ts.isTemplateExpression(node)
 		? node.head.text + node.templateSpans.map(({literal}, index) => `{${index}}${literal.text}`).join('')
 		: node.text;
+
+/** A sentence that goes before or after is one of its own. */
+const template = (node: ts.StringLiteralLike | ts.TemplateExpression): string => {
+	let place = 0;
+	return words(node)
+		.replaceAll(/^\{\d+\} (?=\p{Lu})|(?<=[.?!])(?: \{\d+\})+$/gu, '')
+		.replaceAll(/\{\d+\}/g, () => `{${place++}}`);
+};
 
 /** Two words or more, in what is no markup, program, header or list of names. */
 const isSentence = (text: string): boolean =>
