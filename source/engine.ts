@@ -10,6 +10,7 @@ export * from './session/store/index.js';
 export type {TerminalEnvironment, TerminalLocation} from './terminal/environment.js';
 export type {View} from './terminal/capabilities.js';
 export type {Messages, SomeMessages} from './text/messages.js';
+export type {Sentences} from './text/sentences.js';
 export {TokenEngine, type CreateFetchOptions, type TokenEngineOptions} from './token-engine.js';
 export {diagnose, type CheckName, type DiagnosedEngine, type DiagnoseOptions, type Finding} from './doctor/diagnose.js';
 export type {SessionState} from './session/session-state.js';

@@ -1,4 +1,5 @@
 import type {Readable, Writable} from 'node:stream';
+import {LoginError} from './core/errors.js';
 import type {LoginEngine, LoginOptions, LoginTerminal} from './login/flow.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
@@ -145,5 +146,10 @@ export const login = async (
 
 	// The end has been told; ports, timers and requests are gone after this.
 	await run.cancel();
-	return await run.session;
+	try {
+		return await run.session;
+	} catch (error) {
+		if (error instanceof LoginError) error.shown = true;
+		throw error;
+	}
 };

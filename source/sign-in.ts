@@ -54,7 +54,8 @@ export const showLogin = async (
 			return (hadToWait ? await covering(options) : undefined) ?? login(engine, {...options, show});
 		});
 	} catch (error) {
-		if (hint === undefined || !(error instanceof LoginError) || error.code !== 'person_required') throw error;
+		if (hint === undefined || !(error instanceof LoginError) || error.shown || error.code !== 'person_required')
+			throw error;
 		// It may be what they have just done, elsewhere.
 		throw new LoginError('person_required', error.message, {hint: `Open a terminal. ${hint}`});
 	}

@@ -25,7 +25,7 @@ try {
 	const session = await login(engine, {show: screen, ...JSON.parse(process.argv[2] ?? '{}')});
 	console.log('signed in:', session.identity?.name);
 } catch (error) {
-	console.log('failed:', error.code);
+	console.log('failed:', error.code, error.shown ? 'and shown' : 'in silence');
 }
 `,
 	);
@@ -73,9 +73,20 @@ test('without a person login() never hangs: person_required, whatever flow was l
 	const program = await programFor(t, server);
 	for (const flow of ['auto', 'ask']) {
 		for (const more of [{}, {pending: false}]) {
-			const {stdout, code} = await piped(program, {flow, ...more}, server.issuer);
-			assert.deepEqual({stdout, code}, {stdout: 'failed: person_required\n', code: 0});
+			const {stdout, stderr, code} = await piped(program, {flow, ...more}, server.issuer);
+			assert.match(stdout, /^failed: person_required /);
+			assert.equal(stdout.endsWith('and shown\n'), stderr !== '', stderr);
+			assert.equal(code, 0);
 		}
+	}
+});
+
+test('a failure that lines or NDJSON have told is not for the program to tell again', async t => {
+	const server = await demoServer(t);
+	const program = await programFor(t, server);
+	for (const show of ['plain', 'ndjson']) {
+		const {stdout} = await piped(program, {flow: 'device', timeout: 0.001, show}, server.issuer);
+		assert.match(stdout, /^failed: timeout and shown$/m);
 	}
 });
 
@@ -102,7 +113,7 @@ test('who leaves the screen of login() is cancelled; the terminal is as it was, 
 		await using terminal = runInPty({args: ['--import', 'tsx', program, JSON.stringify(options)]});
 		await terminal.waitFor(options.flow === 'ask' ? /❯ 1/ : codePattern);
 		terminal.write(key);
-		await terminal.waitFor(/failed: cancelled/);
+		await terminal.waitFor(/failed: cancelled and shown/);
 		assert.equal((await terminal.exit).code, 0);
 		assert.ok(terminal.emulator.cursor.visible);
 		assert.equal(terminal.emulator.bracketedPaste, false);

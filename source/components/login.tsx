@@ -187,6 +187,7 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 		switchAccount: props.switchAccount,
 		onSignedIn,
 		onError(error) {
+			error.shown = true;
 			// Cancelled by us, the person has been told already.
 			if (left.current) return;
 			if (error.code === 'cancelled') onCancel?.('left');

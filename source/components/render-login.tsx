@@ -219,6 +219,6 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 	const present = hasStayed ? await engine.session() : undefined;
 	if (present) return present;
 	// A login that is left after a failure ends with that failure; Ctrl-C always cancels.
-	if (run === undefined || pressed.interrupt) throw cancelled();
+	if (run === undefined || pressed.interrupt) throw Object.assign(cancelled(), {shown: true});
 	return await run.session;
 };

@@ -123,6 +123,11 @@ export class LoginError extends Error {
 	/** Origin and path of the endpoint that was asked, where one was. */
 	declare readonly endpoint?: string;
 	declare readonly status?: number;
+	/**
+	 * Whether the person has been told: `login()` in lines, NDJSON or a screen, or `<Login>`, has shown it. A catch prints only
+	 * what was not.
+	 */
+	shown = false;
 	readonly #hint: Hint;
 
 	/** `message` and `hint` are shown as they are: text from elsewhere goes through `displayText` first. */

@@ -11,7 +11,6 @@ const show = async ({engine, options}: ScreenLogin): Promise<Session> => {
 			note(`Open ${event.verificationUri}\nand type ${event.userCode}`, 'On any device');
 		if (event.type === 'backoff') log.warn(event.reason);
 		if (event.type === 'signed-in') log.success(`Signed in as ${event.identity?.name}`);
-		if (event.type === 'failed') log.error(`${event.message} ${event.hint}`);
 	}
 
 	return run.session;
@@ -27,6 +26,6 @@ try {
 	outro(`Hello, ${identity?.name}`);
 } catch (error) {
 	if (!(error instanceof LoginError)) throw error;
-	// It has been told.
+	if (!error.shown) log.error(`${error.message} ${error.hint}`);
 	process.exitCode = 1;
 }

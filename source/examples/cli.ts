@@ -24,7 +24,6 @@ try {
 	await acme.parseAsync();
 } catch (error) {
 	if (!(error instanceof LoginError)) throw error;
-	// If a login was on the screen, it has said so already.
-	if (error.code === 'person_required') console.error(`${error.message} ${error.hint}`);
+	if (!error.shown) console.error(`${error.message} ${error.hint}`);
 	process.exitCode = error.code === 'person_required' ? 3 : error.code === 'cancelled' ? 130 : 1;
 }

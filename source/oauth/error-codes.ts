@@ -6,9 +6,11 @@ import type {ResponseInfo} from './request.js';
 /** When to come back, where the server has said so (RFC 9110 §10.2.3). */
 export const waitSentence = ({retryAfter = 0}: ResponseInfo): string => {
 	if (retryAfter === 0) return 'Try again in a while.';
-	const [unit, length] = retryAfter < 120 ? ['second', 1] : retryAfter < 7200 ? ['minute', 60] : ['hour', 3600];
-	const count = Math.ceil(retryAfter / length);
-	return `Try again in ${count} ${unit}${count === 1 ? '' : 's'}.`;
+	if (retryAfter <= 1) return 'Try again in a second.';
+	if (retryAfter < 120) return `Try again in ${Math.ceil(retryAfter)} seconds.`;
+	return retryAfter < 7200
+		? `Try again in ${Math.ceil(retryAfter / 60)} minutes.`
+		: `Try again in ${Math.ceil(retryAfter / 3600)} hours.`;
 };
 
 type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonly hint: Hint};
@@ -257,12 +259,12 @@ export const oauthError = (
 	const description = typeof body.error_description === 'string' ? displayText(body.error_description) : '';
 	const meaning = meaningOf(body.error, description);
 	const {code} = meaning;
-	const asked = code === 'invalid_scope' && info.scope ? ` Asked for: ${displayText(info.scope, 400)}.` : '';
-	const message = meaning.message + asked;
+	const asked = code === 'invalid_scope' && info.scope ? displayText(info.scope, 400) : '';
+	const message = asked === '' ? meaning.message : `${meaning.message} Asked for: ${asked}.`;
 	const advice = adviceFor(meaning, description, info);
 	const more = typeof body.error_uri === 'string' ? checkUrl(body.error_uri) : '';
 	const isLink = typeof more !== 'string' && more.protocol === 'https:';
-	const hints = isLink ? [...advice, `More: ${displayText(more.href)}`] : advice;
+	const hints = isLink ? [...advice, `Read more: ${displayText(more.href)}`] : advice;
 	return new LoginError(code, description === '' ? message : `${message} The server says: ${description}`, {
 		...info,
 		hint: words => hints.map(hint => sayHint(hint, words)).join(' '),

@@ -30,7 +30,9 @@ const otherAlgorithm = (cause: unknown): IdTokenProblem => {
 		reason:
 			algorithm === '' || algorithm.toLowerCase() === 'none'
 				? "it isn't signed"
-				: `it's signed with ${algorithm}${names === '' ? '' : ` instead of ${names}`}`,
+				: names === ''
+					? `it's signed with ${algorithm}`
+					: `it's signed with ${algorithm} instead of ${names}`,
 		hint: `Nothing was saved. Have the provider sign ID tokens for this app with ${names === '' ? 'RS256' : names}.`,
 	};
 };
@@ -42,8 +44,8 @@ const sentences: readonly (readonly [RegExp, string])[] = [
 	[/JWE decryption/, "it's encrypted, and this program can't read that"],
 	[/unsupported JWS/, "it's signed in a way this program doesn't support"],
 	[/signature verification failed/, "its signature isn't the server's"],
-	[/JWT "(\w+)" .*claim missing/, 'it has no CLAIM'],
-	[/JWT "(\w+)" .*claim type/, 'its CLAIM is malformed'],
+	[/JWT "(\w+)" .*claim missing/, 'it has no {0}'],
+	[/JWT "(\w+)" .*claim type/, 'its {0} is malformed'],
 	[/\b(?:JWT|ID Token)\b/i, "it's malformed"],
 ];
 
@@ -52,7 +54,7 @@ const idTokenProblem = ({message, cause}: Error): IdTokenProblem | undefined => 
 	if (message.includes('"alg" header')) return otherAlgorithm(cause);
 	for (const [pattern, reason] of sentences) {
 		const found = pattern.exec(message);
-		if (found) return {reason: reason.replace('CLAIM', found[1] ?? '')};
+		if (found) return {reason: reason.replace('{0}', found[1] ?? '')};
 	}
 
 	return undefined;
@@ -161,10 +163,11 @@ export const unusableResponse = (what: string, endpointKind: EndpointKind, info:
 	}
 
 	if (status >= 300 && status < 400) {
-		const target = info.location === undefined ? '' : ` to ${displayText(info.location)}`;
 		return fail(
 			'bad_response',
-			`The server redirects ${endpoint}${target} (HTTP ${status}), and redirects aren't followed.`,
+			info.location === undefined
+				? `The server redirects ${endpoint} (HTTP ${status}), and redirects aren't followed.`
+				: `The server redirects ${endpoint} to ${displayText(info.location)} (HTTP ${status}), and redirects aren't followed.`,
 			'Check the endpoint.',
 		);
 	}

@@ -32,18 +32,19 @@ export const differenceOf = (
 	{provider, tokens, requestedScope}: StoredSession,
 	asked: AskedSession,
 ): string | undefined => {
-	const compared: readonly (readonly [string, string | undefined, string | undefined])[] = [
-		['', provider.protectedResource?.url, asked.protectedResource?.url],
-		['', provider.issuer, asked.issuer],
-		['the client ', provider.clientId, asked.clientId],
-		['the organization ', organizationOf(provider), organizationOf(asked)],
-		['the audience ', provider.audience, asked.audience],
-		['the resource ', listOf(provider.resource), listOf(asked.resource)],
+	const itself = (name: string) => name;
+	const compared: readonly (readonly [(name: string) => string, string | undefined, string | undefined])[] = [
+		[itself, provider.protectedResource?.url, asked.protectedResource?.url],
+		[itself, provider.issuer, asked.issuer],
+		[name => `the client ${name}`, provider.clientId, asked.clientId],
+		[name => `the organization ${name}`, organizationOf(provider), organizationOf(asked)],
+		[name => `the audience ${name}`, provider.audience, asked.audience],
+		[name => `the resource ${name}`, listOf(provider.resource), listOf(asked.resource)],
 	];
 	for (const [what, present = '', wanted = ''] of compared) {
 		if (wanted === '' || wanted === present) continue;
-		const other = `${what}${displayText(wanted, 200)}`;
-		return present === '' ? `It isn't for ${other}.` : `It's for ${what}${displayText(present, 200)}, not ${other}.`;
+		const other = what(displayText(wanted, 200));
+		return present === '' ? `It isn't for ${other}.` : `It's for ${what(displayText(present, 200))}, not ${other}.`;
 	}
 
 	if (asked.resource?.length === 0 && provider.resource?.length) {
@@ -82,7 +83,9 @@ const replacedBy = (
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {
 	if (difference !== undefined) {
-		return `There's already another session here${stored ? `, for ${person(stored)}` : ''}. ${difference} Nothing was changed.`;
+		return stored
+			? `There's already another session here, for ${person(stored)}. ${difference} Nothing was changed.`
+			: `There's already another session here. ${difference} Nothing was changed.`;
 	}
 
 	const [present, found] = twoPeople(stored, next);

@@ -118,7 +118,15 @@ const watch = async (
 		};
 		const stop = () => finish(opened);
 		const judge = (code: number | null, killer: NodeJS.Signals | null) =>
-			finish(code === 0 ? opened : failed(`No browser opened, ${name} ended with ${killer ?? `code ${code}`}.`));
+			finish(
+				code === 0
+					? opened
+					: failed(
+							killer === null
+								? `No browser opened, ${name} ended with code ${code}.`
+								: `No browser opened, ${name} ended with ${killer}.`,
+						),
+			);
 		const timer = setTimeout(stop, patience);
 		signal.addEventListener('abort', stop);
 		starting.then(

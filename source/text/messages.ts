@@ -1,6 +1,7 @@
 import {displayText, nameOf, person, twoPeople} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
 import type {Identity, StoreKind} from '../core/types.js';
+import {translatorOf, type Sentences} from './sentences.js';
 
 /** What well-known scopes let an application see; an empty text is not worth a word. */
 const seen: Readonly<Record<string, string>> = {
@@ -347,7 +348,10 @@ type Some<Words> = {
 };
 
 /** Some of the words, as in `{code: {waiting: 'Warte auf Bestätigung'}}`: the others stay English. */
-export type SomeMessages = Some<Messages>;
+export type SomeMessages = Some<Messages> & {
+	/** The engine's own sentences, in your words; `failure`, `advice` and `sentence`, where you give them, come first. */
+	readonly sentences?: Sentences;
+};
 
 type Words = Readonly<Record<string, unknown>>;
 
@@ -364,5 +368,9 @@ const over = <Whole extends Words>(whole: Whole, some: Words): Whole => {
 };
 
 /** The given words over the English ones. */
-export const wordsOver = (some: SomeMessages | undefined): Messages =>
-	some === undefined ? messages : over(messages, some);
+export const wordsOver = ({sentences, ...some}: SomeMessages = {}): Messages => {
+	if (sentences === undefined) return over(messages, some);
+	const sentence = translatorOf(sentences);
+	const said = (_code: LoginErrorCode, text: string) => sentence(text);
+	return over({...messages, sentence, failure: said, advice: said}, some);
+};

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {playRecording, type Recording} from '../../source/testing/index.js';
 import {createPlainReporter, displayText, messages, type LoginEvent, type SomeMessages} from '../../source/index.js';
-import {wordsOver} from '../../source/text/messages.js';
+import {wordsOver, type Messages} from '../../source/text/messages.js';
+import {translatorOf, type Sentences} from '../../source/text/sentences.js';
+import {sentencesInSource} from '../support/sentences.js';
 import * as recordings from '../support/login-recordings.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {screenNames, screenOf} from '../support/screens.js';
@@ -16,7 +18,20 @@ const marked = (word: unknown): unknown => {
 	if (Array.isArray(word)) return word.map(marked);
 	return Object.fromEntries(Object.entries(word as object).map(([name, inner]) => [name, marked(inner)]));
 };
-const pseudo = marked(messages) as SomeMessages;
+const {failure: _, advice: __, sentence: ___, ...words} = marked(messages) as Messages;
+/** What the tests' own logins say and no source does. */
+const invented = [
+	'There is no browser.',
+	'No device flow.',
+	'The server could not be reached.',
+	'That link has no code in it.',
+	'Nobody signed in within 5 minutes.',
+	'Try again.',
+];
+const sentences = marked(
+	Object.fromEntries([...sentencesInSource(), ...invented].map(text => [text, text])),
+) as Sentences;
+const pseudo: SomeMessages = {...words, sentences};
 
 /** What is left without what was translated, the data, and the names of keys. */
 const untranslated = (text: string): readonly string[] => {
@@ -60,15 +75,30 @@ test('a translation leaves nothing in English in plain lines', () => {
 		{type: 'browser', status: 'failed', detail: 'No browser opened, xdg-open ended with code 3.'},
 		{type: 'paste-rejected', reason: 'That link has no code in it.'},
 		{type: 'question', flow: 'password', asks: 'username'},
-		{type: 'question', flow: 'password', asks: 'password', reason: 'They were wrong.'},
+		{
+			type: 'question',
+			flow: 'password',
+			asks: 'password',
+			reason: "The server doesn't accept this user name and password. Check both and try again, or use another flow.",
+		},
 		{type: 'question', flow: 'one-time-code', asks: 'recipient'},
 		{type: 'question', flow: 'one-time-code', asks: 'code'},
 		{type: 'code-sent', channel: 'sms', to: displayText('+49***67')},
 		{type: 'code-rejected', reason: 'That code is wrong. 2 tries left.'},
 		{type: 'waiting', for: 'other-login'},
-		{type: 'flow-closed', flow: 'device', reason: 'The request was refused.', code: 'access_denied'},
+		{
+			type: 'flow-closed',
+			flow: 'device',
+			reason: 'Sign-in was declined. The server says: https://a.example',
+			code: 'access_denied',
+		},
 		signedIn,
-		{type: 'failed', code: 'timeout', message: 'Nobody signed in.', hint: 'Try again.'},
+		{
+			type: 'failed',
+			code: 'timeout',
+			message: "Can't connect to a.example: connection refused.",
+			hint: 'Sign in again. Start again, or allow more time.',
+		},
 	];
 	let text = '';
 	const {clock} = playRecording({version: 1, events: []} satisfies Recording);
@@ -83,4 +113,26 @@ test('a few words of your own leave the others as they are', () => {
 	assert.equal(words.failure('timeout', ''), 'Fehler timeout');
 	assert.equal(words.code.type, messages.code.type);
 	assert.deepEqual(Object.keys(words), Object.keys(messages));
+});
+
+test('a sentence keeps its values, and those that are sentences are told in the same language', () => {
+	const german = translatorOf({
+		'{0} says that it is {1}.': '{1} nennt sich {0}.',
+		'The server refused the request.': 'Der Server lehnt ab.',
+		'The server says: {0}': 'Der Server sagt: {0}',
+		'Try again in {0} minutes.': 'Versuch es in {0} Minuten.',
+		'The resource {0} can’t be used because {1}.': '{0} geht nicht, weil {1}.',
+		"it isn't a URL": 'es keine URL ist',
+	});
+	assert.equal(german('a.example says that it is $& b.example.'), '$& b.example nennt sich a.example.');
+	assert.equal(
+		german('The server refused the request. The server says: No. Try again in 3 minutes.'),
+		'Der Server lehnt ab. Der Server sagt: No. Versuch es in 3 Minuten.',
+	);
+	assert.equal(german("The resource x can’t be used because it isn't a URL."), 'x geht nicht, weil es keine URL ist.');
+	assert.equal(german('The server refused the request'), 'Der Server lehnt ab');
+	assert.equal(
+		german('Nobody translated this. Try again in 2 minutes.'),
+		'Nobody translated this. Versuch es in 2 Minuten.',
+	);
 });

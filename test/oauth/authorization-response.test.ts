@@ -78,7 +78,7 @@ test('1.7: an error is told in words, its description cleaned, its link only if 
 	});
 	const {message, hint} = refusal(query.toString(), 'invalid_scope');
 	assert.match(message, /The server says: no such scope$/);
-	assert.match(hint, /More: https:\/\/docs\.example\.com\/errors/);
+	assert.match(hint, /Read more: https:\/\/docs\.example\.com\/errors/);
 	const unsafe = refusal('state=s1&error=login_required&error_uri=javascript:x', 'interaction_required');
 	assert.doesNotMatch(unsafe.hint, /javascript/);
 });

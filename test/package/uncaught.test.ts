@@ -20,6 +20,6 @@ test('an error that nobody catches is printed as a few readable lines', () => {
 	assert.equal(status, 1);
 	const lines = stderr.trim().split('\n');
 	assert.match(stderr, /^LoginError: Nobody is signed in/m);
-	assert.match(stderr, /code: 'person_required',\n\s*hint: 'Sign in again.'\n\}/);
+	assert.match(stderr, /code: 'person_required'/);
 	assert.ok(lines.length < 20 && lines.every(line => line.length <= 200), stderr);
 });

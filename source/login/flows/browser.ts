@@ -260,11 +260,12 @@ const listenAsClient = async (
 };
 
 const timedOut = (redirectUri: string, strays: number, lifetime: number) => {
+	const nobody = `Nobody finished in the browser within ${lifetime / 60_000} minutes.`;
 	const seen =
-		strays === 0
-			? ''
-			: ` ${strays === 1 ? 'A response' : `${strays} responses`} came in from another sign-in, perhaps from an old tab.`;
-	return new LoginError('timeout', `Nobody finished in the browser within ${lifetime / 60_000} minutes.${seen}`, {
+		strays === 1
+			? 'A response came in from another sign-in, perhaps from an old tab.'
+			: `${strays} responses came in from another sign-in, perhaps from an old tab.`;
+	return new LoginError('timeout', strays === 0 ? nobody : `${nobody} ${seen}`, {
 		hint: words => `Sign in again. ${redirectAdvice(redirectUri, words)}`,
 	});
 };
