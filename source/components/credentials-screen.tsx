@@ -62,10 +62,15 @@ const noticeOf = (
 	{messages: {credentials, sentence}}: Display,
 ): Notice | undefined => {
 	const trouble = reason ?? rejected;
-	if (trouble !== undefined) return {tone: 'warning', text: unstopped(sentence(trouble))};
+	const {seen, seenBriefly, browserIsSafer, tryAgain} = credentials;
+	if (trouble !== undefined) {
+		const text = unstopped(sentence(trouble));
+		// What to do, or how many tries are left, comes last.
+		return {tone: 'warning', text, briefs: [text.split('. ').at(-1) ?? '', tryAgain]};
+	}
+
 	if (asks === 'code') return undefined;
-	const {seen, browserIsSafer} = credentials;
-	return {tone: 'warning', text: hasBrowser ? `${seen}. ${browserIsSafer}` : seen};
+	return {tone: 'warning', text: hasBrowser ? `${seen}. ${browserIsSafer}` : seen, briefs: [seen, seenBriefly]};
 };
 
 type FieldProps = {
@@ -152,6 +157,7 @@ function Field({props, screen, credentials, question, asking, initial, setName}:
 			title: asking.title,
 			host: asking.host,
 			label,
+			briefLabel: asks === 'recipient' ? messages.credentials.recipientBriefly : messages.credentials[asks],
 			typed: asks === 'password' ? typed.replaceAll(/./gsu, '*') : typed,
 			notice: work === '' ? notice : undefined,
 			busy: work === '' ? undefined : `${work}${glyphs.ellipsis}`,

@@ -13,6 +13,8 @@ export type QuestionContent = {
 	/** The host, behind the title. */
 	readonly host: string;
 	readonly label: string;
+	/** The label where there is one row and the whole has no room in it. */
+	readonly briefLabel?: string | undefined;
 	readonly typed: string;
 	/** Said below what is typed; its row is kept. */
 	readonly notice: Notice | undefined;
@@ -29,6 +31,10 @@ const fitting = (keys: readonly Key[], grid: Grid, display: Display): readonly K
 	const {others} = footerOf(keys, grid, display);
 	return others.length === 0 || keys.length < 2 ? keys : fitting(keys.toSpliced(-2, 1), grid, display);
 };
+
+/** The first that has room; if none has, what has room of the first. */
+const firstFitting = ([first = '', ...others]: readonly string[], room: number): string =>
+	[first, ...others].find(text => widthOf(text) <= room) ?? shortened(first, room);
 
 const factBlocks = (facts: readonly Fact[], words: number, width: number): Block[] => {
 	const column = Math.max(0, ...facts.map(({word}) => widthOf(word))) + 3;
@@ -47,7 +53,7 @@ const factBlocks = (facts: readonly Fact[], words: number, width: number): Block
 /** One question, what is typed, and where to find the answer. */
 export const layOutQuestion = (
 	size: Size,
-	{title, host, label, typed, notice, busy, facts, keys, presses}: QuestionContent,
+	{title, host, label, briefLabel = label, typed, notice, busy, facts, keys, presses}: QuestionContent,
 	display: Display,
 ): Frame => {
 	const grid = gridOf(size.columns);
@@ -70,7 +76,7 @@ export const layOutQuestion = (
 			: {
 					lines: marked(lead, said.text, grid),
 					goes: 12,
-					instead: block(marked(lead, shortened(said.text, room), grid)),
+					instead: block(marked(lead, firstFitting([said.text, ...(notice?.briefs ?? [])], room), grid)),
 				};
 	const shownKeys = presses === undefined ? fitting(keys, grid, display) : keys;
 	return layOutWithKeys(
@@ -85,7 +91,7 @@ export const layOutQuestion = (
 			{
 				lines: indent(words, paragraph(label, room + 1)),
 				goes: 11,
-				instead: block(indent(words, [[{text: shortened(label, room + 1)}]]), 3),
+				instead: block(indent(words, [[{text: firstFitting([label, briefLabel], room + 1)}]]), 3),
 			},
 			gap(18),
 			block([field]),

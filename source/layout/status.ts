@@ -6,7 +6,12 @@ import {indent, lineWidth, plain, shortened, widthOf, wrapWords, type Line, type
 import type {Display} from './theme.js';
 
 /** Something that happened just now. */
-export type Notice = {readonly tone: 'success' | 'warning'; readonly text: string};
+export type Notice = {
+	readonly tone: 'success' | 'warning';
+	readonly text: string;
+	/** What it says where there is one row and the whole has no room in it, the longest first. */
+	readonly briefs?: readonly string[];
+};
 
 /** What changes by itself. Times are milliseconds. */
 export type Moment = {

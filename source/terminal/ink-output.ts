@@ -1,5 +1,6 @@
 // Imported: the build replaces NODE_ENV of the global one by a constant.
 import process from 'node:process';
+import {stripVTControlCharacters} from 'node:util';
 import v8 from 'node:v8';
 import {colourLevel} from './capabilities.js';
 import type {TerminalEnvironment} from './environment.js';
@@ -28,13 +29,25 @@ const withOwn = <Stream extends NodeJS.WriteStream>(stream: Stream, own: object)
  * A terminal's stream for a screen in a window that may change. As soon as it does Ink draws again what stood there, laid
  * out for the window as it was, and pieces of that stay behind. So Ink hears of a new size once the screen is laid out
  * for it: the layout prepends its listener. What scrolled out of the window stays there, whatever becomes too tall.
+ *
+ * A window that gets narrower wraps the rows that stand there, and Ink takes as many away as it drew: so they are all
+ * taken away, and Ink finds as many blank ones.
  */
 export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): Stream => {
 	const delayed = new Map<Listener, Listener>();
+	let widths: readonly number[] = [];
+	const unwrap = () => {
+		const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / stream.columns)), 0);
+		if (rows > widths.length) stream.write(`${'\u001B[2K\u001B[1A'.repeat(rows)}\u001B[2K\u001B[${widths.length}B`);
+		widths = [];
+	};
 	const own = {
 		on(event: string, listener: Listener) {
 			if (event !== 'resize') return stream.on(event, listener);
-			const later = () => void afterDrawing(() => delayed.get(listener) === later && listener());
+			const later = () => {
+				unwrap();
+				afterDrawing(() => delayed.get(listener) === later && listener());
+			};
 			delayed.set(listener, later);
 			return stream.on(event, later);
 		},
@@ -45,6 +58,11 @@ export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): St
 		},
 		write(chunk: unknown, ...rest: unknown[]) {
 			const text = typeof chunk === 'string' ? chunk.replaceAll(clearTerminal, clearWindow(stream.rows)) : chunk;
+			if (typeof text === 'string' && text.endsWith('\n')) {
+				const rows = stripVTControlCharacters(text).split('\n').slice(0, -1);
+				widths = rows.map(row => Array.from(row).length);
+			}
+
 			return (stream.write as (...words: unknown[]) => boolean).call(stream, text, ...rest);
 		},
 	};

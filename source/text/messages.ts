@@ -135,13 +135,17 @@ export const messages = {
 		username: 'User name',
 		password: 'Password',
 		recipient: 'Your email, or phone number with +',
+		recipientBriefly: 'Email or +phone',
 		code: 'Code',
 		codeSentTo: (to: string) => `The code sent to ${to}`,
 		newCodeSentTo: (to: string) => `The new code sent to ${to}`,
 		/** What is typed is in the hands of this program, and not of the server's page (RFC 8252 §8.12). */
 		seen: 'This app sees what you type',
+		seenBriefly: 'The app sees it',
 		browserIsSafer: 'Your browser is safer',
 		sending: 'Sending a code',
+		/** Where there is no room for what went wrong. */
+		tryAgain: 'Try again',
 	},
 
 	/** A flow was chosen and nothing of it is there yet. */

@@ -151,10 +151,25 @@ test('in the smallest windows what is asked and where it is typed stay', async (
 			[20, 5],
 		] as const) {
 			const terminal = await drawOn(screenOf(name, {environment}), {columns, rows});
-			assert.match(seen(terminal), /User name|Password|Your email|The code sent/, `${name}: ${seen(terminal)}`);
+			assert.match(seen(terminal), /User name|Password|[Ee]mail|[Cc]ode/, `${name}: ${seen(terminal)}`);
 			assert.match(seen(terminal), /❯ +█/, name);
 			assert.ok(terminal.lines().length < rows, name);
 			await terminal.unmount();
 		}
+	}
+});
+
+test('in the smallest window the label and the notice are short, and neither is cut', async () => {
+	for (const [name, label, notice] of [
+		['user-name', 'User name', '⚠ The app sees it'],
+		['password', 'Password', '⚠ The app sees it'],
+		['password-wrong', 'User name', '⚠ Try again'],
+		['one-time-code-recipient', 'Email or +phone', '⚠ The app sees it'],
+		['one-time-code-wrong', 'Code', '⚠ 2 tries left'],
+	] as const) {
+		const terminal = await drawOn(screenOf(name, {}), {columns: 20, rows: 5});
+		const rows = terminal.emulator.text.split('\n').map(row => row.trim());
+		assert.deepEqual([rows[0], rows[2]], [label, notice]);
+		await terminal.unmount();
 	}
 });

@@ -288,7 +288,13 @@ const troubles: Readonly<Record<string, Trouble>> = {
 		check: 'client',
 		message: /^Can't read the app's key from .*\.pem \(ENOENT\)\.$/,
 		remedy: /^Check the path/,
-		spoil: world => (world.provider = {...world.provider, clientKey: clientKeyFile('/nowhere/key.pem')}),
+		spoil(world) {
+			world.server.script.metadata = metadata => ({
+				...metadata,
+				token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+			});
+			world.provider = {...world.provider, clientKey: clientKeyFile('/nowhere/key.pem')};
+		},
 		repair: world => (world.provider = {...world.provider, clientKey: undefined}),
 	},
 	'a server that is down': {

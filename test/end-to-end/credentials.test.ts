@@ -76,6 +76,17 @@ for (const [columns, rows] of [
 	});
 }
 
+test('a window that is made narrow and wide again leaves one password screen', async t => {
+	const {database, inPty} = await open(t);
+	await using pty = inPty([...database, '--application', 'Acme Cloud Platform for Everyone']);
+	await pty.waitFor(/User name\s+❯/);
+	pty.resize(40, 15);
+	const narrow = await pty.waitFor(/for Eve…[^]*esc back/);
+	pty.resize(80, 24);
+	const wide = await pty.waitFor(/for Everyone[^]*enter continue[^]*esc back/);
+	for (const screen of [narrow, wide]) assert.equal(screen.match(/Sign in to/g)?.length, 1, screen);
+});
+
 test('S22: AD in plain lines at a terminal: the password is asked for without echo, and the program is warned of', async t => {
 	const {directory, inPty} = await open(t);
 	await using pty = inPty([...directory, '--plain']);
