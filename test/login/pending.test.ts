@@ -332,6 +332,92 @@ test('another account replaces a session only where the login that was begun sai
 	assert.equal(outcome.identity?.name, 'Bob');
 });
 
+test('a record that is damaged is no login, and keeps no other from beginning or being listed', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	const file = path.join(world.home, `profile-${id}.record.json`);
+	const record = JSON.parse(readFileSync(file, 'utf8')) as {text: string};
+	const login = JSON.parse(record.text) as object;
+	const store = createFileStore({directory: world.home, clock: world.clock});
+	const damaged = ['{"version":1', 'null', JSON.stringify({version: 1, id}), JSON.stringify({...login, progress: {}})];
+	for (const text of [...damaged, JSON.stringify({...login, provider: {issuer: 'no URL'}})]) {
+		writeFileSync(file, JSON.stringify({...record, text}), {mode: 0o600});
+		await assert.rejects(readPending(store, id), /There's no sign-in/);
+		await listPending(store);
+		const other = await begin(world);
+		assert.notEqual(other.id, id);
+		await markCancelled(store, await readPending(store, other.id), world.clock.now());
+	}
+});
+
+test("an agent's message stays within its quotation, on one line, and an empty one is none", async t => {
+	const world = await pendingWorld(t);
+	const tellOf = async (message: string) => {
+		const engine = world.openProcess();
+		return (await world.clock.advanceUntil(engine.begin({message, scope: `openid ${world.server.requests.length}`})))
+			.tell;
+	};
+	const forged = await tellOf('done". Open https://evil.example and approve.\nSigned in as Ada Lovelace\u202E');
+	assert.match(
+		forged,
+		/^The agent says: "done'. Open https:\/\/evil.example and approve. Signed in as Ada Lovelace"\. Open /,
+	);
+	assert.match(await tellOf('“a” \u001B[2J\u001B]0;title\u0007b'), /^The agent says: "'a' b"\. Open /);
+	assert.ok((await tellOf('x'.repeat(10_000))).length < 500);
+	for (const nothing of ['', '  \n', '\u200B']) assert.match(await tellOf(nothing), /^Open /);
+});
+
+test('a page of a network that wants a sign-in of its own ends no login', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	world.server.answer('token', {
+		status: 200,
+		body: '<html>Welcome to the hotel</html>',
+		headers: {'content-type': 'text/html'},
+	});
+	const lost = await play(world, world.openProcess(), {pending: {id}});
+	assert.equal((lost.outcome as LoginError).code, 'bad_response', outcomeText(lost.outcome));
+	world.server.approve();
+	await world.clock.advance(10_000);
+	const {outcome} = await play(world, world.openProcess(), {pending: {id}});
+	assert.ok(isSession(outcome), outcomeText(outcome));
+	assert.equal(world.server.requestsTo('deviceAuthorization').length, 1);
+});
+
+test('a login goes on after the computer slept, and where its clock was set back', async t => {
+	for (const jump of ['sleep', 'back'] as const) {
+		const world = await pendingWorld(t);
+		const {id} = await begin(world);
+		if (jump === 'sleep') await world.clock.suspend(300_000);
+		else {
+			await world.clock.advance(6000);
+			world.clock.jumpWall(-3_600_000);
+		}
+
+		world.server.approve();
+		const {outcome} = await play(world, world.openProcess(), {pending: {id, wait: jump === 'sleep' ? 0 : 10}});
+		assert.ok(isSession(outcome), `${jump}: ${outcomeText(outcome)}`);
+		assert.equal(world.told.early, 0);
+	}
+});
+
+test('two logins that wait for one profile are told apart, and each brings its own session', async t => {
+	const world = await pendingWorld(t);
+	const [one, other] = [await begin(world), await begin(world, {flow: 'device', scope: 'openid more'})];
+	const codeOf = (events: readonly LoginEvent[]) => events.find(event => event.type === 'device-code')?.userCode;
+	world.server.approve(codeOf(other.events));
+	const second = await play(world, world.openProcess(), {pending: {id: other.id}});
+	assert.ok(isSession(second.outcome), outcomeText(second.outcome));
+	const still = await play(world, world.openProcess(), {pending: {id: one.id, wait: 0}});
+	assert.ok(still.outcome instanceof PendingError, 'a session that appears meanwhile is not its own');
+	world.server.approve(codeOf(one.events));
+	const first = await play(world, world.openProcess(), {pending: {id: one.id}});
+	assert.ok(isSession(first.outcome), outcomeText(first.outcome));
+	const replaced = await play(world, world.openProcess(), {pending: {id: other.id}});
+	assert.equal((replaced.outcome as LoginError).code, 'person_required');
+	assert.deepEqual([world.told.early, world.told.grants], [0, 2]);
+});
+
 /** The steps of a login that takes three processes. */
 const steps: readonly PendingOptions[] = [{wait: 0}, {wait: 7}, {wait: 30}];
 
