@@ -21,11 +21,15 @@ const play = async (
 	engine: TokenEngine,
 	options: LoginOptions,
 	isDead: () => boolean = () => false,
+	pasted?: string,
 ) => {
 	const run = engine.login(options);
 	const events: LoginEvent[] = [];
 	const listening = (async () => {
-		for await (const event of run) events.push(event);
+		for await (const event of run) {
+			events.push(event);
+			if (event.type === 'authorization-url' && pasted !== undefined) run.command({type: 'paste', text: pasted});
+		}
 	})();
 	// What is loaded and written meanwhile takes no time on this clock.
 	const isUnderWay = () => !events.some(({type}) => ['device-code', 'authorization-url', 'waiting'].includes(type));
@@ -476,6 +480,7 @@ const dieOnce = async (t: TestContext, dying: number, approval: number, at: numb
 
 for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].entries()) {
 	test(`a process that is killed at any write while it ${what} loses no approval`, async t => {
+		let kills = 0;
 		for (const approval of [1, 2, 3]) {
 			let lost = 0;
 			for (let at = approval; ; at += isThorough ? 1 : 7) {
@@ -483,6 +488,7 @@ for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].ent
 				const where = `approved before ${approval}, killed in call ${at}`;
 				assert.deepEqual({...told, grants: 1}, {early: 0, grants: 1, atOnce: 1}, where);
 				assert.equal(told.grants, 1, where);
+				kills += 1;
 				if (isLost) lost += 1;
 				if (isLost) assert.ok(hasDied && grantsAtDeath === 1, `lost: ${where}`);
 				else assert.equal(codes.size, 1, where);
@@ -490,7 +496,41 @@ for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].ent
 			}
 
 			// The one window that there is: the server's response is here, and the calls of one write have not put it on disk.
+			t.diagnostic(`${kills} kills so far, ${lost} approvals lost in the one window`);
 			assert.ok(lost <= 9, `${lost} approvals were lost`);
 		}
 	});
 }
+
+/** The URL of the page where the browser of a person ends who signs in. */
+const lastPage = async (world: PendingWorld, url: string): Promise<string> => {
+	const response = await world.server.fetch(url, {redirect: 'manual'});
+	const location = new URL(response.headers.get('location') ?? '', url).href;
+	return location.includes('/callback?') ? location : lastPage(world, location);
+};
+
+test('a process that is killed at any write after the last page was pasted loses no approval', async t => {
+	let [kills, lost] = [0, 0];
+	for (let at = 1; ; at += isThorough ? 1 : 7) {
+		const world = await pendingWorld(t);
+		const {id, events} = await begin(world, {flow: 'browser', open: false});
+		const link = events.find(event => event.type === 'authorization-url');
+		const pasted = await lastPage(world, link?.url ?? '');
+		const death = dyingFileSystem(at);
+		const isDead = () => death.hasDied;
+		const dying = world.openProcess({fileSystem: death.fileSystem, processes: deadProcess, isDead});
+		const pending = {open: false, pending: {id}};
+		await play(world, dying, pending, isDead, pasted);
+		const grantsAtDeath = world.told.grants;
+		const {outcome} = await play(world, world.openProcess(), pending, undefined, pasted);
+		assert.deepEqual({...world.told, early: 0}, {early: 0, grants: 1, atOnce: 1}, `killed in call ${at}`);
+		if (!death.hasDied) break;
+		kills += 1;
+		if (isSession(outcome)) continue;
+		lost += 1;
+		assert.equal(grantsAtDeath, 1, `lost: killed in call ${at}: ${outcomeText(outcome)}`);
+	}
+
+	t.diagnostic(`${kills} kills, ${lost} approvals lost in the one window`);
+	assert.ok(lost <= 9, `${lost} approvals were lost`);
+});
