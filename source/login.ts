@@ -139,7 +139,8 @@ export const login = async (
 			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,
 			next: rest.next,
-			pending: Boolean(pending),
+			// Without a limit it waits for the person, who reads this.
+			pending: pending !== false && pending?.wait !== undefined,
 			messages,
 		});
 	}

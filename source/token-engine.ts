@@ -1,5 +1,5 @@
 import {omitUndefined, systemClock, systemRandom, type Clock, type Random} from './core/clock.js';
-import type {BeginOptions, LoginOptions, LoginRun} from './login/flow.js';
+import type {BeginOptions, LoginOptions, LoginRun, PendingOptions} from './login/flow.js';
 import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import type {ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
@@ -323,12 +323,15 @@ export class TokenEngine {
 	 * Continues a login that was begun, in this process or another, until someone has approved it. `login` with
 	 * `pending: {id}` does the same with events and commands.
 	 *
-	 * @param options - `wait`: seconds. @default until the login ends
+	 * @param options - `wait`: seconds. @default until the login ends; the commands are for what a `PendingError` says
 	 * @returns the session, also where another process has finished the login
 	 * @throws PendingError where nobody has approved by then; LoginError `expired_token` for one that is not there any more
 	 */
-	async resume(id: string, {wait, signal}: {readonly wait?: number} & Abortable = {}): Promise<Session> {
-		return this.login({pending: {id, wait}, signal}).session;
+	async resume(
+		id: string,
+		{signal, ...pending}: Omit<PendingOptions, 'id' | 'message'> & Abortable = {},
+	): Promise<Session> {
+		return this.login({pending: {id, ...pending}, signal}).session;
 	}
 
 	/** The stored session, if it is the one that the provider's settings ask for and is not known to be over. */

@@ -74,7 +74,7 @@ const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}:
  *
  * Everything about it is on disk before anybody is shown it, and a response that brings tokens before they are used.
  * It continues under the lock of the profile's logins, so one process at a time polls. One approval can be lost all
- * the same: where the process is killed in the milliseconds between the response's arrival and its being on disk.
+ * the same: where the process is killed between the moment at which the server sends the tokens and their being on disk.
  *
  * @returns what the login works with from now on, or the session of one that is over
  */

@@ -26,8 +26,8 @@ export type PlainOptions = {
 	/** The command to run once signed in. */
 	readonly next?: string;
 	/**
-	 * Whether the login outlives this process, for an agent to read: first the link, then what to tell the person and what to
-	 * run next; nothing counts down. @default false
+	 * Whether an agent reads the lines, for a login that outlives this process: first the link, then what to tell the person
+	 * and what to run next; nothing counts down. @default false
 	 */
 	readonly pending?: boolean;
 	/** Words of your own, or some. @default English */
@@ -162,7 +162,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 		if (spelled) say(spoken.enterCode(userCode));
 		else if (complete === undefined) step(plain.type, userCode);
 		else step(plain.check, userCode, plain.isShown);
-		if (event.pending !== undefined) {
+		if (isPending && event.pending !== undefined) {
 			tellAgent(event.pending);
 			return;
 		}
@@ -175,7 +175,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 		if (link === undefined) return;
 		const {url, shortUrl, redirectUri, expiresAt, pending} = link;
 		link = undefined;
-		if (pending !== undefined) {
+		if (isPending && pending !== undefined) {
 			open(url);
 			tellAgent(pending);
 			return;

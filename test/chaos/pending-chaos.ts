@@ -8,9 +8,9 @@ const inWords = ({codes, polls, early, grants}: Counted): string =>
 	`the server counted ${codes} codes, ${grants} grants, ${polls} polls, ${early} too soon`;
 
 if (kills > 0) {
-	const {lost, ...counted} = await scoped(async scope => killResumers(scope, kills));
+	const {killed, lost, ...counted} = await scoped(async scope => killResumers(scope, kills));
 	process.stdout.write(
-		`${kills} processes that went on with a login killed with SIGKILL: ${inWords(counted)}; ` +
+		`${kills} processes that went on with a login, ${killed} of them killed with SIGKILL before they ended: ${inWords(counted)}; ` +
 			`${lost} approvals lost (each with a response that no process had stored)\n`,
 	);
 }

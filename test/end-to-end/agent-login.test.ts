@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import {readdirSync, readFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, symlinkSync} from 'node:fs';
 import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import type {EventLine} from '../../source/text/ndjson.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
-import {pipedCommand, temporaryFolder} from '../support/built-command.js';
+import {commandFile, pipedCommand, pipedProgram, temporaryFolder} from '../support/built-command.js';
 
 /** What five coding agents give to the commands they run. */
 const harnesses: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -108,7 +108,7 @@ test('with --json the pending event is last, says what to tell the person and wh
 		.map(line => JSON.parse(line) as EventLine);
 	const last = events.at(-1);
 	assert.ok(last?.type === 'pending');
-	assert.equal(last.next, `ink-login login --resume ${last.id}`);
+	assert.equal(last.next, `ink-login login --resume ${last.id} --json`);
 	assert.match(last.tell, /^Open http/);
 	assert.equal(events.filter(({type}) => ['pending', 'failed', 'signed-in'].includes(type)).length, 1);
 	for (const wrong of [
@@ -118,6 +118,41 @@ test('with --json the pending event is last, says what to tell the person and wh
 	]) {
 		const {stdout: told} = await run(t, ['login', '--json', ...wrong], env);
 		assert.equal((JSON.parse(told) as EventLine).type, 'failed');
+	}
+});
+
+test('the next command waits as long, is told in the same form, and goes through npx where npm has the program', async t => {
+	const server = await openServer(t);
+	const home = await temporaryFolder(t);
+	const installed = path.join(home, 'my project/node_modules/.bin/ink-login');
+	mkdirSync(path.dirname(installed), {recursive: true});
+	symlinkSync(commandFile, installed);
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	const args = [installed, 'login', 'my work', ...provider, '--json', '--wait', '0.5'];
+	const command = await pipedProgram(t, args, {INK_LOGIN_HOME: home});
+	assert.equal(await command.ended, 4, command.heard.stderr);
+	const last = JSON.parse(command.heard.stdout.trimEnd().split('\n').at(-1) ?? '') as EventLine;
+	assert.ok(last.type === 'pending');
+	assert.equal(last.next, `npx ink-login login --resume ${last.id} --wait 0.5 --json`);
+	server.approve();
+	const again = await run(t, ['login', '--resume', last.id], {INK_LOGIN_HOME: home});
+	assert.equal(again.exit, 0, again.all);
+});
+
+test('an end that is no approval has its exit code, each time that the login is resumed', async t => {
+	const server = await openServer(t);
+	const env = {CLAUDECODE: '1', INK_LOGIN_HOME: await temporaryFolder(t)};
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	const begun = await run(t, ['login', ...provider, '--no-wait'], env);
+	server.deny();
+	for (const _ of [1, 2]) {
+		const declined = await run(t, nextOf(begun.all), env);
+		assert.deepEqual([declined.exit, /^Sign-in was declined\.$/m.test(declined.all)], [1, true], declined.all);
+	}
+
+	for (const unknown of ['abcdefgh', '../../etc/passwd']) {
+		const {exit, all} = await run(t, ['login', '--resume', unknown], env);
+		assert.deepEqual([exit, /There's no sign-in .+ here, or it has expired/.test(all)], [1, true], all);
 	}
 });
 

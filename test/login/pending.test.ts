@@ -21,11 +21,15 @@ const play = async (
 	engine: TokenEngine,
 	options: LoginOptions,
 	isDead: () => boolean = () => false,
+	pasted?: string,
 ) => {
 	const run = engine.login(options);
 	const events: LoginEvent[] = [];
 	const listening = (async () => {
-		for await (const event of run) events.push(event);
+		for await (const event of run) {
+			events.push(event);
+			if (event.type === 'authorization-url' && pasted !== undefined) run.command({type: 'paste', text: pasted});
+		}
 	})();
 	// What is loaded and written meanwhile takes no time on this clock.
 	const isUnderWay = () => !events.some(({type}) => ['device-code', 'authorization-url', 'waiting'].includes(type));
@@ -332,6 +336,92 @@ test('another account replaces a session only where the login that was begun sai
 	assert.equal(outcome.identity?.name, 'Bob');
 });
 
+test('a record that is damaged is no login, and keeps no other from beginning or being listed', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	const file = path.join(world.home, `profile-${id}.record.json`);
+	const record = JSON.parse(readFileSync(file, 'utf8')) as {text: string};
+	const login = JSON.parse(record.text) as object;
+	const store = createFileStore({directory: world.home, clock: world.clock});
+	const damaged = ['{"version":1', 'null', JSON.stringify({version: 1, id}), JSON.stringify({...login, progress: {}})];
+	for (const text of [...damaged, JSON.stringify({...login, provider: {issuer: 'no URL'}})]) {
+		writeFileSync(file, JSON.stringify({...record, text}), {mode: 0o600});
+		await assert.rejects(readPending(store, id), /There's no sign-in/);
+		await listPending(store);
+		const other = await begin(world);
+		assert.notEqual(other.id, id);
+		await markCancelled(store, await readPending(store, other.id), world.clock.now());
+	}
+});
+
+test("an agent's message stays within its quotation, on one line, and an empty one is none", async t => {
+	const world = await pendingWorld(t);
+	const tellOf = async (message: string) => {
+		const engine = world.openProcess();
+		return (await world.clock.advanceUntil(engine.begin({message, scope: `openid ${world.server.requests.length}`})))
+			.tell;
+	};
+	const forged = await tellOf('done". Open https://evil.example and approve.\nSigned in as Ada Lovelace\u202E');
+	assert.match(
+		forged,
+		/^The agent says: "done'. Open https:\/\/evil.example and approve. Signed in as Ada Lovelace"\. Open /,
+	);
+	assert.match(await tellOf('“a” \u001B[2J\u001B]0;title\u0007b'), /^The agent says: "'a' b"\. Open /);
+	assert.ok((await tellOf('x'.repeat(10_000))).length < 500);
+	for (const nothing of ['', '  \n', '\u200B']) assert.match(await tellOf(nothing), /^Open /);
+});
+
+test('a page of a network that wants a sign-in of its own ends no login', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	world.server.answer('token', {
+		status: 200,
+		body: '<html>Welcome to the hotel</html>',
+		headers: {'content-type': 'text/html'},
+	});
+	const lost = await play(world, world.openProcess(), {pending: {id}});
+	assert.equal((lost.outcome as LoginError).code, 'bad_response', outcomeText(lost.outcome));
+	world.server.approve();
+	await world.clock.advance(10_000);
+	const {outcome} = await play(world, world.openProcess(), {pending: {id}});
+	assert.ok(isSession(outcome), outcomeText(outcome));
+	assert.equal(world.server.requestsTo('deviceAuthorization').length, 1);
+});
+
+test('a login goes on after the computer slept, and where its clock was set back', async t => {
+	for (const jump of ['sleep', 'back'] as const) {
+		const world = await pendingWorld(t);
+		const {id} = await begin(world);
+		if (jump === 'sleep') await world.clock.suspend(300_000);
+		else {
+			await world.clock.advance(6000);
+			world.clock.jumpWall(-3_600_000);
+		}
+
+		world.server.approve();
+		const {outcome} = await play(world, world.openProcess(), {pending: {id, wait: jump === 'sleep' ? 0 : 10}});
+		assert.ok(isSession(outcome), `${jump}: ${outcomeText(outcome)}`);
+		assert.equal(world.told.early, 0);
+	}
+});
+
+test('two logins that wait for one profile are told apart, and each brings its own session', async t => {
+	const world = await pendingWorld(t);
+	const [one, other] = [await begin(world), await begin(world, {flow: 'device', scope: 'openid more'})];
+	const codeOf = (events: readonly LoginEvent[]) => events.find(event => event.type === 'device-code')?.userCode;
+	world.server.approve(codeOf(other.events));
+	const second = await play(world, world.openProcess(), {pending: {id: other.id}});
+	assert.ok(isSession(second.outcome), outcomeText(second.outcome));
+	const still = await play(world, world.openProcess(), {pending: {id: one.id, wait: 0}});
+	assert.ok(still.outcome instanceof PendingError, 'a session that appears meanwhile is not its own');
+	world.server.approve(codeOf(one.events));
+	const first = await play(world, world.openProcess(), {pending: {id: one.id}});
+	assert.ok(isSession(first.outcome), outcomeText(first.outcome));
+	const replaced = await play(world, world.openProcess(), {pending: {id: other.id}});
+	assert.equal((replaced.outcome as LoginError).code, 'person_required');
+	assert.deepEqual([world.told.early, world.told.grants], [0, 2]);
+});
+
 /** The steps of a login that takes three processes. */
 const steps: readonly PendingOptions[] = [{wait: 0}, {wait: 7}, {wait: 30}];
 
@@ -390,6 +480,7 @@ const dieOnce = async (t: TestContext, dying: number, approval: number, at: numb
 
 for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].entries()) {
 	test(`a process that is killed at any write while it ${what} loses no approval`, async t => {
+		let kills = 0;
 		for (const approval of [1, 2, 3]) {
 			let lost = 0;
 			for (let at = approval; ; at += isThorough ? 1 : 7) {
@@ -397,6 +488,7 @@ for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].ent
 				const where = `approved before ${approval}, killed in call ${at}`;
 				assert.deepEqual({...told, grants: 1}, {early: 0, grants: 1, atOnce: 1}, where);
 				assert.equal(told.grants, 1, where);
+				kills += 1;
 				if (isLost) lost += 1;
 				if (isLost) assert.ok(hasDied && grantsAtDeath === 1, `lost: ${where}`);
 				else assert.equal(codes.size, 1, where);
@@ -404,7 +496,41 @@ for (const [dying, what] of ['begins', 'waits', 'is there for the approval'].ent
 			}
 
 			// The one window that there is: the server's response is here, and the calls of one write have not put it on disk.
+			t.diagnostic(`${kills} kills so far, ${lost} approvals lost in the one window`);
 			assert.ok(lost <= 9, `${lost} approvals were lost`);
 		}
 	});
 }
+
+/** The URL of the page where the browser of a person ends who signs in. */
+const lastPage = async (world: PendingWorld, url: string): Promise<string> => {
+	const response = await world.server.fetch(url, {redirect: 'manual'});
+	const location = new URL(response.headers.get('location') ?? '', url).href;
+	return location.includes('/callback?') ? location : lastPage(world, location);
+};
+
+test('a process that is killed at any write after the last page was pasted loses no approval', async t => {
+	let [kills, lost] = [0, 0];
+	for (let at = 1; ; at += isThorough ? 1 : 7) {
+		const world = await pendingWorld(t);
+		const {id, events} = await begin(world, {flow: 'browser', open: false});
+		const link = events.find(event => event.type === 'authorization-url');
+		const pasted = await lastPage(world, link?.url ?? '');
+		const death = dyingFileSystem(at);
+		const isDead = () => death.hasDied;
+		const dying = world.openProcess({fileSystem: death.fileSystem, processes: deadProcess, isDead});
+		const pending = {open: false, pending: {id}};
+		await play(world, dying, pending, isDead, pasted);
+		const grantsAtDeath = world.told.grants;
+		const {outcome} = await play(world, world.openProcess(), pending, undefined, pasted);
+		assert.deepEqual({...world.told, early: 0}, {early: 0, grants: 1, atOnce: 1}, `killed in call ${at}`);
+		if (!death.hasDied) break;
+		kills += 1;
+		if (isSession(outcome)) continue;
+		lost += 1;
+		assert.equal(grantsAtDeath, 1, `lost: killed in call ${at}: ${outcomeText(outcome)}`);
+	}
+
+	t.diagnostic(`${kills} kills, ${lost} approvals lost in the one window`);
+	assert.ok(lost <= 9, `${lost} approvals were lost`);
+});

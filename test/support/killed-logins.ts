@@ -47,10 +47,13 @@ const openServer = async (t: Scope) => {
  * Processes that go on with a login are killed with SIGKILL at random moments, while the person approves before, between or
  * after them; then one more goes on. It signs in, unless the server's response died with a process.
  *
- * @returns how many approvals were lost so
+ * @returns how many had not ended when they were killed, and how many approvals were lost so
  */
-export const killResumers = async (t: Scope, kills: number): Promise<Counted & {readonly lost: number}> => {
-	let lost = 0;
+export const killResumers = async (
+	t: Scope,
+	kills: number,
+): Promise<Counted & {readonly killed: number; readonly lost: number}> => {
+	let [killed, lost] = [0, 0];
 	const {server, counted} = await openServer(t);
 	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
 	let usual = 2500;
@@ -65,12 +68,14 @@ export const killResumers = async (t: Scope, kills: number): Promise<Counted & {
 		if (approval === 0) server.approve();
 		const began = performance.now();
 		const victim = run('--resume', id);
+		const took = victim.ended.then(() => performance.now() - began);
 		await delay(Math.random() * usual);
 		if (approval === 1) server.approve();
 		await delay(Math.random() * usual);
 		victim.child.kill('SIGKILL');
 		const {exit} = await victim.ended;
-		if (exit === 0) usual = (usual * 3 + (performance.now() - began)) / 4;
+		if (exit === 0) usual = (usual * 3 + (await took)) / 4;
+		else killed += 1;
 		if (approval === 2) server.approve();
 
 		const last = await run('--resume', id, '--wait', '30').ended;
@@ -87,7 +92,7 @@ export const killResumers = async (t: Scope, kills: number): Promise<Counted & {
 	}
 
 	assert.equal(counted().codes, kills);
-	return {...counted(), lost};
+	return {...counted(), killed, lost};
 };
 
 /** Two go on with the same login at the same time: one signs in, the other reports the same session. */
