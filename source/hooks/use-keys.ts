@@ -52,6 +52,17 @@ const partsOf = (input: string): readonly string[] =>
 		? input.split(sequence).filter(part => part !== '')
 		: [input];
 
+/** Keys in kitty's protocol, which an app may have turned on and the first versions of Ink 6, and forks, leave to us. */
+const kittyKeys: Readonly<Record<string, KeyName>> = {
+	'[13u': 'enter',
+	'[27u': 'escape',
+	'[127u': 'backspace',
+	'[99;5u': 'ctrl+c',
+	'[111;5u': 'ctrl+o',
+	'[117;5u': 'ctrl+u',
+	'[122;5u': 'ctrl+z',
+};
+
 /** As it is, rather than as Ink types it. */
 type Stdin = {readonly stdin: NodeJS.ReadStream; readonly isRawModeSupported: boolean | undefined};
 
@@ -96,8 +107,10 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				return;
 			}
 
+			const kitty = kittyKeys[input];
 			// Ink 6 says `meta` on Escape too.
-			if (key.escape) onKey('escape');
+			if (kitty !== undefined) onKey(kitty);
+			else if (key.escape) onKey('escape');
 			else if (key.ctrl) {
 				if (/^[couz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
 			} else if (key.meta) return;
