@@ -41,6 +41,9 @@ const useListensWithFrame = (isOn: boolean): void => {
 	useLayoutEffect(() => update(), [isOn]);
 };
 
+/** The streams that the app had in raw mode, and read by itself, before Ink did. */
+const readByApp = new WeakSet<object>();
+
 /** Version 6.4, and forks of it, hand on a chunk as it came, but for its first escape. */
 // eslint-disable-next-line no-control-regex -- Escape sequences begin with one.
 const sequence = /(?:^|\u001B)(\[(?:20[01]~|[AB]))/;
@@ -49,9 +52,23 @@ const partsOf = (input: string): readonly string[] =>
 		? input.split(sequence).filter(part => part !== '')
 		: [input];
 
+/** Keys in kitty's protocol, which an app may have turned on and the first versions of Ink 6, and forks, leave to us. */
+const kittyKeys: Readonly<Record<string, KeyName>> = {
+	'[13u': 'enter',
+	'[27u': 'escape',
+	'[127u': 'backspace',
+	'[99;5u': 'ctrl+c',
+	'[111;5u': 'ctrl+o',
+	'[117;5u': 'ctrl+u',
+	'[122;5u': 'ctrl+z',
+};
+
+/** As it is, rather than as Ink types it. */
+type Stdin = {readonly stdin: NodeJS.ReadStream; readonly isRawModeSupported: boolean | undefined};
+
 /** Takes keys, and pasted text apart from them, in the same way on Ink 6.4 to 8. */
 export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void => {
-	const {isRawModeSupported} = useStdin() as {isRawModeSupported: boolean | undefined};
+	const {stdin, isRawModeSupported} = useStdin() as Stdin;
 	// Undefined where stdin is no terminal, and Ink takes that for true.
 	const isOn = isActive && isRawModeSupported === true;
 	const pasting = useRef<string | undefined>(undefined);
@@ -90,8 +107,10 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 				return;
 			}
 
+			const kitty = kittyKeys[input];
 			// Ink 6 says `meta` on Escape too.
-			if (key.escape) onKey('escape');
+			if (kitty !== undefined) onKey(kitty);
+			else if (key.escape) onKey('escape');
 			else if (key.ctrl) {
 				if (/^[couz]$/.test(input) && !isInSequence.current) onKey(`ctrl+${input}`);
 			} else if (key.meta) return;
@@ -111,6 +130,11 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 		},
 		[paste],
 	);
+	// Ink ends raw mode with the last component that takes keys, even where the app had begun it.
+	useEffect(() => {
+		const isRead = stdin.listenerCount('data') > 0 && stdin.listenerCount('readable') === 0;
+		if (isOn && stdin.isRaw && isRead) readByApp.add(stdin);
+	}, [stdin, isOn]);
 	useInput(
 		useCallback(
 			(input, key) => {
@@ -121,6 +145,14 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 			[take],
 		),
 		{isActive: isOn},
+	);
+	useEffect(
+		() => () => {
+			if (stdin.isRaw || !readByApp.delete(stdin)) return;
+			stdin.setRawMode(true);
+			stdin.ref();
+		},
+		[stdin, isOn],
 	);
 	useListensWithFrame(isOn);
 };

@@ -5,7 +5,7 @@ import net from 'node:net';
 import process from 'node:process';
 import test from 'node:test';
 import {Box, Text, useInput, useStdin} from 'ink';
-import {StrictMode, useState, type ReactNode} from 'react';
+import {StrictMode, useEffect, useState, type ReactNode} from 'react';
 import {createMemoryStore, Login, TokenEngine, type LoginProps, type Session} from '../../source/index.js';
 import {startScriptedServer, type ScriptedServer} from '../../source/testing/index.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
@@ -183,6 +183,46 @@ test("the host's keys work on every screen of the login, and inactive the login 
 		assert.equal(seen.keys, 'l<tab>2<tab>2x');
 		assert.equal(server.requestsTo('deviceAuthorization').length, 1);
 	});
+});
+
+test('a host that reads the keyboard by itself still has raw mode, and its keys, after the login', async () => {
+	const heard = {keys: '', isRaw: false};
+	function OwnReader({children}: {readonly children: ReactNode}): ReactNode {
+		const {stdin} = useStdin();
+		useEffect(() => {
+			const onData = (keys: Buffer | string) => {
+				heard.keys += String(keys);
+			};
+			stdin.setRawMode(true);
+			stdin.on('data', onData);
+			return () => {
+				stdin.off('data', onData);
+			};
+		}, [stdin]);
+		useEffect(() => {
+			heard.isRaw = stdin.isRaw;
+		});
+		return children;
+	}
+
+	const clock = createHurriedClock(5);
+	await using server = await startScriptedServer({interval: 1, clock});
+	const engine = new TokenEngine({provider: server.provider, store: createMemoryStore({clock}), clock});
+	const terminal = await drawOn(<OwnReader>{null}</OwnReader>);
+	for (const isActive of [true, false]) {
+		await terminal.rerender(
+			<OwnReader>
+				<Login engine={engine} environment={environment} isActive={isActive} flow="ask" />
+			</OwnReader>,
+		);
+		await terminal.rerender(<OwnReader>{null}</OwnReader>);
+		heard.keys = '';
+		await terminal.type('x');
+		await terminal.rerender(<OwnReader>{null}</OwnReader>);
+		assert.deepEqual(heard, {keys: 'x', isRaw: true});
+	}
+
+	await terminal.unmount();
 });
 
 test('every row keeps to its box and to the rows it was given, beside a sidebar that is whole', async () => {

@@ -316,6 +316,9 @@ test('useKeys names keys, splits hasty chunks, keeps pastes whole, and drops wha
 	// Of a chunk that begins with an arrow, the first versions of Ink 6 tell no more than that.
 	const arrows = 'renderToString' in ink ? 'down down enter' : 'down';
 	assert.deepEqual(heard.splice(0).join(' '), `? b u d 2 enter enter enter ${arrows} 2 up`);
+	// As a terminal sends them where the app has turned kitty's protocol on.
+	for (const input of ['\u001B[27u', '\u001B[99;5u', '\u001B[111;5u']) await terminal.type(input);
+	assert.deepEqual(heard.splice(0), ['escape', 'ctrl+c', 'ctrl+o']);
 	// The second is Ctrl-D twice, the first of which came before the line was raw.
 	for (const input of ['\u0004', '\u0000\u0004', '\u001A\u001A']) await terminal.type(input);
 	assert.deepEqual(heard.splice(0), []);
