@@ -169,6 +169,8 @@ export class TokenEngine {
 		this.#sessions = new SessionManager({
 			...{provider, store: sessions, profile, clock, signInHint, warn, loadFetch},
 			watch: this.#watch,
+			isPending: async client =>
+				(await import('./login/pending-record.js')).isClientPending(sessions, clock.now(), client),
 		});
 		this.fetch = this.createFetch();
 	}
@@ -299,7 +301,7 @@ export class TokenEngine {
 				loadFlow,
 				keeper: this.#sessions,
 				loadFetch: async () => this.#loadFetch(),
-				discover: async signal => this.#takeProvider(signal, provider),
+				discover: async (signal, asked = provider) => this.#takeProvider(signal, asked),
 				toSession: stored => {
 					// Another process may have left it.
 					this.#watch.tell(stored);
@@ -370,7 +372,7 @@ export class TokenEngine {
 	 * Revokes the tokens, then forgets them, whatever the network says.
 	 *
 	 * @param options - `forget` also takes back the registration of a client that this program registered itself, unless
-	 * another session is that client's; default: it stays for the next login
+	 * another session or a pending login is that client's; default: it stays for the next login
 	 */
 	async logout({
 		signal = new AbortController().signal,

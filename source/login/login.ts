@@ -18,7 +18,8 @@ export type LoginParts = FlowParts & {
 	readonly store: TokenStore;
 	readonly profile: string;
 	readonly keeper: Pick<SessionManager, 'write' | 'discard'>;
-	readonly discover: (signal: AbortSignal) => Promise<ResolvedProvider>;
+	/** @param provider - default: the login's own */
+	readonly discover: (signal: AbortSignal, provider?: Provider) => Promise<ResolvedProvider>;
 	/** A stored session as programs get it. */
 	readonly toSession: (stored: StoredSession) => Session;
 	/** Stored with the session, so that its refreshes find it again. */
@@ -208,9 +209,7 @@ class Login implements LoginRun {
 			this.#parts = begun;
 		}
 
-		const {discover} = this.#parts;
-		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
-		const provider = discovered.protectedResource === undefined ? discovered : await this.#openResource(discovered);
+		const provider = await Promise.race([this.#findProvider(), this.#finished.then(never)]);
 		this.#provider = provider;
 		const application = applicationOf(provider);
 		this.#log.append({
@@ -254,10 +253,23 @@ class Login implements LoginRun {
 		}
 	}
 
-	async #openResource(provider: ResolvedProvider): Promise<ResolvedProvider> {
+	async #findProvider(): Promise<ResolvedProvider> {
+		const {signal} = this.#controller;
+		const {discover, provider} = this.#parts;
+		const discovered = await discover(signal);
+		const {protectedResource} = discovered;
+		if (protectedResource === undefined) return discovered;
 		const {ResourceLogin} = await import('./resource-login.js');
-		const {store, profile} = this.#parts;
-		this.#resource = await ResourceLogin.of(provider, {store, profile}, this.clock.now());
+		this.#resource = await ResourceLogin.of(discovered, {
+			...this.#parts,
+			options: this.#options,
+			signal,
+			discover: async issuer =>
+				discover(signal, {
+					...provider,
+					protectedResource: {...protectedResource, ...provider.protectedResource, issuer},
+				}),
+		});
 		return this.#resource.provider;
 	}
 

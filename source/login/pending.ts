@@ -172,13 +172,18 @@ class OutlivingLogin {
 	}
 
 	#noteProvider(): Pick<LoginParts, 'discover'> {
-		return {discover: async signal => (this.#provider = await this.#parts.discover(signal))};
+		return {discover: async (...call) => (this.#provider = await this.#parts.discover(...call))};
 	}
 
 	/** A login that is there continues as it was begun. */
 	#partsOf(login: PendingLogin): Pick<LoginParts, 'provider' | 'discover'> {
 		const {clientSecret, clientKey} = this.#parts.provider;
-		const provider: ResolvedProvider = {...login.provider, clientSecret, clientKey};
+		const {registration} = login.provider;
+		const provider: ResolvedProvider = {
+			...login.provider,
+			clientSecret: registration === undefined ? clientSecret : registration.clientSecret,
+			clientKey,
+		};
 		this.#provider = provider;
 		return {provider, discover: async () => provider};
 	}
@@ -323,14 +328,17 @@ class OutlivingLogin {
 	#wrap(name: 'device' | 'browser', run: Flow): Flow {
 		return async context => {
 			if (this.#flow !== undefined && this.#flow !== name) return run(context);
+			const {settleClient} = context;
 			const login = await this.#look();
 			this.#flow = name;
-			if (login !== undefined) await this.#takeUp(login);
+			if (login === undefined) this.#provider = context.provider;
+			else await this.#takeUp(login);
 			const provider = login === undefined ? context.provider : withPersonRequest(context.provider, login.request);
 			const tokens = await run({
 				...context,
 				provider,
 				saved: this.#savedOf(login),
+				settleClient: settleClient && (async uri => (this.#provider = await settleClient(uri))),
 				save: async flow => {
 					await this.#refuseCancelled();
 					await this.#save(flow);
