@@ -394,10 +394,10 @@ export class TokenEngine {
 	async #share({signal, ...asked}: LoginOptions, since: number, rejected?: string): Promise<Session> {
 		return this.#logins.join(`ensure ${JSON.stringify(asked)}`, since, signal, async signal => {
 			const login = {...asked, signal};
+			const {signIn} = await import('./sign-in.js');
 			// The login before this one may have brought it.
 			const present = await this.#covering(login, rejected);
 			if (present !== undefined) return present;
-			const {signIn} = await import('./sign-in.js');
 			return signIn(this.#signInContext(rejected), login);
 		});
 	}

@@ -105,7 +105,7 @@ export const hints: Hints = {
 	caFile: 'Choose a PEM file with --ca-file F. It has lines such as -----BEGIN CERTIFICATE-----.',
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	unknownHost:
-		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
+		'Is the URL, --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	clientSecret: 'Give it again, with --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
 	identityForm: 'If it does, choose the form with --as grant, exchange or client.',
 	identitySource: 'Elsewhere, say where the platform puts the token, with --id-token-env NAME or --id-token-file F.',

@@ -52,6 +52,7 @@ export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun =
 class Login implements LoginRun {
 	readonly session: Promise<Session>;
 	readonly clock: Clock;
+	readonly #begun: number;
 	#parts: LoginParts;
 	readonly #options: LoginOptions;
 	readonly #log = new EventLog();
@@ -81,6 +82,7 @@ class Login implements LoginRun {
 	constructor(parts: LoginParts, options: LoginOptions) {
 		this.#parts = parts;
 		this.clock = parts.clock;
+		this.#begun = parts.clock.now();
 		this.#options = options;
 		this.#finished = new Promise((resolve, reject) => {
 			this.#finish = resolve;
@@ -354,7 +356,11 @@ class Login implements LoginRun {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
 			const {attended = false, pending} = this.#options;
-			taken = await lockLogin({...this.#parts, takesOver: attended || Boolean(pending)}, onWait, both);
+			taken = await lockLogin(
+				{...this.#parts, since: this.#begun, takesOver: attended || Boolean(pending)},
+				onWait,
+				both,
+			);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.

@@ -131,6 +131,14 @@ test('an issuer with a path has its documents at three places, in order', async 
 	]);
 });
 
+test('a stream that never ends has said its challenge in its headers', {timeout: 5000}, async () => {
+	const headers = {'content-type': 'text/event-stream', 'www-authenticate': 'Bearer scope="c"'};
+	for (const status of [200, 401]) {
+		const stream = () => new Response(new ReadableStream(), {status, headers});
+		assert.equal((await look({...usual, [typed]: stream})).provider.requestedScope, 'c');
+	}
+});
+
 test('the first of several servers that describes itself is taken', async () => {
 	const {provider} = await look({
 		...usual,
