@@ -21,6 +21,7 @@ export {systemClock, systemRandom, type Clock, type Random} from './core/clock.j
 export {displayText, type DisplayText} from './core/safe-text.js';
 export type {
 	AskingResource,
+	ServerChoice,
 	BeginOptions,
 	BrowserOpener,
 	BrowserOutcome,

@@ -169,6 +169,8 @@ export class TokenEngine {
 		this.#sessions = new SessionManager({
 			...{provider, store: sessions, profile, clock, signInHint, warn, loadFetch},
 			watch: this.#watch,
+			isPending: async client =>
+				(await import('./login/pending-record.js')).isClientPending(sessions, clock.now(), client),
 		});
 		this.fetch = this.createFetch();
 	}
@@ -299,7 +301,7 @@ export class TokenEngine {
 				loadFlow,
 				keeper: this.#sessions,
 				loadFetch: async () => this.#loadFetch(),
-				discover: async signal => this.#takeProvider(signal, provider),
+				discover: async (signal, asked = provider) => this.#takeProvider(signal, asked),
 				toSession: stored => {
 					// Another process may have left it.
 					this.#watch.tell(stored);
@@ -373,7 +375,7 @@ export class TokenEngine {
 	 * Revokes the tokens, then forgets them, whatever the network says.
 	 *
 	 * @param options - `forget` also takes back the registration of a client that this program registered itself, unless
-	 * another session is that client's; default: it stays for the next login
+	 * another session or a pending login is that client's; default: it stays for the next login
 	 */
 	async logout({
 		signal = new AbortController().signal,
@@ -395,10 +397,10 @@ export class TokenEngine {
 	async #share({signal, ...asked}: LoginOptions, since: number, rejected?: string): Promise<Session> {
 		return this.#logins.join(`ensure ${JSON.stringify(asked)}`, since, signal, async signal => {
 			const login = {...asked, signal};
+			const {signIn} = await import('./sign-in.js');
 			// The login before this one may have brought it.
 			const present = await this.#covering(login, rejected);
 			if (present !== undefined) return present;
-			const {signIn} = await import('./sign-in.js');
 			return signIn(this.#signInContext(rejected), login);
 		});
 	}

@@ -105,7 +105,7 @@ export const hints: Hints = {
 	caFile: 'Choose a PEM file with --ca-file F. It has lines such as -----BEGIN CERTIFICATE-----.',
 	endpoints: 'or give its endpoints with --endpoint NAME=URL',
 	unknownHost:
-		'Is --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
+		'Is the URL, --issuer or --domain spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	clientSecret: 'Give it again, with --client-key-file F, --client-secret-file F or --client-secret-env NAME.',
 	person:
 		'Run it in a terminal, or sign in with --no-wait to get a link you can open elsewhere.\nA program signs in by itself with --flow client-credentials or --flow workload-identity.',

@@ -9,7 +9,7 @@ import {isSameClient, type Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
-import {resourceUrl, type CommandLine} from './parse-args.js';
+import {didYouMeanUrl, resourceUrl, type CommandLine} from './parse-args.js';
 import {loginText, type CommandContext} from './context.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
@@ -104,7 +104,7 @@ const personRequired = ({command, profile, values}: CommandLine, difference: str
 export const unknownServer = (profile: string, profiles: readonly string[]): UsageError =>
 	new UsageError(
 		`Where do you want to sign in? No server is saved for "${displayText(profile, 60)}".`,
-		`Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
+		`${didYouMeanUrl(profile)}Add --preset github --client-id ID, or --issuer URL --client-id ID.\nJust looking? ink-login demo${profilesLine(profiles)}`,
 	);
 
 /**

@@ -11,7 +11,7 @@ import {
 	type CommandName,
 	type OptionValues,
 } from './options.js';
-import {checkUrl, shownUrl} from '../core/safe-url.js';
+import {checkUrl, resourceName, shownUrl} from '../core/safe-url.js';
 import {UsageError} from './errors.js';
 
 /** What someone typed, understood and free of contradictions. */
@@ -44,6 +44,12 @@ const secretHint = 'Other processes can read a command line. Use --client-secret
 /** The URL of a resource that stands in the place of a profile. */
 export const resourceUrl = (profile = ''): string | undefined => (/^https?:\/\//i.test(profile) ? profile : undefined);
 
+/** A question for someone who left out the scheme of a URL; empty for what looks like none. */
+export const didYouMeanUrl = (text: string): string => {
+	if (/^localhost(?:[:/].*)?$/i.test(text)) return `Did you mean http://${shown(text)}? `;
+	return /^(?:[\w-]+\.)+[a-z]{2,}(?:[:/?].*)?$/i.test(text) ? `Did you mean https://${shown(text)}? ` : '';
+};
+
 /** @throws UsageError for a URL that nobody could sign in to */
 const checkProfile = (profile: string, command: CommandName): string => {
 	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
@@ -51,7 +57,7 @@ const checkProfile = (profile: string, command: CommandName): string => {
 	const url = checkUrl(profile);
 	if (typeof url === 'string')
 		throw new UsageError(`${shownUrl(profile)} can't be used because ${url}.`, helpFor(command));
-	return profile.split('#', 1)[0] ?? '';
+	return resourceName(profile);
 };
 
 /** How many letters must be typed differently to get from one word to the other; two that are swapped count once. */
@@ -256,7 +262,7 @@ const commandOf = (args: readonly string[]): {command: CommandName; rest: readon
 	if (command === undefined) {
 		throw new UsageError(
 			`There's no command ${shown(first)}.`,
-			`${didYouMean(first, typedCommands)}See: ink-login help`,
+			`${didYouMeanUrl(first) || didYouMean(first, typedCommands)}See: ink-login help`,
 		);
 	}
 

@@ -7,38 +7,61 @@ import type {PromptProps} from '../hooks/screen-props.js';
 import {block, gap} from '../layout/fit.js';
 import {gridOf} from '../layout/header.js';
 import {indent, wrapWords} from '../layout/line.js';
-import {layOutList} from '../layout/options.js';
+import {layOutList, type ListOption} from '../layout/options.js';
 import {FrameView} from './frame.js';
 import {SpokenLines, spokenList} from './screen-reader.js';
 
-/** Asks before someone else's session is replaced; the session that there is stays unless the person says otherwise. */
-export function AccountPromptScreen(props: PromptProps<AccountPrompt>): ReactNode {
-	const {prompt, isActive = true} = props;
+type ListPromptProps = Omit<PromptProps<unknown>, 'prompt'> & {
+	readonly title: string;
+	/** Why there is a choice, in one sentence. */
+	readonly reason?: string | undefined;
+	readonly options: readonly ListOption[];
+	readonly onChoose: (index: number) => void;
+	readonly onCancel: () => void;
+};
+
+/** A question with a few answers, one to a row. */
+export function ListPrompt(props: ListPromptProps): ReactNode {
+	const {title, reason, options, onChoose, onCancel, isActive = true} = props;
 	const {display, size, speaks} = useScreen(props);
-	const {prompt: words, keys} = display.messages;
-	const {stored, next} = prompt;
-	const difference = prompt.difference && display.messages.sentence(prompt.difference);
-	const options = [
-		{label: words.keep(stored, next)},
-		{label: words.replace(stored, next), detail: words.signsOut(stored)},
-	];
 	const presses = usePresses(isActive);
-	const selected = useList(options, {onChoose: index => prompt.answer(index === 1), isActive});
+	const selected = useList(options, {onChoose, isActive});
 	useKeys({
 		onKey(key) {
-			if (key === 'escape') prompt.answer(false);
+			if (key === 'escape') onCancel();
 		},
 		isActive,
 	});
-	const title = words.belongsTo(stored, next);
 	if (speaks) {
-		const said = [title, ...(difference === undefined ? [] : [difference]), ...spokenList(options, selected, display)];
+		const said = [title, ...(reason === undefined ? [] : [reason]), ...spokenList(options, selected, display)];
 		return <SpokenLines lines={said} />;
 	}
 
 	const {mark, width} = gridOf(size.columns);
 	const titles = wrapWords(title, Math.max(1, width - mark)).map(text => [{text, bold: true}]);
 	const above = [gap(19), block(indent(mark, titles), 3)];
-	const frame = layOutList(size, {above, reason: difference, options, selected, escape: keys.cancel, presses}, display);
+	const escape = display.messages.keys.cancel;
+	const frame = layOutList(size, {above, reason, options, selected, escape, presses}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
+}
+
+/** Asks before someone else's session is replaced; the session that there is stays unless the person says otherwise. */
+export function AccountPromptScreen(props: PromptProps<AccountPrompt>): ReactNode {
+	const {prompt} = props;
+	const {display} = useScreen(props);
+	const {prompt: words, sentence} = display.messages;
+	const {stored, next, difference, answer} = prompt;
+	return (
+		<ListPrompt
+			{...props}
+			title={words.belongsTo(stored, next)}
+			reason={difference && sentence(difference)}
+			options={[
+				{label: words.keep(stored, next)},
+				{label: words.replace(stored, next), detail: words.signsOut(stored)},
+			]}
+			onChoose={index => answer(index === 1)}
+			onCancel={() => answer(false)}
+		/>
+	);
 }

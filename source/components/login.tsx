@@ -22,7 +22,7 @@ import {useOwnWidth, useTerminalSize} from '../hooks/use-size.js';
 import {useScreen} from '../hooks/use-screen.js';
 import {useTerminal} from '../hooks/use-terminal.js';
 import {AccountPromptScreen} from './account-prompt.js';
-import {ResourcePromptScreen} from './resource-prompt.js';
+import {ResourcePromptScreen, ServerPromptScreen} from './resource-prompt.js';
 import {layOutWaiting} from '../layout/browser.js';
 import {consentHeader, type ConsentHeader} from '../layout/header.js';
 import {runKey, type Key} from '../layout/keys.js';
@@ -194,8 +194,8 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			else onError?.(error);
 		},
 	});
-	const {state, command, clock, prompt, resourcePrompt} = login;
-	const isAsked = prompt !== undefined || resourcePrompt !== undefined;
+	const {state, command, clock, prompt, resourcePrompt, serverPrompt} = login;
+	const isAsked = (prompt ?? resourcePrompt ?? serverPrompt) !== undefined;
 	const [view, setView] = useState<View>(flow === 'ask' && openFlows(state).length === 0 ? 'picker' : 'flow');
 	const [chosen, setChosen] = useState<FlowName>();
 	const [notice, setNotice] = useState<string>();
@@ -304,6 +304,7 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 			return <Failure {...shared} code={code} said={message} hint={hint} keys={retryKeys} isActive={isActive} />;
 		}
 
+		if (serverPrompt !== undefined) return <ServerPromptScreen {...shared} prompt={serverPrompt} isActive={isActive} />;
 		if (resourcePrompt !== undefined)
 			return <ResourcePromptScreen {...shared} prompt={resourcePrompt} isActive={isActive} />;
 		if (prompt !== undefined) return <AccountPromptScreen {...shared} prompt={prompt} isActive={isActive} />;

@@ -1,11 +1,12 @@
 import type {ReactNode} from 'react';
 import {displayText} from '../core/safe-text.js';
-import type {ResourcePrompt} from '../hooks/use-login.js';
+import type {ResourcePrompt, ServerPrompt} from '../hooks/use-login.js';
 import {useKeys} from '../hooks/use-keys.js';
 import {useScreen} from '../hooks/use-screen.js';
 import type {PromptProps} from '../hooks/screen-props.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutConfirmation} from '../layout/question.js';
+import {ListPrompt} from './account-prompt.js';
 import {FrameView} from './frame.js';
 import {SpokenLines, spokenKeys} from './screen-reader.js';
 
@@ -35,4 +36,19 @@ export function ResourcePromptScreen(props: PromptProps<ResourcePrompt>): ReactN
 
 	const frame = layOutConfirmation(size, {title, sentence, facts, advice, keys}, display);
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
+}
+
+/** Which of a resource's servers signs someone in. */
+export function ServerPromptScreen(props: PromptProps<ServerPrompt>): ReactNode {
+	const {host, servers, answer} = props.prompt;
+	const {display} = useScreen(props);
+	return (
+		<ListPrompt
+			{...props}
+			title={display.messages.resource.chooseServer(displayText(host))}
+			options={servers.map(issuer => ({label: displayText(issuer.replace(/^https:\/\/|\/$/g, ''), 80)}))}
+			onChoose={index => answer(servers[index])}
+			onCancel={() => answer(undefined)}
+		/>
+	);
 }

@@ -33,6 +33,10 @@ const percentEncode = (character: string) => '%' + character.charCodeAt(0).toStr
 /** An address as an error may show it: what stands before an `@` may be a password. */
 export const shownUrl = (text: string): string => displayText(text.replace(/^([\w+.-]*:?[/\\]*)[^/?#]*@/, '$1…@'), 80);
 
+/** What the URL of a resource is known by: as it was typed, but a host is the same in capitals, and a fragment names nothing. */
+export const resourceName = (url: string): string =>
+	(url.split('#', 1)[0] ?? '').replace(/^[^:]+:\/\/[^/?]*/, origin => origin.toLowerCase());
+
 /** Why an address is refused, or the parsed address. */
 export const checkUrl = (text: string): URL | string => {
 	if (!URL.canParse(text)) return "it isn't a URL";

@@ -1,6 +1,6 @@
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
 import type {Clock} from '../core/clock.js';
-import type {AskingResource, LoginCommand, LoginOptions, LoginRun} from '../login/flow.js';
+import type {AskingResource, LoginCommand, LoginOptions, LoginRun, ServerChoice} from '../login/flow.js';
 import type {LoginError} from '../core/errors.js';
 import {initialLoginState, type LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
@@ -19,10 +19,17 @@ export type ResourcePrompt = AskingResource & {
 	readonly answer: (goOn: boolean) => void;
 };
 
+/** Asked where a resource lets people sign in at several servers. */
+export type ServerPrompt = ServerChoice & {
+	/** Takes one of the servers, or ends the login. */
+	readonly answer: (issuer: string | undefined) => void;
+};
+
 type LoginSnapshot = {
 	readonly state: LoginState;
 	readonly prompt?: AccountPrompt;
 	readonly resourcePrompt?: ResourcePrompt;
+	readonly serverPrompt?: ServerPrompt;
 };
 
 type Configuration = {
@@ -73,17 +80,18 @@ const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 		for (const listener of listeners) listener();
 	};
 
-	const ask = async (
-		promptWith: (answer: (isYes: boolean) => void) => Omit<LoginSnapshot, 'state'>,
+	const ask = async <Answer>(
+		promptWith: (answer: (given: Answer) => void) => Omit<LoginSnapshot, 'state'>,
+		no: Answer,
 		signal: AbortSignal,
-	): Promise<boolean> =>
+	): Promise<Answer> =>
 		new Promise(resolve => {
-			const answer = (isYes: boolean) => {
+			const answer = (given: Answer) => {
 				signal.removeEventListener('abort', onAbort);
 				show({state: shown.state});
-				resolve(isYes);
+				resolve(given);
 			};
-			const onAbort = () => answer(false);
+			const onAbort = () => answer(no);
 			signal.addEventListener('abort', onAbort, {once: true});
 			show({state: shown.state, ...promptWith(answer)});
 		});
@@ -93,11 +101,14 @@ const create = (source: LoginStarter | LoginRun): LoginSubscription => {
 		const options = configuration?.options();
 		return source.login({
 			attended: true,
-			confirmResource: async (asking, signal) => ask(answer => ({resourcePrompt: {...asking, answer}}), signal),
+			confirmResource: async (asking, signal) =>
+				ask<boolean>(answer => ({resourcePrompt: {...asking, answer}}), false, signal),
+			chooseServer: async (choice, signal) =>
+				ask<string | undefined>(answer => ({serverPrompt: {...choice, answer}}), undefined, signal),
 			...options,
 			switchAccount:
 				options?.switchAccount ??
-				(async (replaced, signal) => ask(answer => ({prompt: {...replaced, answer}}), signal)),
+				(async (replaced, signal) => ask<boolean>(answer => ({prompt: {...replaced, answer}}), false, signal)),
 		});
 	};
 
@@ -174,6 +185,8 @@ export type UseLogin = {
 	readonly prompt?: AccountPrompt;
 	/** Waits for the person: a resource has them sign in on another host. */
 	readonly resourcePrompt?: ResourcePrompt;
+	/** Waits for the person: a resource lets them sign in at several servers. */
+	readonly serverPrompt?: ServerPrompt;
 };
 
 /**

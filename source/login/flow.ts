@@ -164,6 +164,14 @@ export type AskingResource = {
 	readonly client?: EventOf<'client'>['how'] | undefined;
 };
 
+/** The servers of a resource, of which a person has to choose one. */
+export type ServerChoice = {
+	/** The host of the URL that was typed. */
+	readonly host: string;
+	/** Their issuers, as the resource orders them. */
+	readonly servers: readonly string[];
+};
+
 /** How a login outlives its process. */
 export type PendingOptions = {
 	/** The one to continue. @default one that asks for the same and has not ended, otherwise a new one */
@@ -215,6 +223,12 @@ export type LoginOptions = LoginRequest & {
 	 * @default nobody is asked
 	 */
 	readonly confirmResource?: (asking: AskingResource, signal: AbortSignal) => Promise<boolean>;
+	/**
+	 * Asked where a resource lets people sign in at several servers, and none was used before; undefined ends the login.
+	 *
+	 * @default the first of them
+	 */
+	readonly chooseServer?: (choice: ServerChoice, signal: AbortSignal) => Promise<string | undefined>;
 	/** Why someone is to sign in although there is a session, in one sentence: it is shown, as the event `step-up`. */
 	readonly reason?: string;
 	/**

@@ -15,6 +15,8 @@ type Profile = {
 	readonly clock: Clock;
 	/** What the session has to be for. */
 	readonly provider: AskedSession;
+	/** When this login began: someone may have signed in while it asked the server what it can do. */
+	readonly since: number;
 	/** Whether this login goes on where the other one was given up. */
 	readonly takesOver: boolean;
 };
@@ -28,7 +30,7 @@ type Profile = {
  * @throws LoginError `cancelled` where the other login was given up
  */
 export const lockLogin = async (
-	{store, profile, clock, provider, takesOver}: Profile,
+	{store, profile, clock, provider, since, takesOver}: Profile,
 	onWait: () => void,
 	signal: AbortSignal,
 ): Promise<StoreLock | StoredSession> => {
@@ -54,8 +56,8 @@ export const lockLogin = async (
 			onWait();
 		},
 	});
-	if (!wait.hadTo && lock !== undefined) return lock;
 	const session = await newSession();
+	if (!wait.hadTo && lock !== undefined && (session === undefined || (session.signedInAt ?? 0) <= since)) return lock;
 	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();
 	if (session !== undefined && isWanted(session)) return session;

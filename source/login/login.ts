@@ -19,7 +19,8 @@ export type LoginParts = FlowParts & {
 	readonly store: TokenStore;
 	readonly profile: string;
 	readonly keeper: Pick<SessionManager, 'write' | 'discard'>;
-	readonly discover: (signal: AbortSignal) => Promise<ResolvedProvider>;
+	/** @param provider - default: the login's own */
+	readonly discover: (signal: AbortSignal, provider?: Provider) => Promise<ResolvedProvider>;
 	/** A stored session as programs get it. */
 	readonly toSession: (stored: StoredSession) => Session;
 	/** Stored with the session, so that its refreshes find it again. */
@@ -52,6 +53,7 @@ export const startLogin = (parts: LoginParts, options: LoginOptions): LoginRun =
 class Login implements LoginRun {
 	readonly session: Promise<Session>;
 	readonly clock: Clock;
+	readonly #begun: number;
 	#parts: LoginParts;
 	readonly #options: LoginOptions;
 	readonly #log = new EventLog();
@@ -83,6 +85,7 @@ class Login implements LoginRun {
 	constructor(parts: LoginParts, options: LoginOptions) {
 		this.#parts = parts;
 		this.clock = parts.clock;
+		this.#begun = parts.clock.now();
 		this.#options = options;
 		this.#finished = new Promise((resolve, reject) => {
 			this.#finish = resolve;
@@ -210,9 +213,7 @@ class Login implements LoginRun {
 		}
 
 		await this.#confirm(undefined);
-		const {discover} = this.#parts;
-		const discovered = await Promise.race([discover(this.#controller.signal), this.#finished.then(never)]);
-		const provider = discovered.protectedResource === undefined ? discovered : await this.#openResource(discovered);
+		const provider = await Promise.race([this.#findProvider(), this.#finished.then(never)]);
 		this.#provider = provider;
 		const application = applicationOf(provider);
 		this.#log.append({
@@ -256,10 +257,23 @@ class Login implements LoginRun {
 		}
 	}
 
-	async #openResource(provider: ResolvedProvider): Promise<ResolvedProvider> {
+	async #findProvider(): Promise<ResolvedProvider> {
+		const {signal} = this.#controller;
+		const {discover, provider} = this.#parts;
+		const discovered = await discover(signal);
+		const {protectedResource} = discovered;
+		if (protectedResource === undefined) return discovered;
 		const {ResourceLogin} = await import('./resource-login.js');
-		const {store, profile} = this.#parts;
-		this.#resource = await ResourceLogin.of(provider, {store, profile}, this.clock.now());
+		this.#resource = await ResourceLogin.of(discovered, {
+			...this.#parts,
+			options: this.#options,
+			signal,
+			discover: async issuer =>
+				discover(signal, {
+					...provider,
+					protectedResource: {...protectedResource, ...provider.protectedResource, issuer},
+				}),
+		});
 		return this.#resource.provider;
 	}
 
@@ -347,7 +361,7 @@ class Login implements LoginRun {
 			const both = AbortSignal.any([signal, this.#waiting.signal]);
 			const {lockLogin} = await import('./login-lock.js');
 			const {attended = false, pending, takesOver = attended || Boolean(pending)} = this.#options;
-			taken = await lockLogin({...this.#parts, takesOver}, onWait, both);
+			taken = await lockLogin({...this.#parts, since: this.#begun, takesOver}, onWait, both);
 		} catch (error) {
 			if (signal.aborted || !this.#waiting.signal.aborted) throw error;
 			// Beside the other login, whose lock is not ours.

@@ -143,6 +143,16 @@ export const findPending = async (
 	return undefined;
 };
 
+/** Whether a login that waits for someone began as this client. */
+export const isClientPending = async (
+	store: TokenStore,
+	now: number,
+	{issuer, clientId}: Pick<ProviderSettings, 'issuer' | 'clientId'>,
+): Promise<boolean> => {
+	const fits = ({provider}: PendingLogin) => provider.issuer === issuer && provider.clientId === clientId;
+	return (await findPending(store, now, fits).catch(() => undefined)) !== undefined;
+};
+
 /** Marks a login as cancelled: the process that is busy with it ends it, and revokes tokens that come all the same. */
 export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: number): Promise<void> => {
 	const records = await recordsOf(store);

@@ -110,8 +110,6 @@ class OutlivingLogin {
 	readonly #pending: PendingOptions;
 	readonly #hooks: Hooks;
 	readonly #record: PendingRecord;
-	/** As discovered. */
-	#provider: ResolvedProvider | undefined;
 	/** The flow that is saved; another one beside it ends with this process. */
 	#flow: FlowName | undefined;
 	#isShown = false;
@@ -152,11 +150,15 @@ class OutlivingLogin {
 
 	/** A login that is there continues as it was begun. */
 	#whereBegun(login: PendingLogin | undefined): Pick<LoginParts, 'provider' | 'discover'> {
-		const {provider, discover} = this.#parts;
-		if (login === undefined) return {provider, discover: async signal => (this.#provider = await discover(signal))};
-		const {clientSecret, clientKey} = provider;
-		const begun: ResolvedProvider = {...login.provider, clientSecret, clientKey};
-		return {provider: begun, discover: async () => begun};
+		if (login === undefined) return this.#parts;
+		const {clientSecret, clientKey} = this.#parts.provider;
+		const {registration} = login.provider;
+		const provider: ResolvedProvider = {
+			...login.provider,
+			clientSecret: registration === undefined ? clientSecret : registration.clientSecret,
+			clientKey,
+		};
+		return {provider, discover: async () => provider};
 	}
 
 	#outliving(login: PendingLogin | undefined): Outliving {
@@ -264,12 +266,15 @@ class OutlivingLogin {
 			if (progressOf(login)?.response === undefined) await record.refuseCancelled();
 			const provider = login === undefined ? given.provider : withPersonRequest(given.provider, login.request);
 			const context = {...given, provider};
+			const {settleClient} = given;
+			let settled = given.provider;
 			const tokens = await run({
 				...context,
 				saved: this.#saved,
+				settleClient: settleClient && (async uri => (settled = await settleClient(uri))),
 				save: async flow => {
 					await record.refuseCancelled();
-					await record.save(flow, this.#provider ?? given.provider);
+					await record.save(flow, settled);
 					this.#check();
 				},
 				emit: event => this.#emit(event, context),

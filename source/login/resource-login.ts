@@ -1,9 +1,10 @@
 /** What a login at a protected resource has besides: a question before it begins, and a client that nobody registered by hand. */
+import type {Clock} from '../core/clock.js';
 import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientPorts} from '../oauth/client-metadata.js';
 import {isForgotten, registerClient} from '../oauth/client-registration.js';
-import type {ClientRegistration, ProtectedResource, ResolvedProvider} from '../oauth/provider.js';
+import type {ClientRegistration, ProtectedResource, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {forgetClient, readClient, writeClient} from '../session/client-store.js';
 import type {TokenStore} from '../session/types.js';
@@ -19,6 +20,15 @@ type Client = {readonly how: ClientOrigin; readonly provider: ResolvedProvider};
 
 type Place = {readonly store: TokenStore; readonly profile: string};
 
+/** What a login at a resource needs of the login. */
+export type ResourceParts = Place & {
+	readonly clock: Clock;
+	readonly options: LoginOptions;
+	/** Asks the resource again, for one of its servers. */
+	readonly discover: (issuer: string) => Promise<ResolvedProvider>;
+	readonly signal: AbortSignal;
+};
+
 /**
  * A login at a resource. Its client is, in this order, the one that was given, the one that was registered there before,
  * the Client ID Metadata Document, one that is registered now. It is settled when a flow knows its redirect URI, which may
@@ -30,21 +40,36 @@ export class ResourceLogin {
 	readonly #discovered: ResolvedProvider;
 	readonly #place: Place;
 	readonly #resource: ProtectedResource;
+	/** The server of the login before this one. */
+	readonly #known: ProviderSettings | undefined;
 	#stored: ClientRegistration | undefined;
 	#registered: ClientRegistration | undefined;
 
-	private constructor(discovered: ResolvedProvider, place: Place, stored: ClientRegistration | undefined) {
+	private constructor(
+		discovered: ResolvedProvider,
+		place: Place,
+		known: ProviderSettings | undefined,
+		stored: ClientRegistration | undefined,
+	) {
 		this.#place = place;
 		this.#resource = discovered.protectedResource ?? {url: ''};
+		this.#known = known;
 		this.#stored = discovered.clientId === '' ? stored : undefined;
 		this.#discovered = discovered;
 		this.provider = {...discovered, ...this.#redirect()};
 	}
 
-	static async of(discovered: ResolvedProvider, place: Place, now: number): Promise<ResourceLogin> {
-		const stored = await readClient(place.store, discovered.server.issuer);
-		const isExpired = stored?.expiresAt !== undefined && stored.expiresAt <= now;
-		return new ResourceLogin(discovered, place, isExpired ? undefined : stored);
+	/** @throws LoginError `cancelled`; `config_error` where a client ID would go to another server than before */
+	static async of(found: ResolvedProvider, parts: ResourceParts): Promise<ResourceLogin> {
+		const {store, clock} = parts;
+		const known = await readKnown(found, parts);
+		const discovered = await atOneServer(found, known, parts);
+		const {clientId, registration, issuer, protectedResource} = discovered;
+		const isGiven = clientId !== '' && registration === undefined && protectedResource?.issuer === undefined;
+		if (isGiven && known?.clientId === clientId && known.issuer !== issuer) throw hasMoved(discovered, known.issuer);
+		const stored = await readClient(store, issuer);
+		const isExpired = stored?.expiresAt !== undefined && stored.expiresAt <= clock.now();
+		return new ResourceLogin(discovered, parts, known, isExpired ? undefined : stored);
 	}
 
 	/** What the event `discovery` says of it. */
@@ -64,9 +89,7 @@ export class ResourceLogin {
 		if (confirmResource === undefined || this.discovery.resource?.onForeignHost !== true) return;
 		const {issuer, requestedScope: scope, resourceName: name} = this.#discovered;
 		const {url} = this.#resource;
-		const {store, profile} = this.#place;
-		const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
-		if (known?.protectedResource?.url === url && known.issuer === issuer) return;
+		if (this.#known?.issuer === issuer) return;
 		const asking = {host: new URL(url).host, ...(name && {name}), issuer, scope, client: this.#how};
 		if (!(await confirmResource(asking, signal))) throw cancelled();
 	}
@@ -89,7 +112,8 @@ export class ResourceLogin {
 
 	async #client(context: RequestContext, redirectUri: string | undefined): Promise<Client> {
 		const discovered = this.#discovered;
-		if (discovered.clientId !== '') return {how: 'given', provider: discovered};
+		// A pending login has the client that it began with.
+		if (discovered.clientId !== '') return {how: this.#how ?? 'given', provider: discovered};
 		const fits = (registration: ClientRegistration | undefined): registration is ClientRegistration =>
 			registration !== undefined && (redirectUri === undefined || registration.redirectUris.includes(redirectUri));
 		const stored = this.#stored;
@@ -124,7 +148,9 @@ export class ResourceLogin {
 
 	/** How the client is known, as far as that can be told before a flow is opened. */
 	get #how(): ClientOrigin | undefined {
-		return this.#discovered.clientId === '' ? (this.#stored === undefined ? this.#otherwise : 'stored') : 'given';
+		const {clientId, registration} = this.#discovered;
+		if (clientId !== '') return registration === undefined ? 'given' : 'stored';
+		return this.#stored === undefined ? this.#otherwise : 'stored';
 	}
 
 	/** What there is without a registration of before. */
@@ -165,6 +191,45 @@ export class ResourceLogin {
 		};
 	}
 }
+
+/** The server that the profile's session is of, or its last one was. */
+const readKnown = async (
+	{protectedResource}: ResolvedProvider,
+	{store, profile}: Place,
+): Promise<ProviderSettings | undefined> => {
+	const known = (await store.read(profile))?.provider ?? (await store.readPreferences(profile)).server?.provider;
+	return known?.protectedResource?.url === protectedResource?.url ? known : undefined;
+};
+
+/** Of several servers the one that is known, or where this program is registered; else the one that the person chooses. */
+const atOneServer = async (
+	{otherServers = [], ...found}: ResolvedProvider,
+	known: ProviderSettings | undefined,
+	{store, options: {chooseServer}, discover, signal}: ResourceParts,
+): Promise<ResolvedProvider> => {
+	if (otherServers.length === 0) return found;
+	const servers = [found.issuer, ...otherServers];
+	const registrations = await Promise.all(servers.map(async issuer => readClient(store, issuer)));
+	const host = new URL(found.protectedResource?.url ?? found.issuer).host;
+	const issuer =
+		servers.find(issuer => issuer === known?.issuer) ??
+		servers.find((_, index) => registrations[index] !== undefined) ??
+		(chooseServer === undefined ? found.issuer : await chooseServer({host, servers}, signal));
+	if (issuer === undefined) throw cancelled();
+	if (issuer === found.issuer) return found;
+	// Chosen for this login: the next one may be at another server.
+	const {protectedResource} = found;
+	return {...(await discover(issuer)), protectedResource};
+};
+
+const hasMoved = ({issuer, protectedResource}: ResolvedProvider, before: string): LoginError => {
+	const host = displayText(new URL(protectedResource?.url ?? issuer).host, 80);
+	return new LoginError(
+		'config_error',
+		`${host} now has people sign in at ${displayText(issuer, 120)}, not at ${displayText(before, 120)}.`,
+		{hint: "Your client ID isn't sent to another server. If you trust the new one, give it as the issuer."},
+	);
+};
 
 const nobodyKnown = ({server}: ResolvedProvider, redirectUri: string): LoginError => {
 	const host = displayText(new URL(server.issuer).host, 80);

@@ -1,4 +1,6 @@
 import {LoginError} from '../core/errors.js';
+import {isObject} from '../core/types.js';
+import type {FetchedRequest} from '../session/authorized-fetch.js';
 import type {CreateFetchOptions, TokenEngine} from '../token-engine.js';
 
 /** How the logins go that a connection to an MCP server turns out to need, and whether there are any. */
@@ -12,9 +14,21 @@ export type McpOptions = Omit<CreateFetchOptions, 'isInteractive'> & {
 	readonly interactive?: boolean;
 };
 
-/** The stream of a server's messages, which a transport opens again by itself whenever it breaks. */
-const isInBackground = (method: string, headers: Headers): boolean =>
-	method !== 'POST' || headers.get('mcp-method') === 'subscriptions/listen';
+/**
+ * Whether someone waits for what is sent. Nobody does for a stream, which a transport opens again by itself, nor for a
+ * message that is no request: an SDK says by itself that a call has timed out, or what came of a server's own request.
+ */
+const isAwaited = ({method, headers, body}: FetchedRequest): boolean => {
+	if (method !== 'POST' || headers.get('mcp-method') === 'subscriptions/listen') return false;
+	try {
+		const messages: unknown = JSON.parse(body ?? '');
+		return ![messages]
+			.flat()
+			.every(message => isObject(message) && ('method' in message ? !('id' in message) : 'id' in message));
+	} catch {
+		return true;
+	}
+};
 
 /**
  * The `fetch` for the transport of any MCP SDK. It sends the session's token and refreshes it once for all processes; a
@@ -22,7 +36,8 @@ const isInBackground = (method: string, headers: Headers): boolean =>
  * after the other for several servers. A call is sent three times at most for either reason. Streams pass through as they
  * come.
  *
- * Only a message to the server (POST) may lead to a login: streams that a transport opens again by itself never do.
+ * Only a request to the server (POST) may lead to a login: streams that a transport opens again by itself, and
+ * notifications, never do. Where the person cancels, all calls that waited fail with `cancelled`; a later call asks again.
  *
  * @param engine - its `resource` or its `origins` must have the origin of the server
  *
@@ -39,7 +54,7 @@ export const createMcpFetch = (
 ): typeof fetch =>
 	engine.createFetch({
 		...login,
-		isInteractive: ({method, headers}) => interactive && !isInBackground(method, headers),
+		isInteractive: request => interactive && isAwaited(request),
 	});
 
 /** What the transports of the MCP SDK's second version take as `authProvider`. */

@@ -101,7 +101,7 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	);
 };
 
-const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
+const certificateProblem = /^(?:CERT_|ERR_TLS|ERR_SSL(?!_WRONG_VERSION)|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EPROTO)/;
 const networkProblems: Readonly<Record<string, string>> = {
 	ENOTFOUND: 'no such host',
 	EAI_AGAIN: "its name couldn't be looked up",
@@ -110,6 +110,7 @@ const networkProblems: Readonly<Record<string, string>> = {
 	UND_ERR_SOCKET: 'the connection was lost',
 	EHOSTUNREACH: 'no route to host',
 	ENETUNREACH: "there's no network",
+	ERR_SSL_WRONG_VERSION_NUMBER: "it doesn't speak HTTPS",
 };
 
 const systemCode = (error: unknown): string => {

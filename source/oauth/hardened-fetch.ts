@@ -77,6 +77,12 @@ const readText = async (response: Response, signal: AbortSignal): Promise<{text:
 
 const rebuild = async (response: Response, endpoint: string, signal: AbortSignal): Promise<Response> => {
 	if (response.status === 0) throw badResponse('The server responded with a redirect.', endpoint);
+	if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+		// No document comes as a stream, and it may never end.
+		await response.body?.cancel();
+		return new Response(null, response);
+	}
+
 	const read = await readText(response, signal);
 	// The status of an error page says enough; its words do not matter.
 	if ('problem' in read && response.ok) throw badResponse(read.problem, endpoint, response.status);

@@ -11,7 +11,7 @@ import {
 	checkIssuer,
 	isTenantId,
 } from './provider.js';
-import {checkUrl, shownUrl} from '../core/safe-url.js';
+import {checkUrl, resourceName, shownUrl} from '../core/safe-url.js';
 
 const commonNames = [
 	'clientId',
@@ -487,7 +487,7 @@ export const resource = (url: string, options: ResourceOptions = {}): Provider =
 		name: 'resource',
 		...omitUndefined(others),
 		...beforeDiscovery({
-			url: url.split('#', 1)[0] ?? '',
+			url: resourceName(url),
 			...omitUndefined({issuer: issuer && checkIssuer(issuer), clientId, clientMetadataUrl, trustedIssuers}),
 			...(named !== undefined && {resource: named}),
 		}),

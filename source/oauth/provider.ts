@@ -73,6 +73,8 @@ export type ProtectedResource = {
 	readonly clientId?: string;
 	/** What it asked for when it refused a request, space separated. @default what it asks for when a login begins */
 	readonly challengedScope?: string | undefined;
+	/** Where it described itself when it refused a request. @default where it says when a login begins */
+	readonly challengedMetadata?: string | undefined;
 	/** What is sent as `resource` (RFC 8707); an empty list sends none. @default what the resource calls itself */
 	readonly resource?: readonly string[];
 	/** Where the app's Client ID Metadata Document is; the URL is the client ID where the server takes such. @default none */
@@ -232,6 +234,8 @@ export type ResolvedProvider = Provider & {
 	readonly requestedScope: string;
 	/** What a protected resource calls itself, which nobody has checked. */
 	readonly resourceName?: DisplayText;
+	/** The issuers of other servers that may sign people in at the resource, and that describe themselves. */
+	readonly otherServers?: readonly string[];
 	/** How this program registered the client, once it has. */
 	readonly registration?: ClientRegistration;
 };

@@ -34,6 +34,11 @@ export type LoginRequest = {
 	 * provider is a `resource()` without a `scope` that names none when it is asked again.
 	 */
 	readonly challengedScope?: string;
+	/**
+	 * Where a protected resource described itself when it refused a request (RFC 9728 §5.1). It counts where the provider
+	 * is a `resource()`, by the rules for all that a resource names.
+	 */
+	readonly challengedMetadata?: string;
 	/** The organization to sign in to, where the provider has a parameter of that name. */
 	readonly organization?: string;
 	/** OIDC Core §3.1.2.1, as in `login` for a person who is to sign in even where the browser knows them. */
@@ -58,15 +63,17 @@ const addParameters = ({parameters}: ProviderSettings, extra: Readonly<Record<st
 /** The provider with what a login asks of the session, which is saved with it. */
 export const withSessionRequest = (
 	provider: Provider,
-	{scope, challengedScope, organization}: LoginRequest,
+	{scope, challengedScope, challengedMetadata, organization}: LoginRequest,
 ): Provider =>
-	scope === undefined && challengedScope === undefined && organization === undefined
+	[scope, challengedScope, challengedMetadata, organization].every(asked => asked === undefined)
 		? provider
 		: {
 				...provider,
 				scope: scope ?? provider.scope,
 				parameters: addParameters(provider, {organization}),
-				...(provider.protectedResource && {protectedResource: {...provider.protectedResource, challengedScope}}),
+				...(provider.protectedResource && {
+					protectedResource: {...provider.protectedResource, challengedScope, challengedMetadata},
+				}),
 			};
 
 /** The provider with what a login asks of the person; the session's next login asks for none of it. */

@@ -100,8 +100,8 @@ const covers = (name: string, typed: URL): boolean => {
 };
 
 const fetchResourceMetadata = async ({challenge}: Probe, io: ResourceIo): Promise<JsonObject | undefined> => {
-	const {typed} = io;
-	const named = challenge?.resourceMetadata;
+	const {typed, resource} = io;
+	const named = resource.challengedMetadata ?? challenge?.resourceMetadata;
 	const places =
 		named === undefined
 			? once([wellKnown(typed, 'oauth-protected-resource'), `${typed.origin}/.well-known/oauth-protected-resource`])
@@ -166,12 +166,13 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	const list: unknown = metadata?.['authorization_servers'];
 	const servers = Array.isArray(list) ? list.filter(server => typeof server === 'string' && URL.canParse(server)) : [];
 	const all = (servers.length === 0 ? [typed.origin] : servers) as readonly string[];
-	const {issuer} = resource;
+	const {issuer, trustedIssuers = []} = resource;
 	if (issuer === undefined) {
 		return [...all].sort((a, b) => Number(b === before) - Number(a === before)).slice(0, mostServers);
 	}
 
-	if (metadata === undefined || all.some(server => isSameIssuer(server, issuer))) return [issuer];
+	const isNamed = trustedIssuers.includes(issuer) || all.some(server => isSameIssuer(server, issuer));
+	if (metadata === undefined || isNamed) return [issuer];
 	throw new LoginError(
 		'config_error',
 		`${displayText(typed.host, 80)} has people sign in at ${displayText(all.join(', '), 200)}, not at ${displayText(issuer, 120)}.`,
@@ -179,34 +180,27 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	);
 };
 
-/** The first of the servers that describes itself; what is wrong with the others matters where none does. */
-const firstServer = async (issuers: readonly string[], io: ResourceIo): Promise<FoundServer | undefined> => {
-	let failure: LoginError | undefined;
-	for (const issuer of issuers) {
-		try {
-			const found = await fetchServer(issuer, io);
-			if (found !== undefined) return found;
-		} catch (error) {
-			io.signal.throwIfAborted();
-			failure ??= toLoginError(error);
-		}
-	}
-
-	if (failure !== undefined) throw failure;
-	return undefined;
+/** Those of the servers that describe themselves; what is wrong with the others matters where none does. */
+const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<readonly FoundServer[]> => {
+	const outcomes = await Promise.allSettled(issuers.map(async issuer => fetchServer(issuer, io)));
+	io.signal.throwIfAborted();
+	const found = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
+	const failed = outcomes.find(outcome => outcome.status === 'rejected');
+	if (found.length === 0 && failed !== undefined) throw toLoginError(failed.reason);
+	return found;
 };
 
 /** A server that knows no resource metadata (MCP 2025-03-26): the resource's own origin signs in, or the URL is a server's. */
-const fetchOldServer = async (io: ResourceIo): Promise<FoundServer | undefined> => {
+const fetchOldServer = async (io: ResourceIo): Promise<readonly FoundServer[]> => {
 	const {typed, resource} = io;
 	if (typed.pathname !== '/' && resource.issuer === undefined) {
 		const issuer = `${typed.origin}${typed.pathname}`;
 		// Documents of other issuers may lie below the path of an API; they are nobody's business here.
 		const own = await fetchServer(issuer, io).catch(() => undefined);
-		if (own?.server.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '')) return own;
+		if (own?.server.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '')) return [own];
 	}
 
-	return firstServer([resource.issuer ?? typed.origin], io);
+	return findServers([resource.issuer ?? typed.origin], io);
 };
 
 /** The endpoints of MCP's first servers, which describe nothing. */
@@ -258,10 +252,11 @@ export const discoverResource = async (
 	if (name !== undefined && resource.resource === undefined && !covers(name, typed)) throw otherResource(name, io);
 	const {token, authorization} = given.endpoints ?? {};
 	const byHand: FoundServer = {server: {issuer: resource.issuer ?? typed.origin}, isOpenId: false, hasPkce: true};
+	const servers = await (metadata === undefined
+		? fetchOldServer(io)
+		: findServers(serversOf(metadata, io, given.issuer), io));
 	const found =
-		(metadata === undefined
-			? await fetchOldServer(io)
-			: await firstServer(serversOf(metadata, io, given.issuer), io)) ??
+		servers[0] ??
 		(token === undefined
 			? metadata === undefined && probed.status === 401
 				? defaultServer(typed)
@@ -269,11 +264,13 @@ export const discoverResource = async (
 			: byHand);
 	if (found === undefined) throw noServer(io, probed);
 	const {server, isOpenId} = found;
+	// What a refusal asked for is not for the logins after this one.
+	const {challengedScope: _, challengedMetadata: __, ...lasting} = resource;
 	// A person who gives the page knows it.
 	const isSafe = found.hasPkce || authorization !== undefined;
 	const provider: Provider = {
 		...given,
-		...omitUndefined(beforeDiscovery(resource)),
+		...omitUndefined(beforeDiscovery(lasting)),
 		issuer: server.issuer,
 		resource: resource.resource ?? (name === undefined ? undefined : [name]),
 		...(server.jwks_uri === undefined && {idToken: 'ignore'}),
@@ -281,10 +278,12 @@ export const discoverResource = async (
 	};
 	const resolved = resolveProvider(provider, server, false);
 	const resourceName = metadata?.['resource_name'];
+	const otherServers = once(servers.map(({server: {issuer}}) => issuer)).filter(issuer => issuer !== server.issuer);
 	return {
 		...resolved,
 		requestedScope: scopeFor(given, metadata, probed, found) ?? requestedScope(given, server, isOpenId),
 		...(typeof resourceName === 'string' && {resourceName: displayText(resourceName, 60)}),
+		...(otherServers.length > 0 && {otherServers}),
 	};
 };
 

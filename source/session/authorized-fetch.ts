@@ -13,6 +13,8 @@ export type FetchedRequest = {
 	/** In capitals. */
 	readonly method: string;
 	readonly headers: Headers;
+	/** What it sends, where that is a string. */
+	readonly body?: string;
 };
 
 /** A sign-in that a request turned out to need. */
@@ -23,6 +25,8 @@ export type AskedSignIn = {
 	readonly since: number;
 	/** What the refusal asked for. */
 	readonly challengedScope?: string | undefined;
+	/** Where the resource that refused says it describes itself. */
+	readonly challengedMetadata?: string | undefined;
 	readonly signal: AbortSignal | undefined;
 };
 
@@ -170,7 +174,11 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		// The caller's own credentials are the caller's business, in good and in bad.
 		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
 		const {logins, signIn, isInteractive = () => true} = options;
-		const mayShow = isInteractive({method: call.method?.toUpperCase() ?? 'GET', headers: new Headers(call.headers)});
+		const mayShow = () => {
+			const {body} = call;
+			const method = call.method?.toUpperCase() ?? 'GET';
+			return isInteractive({method, headers: new Headers(call.headers), ...(typeof body === 'string' && {body})});
+		};
 		/** What servers asked for beyond the session. */
 		const needs = new Set<string>();
 		/** The token to refresh. */
@@ -178,7 +186,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		let hasSignedIn = false as boolean;
 		/** @throws `otherwise`, where no login may be shown for this request, or one was */
 		const enter = async (asked: Omit<AskedSignIn, 'signal'>, otherwise: LoginError) => {
-			if (!mayShow || hasSignedIn || signIn === undefined) throw otherwise;
+			if (hasSignedIn || signIn === undefined || !mayShow()) throw otherwise;
 			await signIn({...asked, signal});
 			hasSignedIn = true;
 		};
@@ -210,13 +218,16 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				await discard(response);
 				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
 				else {
-					const challengedScope = tokenChallenges(response.headers)[0]?.scope;
-					const asked = {rejected: token, since: sent, challengedScope};
+					const {scope: challengedScope, resourceMetadata} = tokenChallenges(response.headers)[0] ?? {};
+					// Another API of the app describes itself alone.
+					const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
+					const challengedMetadata = isResource ? resourceMetadata : undefined;
+					const asked = {rejected: token, since: sent, challengedScope, challengedMetadata};
 					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
 				}
 			} else {
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
-				if (!mayShow || isOwnFlow(session.flow) || needs.has(key) || needs.size === 2) return response;
+				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
 				await discard(response);
 				await stepUp(need, {host: url.host, sent, signal}, options);

@@ -51,11 +51,15 @@ export const forgetClient = async (
 	await records?.remove(nameOf(issuer)).catch(() => undefined);
 };
 
-/** Takes back the registration of a session that has ended, here and at the server (RFC 7592), unless others have it too. */
+/**
+ * Takes back the registration of a session that has ended, here and at the server (RFC 7592), unless another session or a
+ * pending login has it too.
+ */
 export const deleteClient = async (
 	store: TokenStore,
 	{registration, provider: {issuer}}: StoredSession,
 	context: RequestContext,
+	isPending: (client: {readonly issuer: string; readonly clientId: string}) => Promise<boolean>,
 ): Promise<void> => {
 	if (registration === undefined) return;
 	const others = await Promise.all(
@@ -64,7 +68,7 @@ export const deleteClient = async (
 	const isUsed = others.some(
 		other => other?.provider.issuer === issuer && other.provider.clientId === registration.clientId,
 	);
-	if (isUsed) return;
+	if (isUsed || (await isPending({issuer, clientId: registration.clientId}))) return;
 	await forgetClient(store, registration, issuer);
 	const {deleteRegistration} = await import('../oauth/client-registration.js');
 	await deleteRegistration(context, registration);

@@ -16,6 +16,8 @@ export type EndingContext = {
 	readonly clock: Clock;
 	readonly watch: Pick<SessionWatch, 'tell'>;
 	readonly loadFetch: () => Promise<typeof fetch>;
+	/** Whether a pending login is of a client. */
+	readonly isPending: (client: {readonly issuer: string; readonly clientId: string}) => Promise<boolean>;
 	/** What a request on behalf of a session needs. */
 	readonly contextOf: (stored: StoredSession, signal: AbortSignal) => Promise<RequestContext>;
 };
@@ -96,13 +98,13 @@ export const endSession = async (
 	signal: AbortSignal,
 	forget: boolean,
 ): Promise<LogoutResult> => {
-	const {store, profile, watch, contextOf} = context;
+	const {store, profile, watch, contextOf, isPending} = context;
 	const stored = await store.read(profile);
 	// Forgotten first: nothing that the network does can bring it back.
 	await store.remove(profile);
 	watch.tell(undefined);
 	if (stored === undefined) return {outcome: 'no-session'};
 	const result = await revoke(context, stored, signal);
-	if (forget) await deleteClient(store, stored, await contextOf(stored, signal));
+	if (forget) await deleteClient(store, stored, await contextOf(stored, signal), isPending);
 	return result;
 };

@@ -21,6 +21,8 @@ type SessionManagerOptions = {
 	readonly warn: ((sentence: string) => void) | undefined;
 	/** Reads the session, and is told what becomes of it. */
 	readonly watch: Pick<SessionWatch, 'read' | 'tell'>;
+	/** Whether a pending login is of a client. */
+	readonly isPending: EndingContext['isPending'];
 	/** Loads the hardened fetch; a token that is fresh needs none. */
 	readonly loadFetch: () => Promise<typeof fetch>;
 };

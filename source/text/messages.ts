@@ -217,6 +217,7 @@ export const messages = {
 
 	/** Before the first login at a resource whose server is on another host. */
 	resource: {
+		chooseServer: (host: string) => `Where do you sign in to ${host}?`,
 		sendsYou: (host: string, server: string) => `${host} has you sign in at ${server}`,
 		callsItself: 'Calls itself',
 		asksFor: 'Asks for',

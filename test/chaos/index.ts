@@ -3,4 +3,5 @@ import './store-chaos.js';
 import './session-chaos.js';
 import './signal-chaos.js';
 import './pending-chaos.js';
+import './resource-chaos.js';
 import './thorough-suites.js';

@@ -4,6 +4,8 @@ import {parseCommandLine} from '../../source/cli/parse-args.js';
 import {helpText} from '../../source/cli/help.js';
 import {commandNames, optionTable} from '../../source/cli/options.js';
 import {UsageError} from '../../source/cli/errors.js';
+import {unknownServer} from '../../source/cli/login-plan.js';
+import {resource} from '../../source/oauth/presets.js';
 
 const refused = (argv: readonly string[]): UsageError => {
 	try {
@@ -97,6 +99,26 @@ test("help is there for each command and for none that isn't one", () => {
 	assert.equal(helpText('nonsense'), undefined);
 	assert.match(helpText() ?? '', /ink-login help COMMAND/);
 	assert.equal(refused(['help', 'lgoin']).message, "There's no command lgoin.");
+});
+
+test('a URL without a scheme is suggested with one', () => {
+	assert.match(refused(['mcp.example.com']).hint, /^Did you mean https:\/\/mcp\.example\.com\? /);
+	assert.match(refused(['mcp.example.com:8443/mcp']).hint, /^Did you mean https:\/\/mcp\.example\.com:8443\/mcp\? /);
+	assert.match(refused(['localhost:3000/mcp']).hint, /^Did you mean http:\/\/localhost:3000\/mcp\? /);
+	assert.match(unknownServer('mcp.example.com', []).hint, /^Did you mean https:\/\/mcp\.example\.com\? /);
+	assert.doesNotMatch(unknownServer('work', []).hint, /Did you mean/);
+});
+
+test('a URL is one profile however its host is written, and keeps its path, query and slash', () => {
+	for (const [typed, profile] of [
+		['HTTPS://MCP.Example.com/Mcp?Login', 'https://mcp.example.com/Mcp?Login'],
+		['https://MCP.example.com', 'https://mcp.example.com'],
+		['https://mcp.example.com/mcp/#top', 'https://mcp.example.com/mcp/'],
+		['http://[::1]:3000/mcp', 'http://[::1]:3000/mcp'],
+	] as const) {
+		assert.equal(parseCommandLine(['token', typed]).profile, profile);
+		assert.equal(resource(typed).protectedResource?.url, profile);
+	}
 });
 
 test('what was nearly typed right is suggested, and nothing for what is far off', () => {

@@ -7,7 +7,7 @@ import {Text} from 'ink';
 import type {ReactElement} from 'react';
 import jsqrModule from 'jsqr';
 import {AccountPromptScreen} from '../../source/components/account-prompt.js';
-import {ResourcePromptScreen} from '../../source/components/resource-prompt.js';
+import {ResourcePromptScreen, ServerPromptScreen} from '../../source/components/resource-prompt.js';
 import {BrowserScreen} from '../../source/components/browser-screen.js';
 import {DeviceCodeScreen} from '../../source/components/device-code-screen.js';
 import {FlowPicker} from '../../source/components/flow-picker.js';
@@ -123,7 +123,15 @@ const screens: Readonly<Record<string, (environment: TerminalCapabilities) => Re
 		/>
 	),
 	prompt: environment => <AccountPromptScreen environment={environment} prompt={replaced} />,
+	servers: environment => (
+		<ServerPromptScreen environment={environment} prompt={{...severalServers, answer: () => undefined}} />
+	),
 	resource: environment => <ResourcePromptScreen environment={environment} prompt={stranger} />,
+};
+
+const severalServers = {
+	host: 'mcp.example.com',
+	servers: ['https://login.example.com', 'https://auth.example.org/tenant'],
 };
 
 const draw = async <Result,>(
@@ -534,6 +542,20 @@ test('in the smallest window the prompt says whose session comes, and a failure 
 		await terminal.type('?');
 		assert.match(terminal.emulator.text, /b this computer's browser/);
 	});
+});
+
+test('a resource with several servers has one to choose in each row; esc leaves', async () => {
+	const answers: (string | undefined)[] = [];
+	const prompt = {...severalServers, answer: (issuer: string | undefined) => void answers.push(issuer)};
+	await draw(<ServerPromptScreen environment={usual} prompt={prompt} />, {}, async terminal => {
+		const shown = terminal.lines().map(line => line.trim());
+		assert.ok(shown.includes('Where do you sign in to mcp.example.com?'), shown.join('\n'));
+		assert.ok(shown.includes('❯ 1  login.example.com'), shown.join('\n'));
+		assert.ok(shown.includes('2  auth.example.org/tenant'), shown.join('\n'));
+		await terminal.type('2');
+		await terminal.type('\u001B');
+	});
+	assert.deepEqual(answers, [severalServers.servers[1], undefined]);
 });
 
 test('a resource that has someone sign in on another host says so; enter goes on, esc leaves', async () => {

@@ -8,6 +8,7 @@ import {createFileStore} from '../../source/session/store/index.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {temporaryFolder} from '../support/built-command.js';
 import {countedServer} from '../support/counted-server.js';
+import {callManyServers} from '../support/many-servers.js';
 import {startMcpServer} from '../support/mcp-server.js';
 import {approveAuthorization} from '../support/oidc-server/approve.js';
 
@@ -52,3 +53,9 @@ for (const how of ['has expired', 'is refused'] as const) {
 		if (how === 'has expired') assert.ok(mcp.requests.every(({token}) => token !== tokens.accessToken));
 	});
 }
+
+test('processes that share the sessions of two servers sign in once at each, and survive when others are killed', async t => {
+	const {calls, kills} = await callManyServers(t, {servers: 2, processes: 3, lifetime: 2, pause: 50, expiries: 2});
+	assert.ok(calls > 0);
+	assert.ok(kills > 0);
+});

@@ -78,9 +78,10 @@ test('useLogin starts a login when it is mounted, follows it, and cancels it whe
 	const scripted = createScriptedEngine(createManualClock());
 	const terminal = await drawOn(<LoginProbe engine={scripted.engine} options={{flow: 'device', renew: true}} />);
 	assert.equal(scripted.runs.length, 1);
-	const {switchAccount, confirmResource, ...options} = scripted.options[0]!;
+	const {switchAccount, confirmResource, chooseServer, ...options} = scripted.options[0]!;
 	assert.equal(typeof switchAccount, 'function');
 	assert.equal(typeof confirmResource, 'function');
+	assert.equal(typeof chooseServer, 'function');
 	assert.deepEqual(options, {attended: true, flow: 'device', renew: true});
 	scripted.runs[0]!.emit(...recordings.codeShown);
 	await terminal.settle();

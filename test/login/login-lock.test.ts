@@ -23,7 +23,7 @@ const meet = async (present?: StoredSession, takesOver = false) => {
 	const clock = createManualClock({now: begin});
 	const store = createMemoryStore({clock});
 	if (present) await store.write('work', present);
-	const asked = {store, profile: 'work', clock, provider: {issuer, clientId: 'cli'}, takesOver};
+	const asked = {store, profile: 'work', clock, provider: {issuer, clientId: 'cli'}, takesOver, since: begin};
 	const shown = await lockLogin(asked, () => assert.fail('the first one waits for nobody'), never);
 	assert.ok('release' in shown);
 	await clock.advance(60_000);
@@ -58,6 +58,14 @@ test('a session that the first stored just before the second came is taken all t
 	await shown.release();
 	await clock.advance(1000);
 	assert.deepEqual(await entered, session('new', begin + 60_000));
+});
+
+test('a session that was stored since the login began is taken, though nobody holds the lock any more', async () => {
+	const {clock, store, shown, comeLater} = await meet();
+	await store.write('work', session('new', clock.now()));
+	await shown.release();
+	const {heard, entered} = await comeLater();
+	assert.deepEqual([await entered, heard.waits], [session('new', clock.now()), 0]);
 });
 
 test('a refresh of the session that was there is not taken for the sign-in', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {LoginEvent} from '../../source/login/events.js';
-import type {AskingResource} from '../../source/login/flow.js';
+import type {AskingResource, ServerChoice} from '../../source/login/flow.js';
 import {readClient} from '../../source/session/client-store.js';
 import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {createRegisteringServer, engineFor, issuer, resourceUrl, signIn} from '../support/registering-server.js';
@@ -227,6 +227,57 @@ test('the person is asked once before another host signs them in, and can leave'
 	assert.equal(asked.length, 2, 'not again for the same server');
 });
 
+test('of several servers the person chooses one, and the next login is at that one again', async () => {
+	const {server, store} = setUp();
+	const other = 'https://login.second.example';
+	server.servers = [issuer, 'https://gone.example/nothing', other];
+	const asked: ServerChoice[] = [];
+	const choices = [undefined, other];
+	const chooseServer = async (asking: ServerChoice) => {
+		asked.push(asking);
+		return choices[asked.length - 1];
+	};
+	const left = last(await signIn(server, engineFor(server, store), {chooseServer}));
+	assert.ok(left?.type === 'failed' && left.code === 'cancelled');
+	assert.deepEqual(asked, [{host: 'mcp.example.com', servers: [issuer, other]}]);
+	for (const how of ['registered', 'stored']) {
+		const events = await signIn(server, engineFor(server, store), {chooseServer});
+		assert.equal(last(events)?.type, 'signed-in', JSON.stringify(last(events)));
+		assert.equal(clientOf(events)?.[0], how);
+		assert.equal(server.visits.at(-1)?.origin, other);
+	}
+
+	assert.equal((await store.read(resourceUrl))?.provider.issuer, other);
+	assert.equal(asked.length, 2, 'not again for the server of the session');
+	// Another profile has no session yet, but this program is registered there.
+	await signIn(server, engineFor(server, store).as('work'), {chooseServer});
+	assert.equal((await store.read('work'))?.provider.issuer, other);
+	assert.equal(asked.length, 2);
+	await signIn(server, engineFor(server, store, {issuer}), {chooseServer, switchAccount: true});
+	assert.equal((await store.read(resourceUrl))?.provider.issuer, issuer, 'the issuer that was given');
+	assert.equal(asked.length, 2);
+});
+
+test('of several servers the first is taken where nobody can choose', async () => {
+	const {server, store} = setUp();
+	server.servers = ['https://login.second.example', issuer];
+	await signIn(server, engineFor(server, store));
+	assert.equal((await store.read(resourceUrl))?.provider.issuer, 'https://login.second.example');
+});
+
+test('a client that was given goes to no other server than before, unless that one is given too', async () => {
+	const {server, store} = setUp();
+	server.clients.set('mine', {redirectUris: []});
+	await signIn(server, engineFor(server, store, {clientId: 'mine'}));
+	server.servers = ['https://evil.example'];
+	const failed = last(await signIn(server, engineFor(server, store, {clientId: 'mine'})));
+	assert.ok(failed?.type === 'failed', JSON.stringify(failed));
+	assert.match(failed.message, /now has people sign in at https:\/\/evil\.example, not at https:\/\/login\.other/);
+	assert.equal(server.visits.length, 1);
+	const given = engineFor(server, store, {clientId: 'mine', issuer: 'https://evil.example'});
+	assert.equal(last(await signIn(server, given, {switchAccount: true}))?.type, 'signed-in');
+});
+
 test('codes work with a client that was registered for them, and with the one of the browser flow', async () => {
 	const {server, store} = setUp();
 	server.metadata = {
@@ -254,4 +305,32 @@ test('a logout that forgets deletes the registration, once no other session is o
 	await engine.as('other').logout({forget: true});
 	assert.deepEqual(server.deleted, ['/register/client-1 Bearer rat']);
 	assert.equal(await readClient(store, issuer), undefined);
+});
+
+test('a logout that forgets leaves the registration to a pending login, which continues as that client', async () => {
+	const {server, store} = setUp();
+	server.metadata = {
+		...server.metadata,
+		device_authorization_endpoint: `${issuer}/device`,
+		grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code'],
+	};
+	const secret = {client_secret: 's1', token_endpoint_auth_method: 'client_secret_post'};
+	const management = {registration_access_token: 'rat', registration_client_uri: `${issuer}/register/client-1`};
+	server.registration = {...secret, ...management};
+	const engine = engineFor(server, store);
+	await signIn(server, engine);
+	const {id} = await engine.as('other').begin({flow: 'device'});
+	await engine.logout({forget: true});
+	assert.deepEqual(server.deleted, []);
+	assert.equal((await readClient(store, issuer))?.clientId, 'client-1');
+	server.registration = {client_secret: 's2', token_endpoint_auth_method: 'client_secret_post'};
+	await signIn(server, engineFor(server, store, {redirect: {ports: [0], path: '/other'}}));
+	assert.equal((await readClient(store, issuer))?.clientId, 'client-2', 'another login has registered meanwhile');
+	const run = engine.as('other').login({pending: {id}});
+	await server.clock.advanceUntil(run.session);
+	const {form} = server.tokenRequests.at(-1)!;
+	assert.deepEqual([form.get('client_id'), form.get('client_secret')], ['client-1', 's1']);
+	assert.equal(run.state.client?.how, 'stored');
+	await engine.as('other').logout({forget: true});
+	assert.deepEqual(server.deleted, ['/register/client-1 Bearer rat'], 'now nobody needs it');
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {LoginError} from '../../source/core/errors.js';
+import {LoginError} from '../../source/core/errors.js';
 import type {LoginOptions} from '../../source/login/flow.js';
 import {createAuthProvider, createMcpFetch, type McpOptions} from '../../source/mcp.js';
+import {resource} from '../../source/oauth/presets.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, startScriptedServer} from '../../source/testing/index.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
@@ -84,6 +85,8 @@ test('the login is for the scope of the challenge where a resource() names none 
 for (const [what, init] of [
 	['a stream', {method: 'GET'}],
 	['the end of a session', {method: 'DELETE'}],
+	['a notification', {method: 'POST', body: '{"jsonrpc":"2.0","method":"notifications/cancelled"}'}],
+	["the response to a server's request", {method: 'POST', body: '[{"jsonrpc":"2.0","id":1,"result":{}}]'}],
 	['a subscription', {method: 'POST', body: '{}', headers: {'mcp-method': 'subscriptions/listen'}}],
 ] as const) {
 	test(`${what} that needs a login fails, and shows none`, async () => {
@@ -92,6 +95,54 @@ for (const [what, init] of [
 		assert.deepEqual(logins, []);
 	});
 }
+
+test('a cancel counts for all calls that waited; streams show no login after it, and a later call asks again', async () => {
+	let cancels = 1;
+	const {engine, logins, server} = await prepare(needsToken, {
+		async show({engine: shown, options}) {
+			logins.push(options);
+			const run = shown.login({...options, flow: 'browser', terminal: {openBrowser: server.openBrowser}});
+			if (cancels-- > 0) void run.cancel();
+			return run.session;
+		},
+	});
+	const fetch = createMcpFetch(engine);
+	const call = async () => fetch(url, {method: 'POST', body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'});
+	const outcomes = await Promise.allSettled([call(), call(), call()]);
+	assert.deepEqual(
+		outcomes.map(outcome => outcome.status === 'rejected' && (outcome.reason as LoginError).code),
+		Array(3).fill('cancelled'),
+	);
+	await assert.rejects(fetch(url), {code: 'person_required'});
+	assert.equal(logins.length, 1);
+	assert.equal((await call()).status, 200);
+	assert.equal(logins.length, 2);
+});
+
+test('where a resource describes itself when it refuses a call is known to the login, and where another API does is not', async () => {
+	const other = 'https://api.example/data';
+	const elsewhere = 'https://elsewhere.example/metadata';
+	const store = createMemoryStore();
+	const logins: LoginOptions[] = [];
+	const engine = new TokenEngine({
+		provider: resource(url),
+		store,
+		origins: [new URL(other).origin],
+		fetch: async () => refuse(`resource_metadata="${elsewhere}"`),
+		async show({options}) {
+			logins.push(options);
+			return Promise.reject(new LoginError('cancelled', 'No.', {hint: ''}));
+		},
+	});
+	for (const at of [url, other]) {
+		await assert.rejects(createMcpFetch(engine)(at, {method: 'POST', body: '{}'}), {code: 'cancelled'});
+	}
+
+	assert.deepEqual(
+		logins.map(({challengedMetadata}) => challengedMetadata),
+		[elsewhere, undefined],
+	);
+});
 
 test('a connection that nobody waits for shows no login, and uses the session that there is', async () => {
 	const {engine, post, logins} = await prepare(needsToken);

@@ -5,6 +5,7 @@ import {discover} from '../../source/oauth/discovery.js';
 import {hardenedFetch} from '../../source/oauth/hardened-fetch.js';
 import {resource, type ResourceOptions} from '../../source/oauth/presets.js';
 import type {ResolvedProvider} from '../../source/oauth/provider.js';
+import {withSessionRequest} from '../../source/oauth/request-parameters.js';
 import {createManualClock} from '../../source/testing/index.js';
 
 type Reply = object | string | (() => Response | Promise<Response>);
@@ -80,6 +81,34 @@ test('a challenge that names the metadata is followed, and nothing else is tried
 	assert.deepEqual(asked, [typed, elsewhere, serverAt]);
 });
 
+test('the metadata that a later refusal named is used before the one of the probe, by the same rules', async () => {
+	const later = 'https://mcp.example.com/moved';
+	const moved = 'https://new.example';
+	const lookAgain = async (at: string, name = typed) => {
+		const clock = createManualClock();
+		const replies: Readonly<Record<string, object>> = {
+			[typed]: {},
+			[metadataAt]: metadata,
+			[serverAt]: server,
+			[at]: {resource: name, authorization_servers: [moved]},
+			[`${moved}/.well-known/oauth-authorization-server`]: {...server, issuer: moved},
+		};
+		const reach: typeof fetch = async input => {
+			const reply = replies[input instanceof Request ? input.url : input.toString()];
+			return reply === undefined ? new Response('', {status: 404}) : Response.json(reply);
+		};
+		const {signal} = new AbortController();
+		const asking = withSessionRequest(resource(typed), {challengedMetadata: at});
+		return discover(asking, {fetch: hardenedFetch({fetch: reach, clock}), clock, signal});
+	};
+	const {issuer: found, protectedResource} = await lookAgain(later);
+	assert.equal(found, moved);
+	assert.deepEqual(protectedResource, {url: typed}, 'it is for this login alone');
+	await assert.rejects(lookAgain('https://192.168.0.1/metadata'), refuses(/private network/));
+	await assert.rejects(lookAgain('http://mcp.example.com/metadata'), LoginError);
+	await assert.rejects(lookAgain(later, 'https://other.example/mcp'), refuses(/says that it is https:\/\/other/));
+});
+
 test('metadata at the root counts where there is none for the path, and a resource may be named by its origin', async () => {
 	const name = 'https://mcp.example.com';
 	const {provider} = await look({[typed]: {}, [rootMetadataAt]: {...metadata, resource: name}, [serverAt]: server});
@@ -100,6 +129,14 @@ test('an issuer with a path has its documents at three places, in order', async 
 		`${issuer}/.well-known/openid-configuration/t1`,
 		appended,
 	]);
+});
+
+test('a stream that never ends has said its challenge in its headers', {timeout: 5000}, async () => {
+	const headers = {'content-type': 'text/event-stream', 'www-authenticate': 'Bearer scope="c"'};
+	for (const status of [200, 401]) {
+		const stream = () => new Response(new ReadableStream(), {status, headers});
+		assert.equal((await look({...usual, [typed]: stream})).provider.requestedScope, 'c');
+	}
 });
 
 test('the first of several servers that describes itself is taken', async () => {

@@ -221,6 +221,7 @@ test('what the network does is told in words, and the original error stays behin
 		[failed('CERT_HAS_EXPIRED'), 'tls_error', /certificate/],
 		[failed('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'tls_error', /certificate/],
 		[failed('ERR_TLS_CERT_ALTNAME_INVALID'), 'tls_error', /certificate/],
+		[failed('ERR_SSL_WRONG_VERSION_NUMBER'), 'network_error', /it doesn't speak HTTPS/],
 		[failed('UND_ERR_CONNECT_TIMEOUT'), 'timeout', /in time/],
 		[new DOMException('canary', 'TimeoutError'), 'timeout', /in time/],
 		['a string, canary', 'network_error', /the request failed/],

@@ -16,6 +16,8 @@ type Registered = {
 
 /** What the server is like; members may change while it runs. */
 export type RegisteringServer = {
+	/** The servers that the resource names, all of which are this one. */
+	servers: readonly string[];
 	/** More of its metadata. */
 	metadata: Record<string, unknown>;
 	/** More of each registration's response, its secret among it. */
@@ -42,6 +44,7 @@ export type RegisteringServer = {
 export const createRegisteringServer = (): RegisteringServer => {
 	const clients = new Map<string, Registered>();
 	const server: RegisteringServer = {
+		servers: [issuer],
 		metadata: {registration_endpoint: `${issuer}/register`},
 		registration: {},
 		refuse: () => undefined,
@@ -114,14 +117,15 @@ export const createRegisteringServer = (): RegisteringServer => {
 	const answer = async (request: Request, {href, pathname}: URL): Promise<Response> => {
 		if (href === resourceUrl) return new Response('', {status: 401, headers: {'www-authenticate': 'Bearer'}});
 		if (href === 'https://mcp.example.com/.well-known/oauth-protected-resource/mcp') {
-			return Response.json({resource: resourceUrl, authorization_servers: [issuer], scopes_supported: ['tools']});
+			return Response.json({resource: resourceUrl, authorization_servers: server.servers, scopes_supported: ['tools']});
 		}
 
-		if (href === `${issuer}/.well-known/oauth-authorization-server`) {
+		if (server.servers.some(named => href === `${named}/.well-known/oauth-authorization-server`)) {
+			const {origin} = new URL(href);
 			return Response.json({
-				issuer,
-				authorization_endpoint: `${issuer}/authorize`,
-				token_endpoint: `${issuer}/token`,
+				issuer: origin,
+				authorization_endpoint: `${origin}/authorize`,
+				token_endpoint: `${origin}/token`,
 				code_challenge_methods_supported: ['S256'],
 				...server.metadata,
 			});
