@@ -31,7 +31,10 @@ test('a gate where nobody is there draws no login: it says why on stderr, and th
 	for (const CI of ['', '1']) {
 		const {code, stdout, stderr} = await runInPipes({...env, CI, GATED: '1'});
 		assert.deepEqual([code, stdout.trim()], [1, '']);
-		assert.equal(stderr, 'Signing in needs a person, and nobody is at a terminal here.\nOpen a terminal. Run: acme login\n');
+		assert.equal(
+			stderr,
+			'Signing in needs a person, and nobody is at a terminal here.\nOpen a terminal. Run: acme login\n',
+		);
 	}
 });
 
