@@ -32,7 +32,8 @@ const play = async (
 		}
 	})();
 	// What is loaded and written meanwhile takes no time on this clock.
-	const isUnderWay = () => !events.some(({type}) => ['device-code', 'authorization-url', 'waiting'].includes(type));
+	const isUnderWay = () =>
+		!events.some(({type}) => ['device-code', 'authorization-url', 'waiting', 'exchange'].includes(type));
 	const ended = run.session.catch((error: unknown) => error as LoginError);
 	const progress = {isOver: false};
 	void ended.then(() => (progress.isOver = true));
