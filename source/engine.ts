@@ -3,7 +3,15 @@
  * and the reporters for programs without a screen.
  */
 
-export * from './oauth/presets.js';
+export {checkEndpoints, type PresetOptions} from './oauth/presets/shared.js';
+export * from './oauth/presets/auth0.js';
+export * from './oauth/presets/workos.js';
+export * from './oauth/presets/github.js';
+export * from './oauth/presets/google.js';
+export * from './oauth/presets/entra.js';
+export * from './oauth/presets/by-the-book.js';
+export * from './oauth/presets/resource.js';
+export * from './oauth/presets/index.js';
 export {registrations, type Registration} from './oauth/registration.js';
 export {login, type ScreenLogin, type ShowLogin, type ShowLoginOptions, type TerminalStreams} from './login.js';
 export * from './session/store/index.js';

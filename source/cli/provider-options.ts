@@ -1,5 +1,7 @@
 import {resolve} from 'node:path';
-import {presets, resource, checkEndpoints} from '../oauth/presets.js';
+import {presets} from '../oauth/presets/index.js';
+import {resource} from '../oauth/presets/resource.js';
+import {checkEndpoints} from '../oauth/presets/shared.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';

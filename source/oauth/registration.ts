@@ -1,5 +1,5 @@
 import {clientPorts} from './client-metadata.js';
-import type {PresetName} from './presets.js';
+import type {PresetName} from './presets/index.js';
 
 /** What it takes to register an app with a provider, for the person who does it. */
 export type Registration = {

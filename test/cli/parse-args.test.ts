@@ -5,7 +5,7 @@ import {helpText} from '../../source/cli/help.js';
 import {commandNames, optionTable} from '../../source/cli/options.js';
 import {UsageError} from '../../source/cli/errors.js';
 import {unknownServer} from '../../source/cli/login-plan.js';
-import {resource} from '../../source/oauth/presets.js';
+import {resource} from '../../source/oauth/presets/resource.js';
 
 const refused = (argv: readonly string[]): UsageError => {
 	try {

@@ -2,7 +2,7 @@ import process from 'node:process';
 import {parseArgs} from 'node:util';
 import type {BrowserOpener} from '../../source/login/flow.js';
 import {LoginError} from '../../source/core/errors.js';
-import {oidc} from '../../source/oauth/presets.js';
+import {oidc} from '../../source/oauth/presets/by-the-book.js';
 import {showNdjson} from '../../source/text/ndjson.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {omitUndefined, systemClock} from '../../source/core/clock.js';
 import {diagnose, type CheckName, type DiagnosedEngine, type Finding} from '../../source/doctor/diagnose.js';
-import {oidc} from '../../source/oauth/presets.js';
+import {oidc} from '../../source/oauth/presets/by-the-book.js';
 import {clientKeyFile, type Provider} from '../../source/oauth/provider.js';
 import {nodeFileSystem} from '../../source/session/store/file-system.js';
 import {createMemoryStore, openStore, type OpenStoreOptions} from '../../source/session/store/index.js';

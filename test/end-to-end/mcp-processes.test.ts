@@ -3,7 +3,7 @@ import {execFile} from 'node:child_process';
 import path from 'node:path';
 import test from 'node:test';
 import {promisify} from 'node:util';
-import {oidc} from '../../source/oauth/presets.js';
+import {oidc} from '../../source/oauth/presets/by-the-book.js';
 import {createFileStore} from '../../source/session/store/index.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {temporaryFolder} from '../support/built-command.js';

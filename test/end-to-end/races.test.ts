@@ -4,7 +4,7 @@ import {after, test} from 'node:test';
 import {approveAuthorization, approveDevice} from '../support/oidc-server/approve.js';
 import type {DemoRequest} from '../support/oidc-server/demo-server-options.js';
 import {startDemoServer} from '../support/oidc-server/start-demo-server.js';
-import {presets} from '../../source/oauth/presets.js';
+import {presets} from '../../source/oauth/presets/index.js';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import type {LoginRun} from '../../source/login/flow.js';
 import {TokenEngine} from '../../source/token-engine.js';

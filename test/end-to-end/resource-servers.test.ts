@@ -5,7 +5,7 @@ import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import Provider from 'oidc-provider';
 import type {LoginEvent} from '../../source/login/events.js';
-import {resource} from '../../source/oauth/presets.js';
+import {resource} from '../../source/oauth/presets/resource.js';
 import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {browserScript} from '../support/browser-script.js';

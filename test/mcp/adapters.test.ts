@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {LoginError} from '../../source/core/errors.js';
 import type {LoginOptions} from '../../source/login/flow.js';
 import {createAuthProvider, createMcpFetch, type McpOptions} from '../../source/mcp.js';
-import {resource} from '../../source/oauth/presets.js';
+import {resource} from '../../source/oauth/presets/resource.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, startScriptedServer} from '../../source/testing/index.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {
-	auth0,
-	entra,
-	github,
-	gitlab,
-	google,
-	keycloak,
-	oauth,
-	oidc,
-	okta,
-	workos,
-	workosConnect,
-} from '../../source/oauth/presets.js';
+import {auth0} from '../../source/oauth/presets/auth0.js';
+import {gitlab, keycloak, oauth, oidc, okta} from '../../source/oauth/presets/by-the-book.js';
+import {entra} from '../../source/oauth/presets/entra.js';
+import {github} from '../../source/oauth/presets/github.js';
+import {google} from '../../source/oauth/presets/google.js';
+import {workos, workosConnect} from '../../source/oauth/presets/workos.js';
 import type {ClientKey, Provider} from '../../source/oauth/provider.js';
 import {refreshTokens, requestClientCredentials} from '../../source/oauth/token-endpoint.js';
 import {decodeJwtPart} from '../../source/oauth/token-set.js';

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {
-	auth0,
-	entra,
-	github,
-	gitlab,
-	google,
-	keycloak,
-	oauth,
-	oidc,
-	okta,
-	presets,
-	workos,
-	workosConnect,
-	type AnyPresetOptions,
-	type PresetName,
-} from '../../source/oauth/presets.js';
+import {auth0} from '../../source/oauth/presets/auth0.js';
+import {gitlab, keycloak, oauth, oidc, okta} from '../../source/oauth/presets/by-the-book.js';
+import {entra} from '../../source/oauth/presets/entra.js';
+import {github} from '../../source/oauth/presets/github.js';
+import {google} from '../../source/oauth/presets/google.js';
+import {presets, type AnyPresetOptions, type PresetName} from '../../source/oauth/presets/index.js';
+import {workos, workosConnect} from '../../source/oauth/presets/workos.js';
 import {registrations} from '../../source/oauth/registration.js';
 
 const clientId = 'client';

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
 import {refreshTokens} from '../../source/oauth/token-endpoint.js';
-import {entra} from '../../source/oauth/presets.js';
+import {entra} from '../../source/oauth/presets/entra.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import type {TokenSet} from '../../source/oauth/token-set.js';
 import {createSigningKey, signIdToken} from '../support/id-tokens.js';

@@ -3,7 +3,7 @@ import test from 'node:test';
 import {LoginError} from '../../source/core/errors.js';
 import {discover} from '../../source/oauth/discovery.js';
 import {hardenedFetch} from '../../source/oauth/hardened-fetch.js';
-import {resource, type ResourceOptions} from '../../source/oauth/presets.js';
+import {resource, type ResourceOptions} from '../../source/oauth/presets/resource.js';
 import type {ResolvedProvider} from '../../source/oauth/provider.js';
 import {withSessionRequest} from '../../source/oauth/request-parameters.js';
 import {createManualClock} from '../../source/testing/index.js';

@@ -8,7 +8,7 @@ import {exitCodes} from '../../source/cli/errors.js';
 import {commandNames} from '../../source/cli/options.js';
 import {parseCommandLine} from '../../source/cli/parse-args.js';
 import {loginErrorCodes} from '../../source/core/errors.js';
-import {presets} from '../../source/oauth/presets.js';
+import {presets} from '../../source/oauth/presets/index.js';
 import {registrations} from '../../source/oauth/registration.js';
 import {messages} from '../../source/text/messages.js';
 import {codeIn, pages, projectWith, root, textOf} from '../support/pages.js';

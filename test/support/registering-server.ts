@@ -1,7 +1,7 @@
 import {TokenEngine} from '../../source/token-engine.js';
 import type {BrowserOpener, LoginOptions} from '../../source/login/flow.js';
 import type {LoginEvent} from '../../source/login/events.js';
-import {resource, type ResourceOptions} from '../../source/oauth/presets.js';
+import {resource, type ResourceOptions} from '../../source/oauth/presets/resource.js';
 import type {TokenStore} from '../../source/session/types.js';
 import {createManualClock, type ManualClock} from '../../source/testing/index.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {TokenEngine} from '../../source/engine.js';
-import {github} from '../../source/oauth/presets.js';
+import {github} from '../../source/oauth/presets/github.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {createManualClock, playRecording, recordLogin, startScriptedServer} from '../../source/testing/index.js';
 import {startGithub} from '../support/dialects/github.js';

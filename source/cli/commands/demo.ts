@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {approveDevice, approvePage} from '../../demo/approve.js';
 import {demoPassword, demoUser, startDemo} from '../../demo/server.js';
 import type {LoginState} from '../../login/state.js';
-import {presets} from '../../oauth/presets.js';
+import {presets} from '../../oauth/presets/index.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Provider} from '../../oauth/provider.js';
 import {commandText, type Command} from '../context.js';

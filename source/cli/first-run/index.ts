@@ -3,7 +3,7 @@
  */
 import type {Provider} from '../../oauth/provider.js';
 import {discover} from '../../oauth/discovery.js';
-import {resource} from '../../oauth/presets.js';
+import {resource} from '../../oauth/presets/resource.js';
 import {systemClock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {prepareForInk} from '../../terminal/ink-output.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
 import {inspect} from 'node:util';
-import {auth0} from '../../../source/oauth/presets.js';
+import {auth0} from '../../../source/oauth/presets/auth0.js';
 import {createMemoryStore} from '../../../source/session/store/index.js';
 import {TokenEngine} from '../../../source/token-engine.js';
 import type {EventOf, LoginEvent} from '../../../source/login/events.js';

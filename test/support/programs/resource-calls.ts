@@ -1,7 +1,7 @@
 /** Calls several resources over and over with the sessions of a folder, and says what came of each call, until stdin ends. */
 import {setTimeout as delay} from 'node:timers/promises';
 import {createMcpFetch} from '../../../source/mcp.js';
-import {resource} from '../../../source/oauth/presets.js';
+import {resource} from '../../../source/oauth/presets/resource.js';
 import {createFileStore} from '../../../source/session/store/index.js';
 import {TokenEngine} from '../../../source/token-engine.js';
 
