@@ -290,6 +290,8 @@ export class PendingRecord {
 
 	async #begin(flow: SavedFlow, provider: ResolvedProvider): Promise<void> {
 		const {store, profile, clock, random, remembered} = this.#parts;
+		// What is asked of the person is a part of its own: the session is saved without it.
+		const {prompt, loginHint, parameters} = this.#parts.provider;
 		// Where the keyring is, nothing goes to a file.
 		await store.prepare?.();
 		const {pending, switchAccount} = this.#options;
@@ -303,7 +305,7 @@ export class PendingRecord {
 			startedAt: clock.now(),
 			expiresAt: flow.expiresAt,
 			asked: this.#asked,
-			provider: withoutSecret(provider),
+			provider: {...withoutSecret(provider), prompt, loginHint, parameters},
 			...remembered,
 			request: requestOf(this.#options),
 			...(typeof switchAccount === 'boolean' && {switchAccount}),

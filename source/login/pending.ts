@@ -264,17 +264,18 @@ class OutlivingLogin {
 
 			// Tokens that are here are fetched from the disk first, and then revoked.
 			if (progressOf(login)?.response === undefined) await record.refuseCancelled();
-			const provider = login === undefined ? given.provider : withPersonRequest(given.provider, login.request);
-			const context = {...given, provider};
+			const asAsked = (provider: ResolvedProvider) =>
+				login === undefined ? provider : withPersonRequest(provider, login.request);
 			const {settleClient} = given;
-			let settled = given.provider;
+			let provider = asAsked(given.provider);
+			const context = {...given, provider};
 			const tokens = await run({
 				...context,
 				saved: this.#saved,
-				settleClient: settleClient && (async uri => (settled = await settleClient(uri))),
+				settleClient: settleClient && (async uri => (provider = asAsked(await settleClient(uri)))),
 				save: async flow => {
 					await record.refuseCancelled();
-					await record.save(flow, settled);
+					await record.save(flow, provider);
 					this.#check();
 				},
 				emit: event => this.#emit(event, context),
