@@ -285,7 +285,9 @@ export class PendingRecord {
 	/** Leaves nothing secret of it. */
 	async end(progress: Exclude<Progress, {readonly status: 'waiting'}>): Promise<void> {
 		const login = this.#login;
-		if (login !== undefined && progressOf(login) !== undefined) await this.#write({...login, progress});
+		if (login === undefined || progressOf(login) === undefined) return;
+		const {registration: _, ...provider} = login.provider;
+		await this.#write({...login, provider, progress});
 	}
 
 	async #begin(flow: SavedFlow, provider: ResolvedProvider): Promise<void> {

@@ -67,7 +67,8 @@ export class ResourceLogin {
 		const {clientId, registration, issuer, protectedResource} = discovered;
 		const isGiven = clientId !== '' && registration === undefined && clientId !== protectedResource?.clientMetadataUrl;
 		const isSure = protectedResource?.issuer !== undefined;
-		if (isGiven && !isSure && known?.clientId === clientId && known.issuer !== issuer) throw hasMoved(discovered, known.issuer);
+		if (isGiven && !isSure && known?.clientId === clientId && known.issuer !== issuer)
+			throw hasMoved(discovered, known.issuer);
 		const stored = await readClient(store, issuer);
 		const isExpired = stored?.expiresAt !== undefined && stored.expiresAt <= clock.now();
 		return new ResourceLogin(discovered, parts, known, isExpired ? undefined : stored);

@@ -300,6 +300,25 @@ test("a pending login at a resource goes on at the server where it began, with t
 	assert.deepEqual([at, prompt], ['https://login.second.example', undefined]);
 });
 
+test('nothing secret of a registration is left in a pending login that is over', async () => {
+	const {server, store} = setUp();
+	server.registration = {client_secret: 's1', client_secret_expires_at: 0, registration_access_token: 'rat'};
+	const engine = engineFor(server, store);
+	const {id} = await engine.begin({flow: 'browser'});
+	const textOf = async () => (await (await store.records?.())?.read(id)) ?? '';
+	assert.match(await textOf(), /"s1"/);
+	const run = engine.login({pending: {id}});
+	for await (const event of run) {
+		if (event.type !== 'authorization-url') continue;
+		const state = new URL(event.url).searchParams.get('state') ?? '';
+		run.command({type: 'paste', text: `${event.redirectUri}?code=c&state=${state}`});
+	}
+
+	await run.session;
+	assert.match(await textOf(), /"signed-in"/);
+	assert.doesNotMatch(await textOf(), /"s1"|"rat"/);
+});
+
 test('codes work with a client that was registered for them, and with the one of the browser flow', async () => {
 	const {server, store} = setUp();
 	server.metadata = {
