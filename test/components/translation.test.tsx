@@ -102,7 +102,7 @@ test('a translation leaves nothing in English in plain lines', () => {
 			type: 'failed',
 			code: 'timeout',
 			message: "Can't connect to a.example: connection refused.",
-			hint: 'Sign in again. Start again, or allow more time.',
+			hint: "Sign in again. Start again when you're ready.",
 		},
 	];
 	let text = '';
