@@ -104,4 +104,4 @@ export {
 } from './core/types.js';
 export type {LogoutResult} from './oauth/revocation.js';
 export type {LoginRequest} from './oauth/request-parameters.js';
-export type {AccountSwitch} from './session/session-difference.js';
+export type {AccountSwitch} from './session/account-switch.js';

@@ -5,7 +5,7 @@ import type {LoginError} from '../core/errors.js';
 import {initialLoginState, type LoginState} from '../login/state.js';
 import type {Session} from '../session/types.js';
 import type {TokenEngine} from '../token-engine.js';
-import type {AccountSwitch} from '../session/session-difference.js';
+import type {AccountSwitch} from '../session/account-switch.js';
 
 /** Asked before a session is replaced that is not the login's own. */
 export type AccountPrompt = AccountSwitch & {

@@ -11,7 +11,7 @@ import type {FlowName, FlowAvailability} from '../core/types.js';
 import type {Provider, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LoginRequest} from '../oauth/request-parameters.js';
-import type {AccountSwitch} from '../session/session-difference.js';
+import type {AccountSwitch} from '../session/account-switch.js';
 
 /** What a person, or a screen on their behalf, may ask of a running flow. */
 export type FlowCommand =

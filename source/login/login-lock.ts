@@ -56,7 +56,10 @@ export const lockLogin = async (
 			onWait();
 		},
 	});
-	const session = await newSession();
+	const session = await newSession().catch(async (error: unknown) => {
+		await lock?.release();
+		throw error;
+	});
 	if (!wait.hadTo && lock !== undefined && (session === undefined || (session.signedInAt ?? 0) <= since)) return lock;
 	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();

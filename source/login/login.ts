@@ -7,7 +7,6 @@ import {redirectAdvice, cancelled, LoginError, PendingError, toLoginError} from 
 import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
 import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/provider.js';
-import {confirmAccount} from '../session/session-difference.js';
 import type {SessionManager} from '../session/session-manager.js';
 import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
@@ -398,10 +397,11 @@ class Login implements LoginRun {
 			if (tokens !== undefined) throw error;
 			return undefined;
 		});
+		if (stored === undefined || (this.#replaceable !== undefined && this.#replaceable === stored.signedInAt)) return;
 		const {switchAccount = this.#options.switchAccount} = outliving ?? {};
-		if (this.#replaceable !== undefined && this.#replaceable === stored?.signedInAt) return;
+		const {confirmAccount} = await import('../session/account-switch.js');
 		const hasAsked = await confirmAccount(stored, tokens, provider, switchAccount, this.#controller.signal);
-		if (hasAsked) this.#replaceable = stored?.signedInAt;
+		if (hasAsked) this.#replaceable = stored.signedInAt;
 	}
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */

@@ -285,11 +285,15 @@ export class PendingRecord {
 	/** Leaves nothing secret of it. */
 	async end(progress: Exclude<Progress, {readonly status: 'waiting'}>): Promise<void> {
 		const login = this.#login;
-		if (login !== undefined && progressOf(login) !== undefined) await this.#write({...login, progress});
+		if (login === undefined || progressOf(login) === undefined) return;
+		const {registration: _, ...provider} = login.provider;
+		await this.#write({...login, provider, progress});
 	}
 
 	async #begin(flow: SavedFlow, provider: ResolvedProvider): Promise<void> {
 		const {store, profile, clock, random, remembered} = this.#parts;
+		// What is asked of the person is a part of its own: the session is saved without it.
+		const {prompt, loginHint, parameters} = this.#parts.provider;
 		// Where the keyring is, nothing goes to a file.
 		await store.prepare?.();
 		const {pending, switchAccount} = this.#options;
@@ -303,7 +307,7 @@ export class PendingRecord {
 			startedAt: clock.now(),
 			expiresAt: flow.expiresAt,
 			asked: this.#asked,
-			provider: withoutSecret(provider),
+			provider: {...withoutSecret(provider), prompt, loginHint, parameters},
 			...remembered,
 			request: requestOf(this.#options),
 			...(typeof switchAccount === 'boolean' && {switchAccount}),

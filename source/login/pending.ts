@@ -48,7 +48,7 @@ const passing: ReadonlySet<LoginErrorCode> = new Set([
 
 /** What the person has to do, for the one who tells them. */
 const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}: PendingOptions): string => {
-	const why = message === undefined ? '' : `The agent says: ${quoted(message, longestMessage)}. `;
+	const why = message === undefined ? [] : [`The agent says: ${quoted(message, longestMessage)}.`];
 	if (progress.status !== 'waiting') return '';
 	const {flow} = progress;
 	const application = applicationOf(provider) ?? new URL(provider.issuer).host;
@@ -59,14 +59,14 @@ const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}:
 			verificationUriComplete === undefined
 				? `Open ${verificationUri} ${to}, and type ${userCode} there.`
 				: `Open ${verificationUriComplete} ${to}, and check that it shows ${userCode}.`;
-		return `${why}${step} Approve only if you asked for this.`;
+		return [...why, step, 'Approve only if you asked for this.'].join(' ');
 	}
 
 	const otherwise =
 		pasteCommand === undefined
 			? "If the last page doesn't load, copy its URL and paste it here."
 			: `If the last page doesn't load, copy its URL, run this in a terminal and paste it there: ${pasteCommand(id)}`;
-	return `${why}Open ${flow.url} ${to}. ${otherwise}`;
+	return [...why, `Open ${flow.url} ${to}.`, otherwise].join(' ');
 };
 
 /**
@@ -264,17 +264,18 @@ class OutlivingLogin {
 
 			// Tokens that are here are fetched from the disk first, and then revoked.
 			if (progressOf(login)?.response === undefined) await record.refuseCancelled();
-			const provider = login === undefined ? given.provider : withPersonRequest(given.provider, login.request);
-			const context = {...given, provider};
+			const asAsked = (provider: ResolvedProvider) =>
+				login === undefined ? provider : withPersonRequest(provider, login.request);
 			const {settleClient} = given;
-			let settled = given.provider;
+			let provider = asAsked(given.provider);
+			const context = {...given, provider};
 			const tokens = await run({
 				...context,
 				saved: this.#saved,
-				settleClient: settleClient && (async uri => (settled = await settleClient(uri))),
+				settleClient: settleClient && (async uri => (provider = asAsked(await settleClient(uri)))),
 				save: async flow => {
 					await record.refuseCancelled();
-					await record.save(flow, settled);
+					await record.save(flow, provider);
 					this.#check();
 				},
 				emit: event => this.#emit(event, context),

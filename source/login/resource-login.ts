@@ -65,8 +65,10 @@ export class ResourceLogin {
 		const known = await readKnown(found, parts);
 		const discovered = await atOneServer(found, known, parts);
 		const {clientId, registration, issuer, protectedResource} = discovered;
-		const isGiven = clientId !== '' && registration === undefined && protectedResource?.issuer === undefined;
-		if (isGiven && known?.clientId === clientId && known.issuer !== issuer) throw hasMoved(discovered, known.issuer);
+		const isGiven = clientId !== '' && registration === undefined && clientId !== protectedResource?.clientMetadataUrl;
+		const isSure = protectedResource?.issuer !== undefined;
+		if (isGiven && !isSure && known?.clientId === clientId && known.issuer !== issuer)
+			throw hasMoved(discovered, known.issuer);
 		const stored = await readClient(store, issuer);
 		const isExpired = stored?.expiresAt !== undefined && stored.expiresAt <= clock.now();
 		return new ResourceLogin(discovered, parts, known, isExpired ? undefined : stored);
@@ -149,6 +151,7 @@ export class ResourceLogin {
 	/** How the client is known, as far as that can be told before a flow is opened. */
 	get #how(): ClientOrigin | undefined {
 		const {clientId, registration} = this.#discovered;
+		if (clientId !== '' && clientId === this.#resource.clientMetadataUrl) return 'metadata-document';
 		if (clientId !== '') return registration === undefined ? 'given' : 'stored';
 		return this.#stored === undefined ? this.#otherwise : 'stored';
 	}

@@ -71,11 +71,17 @@ export const identityError = (
 		hint,
 	});
 
-const units = [
-	['day', 86_400_000],
-	['hour', 3_600_000],
-	['minute', 60_000],
-] as const;
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** Each a phrase of its own, so that it can be translated. */
+const spanOf = (milliseconds: number): string => {
+	if (milliseconds < 1.5 * minute) return 'a minute';
+	if (milliseconds < 2 * hour) return `${Math.round(milliseconds / minute)} minutes`;
+	return milliseconds < 48 * hour
+		? `${Math.round(milliseconds / hour)} hours`
+		: `${Math.round(milliseconds / (24 * hour))} days`;
+};
 
 /**
  * A sentence that names this computer's clock as the likely cause, where it differs from the server's by more than a
@@ -83,11 +89,10 @@ const units = [
  */
 export const clockSentence = ({clockAhead = 0}: ResponseInfo): string | undefined => {
 	const off = Math.abs(clockAhead);
-	const [unit, length] = units.find(([, milliseconds]) => off >= milliseconds) ?? [];
-	if (unit === undefined) return undefined;
-	const count = Math.round(off / length);
-	const direction = clockAhead > 0 ? 'ahead of' : 'behind';
-	return `This computer's clock is about ${count} ${unit}${count === 1 ? '' : 's'} ${direction} the server's.`;
+	if (off < minute) return undefined;
+	return clockAhead > 0
+		? `This computer's clock is about ${spanOf(off)} ahead of the server's.`
+		: `This computer's clock is about ${spanOf(off)} behind the server's.`;
 };
 
 /** A check of an ID token's times that failed; the clock is named where it differs from the server's. */

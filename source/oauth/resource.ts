@@ -28,6 +28,9 @@ const probeTime = 10_000;
 /** Asking more servers than this for one resource would make this program a tool against them. */
 const mostServers = 5;
 
+/** Milliseconds that the others have once one of a resource's servers has described itself. */
+const patience = 3000;
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 type ResourceIo = DiscoveryIo & {readonly resource: ProtectedResource; readonly typed: URL};
@@ -168,7 +171,7 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	const all = (servers.length === 0 ? [typed.origin] : servers) as readonly string[];
 	const {issuer, trustedIssuers = []} = resource;
 	if (issuer === undefined) {
-		return [...all].sort((a, b) => Number(b === before) - Number(a === before)).slice(0, mostServers);
+		return once(all.toSorted((a, b) => Number(b === before) - Number(a === before))).slice(0, mostServers);
 	}
 
 	const isNamed = trustedIssuers.includes(issuer) || all.some(server => isSameIssuer(server, issuer));
@@ -182,7 +185,20 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 
 /** Those of the servers that describe themselves; what is wrong with the others matters where none does. */
 const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<readonly FoundServer[]> => {
-	const outcomes = await Promise.allSettled(issuers.map(async issuer => fetchServer(issuer, io)));
+	const late = new AbortController();
+	const signal = AbortSignal.any([io.signal, late.signal]);
+	const limitOthers = () => {
+		const isLate = () => late.abort(serverTimeout(patience));
+		io.clock.sleep(patience, signal).then(isLate, () => undefined);
+	};
+	const outcomes = await Promise.allSettled(
+		issuers.map(async issuer => {
+			const found = await fetchServer(issuer, {...io, signal});
+			if (found !== undefined) limitOthers();
+			return found;
+		}),
+	);
+	late.abort();
 	io.signal.throwIfAborted();
 	const found = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
 	const failed = outcomes.find(outcome => outcome.status === 'rejected');

@@ -23,10 +23,10 @@ const revoke = async (context: RequestContext, token: string, hint: string): Pro
 		if (context.signal.aborted) throw failure;
 		const isUnsupported = error instanceof ResponseBodyError && error.error === 'unsupported_token_type';
 		const {retryAfter, status = 0} = info;
-		const wait = retryAfter === undefined ? '' : ` It asks you to wait ${Math.ceil(retryAfter)} seconds.`;
+		const wait = retryAfter === undefined ? [] : [`It asks you to wait ${Math.ceil(retryAfter)} seconds.`];
 		return {
 			outcome: 'not-revoked',
-			reason: isUnsupported ? "The server doesn't revoke tokens of this kind." : failure.message + wait,
+			reason: isUnsupported ? "The server doesn't revoke tokens of this kind." : [failure.message, ...wait].join(' '),
 			answered: status >= 400 && status < 500,
 		};
 	}

@@ -147,7 +147,8 @@ const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof f
 		// The package knows no form but its own.
 		const body = init?.body instanceof FormData ? await new Response(init.body).blob() : init?.body;
 		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch(async (error: unknown) => {
-			throw await inWordsOfProxy(error, url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy, url);
+			const proxy = url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy;
+			throw dispatcher === direct ? error : await inWordsOfProxy(error, proxy, url);
 		});
 	};
 };

@@ -51,6 +51,18 @@ const untranslated = (text: string): readonly string[] => {
 	).filter(word => !['esc', 'enter', 'ctrl'].includes(word));
 };
 
+test('no sentence begins or ends with a space, since each is told by itself', () => {
+	assert.deepEqual(
+		sentencesInSource().filter(text => text !== text.trim()),
+		[],
+	);
+});
+
+test('no sentence has more than two values side by side, which a hostile text could be split into in ever more ways', () => {
+	const glued = sentencesInSource().filter(text => /\{\d\}\W?\{\d\}\W?\{\d\}/.test(text));
+	assert.deepEqual(glued, []);
+});
+
 for (const screenReader of [false, true]) {
 	test(`a translation leaves nothing in English on any screen${screenReader ? ' that is read aloud' : ''}`, async () => {
 		for (const name of screenNames) {

@@ -132,3 +132,19 @@ test('where the first login is given up, a second one with a person there goes o
 		else await assert.rejects(entered, {code: 'cancelled'});
 	}
 });
+
+test('a session that cannot be read once the lock is held leaves the lock to others', async () => {
+	const clock = createManualClock({now: begin});
+	const store = createMemoryStore({clock});
+	const asked = {profile: 'work', clock, provider: {issuer, clientId: 'cli'}, takesOver: true, since: begin};
+	let reads = 0;
+	const read: typeof store.read = async profile => {
+		reads += 1;
+		if (reads === 2) throw new Error('It is locked.');
+		return store.read(profile);
+	};
+	const ignore = () => undefined;
+	await assert.rejects(lockLogin({...asked, store: {...store, read}}, ignore, never), /It is locked/);
+	const later = await lockLogin({...asked, store}, () => assert.fail('nobody has it'), never);
+	assert.ok('release' in later);
+});

@@ -535,3 +535,15 @@ test('a process that is killed at any write after the last page was pasted loses
 	t.diagnostic(`${kills} kills, ${lost} approvals lost in the one window`);
 	assert.ok(lost <= 9, `${lost} approvals were lost`);
 });
+
+test('what was asked of the person once is not saved with the session', async t => {
+	const world = await pendingWorld(t);
+	const asked = {flow: 'device', prompt: 'login', loginHint: 'ada', acrValues: 'high'} as const;
+	const {id} = await begin(world, asked);
+	world.server.approve();
+	const {outcome} = await play(world, world.openProcess(), {pending: {id}});
+	assert.ok(isSession(outcome), outcomeText(outcome));
+	const store = createFileStore({directory: world.home, clock: world.clock});
+	const {prompt, loginHint, parameters} = (await store.read('default'))?.provider ?? {};
+	assert.deepEqual([prompt, loginHint, parameters?.device], [undefined, undefined, undefined]);
+});

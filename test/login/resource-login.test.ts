@@ -278,6 +278,47 @@ test('a client that was given goes to no other server than before, unless that o
 	assert.equal(last(await signIn(server, given, {switchAccount: true}))?.type, 'signed-in');
 });
 
+test("a pending login at a resource goes on at the server where it began, with the app's document and what was asked", async () => {
+	const {server, store} = setUp();
+	const clientMetadataUrl = 'https://app.example/client.json';
+	server.metadata = {...server.metadata, client_id_metadata_document_supported: true};
+	await signIn(server, engineFor(server, store, {clientMetadataUrl}));
+	server.servers = ['https://login.second.example'];
+	const engine = engineFor(server, store, {clientMetadataUrl});
+	const begun = await engine.begin({flow: 'browser', prompt: 'login', switchAccount: true});
+	const run = engineFor(server, store, {clientMetadataUrl}).login({pending: {id: begun.id}});
+	for await (const event of run) {
+		if (event.type !== 'authorization-url') continue;
+		const {searchParams} = new URL(event.url);
+		assert.equal(searchParams.get('prompt'), 'login');
+		const state = searchParams.get('state') ?? '';
+		run.command({type: 'paste', text: `${event.redirectUri}?code=c&state=${state}`});
+	}
+
+	await run.session;
+	const {issuer: at, prompt} = (await store.read(resourceUrl))?.provider ?? {};
+	assert.deepEqual([at, prompt], ['https://login.second.example', undefined]);
+});
+
+test('nothing secret of a registration is left in a pending login that is over', async () => {
+	const {server, store} = setUp();
+	server.registration = {client_secret: 's1', client_secret_expires_at: 0, registration_access_token: 'rat'};
+	const engine = engineFor(server, store);
+	const {id} = await engine.begin({flow: 'browser'});
+	const textOf = async () => (await (await store.records?.())?.read(id)) ?? '';
+	assert.match(await textOf(), /"s1"/);
+	const run = engine.login({pending: {id}});
+	for await (const event of run) {
+		if (event.type !== 'authorization-url') continue;
+		const state = new URL(event.url).searchParams.get('state') ?? '';
+		run.command({type: 'paste', text: `${event.redirectUri}?code=c&state=${state}`});
+	}
+
+	await run.session;
+	assert.match(await textOf(), /"signed-in"/);
+	assert.doesNotMatch(await textOf(), /"s1"|"rat"/);
+});
+
 test('codes work with a client that was registered for them, and with the one of the browser flow', async () => {
 	const {server, store} = setUp();
 	server.metadata = {

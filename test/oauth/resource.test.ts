@@ -50,7 +50,10 @@ const look = async (
 	};
 
 	const {signal} = new AbortController();
-	const provider = await discover(resource(url, options), {fetch: hardenedFetch({fetch: reach, clock}), clock, signal});
+	const begun = clock.now();
+	const found = discover(resource(url, options), {fetch: hardenedFetch({fetch: reach, clock}), clock, signal});
+	const provider = await clock.advanceUntil(found);
+	assert.ok(clock.now() - begun < 5000);
 	return {provider, asked};
 };
 
@@ -145,6 +148,20 @@ test('the first of several servers that describes itself is taken', async () => 
 		[metadataAt]: {...metadata, authorization_servers: ['https://gone.example', issuer]},
 	});
 	assert.equal(provider.issuer, issuer);
+});
+
+test('a server that never responds holds up no login at another one', async () => {
+	const silent = 'https://silent.example';
+	const servers = [issuer, silent, silent, silent, silent, silent, 'https://second.example'];
+	const {provider, asked} = await look({
+		...usual,
+		[metadataAt]: {...metadata, authorization_servers: servers},
+		[`${silent}/.well-known/oauth-authorization-server`]: async () => new Promise(() => undefined),
+		'https://second.example/.well-known/oauth-authorization-server': {...server, issuer: 'https://second.example'},
+	});
+	assert.equal(provider.issuer, issuer);
+	assert.deepEqual(provider.otherServers, ['https://second.example']);
+	assert.equal(asked.filter(url => url.startsWith(silent)).length, 1);
 });
 
 test('the challenge says the scope, else the resource does, else nobody', async () => {

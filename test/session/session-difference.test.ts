@@ -9,7 +9,7 @@ import type {TokenEngineOptions} from '../../source/token-engine.js';
 import {createMemoryStore, openStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
-import type {AccountSwitch} from '../../source/session/session-difference.js';
+import type {AccountSwitch} from '../../source/session/account-switch.js';
 
 const client = {id: 'cli', secret: 'hush'};
 const organization = {authorize: {organization: 'org_1'}};

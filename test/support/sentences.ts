@@ -22,7 +22,9 @@ const template = (node: ts.StringLiteralLike | ts.TemplateExpression): string =>
 /** Two words or more, in what is no markup, program, header or list of names. */
 const isSentence = (text: string): boolean =>
 	/\p{Ll}\p{P}* [\p{P}\d]*\p{L}|\p{Ll} .*\} .*\p{Ll}{2}|\} \p{Ll}{4}/u.test(text) &&
-	!/[\n\0<]|^(?:ssh|gh|gcloud|openid) |^(?:text|application)\/|^(?:-|Basic|Bearer|step-up|ensure|client \{)/.test(text);
+	!/[\n\0<]|^(?:ssh|gh|gcloud|openid|JWT) |offline_access$|^"alg"|^Application Support$|^(?:text|application)\/|^(?:-|Basic|Bearer|step-up|ensure|client \{)/.test(
+		text,
+	);
 
 /** Every sentence of errors, hints, reasons and notices, and every part of one, with `{0}` where a value goes. */
 export const sentencesInSource = (): readonly string[] => {

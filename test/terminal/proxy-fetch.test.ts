@@ -250,7 +250,7 @@ test('demand 51: NODE_EXTRA_CA_CERTS holds besides --ca-file, behind a proxy or 
 test("demand 51: the system's own certificates are tried, where Node can read them, when the usual ones do not vouch for a server", async () => {
 	const url = `https://localhost:${securePort}/`;
 	const responses = await askElsewhere([url, url], undefined, {SSL_CERT_FILE: ca.caFile});
-	// Before Node 22.15 they cannot be read: the failure stays, and --ca-file is the flow.
+	// Before Node 22.15 they cannot be read: the failure stays, and --ca-file helps.
 	if ('getCACertificates' in tls) assert.deepEqual(responses, ['200', '200']);
 	else assert.notDeepEqual(responses, ['200', '200']);
 	assert.notDeepEqual(await askElsewhere([url], undefined, {SSL_CERT_FILE: otherCa.caFile}), ['200']);
@@ -269,5 +269,7 @@ test('a proxy that cannot be reached is named, not the server behind it', async 
 			code: 'network_error',
 			message: `Can't connect to the proxy 127.0.0.1:${port}: connection refused.`,
 		});
+		// Loopback is never proxied, so this is the server itself.
+		await assert.rejects(reach(`http://127.0.0.1:${port}/token`), {name: 'TypeError'});
 	}
 });
