@@ -158,13 +158,16 @@ const server: Check['run'] = async ({clock, environment, options}, report, signa
 		clockAhead = clockAheadOf(response.headers, clock.now());
 		return response;
 	};
-	const issuer = displayText(provider.issuer, 120);
 	try {
 		const resolved = await discover(provider, {fetch, clock, signal});
 		const flows = Object.entries(flowNames).filter(([name]) => resolved.flows[name as keyof typeof flowNames] === true);
 		const list = new Intl.ListFormat('en', {type: 'disjunction'}).format(flows.map(([, text]) => text));
-		tell('ok', `At ${issuer} you can sign in ${list}.`);
-		await client({provider: resolved, fetch, clock, signal}, report);
+		tell('ok', `At ${displayText(resolved.issuer, 120)} you can sign in ${list}.`);
+		// Discovery at a resource leaves out the client that was registered there; it is never told to another server.
+		const {clientId, clientAuthentication} = provider;
+		if (clientId !== '' && ['', resolved.issuer].includes(provider.issuer)) {
+			await client({provider: {...resolved, clientId, clientAuthentication}, fetch, clock, signal}, report);
+		}
 	} catch (error) {
 		fail(error);
 	}

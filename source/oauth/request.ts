@@ -241,7 +241,7 @@ export const openCall = (
 	endpointKind: EndpointKind,
 ): ServerCall => {
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
-	const mayBeJson = ['token', 'device-token', 'device-authorization'].includes(endpointKind);
+	const mayBeJson = ['token', 'token-exchange', 'device-token', 'device-authorization'].includes(endpointKind);
 	const isJson = endpointKind === 'one-time-code' || (mayBeJson && provider.dialect?.requestFormat === 'json');
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);

@@ -18,6 +18,7 @@ import {desktopEnvironment, environmentOf, noTty} from '../support/environment.j
 import {startForwardProxy} from '../support/forward-proxy.js';
 import {isKeyringMissing, startBus, startKeyring, startSilentBus, strangersEnvironment} from '../support/keyring.js';
 import {startNamedServer} from '../support/named-server.js';
+import {createRegisteringServer, engineFor, issuer, signIn} from '../support/registering-server.js';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
@@ -400,6 +401,30 @@ test('what is wrong with a server that is asked in vain is told once', async t =
 		problems.map(({check}) => check),
 		['server'],
 	);
+});
+
+test('the client that a login registered at a resource is the one that is checked, and no other server hears of it', async () => {
+	const server = createRegisteringServer();
+	const engine = engineFor(server, createMemoryStore());
+	await signIn(server, engine);
+	const provider = (await engine.store.read(engine.profile))?.provider;
+	assert.ok(provider);
+	const {store, profile, clock} = engine;
+	const asked = async () => {
+		const options = {provider, fetch: server.fetch};
+		return diagnose({store, profile, clock, options}, {environment: environmentOf()});
+	};
+
+	const findings = await asked();
+	assert.deepEqual(
+		findings.filter(({status}) => status === 'problem'),
+		[],
+	);
+	assert.ok(findings.some(({check}) => check === 'client'));
+	server.servers = [issuer.replace('login', 'moved')];
+	const moved = await asked();
+	assert.ok(moved.some(({check, status}) => check === 'server' && status === 'ok'));
+	assert.ok(moved.every(({check}) => check !== 'client'));
 });
 
 test('a server that never responds is said within the time of a check', async () => {

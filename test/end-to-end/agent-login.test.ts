@@ -195,6 +195,36 @@ test('a login that is cancelled can no longer be approved here, and is listed as
 	assert.doesNotMatch(files.join(''), /device-code-/);
 });
 
+test('with --json a cancel that comes too late, and a paste without a terminal, end with the event that says so', async t => {
+	const server = await openServer(t);
+	const env = {INK_LOGIN_HOME: await temporaryFolder(t)};
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	const last = (stdout: string): unknown => {
+		const {type, message, hint} = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+		return {type, message, hint};
+	};
+
+	const nowhere = await run(t, ['login', ...provider, '--json', '--tty'], env);
+	assert.equal(nowhere.exit, 3);
+	assert.deepEqual(last(nowhere.stdout), {
+		type: 'failed',
+		message: "There's no terminal here to paste into.",
+		hint: 'Run this in a terminal of your own.',
+	});
+
+	const begun = await run(t, ['login', 'work', ...provider, '--no-wait'], env);
+	const id = nextOf(begun.all).at(-1) ?? '';
+	server.approve();
+	assert.equal((await run(t, ['login', '--resume', id], env)).exit, 0);
+	const late = await run(t, ['login', '--cancel', id, '--json'], env);
+	assert.equal(late.exit, 1);
+	assert.deepEqual(last(late.stdout), {
+		type: 'failed',
+		message: `The sign-in ${id} had already finished.`,
+		hint: 'To sign out, run: ink-login logout work',
+	});
+});
+
 test('a process that is told to end leaves the login pending', async t => {
 	const server = await openServer(t);
 	const env = {CLAUDECODE: '1', INK_LOGIN_HOME: await temporaryFolder(t)};

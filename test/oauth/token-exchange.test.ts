@@ -21,6 +21,13 @@ test('a server that does no token exchange is said to do none; it is no way of s
 	}
 });
 
+test('a server that takes no forms gets the exchange in JSON', async () => {
+	const context = await testContext({
+		'/token': ({headers}) => (headers.get('content-type') === 'application/json' ? json(good) : json({}, 415)),
+	});
+	assert.equal((await exchangeToken(context, 'subject-canary', {})).token, 'exchanged-canary');
+});
+
 test('X01, X02, X05: the request names subject and actor with their types, and repeats audiences and resources', async () => {
 	const {token, sent} = await exchange({
 		audience: ['service-a', 'service-b'],

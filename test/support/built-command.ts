@@ -93,6 +93,8 @@ export const pipedProgram = async (
 	const child = spawn(process.execPath, args, {
 		env: {PATH: process.env['PATH'], INK_LOGIN_HOME: home, ...env},
 		stdio: ['pipe', 'pipe', 'pipe'],
+		// Otherwise /dev/tty is the one that the tests run in.
+		detached: true,
 	});
 	t.after(() => child.kill('SIGKILL'));
 	return hear(child);

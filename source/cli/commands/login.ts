@@ -120,30 +120,29 @@ const loadScreen = async (environment: TerminalEnvironment) => {
 	return import('../../components/render-login.js');
 };
 
+/** What lines are read from; a screen reads keys by itself. */
+const inputOf = async ({plan, options}: ReadyLogin, {values}: CommandLine, context: CommandContext) => {
+	// Only one of them can read it.
+	if (plan.view.kind === 'screen' || values['client-secret-file'] === '-') return undefined;
+	return options.pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
+};
+
 const show = async (
 	{plan, engine, options, prefer}: ReadyLogin,
 	{profile, values}: CommandLine,
 	context: CommandContext,
 	demo: Demo | undefined,
+	input: Awaited<ReturnType<typeof inputOf>>,
 ): Promise<Session> => {
 	const {view} = plan;
 	const {kind, stream} = view;
-	const {pending} = options;
 	if (kind !== 'screen') {
 		// Lines have no key for it.
 		if (demo?.needsApproval && kind !== 'ndjson') {
 			context[stream].write('Demo: to approve, open the link below on this computer\n');
 		}
 
-		// Only one of them can read it.
-		const stdinIsTaken = values['client-secret-file'] === '-';
-		const input = pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
-		return login(engine, {
-			...options,
-			show: kind,
-			write: text => context[stream].write(text),
-			input: stdinIsTaken ? undefined : input,
-		});
+		return login(engine, {...options, show: kind, write: text => context[stream].write(text), input});
 	}
 
 	const {screen} = await loadScreen(context.environment);
@@ -191,8 +190,9 @@ export const signIn = async (
 ): Promise<SignInOutcome> => {
 	// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
 	const ready = await abortable(makeReady(line, context, more), context.signals.signal);
+	const input = await inputOf(ready, line, context);
 	try {
-		await show(ready, line, context, more.demo);
+		await show(ready, line, context, more.demo, input);
 		if (more.again !== undefined) context.stdout.write(`     Again    ${more.again}\n`);
 		tellAgents(ready, line, context);
 		tell(ready.notices, context);

@@ -1,12 +1,12 @@
 import {displayText} from '../../core/safe-text.js';
-import {toLoginError} from '../../core/errors.js';
+import {LoginError, toLoginError} from '../../core/errors.js';
 import {login} from '../../login.js';
 import {listPending, markCancelled, providerOf, readPending, type PendingLogin} from '../../login/pending-record.js';
 import type {TokenStore} from '../../session/types.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {timeOfDay} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
-import type {Command, CommandContext} from '../context.js';
+import {commandText, type Command, type CommandContext} from '../context.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import type {CommandLine} from '../parse-args.js';
 import {pastesFrom, pendingOptionsOf} from '../pending-login.js';
@@ -59,13 +59,14 @@ const cancel = async (line: CommandLine, context: CommandContext, store: TokenSt
 		await run.cancel();
 	}
 
-	const isCancelled = (await readPending(store, id)).progress.status !== 'signed-in';
-	context.stderr.write(
-		isCancelled
-			? `Cancelled the sign-in ${id}.\n`
-			: `The sign-in ${id} had already finished. To sign out, run: ink-login logout\n`,
-	);
-	return isCancelled ? exitCodes.done : exitCodes.failed;
+	if ((await readPending(store, id)).progress.status === 'signed-in') {
+		throw new LoginError('config_error', `The sign-in ${id} had already finished.`, {
+			hint: `To sign out, run: ${commandText('logout', ...(begun.profile === 'default' ? [] : [begun.profile]))}`,
+		});
+	}
+
+	context.stderr.write(`Cancelled the sign-in ${id}.\n`);
+	return exitCodes.done;
 };
 
 const described = ({id, profile, message, provider, progress, startedAt, expiresAt}: PendingLogin) => {
