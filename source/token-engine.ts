@@ -514,9 +514,9 @@ export class TokenEngine {
 			origins,
 			provider: this.provider,
 			signInHint,
-			show: async need => {
+			show: async (need, rejected) => {
 				const {showLogin} = await import('./sign-in.js');
-				return showLogin(this.#signInContext(), {...login, ...need});
+				return showLogin(this.#signInContext(rejected), {...login, ...need});
 			},
 			logins: this.#logins,
 			isInteractive,
