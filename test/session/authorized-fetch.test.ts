@@ -342,13 +342,11 @@ test('a stronger or more recent sign-in is asked for with the next login alone',
 });
 
 test('a request that heard late of a scope goes again without a login, if one has brought that scope meanwhile', async () => {
-	let ensuring: Promise<unknown> | undefined;
 	const {engine, logins, sent, first} = await signedIn(async (_, token) => {
 		if (token !== first) return new Response('ok');
-		await ensuring;
+		await engine.ensure({scope: 'mail.send'});
 		return challenge(403, 'error="insufficient_scope", scope="mail.send"');
 	});
-	ensuring = engine.ensure({scope: 'mail.send'});
 	assert.equal(await (await engine.fetch(api)).text(), 'ok');
 	assert.equal(logins.length, 1);
 	assert.equal(sent.length, 2);
