@@ -29,10 +29,10 @@ const lastIn = new WeakMap<object, Promise<unknown>>();
 const terminal = {};
 
 /** One after the other in one place, whichever engines they are of; a function of an app's own is a place of its own. */
-const inTurn = async <Value>(show: ShowLogin, work: (hadToWait: boolean) => Promise<Value>): Promise<Value> => {
+const inTurn = async <Value>(show: ShowLogin, work: () => Promise<Value>): Promise<Value> => {
 	const place = typeof show === 'string' ? terminal : show;
 	const before = lastIn.get(place);
-	const done = before === undefined ? work(false) : before.then(async () => work(true));
+	const done = before === undefined ? work() : before.then(work);
 	const last = done
 		.catch(() => undefined)
 		.finally(() => {
@@ -48,10 +48,11 @@ export const showLogin = async (
 	options: LoginOptions,
 ): Promise<Session> => {
 	try {
-		return await inTurn(show, async hadToWait => {
+		return await inTurn(show, async () => {
 			options.signal?.throwIfAborted();
-			// Another engine may have signed in to the same profile meanwhile.
-			return (hadToWait ? await covering(options) : undefined) ?? login(engine, {...options, show});
+			// A login before this one may have brought the scope; how strong or recent that one was, no session says.
+			const isForScope = options.acrValues === undefined && options.maxAge === undefined;
+			return (isForScope ? await covering(options) : undefined) ?? login(engine, {...options, show});
 		});
 	} catch (error) {
 		if (hint === undefined || !(error instanceof LoginError) || error.shown || error.code !== 'person_required')

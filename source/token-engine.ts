@@ -29,7 +29,7 @@ import type {UserInfo} from './oauth/userinfo.js';
 import type {LogoutResult} from './oauth/revocation.js';
 import type {SignInContext} from './sign-in.js';
 
-/** What an engine is made of: a provider, and an `app` or a `store`. */
+/** What an engine is made of: a provider, and an `app` or a `store`. A store of strings needs an `app` too, unless it has `lock`. */
 export type TokenEngineOptions = EngineSettings &
 	({readonly app: string} | {readonly store: TokenStore | KeyValueStore});
 
@@ -514,9 +514,9 @@ export class TokenEngine {
 			origins,
 			provider: this.provider,
 			signInHint,
-			show: async need => {
+			show: async (need, rejected) => {
 				const {showLogin} = await import('./sign-in.js');
-				return showLogin(this.#signInContext(), {...login, ...need});
+				return showLogin(this.#signInContext(rejected), {...login, ...need});
 			},
 			logins: this.#logins,
 			isInteractive,

@@ -101,7 +101,7 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	if (clock === undefined) return identityError(reason, info);
 	return new LoginError(
 		'identity_check_failed',
-		`${clock} Because of that, the server's proof of who signed in seems to be ${reason}.`,
+		`${clock} Because of that, the server's proof of who signed in seems not to be valid because ${reason}.`,
 		{...info, hint: "Set this computer's clock, then sign in again."},
 	);
 };
@@ -239,7 +239,10 @@ const fromProcessing = (
 		}
 
 		case oauth.JWT_TIMESTAMP_CHECK:
-			return timeError(claim === 'exp' ? 'expired' : claim === 'nbf' ? 'not valid yet' : 'too old', info);
+			return timeError(
+				claim === 'exp' ? 'it has expired' : claim === 'nbf' ? "it isn't valid yet" : 'it is too old',
+				info,
+			);
 		case oauth.JWT_CLAIM_COMPARISON:
 		case oauth.JSON_ATTRIBUTE_COMPARISON: {
 			const name = claim ?? attribute ?? 'content';

@@ -49,8 +49,8 @@ export const resolveIssuer = async (server: AuthorizationServer, response: Respo
 };
 
 const checkTimes = ({iat}: IdTokenClaims, now: number, info: ResponseInfo) => {
-	if (iat > now + furthestAhead) throw timeError('issued in the future', info);
-	if (iat < now - oldest) throw timeError('issued too long ago', info);
+	if (iat > now + furthestAhead) throw timeError('it was issued in the future', info);
+	if (iat < now - oldest) throw timeError('it was issued too long ago', info);
 };
 
 /** What is wrong with the ID token of a refresh that names someone else. */

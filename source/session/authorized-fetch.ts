@@ -230,7 +230,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
 				await discard(response);
-				await stepUp(need, {host: url.host, sent, signal}, options);
+				await stepUp(need, {host: url.host, sent, signal, rejected: session.tokens.accessToken}, options);
 			}
 		}
 	};

@@ -18,11 +18,18 @@ export type StepUpLogin = Need & {
 
 export type StepUpOptions = {
 	readonly sessions: Pick<SessionManager, 'read'>;
-	/** Shows the login to the person, and resolves once the session is saved. */
-	readonly show: (login: StepUpLogin) => Promise<Session>;
+	/** Shows the login to the person, and resolves once the session is saved; `rejected` is the token that was refused. */
+	readonly show: (login: StepUpLogin, rejected: string) => Promise<Session>;
 	readonly logins: SharedLogins;
 	/** What to do where no person is there. */
 	readonly signInHint: string;
+};
+
+type RefusedRequest = {
+	readonly host: string;
+	readonly sent: number;
+	readonly signal: AbortSignal | undefined;
+	readonly rejected: string;
 };
 
 /** What a refusal asks for (RFC 6750 §3.1, RFC 9470 §3); undefined where it asks for nothing that a login could bring. */
@@ -41,11 +48,12 @@ export const needOf = ({status, headers}: Response): Need | undefined => {
  *
  * @param host - who asks
  * @param sent - the turn at which the request was sent
+ * @param rejected - the token that it was sent with
  * @throws LoginError `person_required` where nobody can be shown a login, or what ended it
  */
 export const stepUp = async (
 	need: Need,
-	{host, sent, signal}: {readonly host: string; readonly sent: number; readonly signal: AbortSignal | undefined},
+	{host, sent, signal, rejected}: RefusedRequest,
 	{sessions, show, logins, signInHint: hint}: StepUpOptions,
 ): Promise<void> => {
 	const {scope, acrValues, maxAge} = need;
@@ -59,7 +67,7 @@ export const stepUp = async (
 			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
 			const present = stored?.requestedScope ?? stored?.tokens.scope;
 			const all = joinScopes(present, scope);
-			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal});
+			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal}, rejected);
 		});
 	} catch (error) {
 		const isAlone = error instanceof LoginError && error.code === 'person_required';

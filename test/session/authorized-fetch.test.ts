@@ -341,6 +341,31 @@ test('a stronger or more recent sign-in is asked for with the next login alone',
 	assert.equal((await store.read('default'))?.provider.parameters?.authorize?.['acr_values'], undefined);
 });
 
+test('a request that heard late of a scope goes again without a login, if one has brought that scope meanwhile', async () => {
+	const {engine, logins, sent, first} = await signedIn(async (_, token) => {
+		if (token !== first) return new Response('ok');
+		await engine.ensure({scope: 'mail.send'});
+		return challenge(403, 'error="insufficient_scope", scope="mail.send"');
+	});
+	assert.equal(await (await engine.fetch(api)).text(), 'ok');
+	assert.equal(logins.length, 1);
+	assert.equal(sent.length, 2);
+});
+
+test('a stronger sign-in that has to wait for a login of another engine is asked for all the same', async () => {
+	let waits: Promise<unknown> | undefined;
+	const {engine, logins, first, server} = await signedIn(async (_request, token) => {
+		if (token !== first) return new Response('ok');
+		waits ??= other.ensure();
+		while (logins.length === 0) await new Promise(resolve => setImmediate(resolve));
+		return challenge(401, 'error="insufficient_user_authentication", acr_values="phr"');
+	});
+	const other = new TokenEngine({...engine.options, store: createMemoryStore()});
+	assert.equal((await engine.fetch(api)).status, 200);
+	await waits;
+	assert.equal(server.requestsTo('authorization').at(-1)?.parameters.get('acr_values'), 'phr');
+});
+
 test('a login asks for what its options say; its session keeps the scope and the organization, and the next login asks for no more', async () => {
 	const {engine, server, store} = await signedIn(ok);
 	const {openBrowser} = server;
