@@ -4,7 +4,8 @@ import type {TokenSet} from '../oauth/token-set.js';
 import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
 import type {CommandLine} from './parse-args.js';
-import {loginText, type TokenContext} from './context.js';
+import type {TokenContext} from './context.js';
+import {loginText} from './command-text.js';
 import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
