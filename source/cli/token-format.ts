@@ -70,7 +70,7 @@ export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: EnvironmentVariables)
 };
 
 /** An ExecCredential for kubectl (client.authentication.k8s.io); it asks again once the time in it has come. */
-export const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
+const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
 	apiVersion: readExecInfo(env).apiVersion,
 	kind: 'ExecCredential',
 	status: {

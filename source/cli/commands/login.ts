@@ -17,7 +17,7 @@ import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js
 import {engineAt, storeFor, prepareStore, readSession, tell} from '../session.js';
 
 /** What `demo` can do beside a login. */
-export type Demo = {
+type Demo = {
 	/** Whether a person signs in. */
 	readonly needsApproval: boolean;
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */

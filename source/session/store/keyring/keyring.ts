@@ -60,7 +60,7 @@ const parseResult = (output: string): {readonly value: string | null} | undefine
  *
  * @throws LoginError `store_error` when it fails, or after `timeout` milliseconds
  */
-export const runKeyringChild = async (
+const runKeyringChild = async (
 	request: Request,
 	{
 		environment,
