@@ -1,7 +1,7 @@
 import {displayText} from '../core/safe-text.js';
 import {type Hints, type LoginError, toLoginError, type LoginErrorCode} from '../core/errors.js';
-import type {Output} from './context.js';
 import type {CommandName} from './options.js';
+import type {Output} from './write-now.js';
 
 /** What the command's exit code tells a script. */
 export const exitCodes = {

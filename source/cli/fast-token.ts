@@ -7,9 +7,9 @@ import type {StoredSession} from '../session/types.js';
 import {detectEnvironment} from '../terminal/environment.js';
 import {minimumValidityOf, printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
-import type {TokenContext, SessionUse} from './context.js';
+import type {TokenContext} from './context.js';
 import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
-import {checkSession, type SessionTokens} from './session.js';
+import {checkSession, type SessionTokens, type SessionUse} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
 import {readAtOnce, writeNow, written} from './write-now.js';
 

@@ -10,12 +10,12 @@ import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, ProfilePreferences, StoredSession} from '../session/types.js';
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {didYouMeanUrl, resourceUrl, type CommandLine} from './parse-args.js';
-import {loginText, type CommandContext} from './context.js';
+import {loginText, profilesLine} from './command-text.js';
 import {omitUndefined} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {profilesLine} from './session.js';
 import {readProvider} from './provider-options.js';
 import {UsageError} from './errors.js';
+import type {Input} from './write-now.js';
 import {isPageFlow, isOwnFlow, type Identity} from '../core/types.js';
 
 const wantedView = (values: OptionValues): View['kind'] => {
@@ -115,7 +115,7 @@ export const unknownServer = (profile: string, profiles: readonly string[]): Usa
  */
 export const planLogin = (
 	line: CommandLine,
-	{environment, stdin}: Pick<CommandContext, 'environment' | 'stdin'>,
+	{environment, stdin}: {readonly environment: TerminalEnvironment; readonly stdin: Input},
 	{provider: given, stdoutIsData = false, unattended = false}: LoginPlanOptions = {},
 ): ((saved: Saved) => LoginPlan) => {
 	const {values, profile, command} = line;

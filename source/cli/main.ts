@@ -18,7 +18,7 @@ const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	ask: async () => (await import('./commands/login.js')).runLogin,
 	login: async () => (await import('./commands/login.js')).runLogin,
 	token: async () => (await import('./commands/token.js')).runToken,
-	helper: async () => (await import('./commands/git-credential.js')).runHelper,
+	helper: async () => (await import('./commands/helper.js')).runHelper,
 	exec: async () => (await import('./commands/exec.js')).runExec,
 	exchange: async () => (await import('./commands/exchange.js')).runExchange,
 	status: async () => (await import('./commands/status.js')).runStatus,

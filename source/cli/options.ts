@@ -49,7 +49,7 @@ const anyServer = [...signIn, 'exchange'] as const;
 const withSecret = [...signIn, 'helper', 'exec', 'exchange', 'logout', 'doctor'] as const;
 
 /** Every option of every command: parsing, refusing and the help all go by this table. No option ever holds a secret. */
-export const options = {
+const options = {
 	issuer: {value: 'URL', help: "the server's issuer URL", group: 'provider', commands: anyServer},
 	preset: {
 		value: 'NAME',

@@ -9,7 +9,8 @@ import {findPending} from '../login/pending-record.js';
 import type {ProviderSettings} from '../oauth/provider.js';
 import type {TokenStore} from '../session/types.js';
 import {agentsWait} from '../terminal/who-is-there.js';
-import {commandText, type CommandContext} from './context.js';
+import type {CommandContext} from './context.js';
+import {commandText} from './command-text.js';
 import {UsageError} from './errors.js';
 import type {OptionValues} from './options.js';
 

@@ -177,11 +177,9 @@ type Preset = NonNullable<OptionValues['preset']>;
 
 const domainOf = (preset: Preset, domain: string | undefined) => {
 	if (domain === undefined) return {};
-	if (registrations[preset].domain === undefined) {
-		throw new UsageError(`--preset ${preset} takes no --domain.`, 'Leave it out.');
-	}
-
-	return {[preset === 'entra' ? 'tenant' : preset === 'github' ? 'host' : 'domain']: domain};
+	const {domain: place} = registrations[preset];
+	if (place === undefined) throw new UsageError(`--preset ${preset} takes no --domain.`, 'Leave it out.');
+	return {[place.option ?? 'domain']: domain};
 };
 
 /** Where to get what is missing. */

@@ -4,8 +4,8 @@ import {LoginError} from '../core/errors.js';
 import {readSmallText} from '../core/small-text.js';
 import {clientKeyFile, type Provider} from '../oauth/provider.js';
 import type {ClientSecretSource} from '../session/types.js';
-import type {Input} from './context.js';
 import type {OptionValues} from './options.js';
+import type {Input} from './write-now.js';
 
 /** The source that the options name. A file keeps its meaning in another folder: its path becomes absolute. */
 export const secretSourceOf = (values: OptionValues): ClientSecretSource | undefined => {

@@ -8,7 +8,8 @@ import type {TokenEngineOptions} from '../token-engine.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
-import {loginText, type CommandContext, type Engine, type TokenContext} from './context.js';
+import type {CommandContext, Engine, TokenContext} from './context.js';
+import {loginText, runLogin, profilesLine} from './command-text.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider-options.js';
@@ -19,6 +20,13 @@ export type SessionTokens = {
 	/** The tokens, the one that is asked for fresh. */
 	readonly tokens: (options?: Omit<TokenOptions, 'signal'>) => Promise<TokenSet>;
 };
+
+/** What `token`, `helper` and `exec` do with a session. */
+export type SessionUse = (
+	line: CommandLine,
+	context: TokenContext,
+	session: SessionTokens,
+) => Promise<number | NodeJS.Signals>;
 
 /** A profile with a session, and the engine that keeps it alive. */
 export type OpenProfile = SessionTokens & {readonly engine: Engine; readonly store: TokenStore};
@@ -57,12 +65,6 @@ export const readSession = async (
 	profile: string,
 	context: Pick<CommandContext, 'stderr'>,
 ): Promise<StoredSession | undefined> => tellingNotices(store, context, async () => store.read(profile));
-
-export const runLogin = (profile: string): string => `Run: ${displayText(loginText(profile))}`;
-
-/** A further line of a hint that names the profiles that have a session; empty where none has. */
-export const profilesLine = (profiles: readonly string[]): string =>
-	profiles.length === 0 ? '' : `\nAlready signed in: ${displayText(profiles.join(', '), 400)}`;
 
 /** What an engine for a profile is made of. Client secret or key, and certificates, come from where the options say, otherwise from where its login had them. */
 const optionsFor = (

@@ -19,7 +19,7 @@ const interval = 5000;
 const patience = 30_000;
 
 /** A file with the token, and nothing else in it. */
-export type TokenFile = {
+type TokenFile = {
 	readonly path: string;
 	/** Stops renewing it, and removes it. */
 	readonly remove: () => Promise<void>;

@@ -4,7 +4,8 @@ import type {TokenSet} from '../oauth/token-set.js';
 import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
 import type {CommandLine} from './parse-args.js';
-import {loginText, type TokenContext} from './context.js';
+import type {TokenContext} from './context.js';
+import {loginText} from './command-text.js';
 import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
@@ -69,7 +70,7 @@ export const readExecInfo = ({KUBERNETES_EXEC_INFO: text}: EnvironmentVariables)
 };
 
 /** An ExecCredential for kubectl (client.authentication.k8s.io); it asks again once the time in it has come. */
-export const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
+const execCredential = ({token, expiresAt}: PrintableToken, env: EnvironmentVariables) => ({
 	apiVersion: readExecInfo(env).apiVersion,
 	kind: 'ExecCredential',
 	status: {

@@ -1,5 +1,11 @@
 import {writeSync} from 'node:fs';
 
+/** What stdin is read from. */
+export type Input = AsyncIterable<string | Uint8Array>;
+
+/** Where text goes. */
+export type Output = {readonly write: (text: string) => unknown};
+
 /**
  * Writes to stdout without the stream of `process.stdout`, which takes longer to make than a token to find.
  *

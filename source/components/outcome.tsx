@@ -17,7 +17,7 @@ import {SpokenLines, spokenKeys} from './screen-reader.js';
 
 type OutcomeProps = Pick<ScreenProps, 'theme' | 'messages' | 'environment' | 'columns' | 'maxRows' | 'application'>;
 
-export type SignedInProps = OutcomeProps & {
+type SignedInProps = OutcomeProps & {
 	readonly state: LoginState;
 	readonly signedIn: EventOf<'signed-in'>;
 	/** What to type next. */
@@ -51,7 +51,7 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	return <FrameView frame={frame} columns={size.columns} display={display} />;
 }
 
-export type FailureProps = OutcomeProps & {
+type FailureProps = OutcomeProps & {
 	readonly code: LoginErrorCode;
 	readonly said: string;
 	readonly hint?: string | undefined;

@@ -9,7 +9,7 @@ import type {TokenEngine} from '../token-engine.js';
 import {loginOnScreen, type LoginStarter} from './use-login.js';
 
 /** A login for `<Login>` to start and to show. */
-export type AskedLogin = {
+type AskedLogin = {
 	readonly engine: LoginStarter & {readonly provider: Provider};
 	/** The one that was named. */
 	readonly flow?: Exclude<LoginOptions['flow'], 'auto' | undefined>;

@@ -76,7 +76,7 @@ export type EnterKey = {
 	readonly brief?: string;
 };
 
-export type FlowKeysOptions = {
+type FlowKeysOptions = {
 	readonly props: ScreenProps;
 	readonly display: Display;
 	readonly shown: 'device' | 'browser';
@@ -91,7 +91,7 @@ export type FlowKeysOptions = {
 	readonly expiresSoon: boolean;
 };
 
-export type FlowKeys = {
+type FlowKeys = {
 	readonly keys: readonly Key[];
 	readonly notice: Notice | undefined;
 	readonly qrCodeShown: boolean;

@@ -15,7 +15,7 @@ export type ConsentHeader = {
 };
 
 /** Before discovery has answered, an application may know its own name and issuer, and what it will ask for. */
-export type AskingHint = {
+type AskingHint = {
 	readonly application?: string | undefined;
 	readonly issuer?: string | undefined;
 	readonly scope?: string | undefined;

@@ -52,7 +52,7 @@ const rowsOfHints = (keys: readonly Key[], display: Display, width: number): Lin
 };
 
 /** The row that is always there, and the rows that `?` shows: the other keys, or all of them where the row had no room. */
-export type Footer = {readonly line: Line; readonly others: readonly Line[]; readonly all: readonly Line[]};
+type Footer = {readonly line: Line; readonly others: readonly Line[]; readonly all: readonly Line[]};
 
 /** What does not fit in the row, from its middle, comes after `?`: no key is lost. */
 export const footerOf = (keys: readonly Key[], {mark, width}: Grid, display: Display): Footer => {

@@ -80,7 +80,7 @@ const optionBlocks = (
 };
 
 /** What stands around a list. */
-export type ListContent = {
+type ListContent = {
 	/** The rows above it. */
 	readonly above: readonly Block[];
 	/** A sentence that explains it. */

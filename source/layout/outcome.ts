@@ -6,7 +6,7 @@ import {indent, lineWidth, paragraph, widthOf, type Line} from './line.js';
 import type {Display} from './theme.js';
 
 /** A row below the outcome: a word, and a command to type. */
-export type NextStep = {readonly word: string; readonly command: string; readonly isBold?: boolean};
+type NextStep = {readonly word: string; readonly command: string; readonly isBold?: boolean};
 
 /** Who signed in, for the scrollback: no code, no QR code, no link. */
 export const layOutSignedIn = (

@@ -19,7 +19,7 @@ export type PickerHints = {
 };
 
 /** One line of the picker. */
-export type PickerOption = ListOption & {readonly choice: Choice};
+type PickerOption = ListOption & {readonly choice: Choice};
 
 /** What there is to choose: to stay signed in, then the recommended flow. */
 export const pickerOptions = (

@@ -8,7 +8,7 @@ import type {Display} from './theme.js';
 /** A word, and what it stands for: "Callback URL  http://127.0.0.1/callback". */
 export type Fact = {readonly word: string; readonly text: string};
 
-export type QuestionContent = {
+type QuestionContent = {
 	readonly title: string;
 	/** The host, behind the title. */
 	readonly host: string;
@@ -104,7 +104,7 @@ export const layOutQuestion = (
 	);
 };
 
-export type ConfirmationContent = {
+type ConfirmationContent = {
 	readonly title: string;
 	/** What is to be confirmed, in one sentence. */
 	readonly sentence: string;

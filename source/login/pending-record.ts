@@ -9,14 +9,14 @@ import type {LoginOptions, PendingOptions, SavedFlow} from './flow.js';
 import type {LoginParts} from './login.js';
 
 /** Where a login is that no process need be busy with. */
-export type Progress =
+type Progress =
 	/** With the server's response once it is here, as it came: to ask again would be to spend the approval twice. */
 	| {readonly status: 'waiting'; readonly flow: SavedFlow; readonly response?: SavedResponse}
 	/** Nothing secret is left of those that are over. */
 	| {readonly status: 'signed-in'; readonly signedInAt: number}
 	| {readonly status: 'failed'; readonly code: LoginErrorCode; readonly message: string; readonly hint: string};
 
-export type SavedResponse = {
+type SavedResponse = {
 	readonly body: string;
 	readonly contentType: string;
 	/** When it came; the session counts as signed in then, by which it is known again. */
@@ -89,7 +89,7 @@ export const isApproved = (login: PendingLogin): boolean => {
 	return response !== undefined || (flow?.flow === 'browser' && flow.code !== undefined);
 };
 
-export const isWaiting = (login: PendingLogin, now: number): boolean =>
+const isWaiting = (login: PendingLogin, now: number): boolean =>
 	progressOf(login) !== undefined && (login.expiresAt > now || isApproved(login));
 
 const unknown = (id: string): LoginError =>

@@ -21,7 +21,7 @@ type Client = {readonly how: ClientOrigin; readonly provider: ResolvedProvider};
 type Place = {readonly store: TokenStore; readonly profile: string};
 
 /** What a login at a resource needs of the login. */
-export type ResourceParts = Place & {
+type ResourceParts = Place & {
 	readonly clock: Clock;
 	readonly options: LoginOptions;
 	/** Asks the resource again, for one of its servers. */

@@ -2,7 +2,7 @@ import {displayText, type DisplayText} from '../core/safe-text.js';
 import {checkUrl} from '../core/safe-url.js';
 
 /** One challenge of a `WWW-Authenticate` field (RFC 9110 §11.6.1). */
-export type Challenge = {
+type Challenge = {
 	/** In lower case. */
 	readonly scheme: string;
 	/** What stands in the place of parameters, as with Negotiate. */

@@ -24,7 +24,7 @@ export type ClientMetadata = {
 };
 
 /** What `clientMetadata` takes. */
-export type ClientMetadataOptions = {
+type ClientMetadataOptions = {
 	/** What people read when they are asked for consent. @default 'ink-login' */
 	readonly application?: string | undefined;
 	readonly redirectUris: readonly string[];

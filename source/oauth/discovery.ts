@@ -13,7 +13,8 @@ import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metad
 import {checkRequestParameters, checkResources} from './request-parameters.js';
 import {omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {type ResponseInfo, callServer} from './request.js';
+import type {ResponseInfo} from './error-codes.js';
+import {callServer} from './request.js';
 import {unusableResponse} from './errors.js';
 import type {FlowAvailability} from '../core/types.js';
 

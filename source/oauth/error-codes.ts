@@ -1,7 +1,22 @@
+import type {AuthorizationServer} from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {sayHint, type Hint, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {checkUrl} from '../core/safe-url.js';
-import type {ResponseInfo} from './request.js';
+
+/** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
+export type ResponseInfo = {
+	/** Origin and path that were asked. */
+	endpoint?: string;
+	status?: number;
+	/** Where a redirect leads, without its query. */
+	location?: string;
+	/** Seconds. */
+	retryAfter?: number;
+	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
+	clockAhead?: number;
+	scope?: string;
+	readonly server?: AuthorizationServer;
+};
 
 /** When to come back, where the server has said so (RFC 9110 §10.2.3). */
 export const waitSentence = ({retryAfter = 0}: ResponseInfo): string => {

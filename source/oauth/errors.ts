@@ -1,8 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
 import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
-import {waitSentence, oauthError} from './error-codes.js';
-import type {ResponseInfo, EndpointKind} from './request.js';
+import {waitSentence, oauthError, type ResponseInfo} from './error-codes.js';
+import type {EndpointKind} from './quirks.js';
 
 /** What is wrong with an ID token, as the end of "The server's proof of who signed in isn't valid because …". */
 type IdTokenProblem = {

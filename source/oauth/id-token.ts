@@ -12,7 +12,8 @@ import {
 } from 'oauth4webapi';
 import {displayText, type DisplayText} from '../core/safe-text.js';
 import {type IdTokenClaims, decodeJwtPart, halfHash} from './token-set.js';
-import {callServer, openCall, type RequestContext, type ResponseInfo} from './request.js';
+import type {ResponseInfo} from './error-codes.js';
+import {callServer, openCall, type RequestContext} from './request.js';
 import {identityError, timeError} from './errors.js';
 import {hasTenants, tenantIssuer} from './provider.js';
 import {omitUndefined} from '../core/clock.js';

@@ -28,7 +28,7 @@ export const readRecipient = (text: string): Recipient | undefined => {
 };
 
 /** What came of asking for a code: `retryAfter` is in seconds. */
-export type SendOutcome =
+type SendOutcome =
 	{readonly kind: 'sent'} | {readonly kind: 'rate-limited'; readonly retryAfter: number; readonly error: LoginError};
 
 /** Seconds until a code may be asked for again, where the server does not say. */
@@ -75,7 +75,7 @@ export const sendOneTimeCode = async (
 	});
 
 /** The tokens, or why the code did not bring them: after `spent` no code will. */
-export type CodeOutcome =
+type CodeOutcome =
 	{readonly kind: 'tokens'; readonly tokens: TokenSet} | {readonly kind: 'wrong' | 'expired' | 'spent'};
 
 /** Trades a code that was typed for tokens, by Auth0's grant. The server's words tell an expired code from a wrong one. */

@@ -2,7 +2,21 @@ import type {Dialect, ProviderSettings} from './provider.js';
 import {decodeJwtPart} from './token-set.js';
 import {isObject} from '../core/types.js';
 import {isOAuthErrorCode, isTemporaryErrorCode} from './error-codes.js';
-import type {EndpointKind} from './request.js';
+
+/** What a request is for: the same bytes mean different things at different endpoints. */
+export type EndpointKind =
+	| 'discovery'
+	| 'registration'
+	| 'keys'
+	| 'pushed-authorization'
+	| 'device-authorization'
+	| 'device-token'
+	| 'one-time-code'
+	| 'token'
+	| 'token-exchange'
+	| 'user-info'
+	| 'revocation'
+	| 'identity-token';
 
 type Json = Record<string, unknown>;
 

@@ -16,6 +16,8 @@ export type Registration = {
 		/** What to call it, as in "Your Okta domain". */
 		readonly label: string;
 		readonly example: string;
+		/** The option of the preset that takes it. @default 'domain' */
+		readonly option?: 'host' | 'tenant';
 		/** Used when none is given; without it the person has to give theirs. */
 		readonly fallback?: string;
 		/** Whether nearly everyone has one of their own, so that it is worth a question. */
@@ -46,7 +48,13 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 		page: (domain = 'github.com') => `https://${host(domain)}/settings/applications/new`,
 		steps: ['Check "Enable Device Flow".'],
 		redirectUris: anyPort,
-		domain: {label: 'GitHub Enterprise host', example: 'github.example.com', fallback: 'github.com', usuallyOwn: false},
+		domain: {
+			label: 'GitHub Enterprise host',
+			example: 'github.example.com',
+			option: 'host',
+			fallback: 'github.com',
+			usuallyOwn: false,
+		},
 		secret: 'browser',
 	},
 	google: {
@@ -67,7 +75,13 @@ export const registrations: Readonly<Record<Exclude<PresetName, 'oidc' | 'oauth'
 			'Set "Allow public client flows" to Yes.',
 		],
 		redirectUris: ['http://localhost'],
-		domain: {label: 'Tenant ID', example: '72f988bf-86f1-41af-91ab-2d7cd011db47', fallback: 'common', usuallyOwn: true},
+		domain: {
+			label: 'Tenant ID',
+			example: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+			option: 'tenant',
+			fallback: 'common',
+			usuallyOwn: true,
+		},
 		secret: 'never',
 	},
 	auth0: {

@@ -13,8 +13,9 @@ import {
 } from 'oauth4webapi';
 import {LoginError} from '../core/errors.js';
 import type {ClientAuthentication, Provider, ResolvedProvider, SigningKey} from './provider.js';
+import type {ResponseInfo} from './error-codes.js';
 import {networkError, requestError} from './errors.js';
-import {normaliseResponse} from './quirks.js';
+import {normaliseResponse, type EndpointKind} from './quirks.js';
 import type {Clock} from '../core/clock.js';
 
 const readSecret = async ({clientSecret}: Provider): Promise<string> => {
@@ -125,41 +126,11 @@ const clientAuthentication = (provider: CallContext['provider'], endpointKind: E
 	};
 };
 
-/** What a request is for: the same bytes mean different things at different endpoints. */
-export type EndpointKind =
-	| 'discovery'
-	| 'registration'
-	| 'keys'
-	| 'pushed-authorization'
-	| 'device-authorization'
-	| 'device-token'
-	| 'one-time-code'
-	| 'token'
-	| 'token-exchange'
-	| 'user-info'
-	| 'revocation'
-	| 'identity-token';
-
 /** Of those at which a client proves itself. */
 const endpointOf = (kind: EndpointKind, server: AuthorizationServer): string | undefined => {
 	if (kind === 'device-authorization') return server.device_authorization_endpoint;
 	if (kind === 'pushed-authorization') return server.pushed_authorization_request_endpoint;
 	return kind === 'revocation' ? server.revocation_endpoint : server.token_endpoint;
-};
-
-/** What a request was about, and what the response's status line and headers said: for words and for waiting, never for a decision. */
-export type ResponseInfo = {
-	/** Origin and path that were asked. */
-	endpoint?: string;
-	status?: number;
-	/** Where a redirect leads, without its query. */
-	location?: string;
-	/** Seconds. */
-	retryAfter?: number;
-	/** Milliseconds that this computer's clock is ahead of the server's; negative where it is behind. */
-	clockAhead?: number;
-	scope?: string;
-	readonly server?: AuthorizationServer;
 };
 
 const longestRetryAfter = 86_400;

@@ -18,7 +18,7 @@ export type FetchedRequest = {
 };
 
 /** A sign-in that a request turned out to need. */
-export type AskedSignIn = {
+type AskedSignIn = {
 	/** A session that still has this token is none. */
 	readonly rejected: string | undefined;
 	/** The turn at which the request was sent. */

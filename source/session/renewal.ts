@@ -10,7 +10,7 @@ import {isSameTokens} from './freshness.js';
 import type {StoredSession, TokenStore} from './types.js';
 
 /** What a renewal takes of the session manager. */
-export type RenewalContext = {
+type RenewalContext = {
 	readonly store: TokenStore;
 	readonly profile: string;
 	/** Takes a sentence for the person about what went wrong although there is a token. */

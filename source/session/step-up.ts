@@ -7,10 +7,10 @@ import type {SharedLogins} from './shared-logins.js';
 import type {Session} from './types.js';
 
 /** What a server asks for that the session does not have. */
-export type Need = {readonly scope?: string; readonly acrValues?: string; readonly maxAge?: number};
+type Need = {readonly scope?: string; readonly acrValues?: string; readonly maxAge?: number};
 
 /** A login that a server asked for; `scope` is all that the session is to have afterwards. */
-export type StepUpLogin = Need & {
+type StepUpLogin = Need & {
 	/** Why, in one sentence. */
 	readonly reason: string;
 	readonly signal: AbortSignal;

@@ -3,7 +3,6 @@ import type {ClientRegistration, ProviderSettings} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, Identity, StoreKind} from '../core/types.js';
 import type {FileSystem} from './store/file-system.js';
-import type {Keyring} from './store/keyring/keyring.js';
 import type {LogoutResult} from '../oauth/revocation.js';
 
 /** How fresh a token must be. */
@@ -107,6 +106,16 @@ export type ProfilePreferences = {
 /** A lock that is held until disposed. */
 export type StoreLock = {
 	release(): Promise<void>;
+};
+
+/** One secret in the operating system's keyring. */
+export type Keyring = {
+	/** Undefined where there is none, or where the keyring does not tell. */
+	readonly get: () => Promise<string | undefined>;
+	/** Stores it and reads it back. */
+	readonly set: (secret: string) => Promise<void>;
+	/** Stores, reads back and removes another secret: whether the keyring does here what it is for. */
+	readonly probe: () => Promise<void>;
 };
 
 /** What a store of files stands on. */

@@ -1,5 +1,5 @@
-import type {TerminalEnvironment} from './environment.js';
-import {isSet, whoIsThere} from './who-is-there.js';
+import {isSet, type TerminalEnvironment} from './environment.js';
+import {whoIsThere} from './who-is-there.js';
 import type {SafeUrl} from '../core/safe-url.js';
 
 /** The marks that the screens draw with. */

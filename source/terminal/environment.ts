@@ -2,7 +2,6 @@ import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {BrowserPlace} from '../login/flow.js';
-import {isBuildMachine, isSet} from './who-is-there.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {
@@ -109,6 +108,28 @@ export type TerminalLocation = {
 	/** A build machine, where nobody looks on. */
 	readonly ci: boolean;
 };
+
+/** Whether a variable is there and does not say no. */
+export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
+
+/** Variables of build machines. `CI=false` overrules them all. */
+const buildMachines = words(`
+	CI CONTINUOUS_INTEGRATION CI_NAME CI_APP_ID CI_BUILD_ID CI_BUILD_NUMBER BUILD_NUMBER
+	AC_APPCIRCLE AGOLA_GIT_REF ALPIC_HOST APPCENTER_BUILD_ID APPVEYOR BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO
+	BUDDY_WORKSPACE_ID BUILDER_OUTPUT BUILDKITE CAPAWESOME_CLOUD CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_XCODE_PROJECT CM_BUILD_ID
+	CODEBUILD_BUILD_ARN CODEBUILD_BUILD_ID DRONE DSARI EARTHLY_CI EAS_BUILD GERRIT_PROJECT GITEA_ACTIONS GITHUB_ACTIONS
+	GITLAB_CI GO_PIPELINE_LABEL HARNESS_BUILD_ID HUDSON_URL JENKINS_URL LAYERCI MAGNUM NEVERCODE NOW_BUILDER PROW_JOB_ID
+	RELEASE_BUILD_ID RWX SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WORKERS_CI XCS
+	bamboo_planKey
+`);
+
+export function words(text: string): readonly string[] {
+	return text.trim().split(/\s+/);
+}
+
+/** Whether this is a build machine, where nobody looks on, whatever terminal it has. */
+export const isBuildMachine = ({env}: Pick<TerminalEnvironment, 'env'>): boolean =>
+	(env['CI'] === undefined || isSet(env['CI'])) && buildMachines.some(name => isSet(env[name]));
 
 const multiplexerOf = ({env}: TerminalEnvironment): TerminalLocation['multiplexer'] => {
 	if (env['TMUX']) return 'tmux';

@@ -1,26 +1,12 @@
 import {isOwnFlow, isPageFlow, isTypedFlow, type FlowName, type OwnFlow} from '../core/types.js';
 import type {Provider} from '../oauth/provider.js';
-import type {TerminalEnvironment} from './environment.js';
+import {isBuildMachine, isSet, words, type TerminalEnvironment} from './environment.js';
 
 /**
  * Who can act on what a login shows: a `person` at a terminal; a coding `agent`, whose transcript a person reads; or
  * `nobody`, as on a build machine, in cron or in a pipe.
  */
 export type Attendance = 'person' | 'agent' | 'nobody';
-
-/** Whether a variable is there and does not say no. */
-export const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value);
-
-/** Variables of build machines. `CI=false` overrules them all. */
-const buildMachines = words(`
-	CI CONTINUOUS_INTEGRATION CI_NAME CI_APP_ID CI_BUILD_ID CI_BUILD_NUMBER BUILD_NUMBER
-	AC_APPCIRCLE AGOLA_GIT_REF ALPIC_HOST APPCENTER_BUILD_ID APPVEYOR BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO
-	BUDDY_WORKSPACE_ID BUILDER_OUTPUT BUILDKITE CAPAWESOME_CLOUD CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_XCODE_PROJECT CM_BUILD_ID
-	CODEBUILD_BUILD_ARN CODEBUILD_BUILD_ID DRONE DSARI EARTHLY_CI EAS_BUILD GERRIT_PROJECT GITEA_ACTIONS GITHUB_ACTIONS
-	GITLAB_CI GO_PIPELINE_LABEL HARNESS_BUILD_ID HUDSON_URL JENKINS_URL LAYERCI MAGNUM NEVERCODE NOW_BUILDER PROW_JOB_ID
-	RELEASE_BUILD_ID RWX SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WORKERS_CI XCS
-	bamboo_planKey
-`);
 
 /** Variables that coding agents give to the commands they run; where there is a pattern, the value has to match it. */
 const codingAgents: readonly (readonly [variable: string, value?: RegExp])[] = [
@@ -35,14 +21,6 @@ const codingAgents: readonly (readonly [variable: string, value?: RegExp])[] = [
 	['PATH', /\.pi[\\/]agent/],
 	['TERM_PROGRAM', /kiro/],
 ];
-
-function words(text: string): readonly string[] {
-	return text.trim().split(/\s+/);
-}
-
-/** Whether this is a build machine, where nobody looks on, whatever terminal it has. */
-export const isBuildMachine = ({env}: Pick<TerminalEnvironment, 'env'>): boolean =>
-	(env['CI'] === undefined || isSet(env['CI'])) && buildMachines.some(name => isSet(env[name]));
 
 const isCodingAgent = ({env}: Pick<TerminalEnvironment, 'env'>): boolean =>
 	codingAgents.some(([name, value]) => isSet(env[name]) && value?.test(env[name] ?? '') !== false);

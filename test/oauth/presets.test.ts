@@ -127,7 +127,7 @@ test('what people are told to register is what the preset uses', () => {
 		const known = name === 'keycloak' ? 'sso.acme.dev/realms/dev' : domain?.example;
 		const provider = presets[name as PresetName]({
 			...{clientId, clientSecret: 'secret'},
-			...(known !== undefined && {domain: known, ...(name === 'entra' && {tenant: known})}),
+			...(known !== undefined && {[domain?.option ?? 'domain']: known}),
 		});
 		const {ports = [], uri} = provider.redirect ?? {};
 		const expected =

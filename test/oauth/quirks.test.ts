@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {normaliseResponse} from '../../source/oauth/quirks.js';
-import type {EndpointKind} from '../../source/oauth/request.js';
+import {normaliseResponse, type EndpointKind} from '../../source/oauth/quirks.js';
 import type {ProviderSettings} from '../../source/oauth/provider.js';
 import {json} from '../support/protocol-context.js';
 

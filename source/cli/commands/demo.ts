@@ -5,8 +5,9 @@ import type {LoginState} from '../../login/state.js';
 import {presets} from '../../oauth/presets/index.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Provider} from '../../oauth/provider.js';
-import {commandText, type Command} from '../context.js';
+import type {Command} from '../context.js';
 import {exitCodes} from '../errors.js';
+import {commandText} from '../command-text.js';
 import {signIn} from './login.js';
 import {readPorts} from '../provider-options.js';
 

@@ -2,8 +2,9 @@ import {toLoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 import type {StoredSession} from '../../session/types.js';
 import {jsonLine} from '../../text/ndjson.js';
-import {loginText, type SessionUse} from '../context.js';
 import {exitCodes, tokenExitCodeOf} from '../errors.js';
+import {loginText} from '../command-text.js';
+import type {SessionUse} from '../session.js';
 import {belongsToProfile, readRequest, serversOf, tokenUser} from './git-credential.js';
 
 /** By these words docker knows that there is nothing, and continues without credentials. */

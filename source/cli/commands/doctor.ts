@@ -5,7 +5,8 @@ import {glyphs, supportsUnicode} from '../../terminal/capabilities.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodes, hints} from '../errors.js';
-import {optionsAt, runLogin, storeFor} from '../session.js';
+import {runLogin} from '../command-text.js';
+import {optionsAt, storeFor} from '../session.js';
 
 /** `ink-login doctor`: what a login needs here, and what of it is missing. */
 export const runDoctor: Command = async (line, context) => {

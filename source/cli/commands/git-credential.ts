@@ -1,10 +1,8 @@
 import {checkUrl} from '../../core/safe-url.js';
 import type {ProviderSettings} from '../../oauth/provider.js';
-import type {TokenStore} from '../../session/types.js';
-import type {Command, CommandContext, Input, SessionUse} from '../context.js';
-import type {CommandLine} from '../parse-args.js';
 import {exitCodes} from '../errors.js';
-import {openSession, storeFor, readSession, sessionEnded, stillPending} from '../session.js';
+import type {SessionUse} from '../session.js';
+import type {Input} from '../write-now.js';
 
 /** All that comes before an empty line or the end: who asks may leave its end open. */
 export const readRequest = async (stdin: Input): Promise<string> => {
@@ -110,33 +108,4 @@ const credential = (asked: GitCredential, token: string): GitCredential => {
 	const takesBearer = /^bearer\b/im.test(asked['wwwauth[]'] ?? '');
 	const how = takesBearer ? {authtype: 'Bearer', credential: token} : basic;
 	return {'capability[]': 'authtype', ...how, ephemeral: '1'};
-};
-
-/** Without a session git asks the next helper, but for the server that someone is asked to sign in to just now. */
-const refuseWhilePending = async (
-	{action, profile}: CommandLine,
-	context: CommandContext,
-	store: TokenStore,
-): Promise<number> => {
-	if (action !== 'get') return exitCodes.done;
-	const asked = parseGitCredential(await readRequest(context.stdin));
-	const failure = await stillPending(store, profile, context, provider => belongsToProfile(asked, provider));
-	if (failure !== undefined) throw failure;
-	return exitCodes.done;
-};
-
-/** `ink-login helper git` and `helper docker`: git's credential protocol (gitcredentials(7)), and docker's. */
-export const runHelper: Command = async (line, context) => {
-	const {helper, action, profile} = line;
-	// What we have to store comes from `login`; actions of later versions are to be ignored.
-	if (helper === 'git' && action !== 'get' && action !== 'erase') return exitCodes.done;
-	const docker = helper === 'docker' ? (await import('./docker-credential.js')).respondToDocker : undefined;
-	const store = await storeFor(line, context);
-	const stored = await readSession(store, profile, context);
-	if (stored === undefined) return docker?.(line, context) ?? refuseWhilePending(line, context, store);
-	const tokens = async (): Promise<never> => {
-		throw sessionEnded(profile);
-	};
-	const session = stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context);
-	return (docker ?? respondToGit)(line, context, session);
 };

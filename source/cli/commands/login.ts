@@ -10,13 +10,14 @@ import type {TerminalEnvironment} from '../../terminal/environment.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
-import {commandText, loginText, type Command, type CommandContext, type Engine} from '../context.js';
+import type {Command, CommandContext, Engine} from '../context.js';
+import {commandText, loginText} from '../command-text.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {engineAt, storeFor, prepareStore, readSession, tell} from '../session.js';
 
 /** What `demo` can do beside a login. */
-export type Demo = {
+type Demo = {
 	/** Whether a person signs in. */
 	readonly needsApproval: boolean;
 	/** Approves what waits for approval, as the demo's own user; rejects where that does not work. */

@@ -1,7 +1,8 @@
 import {displayText} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure} from '../errors.js';
-import {openSession, storeFor, profilesLine, readSession} from '../session.js';
+import {profilesLine} from '../command-text.js';
+import {openSession, storeFor, readSession} from '../session.js';
 import type {StoredSession} from '../../session/types.js';
 import type {LogoutResult} from '../../oauth/revocation.js';
 

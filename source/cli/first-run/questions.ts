@@ -11,7 +11,7 @@ import type {Fact} from '../../layout/question.js';
 import type {OptionValues} from '../options.js';
 
 /** The providers that a place or a URL can lead to. */
-export type Preset = keyof typeof registrations;
+type Preset = keyof typeof registrations;
 
 /** Where someone may want to sign in. */
 export type SignInPlace = ListOption &

@@ -21,12 +21,12 @@ import {guardTerminal} from '../../terminal/restore.js';
 import {answerToUrl, nextQuestion, type Answers, type SignInPlace, type Question} from './questions.js';
 
 /** What the first run came to; undefined where the person left. */
-export type FirstRunOutcome =
+type FirstRunOutcome =
 	| {readonly kind: 'answers'; readonly answers: Answers}
 	| {readonly kind: 'profile'; readonly profile: string}
 	| {readonly kind: 'demo'};
 
-export type FirstRunProps = {
+type FirstRunProps = {
 	readonly places: readonly SignInPlace[];
 	readonly terminal: Pick<LoginTerminal, 'openBrowser'>;
 	/** Rejects with why nothing to sign in to is found with these answers; resolves to the URL where it is a resource's. */
@@ -35,7 +35,7 @@ export type FirstRunProps = {
 };
 
 /** Asks where to sign in, then what is missing for that. */
-export function FirstRun({places, onEnd, ...props}: FirstRunProps): ReactNode {
+function FirstRun({places, onEnd, ...props}: FirstRunProps): ReactNode {
 	const screen = useScreen({});
 	// One step for each answer, so that Escape takes the last one back.
 	const [steps, setSteps] = useState<readonly Answers[]>([]);

@@ -30,7 +30,7 @@ const beforeEnd = second;
  * run fast, longer for good after each `slow_down`, and exponentially longer while no usable response comes. The last poll
  * comes just before the code ends, so that an approval in the last interval still counts.
  */
-export class PollingSchedule {
+class PollingSchedule {
 	/** The interval in force, in seconds. It never shrinks. */
 	interval: number;
 	slowedDown: boolean;

@@ -1,6 +1,6 @@
 import type {StoreLock} from '../types.js';
 import type {Encryption} from './file-store.js';
-import type {Keyring} from './keyring/keyring.js';
+import type {Keyring} from '../types.js';
 
 const algorithm = 'aes-256-gcm';
 const nonceLength = 12;

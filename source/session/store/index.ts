@@ -1,5 +1,5 @@
 export {createFileStore, type FileStoreOptions} from './file-store.js';
-export type {Keyring} from './keyring/keyring.js';
+export type {Keyring} from '../types.js';
 export {createMemoryStore} from './memory-store.js';
 export {openStore, type OpenStoreOptions} from './open-store.js';
 export type {KeyValueStore} from './custom-store.js';

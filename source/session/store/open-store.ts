@@ -2,12 +2,12 @@ import path from 'node:path';
 import {systemClock, type Clock} from '../../core/clock.js';
 import {LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
-import type {TokenStore} from '../types.js';
+import type {Keyring, TokenStore} from '../types.js';
 import {claimFolder, replaceFile} from './atomic-file.js';
 import {createCustomStore, type KeyValueStore} from './custom-store.js';
 import {createFileStore} from './file-store.js';
 import {nodeFileSystem, readOwnFile, toStoreError, type FileSystem} from './file-system.js';
-import type {Keyring, KeyringOptions} from './keyring/keyring.js';
+import type {KeyringOptions} from './keyring/keyring.js';
 import {ownName, stateDirectory} from './session-file.js';
 
 /** What `openStore` takes: `app` or `home`. */

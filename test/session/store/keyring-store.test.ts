@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {createFileStore} from '../../../source/session/store/file-store.js';
 import {openStore} from '../../../source/session/store/open-store.js';
-import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
+import type {Keyring} from '../../../source/session/types.js';
 import {storeError} from '../../../source/session/store/file-system.js';
 import {makeSession, temporaryFolder} from './fixtures.js';
 

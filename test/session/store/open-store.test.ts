@@ -4,7 +4,7 @@ import {userInfo} from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
 import {LoginError} from '../../../source/core/errors.js';
-import type {Keyring} from '../../../source/session/store/keyring/keyring.js';
+import type {Keyring} from '../../../source/session/types.js';
 import {openStore, type OpenStoreOptions} from '../../../source/session/store/open-store.js';
 import {homeDirectory, stateDirectory} from '../../../source/session/store/session-file.js';
 import {storeError} from '../../../source/session/store/file-system.js';

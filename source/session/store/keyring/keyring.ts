@@ -1,6 +1,7 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
+import type {Keyring} from '../../types.js';
 import {storeError} from '../file-system.js';
 import {ownName} from '../session-file.js';
 
@@ -59,7 +60,7 @@ const parseResult = (output: string): {readonly value: string | null} | undefine
  *
  * @throws LoginError `store_error` when it fails, or after `timeout` milliseconds
  */
-export const runKeyringChild = async (
+const runKeyringChild = async (
 	request: Request,
 	{
 		environment,
@@ -104,16 +105,6 @@ export const runKeyringChild = async (
 		});
 		child.stdin.end(JSON.stringify(request));
 	}).finally(() => process.off('exit', kill));
-};
-
-/** One secret in the operating system's keyring. */
-export type Keyring = {
-	/** Undefined where there is none, or where the keyring does not tell. */
-	readonly get: () => Promise<string | undefined>;
-	/** Stores it and reads it back. */
-	readonly set: (secret: string) => Promise<void>;
-	/** Stores, reads back and removes another secret: whether the keyring does here what it is for. */
-	readonly probe: () => Promise<void>;
 };
 
 export type KeyringOptions = {
