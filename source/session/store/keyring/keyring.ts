@@ -6,7 +6,10 @@ import {storeError} from '../file-system.js';
 import {ownName} from '../session-file.js';
 
 const keyringUnavailable = (what: string) =>
-	storeError(`The system keyring ${what}.`, ({keyring = 'Unlock it, or save the sessions in files instead.'}) => keyring);
+	storeError(
+		`The system keyring ${what}.`,
+		({keyring = 'Unlock it, or save the sessions in files instead.'}) => keyring,
+	);
 
 /** @param limit - milliseconds */
 export const keyringTimeout = (limit: number) => keyringUnavailable(`didn't respond within ${limit / 1000} seconds`);
