@@ -6,7 +6,7 @@ import {engineSizes} from '../benchmark/built-size.js';
 
 const root = path.join(import.meta.dirname, '../..');
 
-test('the packed package takes at most 535 KB', () => {
+test('the packed package takes at most 540 KB', () => {
 	const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
 		cwd: root,
 		encoding: 'utf8',
@@ -14,7 +14,7 @@ test('the packed package takes at most 535 KB', () => {
 		shell: process.platform === 'win32',
 	});
 	const [{size}] = JSON.parse(output) as [{readonly size: number}];
-	assert.ok(size <= 535_000, `${size} bytes`);
+	assert.ok(size <= 540_000, `${size} bytes`);
 });
 
 test('the engine, bundled, takes at most 60 KB to be loaded at once', async () => {
