@@ -78,7 +78,7 @@ const hour = 60 * minute;
 const spanOf = (milliseconds: number): string => {
 	if (milliseconds < 1.5 * minute) return 'a minute';
 	if (milliseconds < 2 * hour) return `${Math.round(milliseconds / minute)} minutes`;
-	return milliseconds < 48 * hour
+	return milliseconds < 36 * hour
 		? `${Math.round(milliseconds / hour)} hours`
 		: `${Math.round(milliseconds / (24 * hour))} days`;
 };
