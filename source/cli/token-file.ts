@@ -30,7 +30,7 @@ const notWritten = (error: unknown): LoginError =>
 		hint: 'Free some space in the folder for temporary files, or choose another one with TMPDIR.',
 	});
 
-/** The folder of this user that is kept in memory, where the system has one, else the one for temporary files. */
+/** The folder of this user that is kept in memory, where the system has one; otherwise the one for temporary files. */
 const folderFor = ({XDG_RUNTIME_DIR: own}: Readonly<Record<string, string | undefined>>): string =>
 	own === undefined || own === '' ? tmpdir() : own;
 

@@ -176,7 +176,7 @@ export class PendingError extends LoginError implements PendingDetails {
 	}
 }
 
-/** The same error if it is ours; else one that tells its kind and nothing of its content. */
+/** The same error if it is ours; otherwise one that tells its kind and nothing of its content. */
 export const toLoginError = (error: unknown): LoginError => {
 	if (error instanceof LoginError) return error;
 	if (error instanceof DOMException && error.name === 'AbortError') return cancelled();

@@ -64,7 +64,7 @@ export const lockLogin = async (
 	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();
 	if (session !== undefined && isWanted(session)) return session;
-	throw new LoginError('cancelled', 'Another terminal cancelled the sign-in.', {
+	throw new LoginError('cancelled', "The other terminal's sign-in ended without a session.", {
 		hint: 'Start it again here.',
 	});
 };

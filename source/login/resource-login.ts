@@ -204,7 +204,7 @@ const readKnown = async (
 	return known?.protectedResource?.url === protectedResource?.url ? known : undefined;
 };
 
-/** Of several servers the one that is known, or where this program is registered; else the one that the person chooses. */
+/** Of several servers the one that is known, or where this program is registered; otherwise the one that the person chooses. */
 const atOneServer = async (
 	{otherServers = [], ...found}: ResolvedProvider,
 	known: ProviderSettings | undefined,

@@ -136,7 +136,7 @@ const availableFlows = (provider: Provider, server: AuthorizationServer): FlowAv
 const defaultScopes = ['openid', 'profile', 'email', 'offline_access'];
 
 /**
- * The scope to ask for: the configured one, else the usual four as far as the server lists them. Without OpenID Connect
+ * The scope to ask for: the configured one, otherwise the usual four as far as the server lists them. Without OpenID Connect
  * none of them means anything (OIDC Core §3.1.2.1).
  */
 export const requestedScope = (provider: Provider, server: AuthorizationServer, isOpenId: boolean): string => {

@@ -52,7 +52,7 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
  * Asks before another session is replaced: the person who was signed in must not lose it to a login that someone else
  * finished.
  *
- * @param tokens - of whoever signed in; without them only what is known before anyone has
+ * @param tokens - of the person who signed in; without them, only what is known before that
  * @returns whether there was something to ask
  * @throws LoginError where the session shall stay
  */

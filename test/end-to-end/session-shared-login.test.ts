@@ -83,7 +83,7 @@ for (const [how, signal] of [
 			assert.deepEqual(events.at(-1), {
 				type: 'failed',
 				code: 'cancelled',
-				message: 'Another terminal cancelled the sign-in.',
+				message: "The other terminal's sign-in ended without a session.",
 				hint: 'Start it again here.',
 			});
 		}

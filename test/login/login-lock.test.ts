@@ -85,7 +85,10 @@ test('demand 41: when the first one gives up, so does everybody who waited for i
 	await shown.release();
 	await clock.advance(1000);
 	for (const {entered} of waiting) {
-		await assert.rejects(entered, {code: 'cancelled', message: /^Another terminal cancelled the sign-in/});
+		await assert.rejects(entered, {
+			code: 'cancelled',
+			message: /^The other terminal's sign-in ended without a session/,
+		});
 	}
 
 	const next = await comeLater();

@@ -12,8 +12,8 @@ export type ResourceOptions = Partial<PresetOptions> &
  * at the login and read back from the session afterwards.
  *
  * - The resource names its authorization server (RFC 9728, or MCP's older rules), which describes itself.
- * - Without `clientId` the client is the one that was registered there before, else the `clientMetadataUrl` where the
- *   server takes it, else one that is registered now (RFC 7591), under the name `application`.
+ * - Without `clientId` the client is the one that was registered there before; otherwise the `clientMetadataUrl`, where
+ *   the server takes it; otherwise one that is registered now (RFC 7591), under the name `application`.
  * - Scopes are those that the resource asks for; ID tokens are used where they come, and never demanded.
  * - Give `issuer` beside a `clientSecret`: the secret then goes to that server alone, whatever the resource says.
  *

@@ -30,7 +30,7 @@ export const homeDirectory = (): string => {
 };
 
 /**
- * The folder that everything is kept in: `INK_LOGIN_HOME`, else the platform's place for a program's own state.
+ * The folder that everything is kept in: `INK_LOGIN_HOME`, otherwise the platform's place for a program's own state.
  *
  * @throws LoginError `store_error` for a relative `INK_LOGIN_HOME`: its sessions would be those of any folder that a
  * command is run in, and so would the compiled code (code-cache.ts)
