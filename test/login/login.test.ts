@@ -379,7 +379,9 @@ test('where the login of another process is given up, one that takes over goes o
 			while (flows.device.started === 0) await new Promise(resolve => setImmediate(resolve));
 			await run.cancel();
 		}
-		await assert.rejects(run.session, {message: takesOver ? 'Sign-in cancelled.' : /^The other terminal's sign-in ended/});
+		await assert.rejects(run.session, {
+			message: takesOver ? 'Sign-in cancelled.' : /^The other terminal's sign-in ended/,
+		});
 	}
 });
 
