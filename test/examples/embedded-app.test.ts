@@ -22,7 +22,7 @@ test('an app with a sidebar embeds the login: its own keys work, someone signs i
 	await approve(screen);
 	await app.waitFor(/Alice Demo looks after the workshop/);
 	// A login that the app turns out to need stands in the same pane, beside a sidebar that is still there.
-	await press('u', /│ House +││ Account [^]*Continue in your browser/);
+	await press('u', /│ House +││ Account [^]*No browser opened/);
 	await press('\u001B', /❯ 1 {2}In this computer's browser/);
 	await approve(await press('2', /│ House +││ Account [^]*\b[A-Z]{4}-[A-Z]{4}\b/));
 	await app.waitFor(/looks after the workshop[^]*The door is open/);

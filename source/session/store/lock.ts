@@ -144,7 +144,7 @@ const defaultTimeout = 30_000;
  *                2. read `lock` again. It is no longer A's: another was faster, remove the claim.
  *                3. rename the claim to `lock`. The process whose nonce is in it holds the lock.
  *     give back  claim our own lock with `lock.A`, then remove both. Someone else has that claim: they took us for
- *                dead, and the lock is tclaims.
+ *                dead, and the lock is theirs.
  *
  * A claim goes only after the lock has another nonce, so a waiter that was slow to act on what it saw finds out in
  * step 2. Dead is a process that this machine knows to be gone; one that it cannot ask about is dead after it has not
