@@ -50,6 +50,9 @@ const copyForAll = (t: Scope): string => {
 	return path.join(folder, 'build/command', path.basename(command));
 };
 
+/** Milliseconds, for the slowest of machines. */
+const patience = 120_000;
+
 /** Starts the command with nothing in its environment but a home of its own; it ends with the test. */
 export const startCommand = (
 	t: Scope,
@@ -62,6 +65,9 @@ export const startCommand = (
 	const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
 		env: {PATH: process.env['PATH'], HOME: home, INK_LOGIN_HOME: home, ...env},
 		stdio: ['pipe', 'pipe', 'pipe'],
+		// A command that hangs fails its own test, with what it has written.
+		timeout: patience,
+		killSignal: 'SIGKILL',
 		...(uid !== undefined && {uid, gid: uid, cwd: home}),
 	});
 	t.after(() => child.kill('SIGKILL'));

@@ -24,6 +24,9 @@ type StartOptions = DemoServerOptions & {
 	readonly onRequest?: (request: DemoRequest) => void;
 };
 
+/** Milliseconds for a process to start in, on the slowest of machines. */
+const patience = 60_000;
+
 /**
  * Starts oidc-provider, the tests' independent authorization server, on a loopback port. It ends with this process, however this one ends.
  *
@@ -46,6 +49,11 @@ export const startDemoServer = async ({signal, onRequest, ...options}: StartOpti
 	signal?.addEventListener('abort', onAbort);
 	void exited.then(() => signal?.removeEventListener('abort', onAbort));
 
+	let isTooLate = false;
+	const limit = setTimeout(() => {
+		isTooLate = true;
+		void stop();
+	}, patience);
 	const issuer = await new Promise<string>((resolve, reject) => {
 		server.on('message', (message: DemoServerMessage) => {
 			if (message.type === 'listening') resolve(message.issuer);
@@ -53,9 +61,10 @@ export const startDemoServer = async ({signal, onRequest, ...options}: StartOpti
 			if (message.type === 'request') onRequest?.(message.request);
 		});
 		void exited.then(() => {
-			reject(signal?.aborted ? notStarted('it was cancelled', 'cancelled') : notStarted('its process ended at once'));
+			if (signal?.aborted) reject(notStarted('it was cancelled', 'cancelled'));
+			else reject(notStarted(isTooLate ? "its process didn't listen within a minute" : 'its process ended at once'));
 		});
-	});
+	}).finally(() => clearTimeout(limit));
 	return {issuer, clientId: demoClientId, machineClient, user, stop};
 };
 
