@@ -16,7 +16,9 @@ import {claimFolder, removeIfThere, replaceFile} from '../session/store/atomic-f
 import {checkFolder, toStoreError} from '../session/store/file-system.js';
 import {keyringTimeout} from '../session/store/keyring/keyring.js';
 import {detectEnvironment, locateTerminal, type TerminalEnvironment} from '../terminal/environment.js';
-import {clipboardsOf, namedBrowsers, personRequired} from '../terminal/login-terminal.js';
+import {namedBrowsers} from '../terminal/browser.js';
+import {clipboardsOf} from '../terminal/clipboard.js';
+import {personRequired} from '../terminal/login-terminal.js';
 import {createFetch, proxiesOf} from '../terminal/proxy-fetch.js';
 import {ownFlowOf, whoIsThere} from '../terminal/who-is-there.js';
 import type {CheckName, DiagnosedEngine, DiagnoseOptions, Finding} from './diagnose.js';

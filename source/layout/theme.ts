@@ -1,12 +1,11 @@
 import type {LoginTerminal} from '../login/flow.js';
 import {wordsOver, type Messages, type SomeMessages} from '../text/messages.js';
 import {
+	browserReach,
 	detectEnvironment,
-	type TerminalEnvironment,
-	forwardedAddress,
-	forwardLine,
 	isRemote,
-	locateTerminal,
+	type BrowserReach,
+	type TerminalEnvironment,
 } from '../terminal/environment.js';
 import {
 	glyphs as glyphsFor,
@@ -46,9 +45,6 @@ export type TerminalCapabilities = {
 	readonly phoneReachable?: boolean;
 };
 
-/** Where the person's browser is, and how it reaches a port of this computer. */
-type Surroundings = Pick<LoginTerminal, 'browser' | 'forwardLine' | 'forwardedAddress'>;
-
 /** How the plate is drawn: on the accent colour, in inverse where colours are few or unwanted, otherwise in brackets. */
 type Plate = 'accent' | 'inverse' | 'brackets';
 
@@ -58,7 +54,7 @@ const hasColours = (environment: TerminalEnvironment): boolean =>
 
 type Detected = {
 	readonly environment: TerminalCapabilities;
-	readonly terminal: Surroundings;
+	readonly terminal: BrowserReach;
 	readonly level: ColourLevel;
 };
 
@@ -76,11 +72,7 @@ const detect = (): Detected => {
 			remote: isRemote(environment),
 		},
 		level: colourLevel(environment),
-		terminal: {
-			browser: locateTerminal(environment).browser,
-			forwardLine: port => forwardLine(environment, port),
-			forwardedAddress: port => forwardedAddress(environment, port),
-		},
+		terminal: browserReach(environment),
 	};
 	return detected;
 };
@@ -101,7 +93,7 @@ export type Display = {
 	readonly theme: Theme;
 	readonly messages: Messages;
 	readonly environment: TerminalCapabilities;
-	readonly terminal: Surroundings;
+	readonly terminal: BrowserReach;
 	readonly glyphs: Glyphs;
 	readonly plate: Plate;
 };

@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {BrowserPlace} from '../login/flow.js';
+import type {BrowserPlace, LoginTerminal} from '../login/flow.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {
@@ -307,3 +307,12 @@ export const forwardedAddress = (environment: TerminalEnvironment, port: number)
 	const url = text ? checkUrl(text) : undefined;
 	return url instanceof URL ? escapeHref(url.href) : undefined;
 };
+
+/** Where the person's browser is, and how it reaches a port of this computer. */
+export type BrowserReach = Pick<LoginTerminal, 'browser' | 'forwardLine' | 'forwardedAddress'>;
+
+export const browserReach = (environment: TerminalEnvironment): Required<BrowserReach> => ({
+	browser: locateTerminal(environment).browser,
+	forwardLine: port => forwardLine(environment, port),
+	forwardedAddress: port => forwardedAddress(environment, port),
+});

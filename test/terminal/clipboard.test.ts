@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
-import {createClipboard} from '../../source/terminal/login-terminal.js';
+import {createClipboard} from '../../source/terminal/clipboard.js';
 import {desktopEnvironment, environmentOf, noTty, sshEnvironment} from '../support/environment.js';
 import {runInPty} from '../support/pty.js';
 

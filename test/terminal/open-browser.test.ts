@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
 import {safeUrl, type SafeUrl} from '../../source/core/safe-url.js';
-import {createBrowserOpener} from '../../source/terminal/login-terminal.js';
+import {createBrowserOpener} from '../../source/terminal/browser.js';
 import {desktopEnvironment, environmentOf, sshEnvironment} from '../support/environment.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'opener '));
