@@ -1,4 +1,5 @@
-import {type MethodCall, type Reader, type MethodReply, SessionBus, sessionBusPath} from './d-bus.js';
+import {SessionBus, sessionBusPath} from './d-bus.js';
+import type {MethodCall, MethodReply, Reader} from './d-bus-message.js';
 
 /** What the desktop's Secret Service answers when asked for a secret. */
 export type SecretServiceReply =

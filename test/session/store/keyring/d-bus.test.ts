@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {decodeReply, encodeCall, messageLength, type Reader} from '../../../../source/session/store/keyring/d-bus.js';
+import {
+	decodeReply,
+	encodeCall,
+	messageLength,
+	type Reader,
+} from '../../../../source/session/store/keyring/d-bus-message.js';
 import {errorReply, reply, signal} from './d-bus-peer.js';
 
 const path = '/org/freedesktop/secrets';
