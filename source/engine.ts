@@ -31,21 +31,23 @@ export type {
 	AskingResource,
 	ServerChoice,
 	BeginOptions,
+	LoginCommand,
+	LoginEngine,
+	LoginOptions,
+	LoginRun,
+	PendingOptions,
+	FlowCommand,
+} from './login/flow.js';
+export type {
 	BrowserOpener,
 	BrowserOutcome,
 	Clipboard,
 	ClipboardOutcome,
 	Connection,
 	LocalSockets,
-	LoginCommand,
-	LoginEngine,
-	LoginOptions,
-	LoginRun,
 	LoginTerminal,
-	PendingOptions,
 	Recommendation,
-	FlowCommand,
-} from './login/flow.js';
+} from './login/terminal.js';
 export type {Hints} from './core/errors.js';
 export {LoginError, PendingError, loginErrorCodes} from './core/errors.js';
 export type {LoginErrorCode, LoginErrorDetails, PendingDetails} from './core/errors.js';

@@ -1,6 +1,7 @@
 import type {Readable, Writable} from 'node:stream';
 import {LoginError} from './core/errors.js';
-import type {LoginEngine, LoginOptions, LoginTerminal} from './login/flow.js';
+import type {LoginEngine, LoginOptions} from './login/flow.js';
+import type {LoginTerminal} from './login/terminal.js';
 import type {Session} from './session/types.js';
 import type {SomeMessages} from './text/messages.js';
 import type {View} from './terminal/capabilities.js';

@@ -1,5 +1,5 @@
 import {useCallback, useEffect, useRef, useState} from 'react';
-import type {Clipboard, ClipboardOutcome} from '../login/flow.js';
+import type {Clipboard, ClipboardOutcome} from '../login/terminal.js';
 
 /** What `useClipboard` returns. */
 export type ClipboardState = {

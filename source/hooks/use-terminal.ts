@@ -1,6 +1,6 @@
 import {useStdout} from 'ink';
 import {useState} from 'react';
-import type {LoginTerminal} from '../login/flow.js';
+import type {LoginTerminal} from '../login/terminal.js';
 import {detectEnvironment, isRemote} from '../terminal/environment.js';
 import {createLoginTerminal} from '../terminal/login-terminal.js';
 import {whoIsThere} from '../terminal/who-is-there.js';

@@ -1,4 +1,4 @@
-import type {LoginTerminal, Recommendation} from '../login/flow.js';
+import type {LoginTerminal, Recommendation} from '../login/terminal.js';
 import {isOpen, type LoginState} from '../login/state.js';
 import type {Frame, Size} from './fit.js';
 import {gridOf, header, permissions, type ConsentHeader} from './header.js';

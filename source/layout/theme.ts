@@ -1,4 +1,4 @@
-import type {LoginTerminal} from '../login/flow.js';
+import type {LoginTerminal} from '../login/terminal.js';
 import {wordsOver, type Messages, type SomeMessages} from '../text/messages.js';
 import {
 	browserReach,

@@ -3,7 +3,7 @@ import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {BrowserOpener, BrowserOutcome} from '../login/flow.js';
+import type {BrowserOpener, BrowserOutcome} from '../login/terminal.js';
 import {locateTerminal, type TerminalEnvironment} from './environment.js';
 
 type BrowserOpenerOptions = {

@@ -1,5 +1,5 @@
 import {abortable} from '../core/clock.js';
-import type {Clipboard, ClipboardOutcome} from '../login/flow.js';
+import type {Clipboard, ClipboardOutcome} from '../login/terminal.js';
 import {locateTerminal, type TerminalEnvironment} from './environment.js';
 
 type ClipboardOptions = {

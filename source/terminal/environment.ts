@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
-import type {BrowserPlace, LoginTerminal} from '../login/flow.js';
+import type {BrowserPlace, LoginTerminal} from '../login/terminal.js';
 
 /** What the machine says about where we run. Everything that is decided from it is a pure function of it. */
 export type TerminalEnvironment = {

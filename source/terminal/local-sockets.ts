@@ -2,7 +2,7 @@ import {readdir, readFile, readlink} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {promisify} from 'node:util';
 import {bracketed} from '../core/safe-url.js';
-import type {Connection, LocalSockets} from '../login/flow.js';
+import type {Connection, LocalSockets} from '../login/terminal.js';
 import type {TerminalEnvironment} from './environment.js';
 
 /** Milliseconds: neither an error message nor a browser is worth a longer wait. */

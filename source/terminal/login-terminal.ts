@@ -1,6 +1,6 @@
 import {LoginError} from '../core/errors.js';
 import {flows, type FlowAvailability, type FlowName} from '../core/types.js';
-import type {LoginTerminal, Recommendation} from '../login/flow.js';
+import type {LoginTerminal, Recommendation} from '../login/terminal.js';
 import {createBrowserOpener} from './browser.js';
 import {createClipboard} from './clipboard.js';
 import {browserReach, locateTerminal, type TerminalEnvironment, type TerminalLocation} from './environment.js';

@@ -2,7 +2,7 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 import {systemClock} from '../core/clock.js';
-import type {BrowserOpener} from '../login/flow.js';
+import type {BrowserOpener} from '../login/terminal.js';
 import type {Provider} from '../oauth/provider.js';
 import {
 	createMemoryFetch,

@@ -4,7 +4,8 @@ import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
-import type {Clipboard, LoginRun} from '../login/flow.js';
+import type {LoginRun} from '../login/flow.js';
+import type {Clipboard} from '../login/terminal.js';
 import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {FlowPicker} from '../../source/components/flow-picker.js';
 import type {EventOf} from '../../source/login/events.js';
-import type {Recommendation} from '../../source/login/flow.js';
+import type {Recommendation} from '../../source/login/terminal.js';
 import type {LoginState} from '../../source/login/state.js';
 import {drawOn} from '../support/fake-terminal.js';
 import * as recordings from '../support/login-recordings.js';

@@ -8,7 +8,7 @@ import {Login, type LoginProps} from '../../source/components/login.js';
 import {LoginError} from '../../source/core/errors.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import type {Session} from '../../source/session/types.js';
-import type {ClipboardOutcome} from '../../source/login/flow.js';
+import type {ClipboardOutcome} from '../../source/login/terminal.js';
 import {createManualClock, type ManualClock} from '../../source/testing/manual-clock.js';
 import {drawOn, type FakeTerminal} from '../support/fake-terminal.js';
 import {createScriptedEngine, type ScriptedEngine, type ScriptedRun} from '../support/scripted-run.js';

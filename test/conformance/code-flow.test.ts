@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
-import type {BrowserOpener} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import {auth0} from '../../source/oauth/presets/auth0.js';
 import {oidc} from '../../source/oauth/presets/by-the-book.js';
 import {entra} from '../../source/oauth/presets/entra.js';

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import type {BrowserOpener} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import {LoginError} from '../../source/core/errors.js';
 import {oidc} from '../../source/oauth/presets/by-the-book.js';
 import {showNdjson} from '../../source/text/ndjson.js';

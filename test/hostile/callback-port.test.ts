@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net, {type Socket} from 'node:net';
 import {test} from 'node:test';
-import type {BrowserOpener} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import {TokenEngine} from '../../source/token-engine.js';
 import {createMemoryStore} from '../../source/session/store/index.js';
 import {startScriptedServer} from '../../source/testing/index.js';

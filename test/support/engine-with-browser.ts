@@ -1,4 +1,5 @@
-import type {BrowserOpener, LoginOptions, LoginRun} from '../../source/login/flow.js';
+import type {LoginOptions, LoginRun} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';
 
 /** An engine whose logins open a browser of the test's own. */

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
-import type {BrowserOpener} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import {LoginError} from '../../source/core/errors.js';
 import {createMemoryStore} from '../../source/session/store/memory-store.js';
 import {createHurriedClock} from './hurried-clock.js';

@@ -1,5 +1,6 @@
 import {TokenEngine} from '../../source/token-engine.js';
-import type {BrowserOpener, LoginOptions} from '../../source/login/flow.js';
+import type {LoginOptions} from '../../source/login/flow.js';
+import type {BrowserOpener} from '../../source/login/terminal.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import {resource, type ResourceOptions} from '../../source/oauth/presets/resource.js';
 import type {TokenStore} from '../../source/session/types.js';

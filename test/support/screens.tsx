@@ -1,7 +1,7 @@
 import * as recordings from './login-recordings.js';
 import type {ReactElement} from 'react';
 import {Login, type LoginProps} from '../../source/components/login.js';
-import type {LoginTerminal} from '../../source/login/flow.js';
+import type {LoginTerminal} from '../../source/login/terminal.js';
 import type {Clock} from '../../source/core/clock.js';
 import type {EventOf, LoginEvent} from '../../source/login/events.js';
 import {displayText} from '../../source/core/safe-text.js';

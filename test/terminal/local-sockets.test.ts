@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {endianness} from 'node:os';
 import net, {type Socket} from 'node:net';
 import {test, type TestContext} from 'node:test';
-import type {Connection} from '../../source/login/flow.js';
+import type {Connection} from '../../source/login/terminal.js';
 import {createLocalSockets, isOursByList, isOursByTables} from '../../source/terminal/local-sockets.js';
 import {hasIpv6} from '../support/ipv6.js';
 

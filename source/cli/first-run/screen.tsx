@@ -15,7 +15,7 @@ import {layOutList} from '../../layout/options.js';
 import {layOutQuestion} from '../../layout/question.js';
 import {displayText, unstopped} from '../../core/safe-text.js';
 import type {Notice} from '../../layout/status.js';
-import type {LoginTerminal} from '../../login/flow.js';
+import type {LoginTerminal} from '../../login/terminal.js';
 import {resizable} from '../../terminal/ink-output.js';
 import {guardTerminal} from '../../terminal/restore.js';
 import {answerToUrl, nextQuestion, type Answers, type SignInPlace, type Question} from './questions.js';

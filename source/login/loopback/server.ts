@@ -1,7 +1,7 @@
 import type {Server, IncomingMessage, ServerResponse} from 'node:http';
 import type {Socket, AddressInfo} from 'node:net';
 import {displayText} from '../../core/safe-text.js';
-import type {LocalSockets} from '../flow.js';
+import type {LocalSockets} from '../terminal.js';
 import {LoginError} from '../../core/errors.js';
 import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import type {Clock, Random} from '../../core/clock.js';
