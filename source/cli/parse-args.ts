@@ -1,6 +1,6 @@
 import {isTypedFlow} from '../core/types.js';
 import {parseArgs} from 'node:util';
-import {displayText} from '../core/safe-text.js';
+import {displayText, listed} from '../core/safe-text.js';
 import {
 	commandNames,
 	hasNoMeaning,
@@ -31,9 +31,6 @@ export type CommandLine = {
 const helpFor = (command: CommandName) => `See: ink-login help${command === 'ask' ? '' : ` ${command}`}`;
 
 const shown = (text: string) => displayText(text, 60);
-
-const list = (word: 'and' | 'or', items: readonly string[]): string =>
-	items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1) ?? ''}`;
 
 /** Nothing secret belongs on a command line, where every process of the machine can read it. */
 const secretName =
@@ -98,10 +95,7 @@ const unknownOption = (name: string, command: CommandName): UsageError => {
 	if (option !== undefined) {
 		return new UsageError(
 			`${command === 'ask' ? 'Bare ink-login' : command} has no option --${name}.`,
-			`It belongs to ${list(
-				'and',
-				option.commands.filter(name => name !== 'ask'),
-			)}.`,
+			`It belongs to ${listed(option.commands.filter(name => name !== 'ask'))}.`,
 		);
 	}
 
@@ -167,7 +161,7 @@ const readValue = (
 		const others = name === 'preset' ? '\nFor any other provider, give its URL with --issuer.' : '';
 		throw new UsageError(
 			`--${name} can't be ${shown(first)}.`,
-			`${didYouMean(first, choices)}Choose one of ${list('or', choices)}.${others}`,
+			`${didYouMean(first, choices)}Choose one of ${listed(choices, 'or')}.${others}`,
 		);
 	}
 
@@ -211,7 +205,7 @@ const refuseContradictions = (values: OptionValues, command: CommandName) => {
 		if (option !== undefined && hasNoMeaning(option, flow)) {
 			throw new UsageError(
 				`--${name} doesn't work with --flow ${flow}.`,
-				`It's for --flow ${list('or', ['auto', ...(option.flows ?? [])])}. Leave one of the two out.`,
+				`It's for --flow ${listed(['auto', ...(option.flows ?? [])], 'or')}. Leave one of the two out.`,
 			);
 		}
 

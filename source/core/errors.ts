@@ -189,3 +189,7 @@ export const toLoginError = (error: unknown): LoginError => {
 /** The person, or the program on their behalf, ended it. */
 export const cancelled = (message = 'Sign-in cancelled.'): LoginError =>
 	new LoginError('cancelled', message, {hint: 'Start again whenever you like.'});
+
+/** The system's name for what went wrong, such as ENOENT. */
+export const errorCode = (error: unknown): string | undefined =>
+	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -42,6 +42,10 @@ export const displayText = (text: string, maximumLength = 200): DisplayText => {
 	) as DisplayText;
 };
 
+/** Whether a value can be a token or a secret: a header, or a line of output, takes nothing else (RFC 6749 Appendix A). */
+export const isTokenText = (value: unknown): value is string =>
+	typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
+
 /** Whatever reads as the end of a quotation. */
 const quotationMarks = /["\u201C-\u201F\u2033\u275D\u275E\uFF02]/g;
 /** A text in quotation marks that it cannot end. */
@@ -85,3 +89,7 @@ export const twoPeople = (one: Identity | undefined, other: Identity | undefined
 
 /** A sentence without its full stop, to go on with or to stand alone. */
 export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');
+
+/** "a, b and c". */
+export const listed = (items: readonly string[], word: 'and' | 'or' = 'and'): string =>
+	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1) ?? ''}`;

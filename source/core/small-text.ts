@@ -1,6 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {displayText} from './safe-text.js';
-import {LoginError} from './errors.js';
+import {errorCode, LoginError} from './errors.js';
 
 /** Bytes: no key, secret or token comes near it. */
 const maximumSize = 65_536;
@@ -33,7 +33,7 @@ export const readSmallText = async (
 	try {
 		content = await join(isFile ? (createReadStream(source) as AsyncIterable<Uint8Array>) : source);
 	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? displayText(String(error.code), 20) : 'unreadable';
+		const code = displayText(errorCode(error) ?? 'unreadable', 20);
 		throw new LoginError('config_error', `Can't read ${what} from ${isFile ? name : 'stdin'} (${code}).`, {
 			hint: 'Check the path, and that you can read the file.',
 		});

@@ -55,6 +55,9 @@ export type Identity = {
 	readonly emailVerified?: false;
 };
 
+export const isSamePerson = (one: Identity, other: Identity | undefined): boolean =>
+	one.issuer === other?.issuer && one.subject === other.subject;
+
 /** Where sessions are saved; `custom` is a store of the app's own. */
 export type StoreKind = 'keyring' | 'file' | 'memory' | 'custom';
 

@@ -21,8 +21,9 @@ type AskingHint = {
 	readonly scope?: string | undefined;
 };
 
-const hostOf = (issuer: string | undefined): string =>
-	issuer !== undefined && URL.canParse(issuer) ? displayText(new URL(issuer).host) : '';
+/** Empty for what is no URL. */
+export const hostOf = (url: string | undefined): string =>
+	url !== undefined && URL.canParse(url) ? displayText(new URL(url).host) : '';
 
 export const consentHeader = (
 	{discovery, stepUp}: LoginState,

@@ -10,7 +10,7 @@ import {escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {TokenSet} from './token-set.js';
 import {checkServerUrl, isForeignHost} from './discovery.js';
 import {readInterval} from './quirks.js';
-import {isOAuthErrorCode} from './error-codes.js';
+import {isOAuthErrorCode, isTransient} from './error-codes.js';
 import {omitUndefined} from '../core/clock.js';
 import {requestParameters} from './request-parameters.js';
 import {callServer, openCall, type RequestContext} from './request.js';
@@ -103,8 +103,6 @@ export const requestDeviceAuthorization = async (context: RequestContext): Promi
 /** An error code that no standard knows, under a status that speaks for itself: some gateway's page, no response. */
 const isGatewayPage = (error: ResponseBodyError) => error.status === 408 && !isOAuthErrorCode(error.error);
 
-const transientCodes = new Set(['network_error', 'timeout', 'server_unavailable']);
-
 /**
  * Asks once whether the person has approved (RFC 8628 §3.4). The error code decides, whatever the HTTP status.
  *
@@ -141,7 +139,7 @@ export const requestDeviceToken = async (context: RequestContext, deviceCode: st
 
 		const failure = call.fail(error);
 		// A code that brought tokens is spent: some servers take them back when they are asked for again.
-		if (!isGranted && transientCodes.has(failure.code)) return {kind: 'transient', reason: failure.message, retryAfter};
+		if (!isGranted && isTransient(failure)) return {kind: 'transient', reason: failure.message, retryAfter};
 		throw failure;
 	}
 };

@@ -120,6 +120,10 @@ const knownCodes = new Set([...Object.keys(meanings), ...furtherCodes]);
 /** Whether a code is one of the standards': where it is, it decides whatever the HTTP status says. */
 export const isOAuthErrorCode = (code: string): boolean => knownCodes.has(code);
 
+/** The server gave no judgement: the same may be tried again. */
+export const isTransient = ({code}: LoginError): boolean =>
+	code === 'network_error' || code === 'timeout' || code === 'server_unavailable';
+
 /** The server says that it cannot work at the moment, which is no response to the request. */
 export const isTemporaryErrorCode = (code: string): boolean =>
 	code === 'server_error' || code === 'temporarily_unavailable';

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import {displayText} from '../core/safe-text.js';
-import {cancelled, LoginError, type LoginErrorCode} from '../core/errors.js';
+import {cancelled, errorCode, LoginError, type LoginErrorCode} from '../core/errors.js';
 import {waitSentence, oauthError, type ResponseInfo} from './error-codes.js';
 import type {EndpointKind} from './quirks.js';
 
@@ -120,7 +120,8 @@ const networkProblems: Readonly<Record<string, string>> = {
 
 const systemCode = (error: unknown): string => {
 	for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
-		if ('code' in at && typeof at.code === 'string') return at.code;
+		const code = errorCode(at);
+		if (code !== undefined) return code;
 	}
 
 	return '';

@@ -10,7 +10,7 @@ import {
 	type TokenEndpointResponse,
 	refreshTokenGrantRequest,
 } from 'oauth4webapi';
-import {displayText} from '../core/safe-text.js';
+import {displayText, isTokenText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {type IdTokenClaims, type TokenSet, decodeJwtPart} from './token-set.js';
 import {anotherPerson, resolveIssuer, verifyIdToken, type IdTokenExpectation} from './id-token.js';
@@ -39,9 +39,9 @@ type Grant = {
 	readonly refreshes?: TokenSet;
 };
 
-/** A token is sent in headers later: it must be what RFC 6749 Appendix A allows. */
+/** @throws LoginError `bad_response` for what no token can be */
 export const checkToken = (token: string, name: string, endpoint?: string): string => {
-	if (/^[\x20-\x7E]+$/.test(token)) return token;
+	if (isTokenText(token)) return token;
 	throw new LoginError('bad_response', `The server's ${name} has characters that no token can have.`, {
 		hint: 'Ask your administrator.',
 		endpoint,

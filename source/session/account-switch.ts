@@ -1,6 +1,6 @@
 import {cancelled, LoginError} from '../core/errors.js';
 import {person, twoPeople} from '../core/safe-text.js';
-import type {Identity} from '../core/types.js';
+import {isSamePerson, type Identity} from '../core/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {differenceOf, type AskedSession} from './session-difference.js';
 import type {StoredSession} from './types.js';
@@ -16,9 +16,8 @@ export type AccountSwitch = {
 };
 
 /**
- * What new tokens would replace that is not their own: another person's session (two people are the same if issuer and
- * subject are, OIDC Core §5.7), also where the new one names nobody, or one of another server, client,
- * organization or service. Other scopes replace nothing that is not their own.
+ * What new tokens would replace that is not their own: another person's session, also where the new one names nobody, or
+ * one of another server, client, organization or service. Other scopes replace nothing that is not their own.
  */
 const replacedBy = (
 	tokens: TokenSet | undefined,
@@ -29,11 +28,8 @@ const replacedBy = (
 	const present = stored.tokens.identity;
 	const difference = differenceOf(stored, asked);
 	const next = tokens?.identity;
-	const isSamePerson =
-		tokens === undefined ||
-		present === undefined ||
-		(present.issuer === next?.issuer && present.subject === next.subject);
-	return difference === undefined && isSamePerson ? undefined : {stored: present, next, difference};
+	const isOwn = tokens === undefined || present === undefined || isSamePerson(present, next);
+	return difference === undefined && isOwn ? undefined : {stored: present, next, difference};
 };
 
 const refusal = ({stored, next, difference}: AccountSwitch): string => {

@@ -1,4 +1,5 @@
 import {LoginError} from '../core/errors.js';
+import {isTokenText} from '../core/safe-text.js';
 import {fetchUserInfo} from '../oauth/userinfo.js';
 import {refreshTokens} from '../oauth/token-endpoint.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -18,13 +19,11 @@ export type AdoptedTokens = {
 	readonly scope?: string;
 };
 
-const isToken = (token: unknown): boolean => typeof token === 'string' && /^[\x20-\x7E]+$/.test(token);
-
 const tokenSetOf = (tokens: AdoptedTokens, {provider, clock}: RequestContext): TokenSet => {
 	const {accessToken, refreshToken, expiresAt, scope = provider.requestedScope} = tokens;
 	const isUsable =
-		isToken(accessToken) &&
-		(refreshToken === undefined || isToken(refreshToken)) &&
+		isTokenText(accessToken) &&
+		(refreshToken === undefined || isTokenText(refreshToken)) &&
 		(expiresAt === undefined || Number.isFinite(expiresAt)) &&
 		typeof scope === 'string';
 	if (!isUsable) {

@@ -1,4 +1,5 @@
 /** The clients that this program registered, by issuer (RFC 7591): in the store of the sessions, as safe as they are. */
+import {isTokenText} from '../core/safe-text.js';
 import {isObject} from '../core/types.js';
 import type {ClientRegistration} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
@@ -6,14 +7,12 @@ import type {StoredSession, TokenStore} from './types.js';
 
 const nameOf = (issuer: string): string => `client ${issuer}`;
 
-const isText = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
-
 const isRegistration = (value: unknown): value is ClientRegistration => {
 	if (!isObject(value)) return false;
 	const {clientId, clientSecret = 'none', redirectUris, management, expiresAt = 0} = value;
 	const {url = 'none', token = 'none'} = (management ?? {}) as Record<string, unknown>;
 	return (
-		[clientId, clientSecret, url, token].every(isText) &&
+		[clientId, clientSecret, url, token].every(isTokenText) &&
 		typeof expiresAt === 'number' &&
 		Array.isArray(redirectUris) &&
 		redirectUris.every(uri => typeof uri === 'string' && URL.canParse(uri))

@@ -1,6 +1,6 @@
 import type {Clock} from '../core/clock.js';
 import {toLoginError} from '../core/errors.js';
-import {isOwnFlow} from '../core/types.js';
+import {isOwnFlow, isSamePerson} from '../core/types.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {revokeTokens, type LogoutResult} from '../oauth/revocation.js';
@@ -36,9 +36,8 @@ type Grant = Pick<StoredSession, 'tokens' | 'flow'> & {
 const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	const [one, other] = [a.tokens.identity, b.tokens.identity];
 	const isSameClient = a.provider.issuer === b.provider.issuer && a.provider.clientId === b.provider.clientId;
-	const isSamePerson = !one || !other || (one.issuer === other.issuer && one.subject === other.subject);
 	const isSameKind = isOwnFlow(a.flow) === isOwnFlow(b.flow);
-	return isSameClient && isSamePerson && isSameKind;
+	return isSameClient && isSameKind && (!one || !other || isSamePerson(one, other));
 };
 
 /** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */

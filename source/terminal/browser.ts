@@ -1,6 +1,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
+import {errorCode} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {BrowserOpener, BrowserOutcome} from '../login/terminal.js';
@@ -80,8 +81,7 @@ const start = async (
 const wouldSplit = (command: readonly string[]): boolean =>
 	command.some(word => /^cmd(?:\.exe)?$/i.test(path.win32.basename(word))) && command.some(word => word.includes('&'));
 
-const reasonOf = (error: unknown): string =>
-	error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'was not found' : "couldn't be started";
+const reasonOf = (error: unknown): string => (errorCode(error) === 'ENOENT' ? 'was not found' : "couldn't be started");
 
 /**
  * Whether a started program did its work: openers end at once, with a code that tells; a browser goes on. `starting` is

@@ -1,6 +1,7 @@
 import {readdir, readFile, readlink} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {promisify} from 'node:util';
+import {errorCode} from '../core/errors.js';
 import {bracketed} from '../core/safe-url.js';
 import type {Connection, LocalSockets} from '../login/terminal.js';
 import type {TerminalEnvironment} from './environment.js';
@@ -17,7 +18,7 @@ const tableOf = async (name: string): Promise<string> => {
 	try {
 		return await readFile(`/proc/net/${name}`, 'latin1');
 	} catch (error) {
-		if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return '';
+		if (['ENOENT', 'EACCES'].includes(errorCode(error) ?? '')) return '';
 		throw error;
 	}
 };

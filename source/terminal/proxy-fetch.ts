@@ -1,6 +1,6 @@
 import type {Dispatcher, RequestInit as UndiciRequestInit} from 'undici';
 import {displayText} from '../core/safe-text.js';
-import {LoginError} from '../core/errors.js';
+import {errorCode, LoginError} from '../core/errors.js';
 import {isLoopbackHost} from '../core/safe-url.js';
 import type {TerminalEnvironment} from './environment.js';
 
@@ -24,8 +24,7 @@ const untrustedIssuer = new Set([
 ]);
 
 const isUntrustedIssuer = (error: unknown): boolean => {
-	const cause = error instanceof Error ? error.cause : undefined;
-	return cause instanceof Error && 'code' in cause && untrustedIssuer.has(String(cause.code));
+	return error instanceof Error && untrustedIssuer.has(errorCode(error.cause) ?? '');
 };
 
 const certificatesIn = async (path: string, what: string): Promise<string> => {

@@ -1,4 +1,4 @@
-import {displayText, nameOf, person, twoPeople} from '../core/safe-text.js';
+import {displayText, listed, nameOf, person, twoPeople} from '../core/safe-text.js';
 import type {LoginErrorCode} from '../core/errors.js';
 import type {Identity, StoreKind} from '../core/types.js';
 import {translatorOf, type Sentences} from './sentences.js';
@@ -11,9 +11,6 @@ const seen: Readonly<Record<string, string>> = {
 	address: 'postal address',
 	phone: 'phone number',
 };
-
-const listed = (items: readonly string[]): string =>
-	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 
 /** What a space-separated scope lets an app do, in words where they are known; empty where there is nothing to say. */
 export const permissionsOf = (scope: string): string => {

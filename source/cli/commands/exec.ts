@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {displayText} from '../../core/safe-text.js';
-import {LoginError} from '../../core/errors.js';
+import {errorCode, LoginError} from '../../core/errors.js';
 import {secretSourceOf} from '../secrets.js';
 import type {Command, TokenContext} from '../context.js';
 import {exitCodes} from '../errors.js';
@@ -11,7 +11,7 @@ import {freshToken} from '../token-format.js';
 const defaultVariable = 'INK_LOGIN_TOKEN';
 
 const notStarted = (program: string, error: Error): LoginError => {
-	const code = 'code' in error ? String(error.code) : error.name;
+	const code = errorCode(error) ?? error.name;
 	const why = code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'permission denied' : displayText(code, 40);
 	return new LoginError('config_error', `Can't run ${displayText(program, 100)}: ${why}.`, {
 		hint: 'Check its name and your PATH.',

@@ -3,9 +3,9 @@
  * the answer. It ends in options of `login`, so that everything after it is an ordinary login.
  */
 import {omitUndefined} from '../../core/clock.js';
-import {displayText} from '../../core/safe-text.js';
 import {checkUrl} from '../../core/safe-url.js';
 import {registrations, type Registration} from '../../oauth/registration.js';
+import {hostOf} from '../../layout/header.js';
 import type {ListOption} from '../../layout/options.js';
 import type {Fact} from '../../layout/question.js';
 import type {OptionValues} from '../options.js';
@@ -64,9 +64,6 @@ const usualUrls: readonly Fact[] = [
 	{word: 'GitLab', text: 'https://gitlab.com'},
 	{word: 'Auth0', text: 'https://NAME.auth0.com'},
 ];
-
-const hostOf = (url: string | undefined): string =>
-	url !== undefined && URL.canParse(url) ? displayText(new URL(url).host) : '';
 
 const registrationOf = ({preset}: Answers): Registration | undefined => preset && registrations[preset];
 

@@ -1,5 +1,5 @@
-import {LoginError, toLoginError, type LoginErrorCode} from '../../core/errors.js';
-import {oauthError} from '../../oauth/error-codes.js';
+import {LoginError, toLoginError} from '../../core/errors.js';
+import {isTransient, oauthError} from '../../oauth/error-codes.js';
 import type {Recipient} from '../../oauth/one-time-code.js';
 import type {EventOf} from '../events.js';
 import type {Flow, FlowContext} from '../flow.js';
@@ -144,9 +144,6 @@ const rejections: Readonly<Record<'wrong' | 'expired' | 'spent', LoginError>> = 
 	spent: new LoginError('invalid_grant', 'You typed too many wrong codes.', {hint: 'Ask for a new code.'}),
 };
 
-/** The server gave no judgement: the same code may still be good. */
-const passing: ReadonlySet<LoginErrorCode> = new Set(['network_error', 'timeout', 'server_unavailable']);
-
 /** A code by e-mail or SMS, in Auth0's dialect, typed here: off unless the application names it (RFC 8252 §8.12). */
 export const oneTimeCodeFlow: Flow = async context => {
 	const {requestOneTimeCodeTokens} = await import('../../oauth/one-time-code.js');
@@ -170,7 +167,8 @@ export const oneTimeCodeFlow: Flow = async context => {
 			context.emit({type: 'code-rejected', reason: `${failure.message} ${more}`});
 		} catch (error) {
 			failure = toLoginError(error);
-			if (!passing.has(failure.code)) throw failure;
+			// The same code may still be good.
+			if (!isTransient(failure)) throw failure;
 			reason = whyNot(failure);
 		}
 	}

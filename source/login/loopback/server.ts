@@ -2,7 +2,7 @@ import type {Server, IncomingMessage, ServerResponse} from 'node:http';
 import type {Socket, AddressInfo} from 'node:net';
 import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../terminal.js';
-import {LoginError} from '../../core/errors.js';
+import {errorCode, LoginError} from '../../core/errors.js';
 import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import type {Clock, Random} from '../../core/clock.js';
 import {callbackPages, forwardedPage, pageHeaders} from './pages.js';
@@ -14,7 +14,7 @@ type Listener = {readonly port: number; close(): void};
 type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
 
 /** Another program has the port, or this one may not have it. */
-const taken: unknown[] = ['EADDRINUSE', 'EACCES'];
+const taken: readonly (string | undefined)[] = ['EADDRINUSE', 'EACCES'];
 
 /** How often a port that the system gave for one address may turn out to be taken on the other. */
 const patience = 10;
@@ -30,7 +30,7 @@ const bindAll = async <Bound extends Listener>(
 		try {
 			bound.push(await listen(address, bound[0]?.port ?? port));
 		} catch (error) {
-			if (!(error instanceof Error && 'code' in error && taken.includes(error.code))) continue;
+			if (!taken.includes(errorCode(error))) continue;
 			for (const listener of bound) listener.close();
 			return undefined;
 		}

@@ -1,7 +1,7 @@
+import {errorCode} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 import {
 	checkFolder,
-	errorCode,
 	fileInfoIfThere,
 	isOpenToOthers,
 	isOurs,

@@ -1,11 +1,10 @@
 import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
-import {LoginError} from '../../core/errors.js';
+import {errorCode, LoginError} from '../../core/errors.js';
 import type {ProfilePreferences, RecordStore, StoredSession, StoreLock, TokenStore} from '../types.js';
 import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
 import {
 	checkFolder,
-	errorCode,
 	fileInfoIfThere,
 	nodeFileSystem,
 	readOwnFile,

@@ -18,7 +18,7 @@ import {
 	type Stats,
 } from 'node:fs';
 import {dirname} from 'node:path';
-import {type Hint, LoginError} from '../../core/errors.js';
+import {errorCode, type Hint, LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 
 export type FileInfo = {
@@ -113,10 +113,6 @@ function makeFolder(path: string): void {
 		makeFolder(path);
 	}
 }
-
-/** The system's name for what went wrong, such as ENOENT. */
-export const errorCode = (error: unknown): string | undefined =>
-	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 export const storeError = (message: string, hint: Hint): LoginError => new LoginError('store_error', message, {hint});
 

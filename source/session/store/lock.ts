@@ -1,9 +1,9 @@
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
-import {errorCode, type FileSystem} from './file-system.js';
+import type {FileSystem} from './file-system.js';
 import type {Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
-import {LoginError, toLoginError} from '../../core/errors.js';
+import {errorCode, LoginError, toLoginError} from '../../core/errors.js';
 import type {StoreLock, TokenStore} from '../types.js';
 import {randomName, removeIfThere} from './atomic-file.js';
 

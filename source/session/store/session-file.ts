@@ -1,6 +1,6 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
-import {displayText} from '../../core/safe-text.js';
+import {displayText, isTokenText} from '../../core/safe-text.js';
 import {flows, isObject} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
@@ -159,9 +159,9 @@ const checkSession = (value: unknown): StoredSession => {
 	const isWhole =
 		isObject(tokens) &&
 		isObject(server) &&
-		isToken(tokens['accessToken']) &&
-		isMissingOr(tokens['refreshToken'], isToken) &&
-		isMissingOr(tokens['idToken'], isToken) &&
+		isTokenText(tokens['accessToken']) &&
+		isMissingOr(tokens['refreshToken'], isTokenText) &&
+		isMissingOr(tokens['idToken'], isTokenText) &&
 		isMissingOr(tokens['claims'], claims => isObject(claims) && typeof claims['exp'] === 'number') &&
 		isMissingOr(tokens['identity'], isIdentity) &&
 		isMissingOr(tokens['expiresAt'], Number.isFinite) &&
@@ -188,9 +188,6 @@ const isKnownServer = (value: unknown): value is KnownServer =>
 
 const isMissingOr = (value: unknown, check: (value: unknown) => boolean): boolean =>
 	value === undefined || check(value);
-
-/** What is printed or sent in a header holds no line end (RFC 6749 Appendix A). */
-const isToken = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7E]+$/.test(value);
 
 const isIdentity = (value: unknown): boolean =>
 	isObject(value) &&
