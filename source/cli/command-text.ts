@@ -12,14 +12,18 @@ const isFoundByNpx = /[\\/](_npx|node_modules[\\/]\.bin)[\\/]/.test(process.argv
 export const commandText = (...words: readonly string[]): string =>
 	[...(isFoundByNpx ? ['npx'] : []), 'ink-login', ...words].map(shellWord).join(' ');
 
+/** A line about a profile, which is left out where it is the default one. */
+export const profileText = (command: string, profile: string, ...words: readonly string[]): string =>
+	commandText(command, ...(profile === 'default' ? [] : [profile]), ...words);
+
 /** How a login looks, and how long it waits, are for that one login. */
 const isNotRepeated = (group: CommandOption['group']): boolean => group === 'looks' || group === 'pending';
 
 /** The line that signs in to a profile, with those of the options given that a login needs. */
 export const loginText = (profile: string, values: OptionValues = {}): string =>
-	commandText(
+	profileText(
 		'login',
-		...(profile === 'default' ? [] : [profile]),
+		profile,
 		...Object.entries(values).flatMap(([name, value]) => {
 			const option = optionTable[name];
 			if (option?.commands.includes('login') !== true || isNotRepeated(option.group)) return [];

@@ -9,7 +9,7 @@ import {useKeys} from '../hooks/use-keys.js';
 import {useTerminalSize} from '../hooks/use-size.js';
 import {wordsOver} from '../text/messages.js';
 import {detectEnvironment} from '../terminal/environment.js';
-import {resizable, softWrapping} from '../terminal/ink-output.js';
+import {drawn, resizable, softWrapping} from '../terminal/ink-output.js';
 import {supportsHyperlinks} from '../terminal/capabilities.js';
 import {guardTerminal} from '../terminal/restore.js';
 import {gridOf} from '../layout/header.js';
@@ -76,15 +76,6 @@ function Frame({login, footer, onKey, isSuspended}: FrameProps): ReactNode {
 type InkStreams = {readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream};
 
 type End = {readonly session: Session} | {readonly error: LoginError} | {readonly left: 'left' | 'stay'};
-
-/** What was written by then is drawn: React and Ink need a turn each. */
-const drawn = async () => {
-	for (let turn = 0; turn < 2; turn++) {
-		await new Promise(resolve => {
-			setTimeout(resolve, 0);
-		});
-	}
-};
 
 /** Whose session there is, for a picker that offers to stay so; one that cannot be read keeps nobody from signing in. */
 const presentIdentity = async ({engine, options}: ScreenLogin): Promise<Identity | undefined> =>

@@ -130,6 +130,13 @@ export type Random = (byteCount: number) => Uint8Array;
 /** The operating system's random bytes. */
 export const systemRandom: Random = byteCount => crypto.getRandomValues(new Uint8Array(byteCount));
 
+/** None is easily taken for another; 32 of them, so that each is five random bits. */
+const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** A random word that people can read out and type. */
+export const randomWord = (random: Random, length: number): string =>
+	Array.from(random(length), byte => letters[byte & 31]).join('');
+
 /** Leaves out the members that have no value, so that the same data looks the same before and after it was stored. */
 export const omitUndefined = <Value extends object>(value: Value): Value =>
 	Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;

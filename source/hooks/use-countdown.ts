@@ -1,16 +1,8 @@
 import {useEffect, useMemo, useReducer, useState} from 'react';
-import type {Clock} from '../core/clock.js';
+import {Deadline, momentOf, type Clock} from '../core/clock.js';
 
 /** A timer that is longer than this could sleep through a suspension of the computer. */
 const longestNap = 5000;
-
-/** What was left of a deadline when it was first seen. Time is counted by the clock that is further on, since the wall clock may be set back. */
-const deadline = (expiresAt: number, clock: Clock) => {
-	const start = {left: expiresAt - clock.now(), monotonic: clock.monotonic()};
-	return {
-		left: () => Math.max(0, Math.min(expiresAt - clock.now(), start.left - (clock.monotonic() - start.monotonic))),
-	};
-};
 
 /**
  * Milliseconds until a moment, as of this drawing; the component is drawn again whenever `untilNext` says that there is
@@ -25,15 +17,18 @@ export const useTimeLeft = (
 	untilNext: (left: number) => number,
 ): number => {
 	const [, draw] = useReducer((count: number) => count + 1, 0);
-	const counted = useMemo(() => (expiresAt === undefined ? undefined : deadline(expiresAt, clock)), [expiresAt, clock]);
+	const counted = useMemo(
+		() => (expiresAt === undefined ? undefined : new Deadline(clock, momentOf(clock), expiresAt - clock.now())),
+		[expiresAt, clock],
+	);
 	useEffect(() => {
 		if (counted === undefined) return;
 		const controller = new AbortController();
 		const tick = async () => {
-			for (let left = counted.left(); left > 0; left = counted.left()) {
+			for (let left = counted.left; left > 0; left = counted.left) {
 				const due = left - untilNext(left);
 				// In naps: the computer may sleep meanwhile.
-				for (let rest = left; rest > Math.max(0, due); rest = counted.left()) {
+				for (let rest = left; rest > Math.max(0, due); rest = counted.left) {
 					await clock.sleep(Math.max(1, Math.min(rest - due, longestNap)), controller.signal);
 				}
 
@@ -45,7 +40,7 @@ export const useTimeLeft = (
 		});
 		return () => controller.abort();
 	}, [counted, clock, untilNext]);
-	return counted?.left() ?? 0;
+	return Math.max(0, counted?.left ?? 0);
 };
 
 /** What `useCountdown` takes besides the moment. */

@@ -6,7 +6,7 @@ import {initialLoginState, reduceLogin, type LoginState} from './state.js';
 import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
-import type {TokenSet} from '../oauth/token-set.js';
+import type {IssuedTokens} from '../session/types.js';
 import {isTypedFlow, type FlowName} from '../core/types.js';
 
 /** Lets others wait for the next change of something. */
@@ -122,14 +122,6 @@ export type FlowParts = {
 	readonly hints: Partial<Hints>;
 };
 
-/** Tokens, and what brought them. */
-export type Winner = {
-	readonly tokens: TokenSet;
-	readonly flow: FlowName;
-	/** With the client that they were issued to. */
-	readonly provider: ResolvedProvider;
-};
-
 type FlowRaceOptions = {
 	/** Asked once a flow is opened. */
 	readonly parts: () => FlowParts;
@@ -138,11 +130,11 @@ type FlowRaceOptions = {
 	/** Aborts with the whole login. */
 	readonly signal: AbortSignal;
 	/** The first flow has returned tokens; called once. */
-	readonly onTokens: (winner: Winner) => void;
+	readonly onTokens: (winner: IssuedTokens) => void;
 	/** The last open flow has ended without tokens. */
 	readonly onNoneLeft: (error: LoginError) => void;
 	/** Tokens that came too late to be wanted. */
-	readonly onUnwanted: (winner: Winner) => void;
+	readonly onUnwanted: (winner: IssuedTokens) => void;
 	/** Settles as which client a flow signs in. */
 	readonly settleClient: (context: RequestContext, redirectUri?: string) => Promise<ResolvedProvider>;
 };

@@ -1,6 +1,6 @@
 import type {Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
-import {EventLog, FlowRace, type FlowParts, type Winner} from './flow-race.js';
+import {EventLog, FlowRace, type FlowParts} from './flow-race.js';
 import type {ResourceLogin} from './resource-login.js';
 import type {LoginCommand, LoginOptions, LoginRun} from './flow.js';
 import type {Recommendation} from './terminal.js';
@@ -9,7 +9,7 @@ import type {EventOf, LoginEvent} from './events.js';
 import type {LoginState} from './state.js';
 import {applicationOf, type Provider, type ResolvedProvider} from '../oauth/provider.js';
 import type {SessionManager} from '../session/session-manager.js';
-import type {Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
+import type {IssuedTokens, Session, StoredSession, StoreLock, TokenStore} from '../session/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {flows, isPageFlow, type FlowName, type FlowAvailability} from '../core/types.js';
 
@@ -60,12 +60,12 @@ class Login implements LoginRun {
 	readonly #controller = new AbortController();
 	readonly #race: FlowRace;
 	/** Tokens that are to be revoked once it is known which session there is. */
-	readonly #unwanted: Winner[] = [];
+	readonly #unwanted: IssuedTokens[] = [];
 	/** Work that outlives the login: the unwanted tokens are revoked. */
 	readonly #afterwards = new Set<Promise<void>>();
 	/** What a flow has brought, or the session that another process's login left. */
-	readonly #finished: Promise<Winner | StoredSession>;
-	#finish!: (finish: Winner | StoredSession) => void;
+	readonly #finished: Promise<IssuedTokens | StoredSession>;
+	#finish!: (finish: IssuedTokens | StoredSession) => void;
 	#fail!: (error: LoginError) => void;
 	#provider: ResolvedProvider | undefined;
 	#resource: ResourceLogin | undefined;
@@ -406,7 +406,7 @@ class Login implements LoginRun {
 	}
 
 	/** Saves the tokens as the session, unless that would replace one that is to stay. */
-	async #save(winner: Winner): Promise<StoredSession> {
+	async #save(winner: IssuedTokens): Promise<StoredSession> {
 		const {keeper, remembered} = this.#parts;
 		const {signal} = this.#controller;
 		await this.#preparing;

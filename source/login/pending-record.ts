@@ -1,4 +1,4 @@
-import {omitUndefined, type Random} from '../core/clock.js';
+import {omitUndefined, randomWord} from '../core/clock.js';
 import {cancelled, LoginError, toLoginError, type LoginErrorCode} from '../core/errors.js';
 import {displayText, type DisplayText} from '../core/safe-text.js';
 import {isObject} from '../core/types.js';
@@ -47,11 +47,7 @@ const day = 86_400_000;
 
 export const longestMessage = 160;
 
-/** What it may be typed with: no letter looks like a digit. */
-const idLetters = 'abcdefghjkmnpqrstuvwxyz23456789';
 const idPattern = /^[a-z2-9]{8}$/;
-
-const newId = (random: Random): string => Array.from(random(8), byte => idLetters[byte % idLetters.length]).join('');
 
 /** The name of the mark of a cancel: one of its own, so that no process that is busy with the login can undo it. */
 const cancelMark = (id: string) => `${id}-cancelled`;
@@ -301,7 +297,7 @@ export class PendingRecord {
 		const message = displayText(given, longestMessage);
 		await this.#write({
 			version: 1,
-			id: newId(random),
+			id: randomWord(random, 8),
 			profile,
 			...(message !== '' && {message}),
 			startedAt: clock.now(),

@@ -9,7 +9,7 @@ import {
 } from '../core/errors.js';
 import {displayText, quoted} from '../core/safe-text.js';
 import {isObject, type FlowName} from '../core/types.js';
-import {applicationOf, type ResolvedProvider} from '../oauth/provider.js';
+import {applicationOrHost, type ResolvedProvider} from '../oauth/provider.js';
 import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {StoredSession} from '../session/types.js';
@@ -51,8 +51,7 @@ const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}:
 	const why = message === undefined ? [] : [`The agent says: ${quoted(message, longestMessage)}.`];
 	if (progress.status !== 'waiting') return '';
 	const {flow} = progress;
-	const application = applicationOf(provider) ?? new URL(provider.issuer).host;
-	const to = `to sign in to ${displayText(application, 100)}`;
+	const to = `to sign in to ${displayText(applicationOrHost(provider), 100)}`;
 	if (flow.flow === 'device') {
 		const {userCode, verificationUri, verificationUriComplete} = flow.authorization;
 		const step =

@@ -3,7 +3,7 @@ import type {Clock} from '../core/clock.js';
 import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientPorts} from '../oauth/client-metadata.js';
-import {isForgotten, registerClient} from '../oauth/client-registration.js';
+import {isForgotten, registerByHand, registerClient} from '../oauth/client-registration.js';
 import type {ClientRegistration, ProtectedResource, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {forgetClient, readClient, writeClient} from '../session/client-store.js';
@@ -237,6 +237,6 @@ const hasMoved = ({issuer, protectedResource}: ResolvedProvider, before: string)
 const nobodyKnown = ({server}: ResolvedProvider, redirectUri: string): LoginError => {
 	const host = displayText(new URL(server.issuer).host, 80);
 	return new LoginError('config_error', `${host} doesn't let apps register themselves.`, {
-		hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`,
+		hint: registerByHand(redirectUri),
 	});
 };

@@ -1,7 +1,7 @@
 /** Registering this program as a client of its own accord (RFC 7591), and taking that back (RFC 7592). */
 import type {AuthorizationServer} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
-import {LoginError} from '../core/errors.js';
+import {LoginError, type Hint} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientMetadata, deviceGrant, reducedMetadata, type ClientMetadata} from './client-metadata.js';
 import {checkServerUrl} from './discovery.js';
@@ -79,6 +79,12 @@ const register = async (
 		};
 	});
 
+/** What a person does where the server lets no app register itself. */
+export const registerByHand =
+	(redirectUri: string): Hint =>
+	words =>
+		`Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`;
+
 /**
  * Registers this program with one redirect URI. Where the server refuses, it says less about itself, or `localhost`
  * instead of an address: then the registration has another redirect URI than it was to have.
@@ -101,7 +107,7 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 	const host = displayText(new URL(server.issuer).host, 80);
 	const why = [error === '' ? `HTTP ${status}` : error, description].filter(Boolean).join(': ');
 	throw new LoginError('server_rejected', `${host} doesn't let this app register itself (${why}).`, {
-		hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`,
+		hint: registerByHand(redirectUri),
 		status,
 	});
 };

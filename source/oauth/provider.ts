@@ -321,3 +321,8 @@ export const applicationOf = ({
 	protectedResource,
 }: Pick<ProviderSettings, 'application' | 'protectedResource'>): string | undefined =>
 	protectedResource === undefined ? application : new URL(protectedResource.url).host;
+
+/** The same, or the issuer's host where nothing else is known. */
+export const applicationOrHost = (
+	provider: Pick<ProviderSettings, 'application' | 'protectedResource' | 'issuer'>,
+): string => applicationOf(provider) ?? new URL(provider.issuer).host;

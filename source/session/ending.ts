@@ -1,13 +1,12 @@
 import type {Clock} from '../core/clock.js';
 import {toLoginError} from '../core/errors.js';
 import {isOwnFlow, isSamePerson} from '../core/types.js';
-import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {revokeTokens, type LogoutResult} from '../oauth/revocation.js';
 import {deleteClient} from './client-store.js';
 import {asClientOf} from './server-requests.js';
 import type {SessionWatch} from './session-state.js';
-import type {StoredSession, TokenStore} from './types.js';
+import type {IssuedTokens, StoredSession, TokenStore} from './types.js';
 
 /** What the end of a session takes. */
 export type EndingContext = {
@@ -24,9 +23,6 @@ export type EndingContext = {
 
 /** Milliseconds that a replaced session may take to be revoked. */
 const longestFarewell = 5000;
-
-/** Tokens that are no session, with what brought them. */
-export type IssuedTokens = Pick<StoredSession, 'tokens' | 'flow'> & {readonly provider: ResolvedProvider};
 
 type Grant = Pick<StoredSession, 'tokens' | 'flow'> & {
 	readonly provider: Pick<StoredSession['provider'], 'issuer' | 'clientId'>;

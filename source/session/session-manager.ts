@@ -4,8 +4,8 @@ import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from '
 import {LoginError, toLoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
-import type {TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
-import type {EndingContext, IssuedTokens} from './ending.js';
+import type {IssuedTokens, TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
+import type {EndingContext} from './ending.js';
 import type {SessionWatch} from './session-state.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {LogoutResult} from '../oauth/revocation.js';

@@ -1,10 +1,9 @@
 import {exportKeys} from '../oauth/id-token.js';
-import type {ResolvedProvider} from '../oauth/provider.js';
-import type {StoredSession} from './types.js';
+import type {IssuedTokens, StoredSession} from './types.js';
 
 /** What is kept of tokens that are there, and of where they came from. */
 export const toStoredSession = (
-	{provider: resolved, tokens, flow}: {readonly provider: ResolvedProvider} & Pick<StoredSession, 'tokens' | 'flow'>,
+	{provider: resolved, tokens, flow}: IssuedTokens,
 	signedInAt: number,
 	remembered: Pick<StoredSession, 'clientSecretSource' | 'caFile'>,
 ): StoredSession => {

@@ -1,5 +1,5 @@
 import type {JWKS, AuthorizationServer} from 'oauth4webapi';
-import type {ClientRegistration, ProviderSettings} from '../oauth/provider.js';
+import type {ClientRegistration, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import type {FlowName, Identity, StoreKind} from '../core/types.js';
 import type {FileSystem} from './store/file-system.js';
@@ -90,6 +90,12 @@ export type StoredSession = {
 	readonly registration?: ClientRegistration;
 	/** Set once the server refused the refresh token, so that sibling processes need not ask again. */
 	readonly dead?: true;
+};
+
+/** Tokens that are no session yet, and what brought them. */
+export type IssuedTokens = Pick<StoredSession, 'tokens' | 'flow'> & {
+	/** With the client that they were issued to. */
+	readonly provider: ResolvedProvider;
 };
 
 /** Where a profile signed in, and as which client: enough to sign in there again. */

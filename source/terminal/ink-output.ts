@@ -12,8 +12,14 @@ const clearTerminal = '\u001B[2J\u001B[3J\u001B[H';
 /** The window alone, as version 8 does; row by row, since tmux keeps in its history what is cleared all at once. */
 const clearWindow = (rows: number): string => `\u001B[H${'\u001B[2K\u001B[1B'.repeat(rows)}\u001B[H`;
 
-/** React and Ink need a turn each until a new size is drawn. */
-const afterDrawing = (work: () => void) => setTimeout(() => setTimeout(work, 0), 0);
+/** Resolves once what has changed is drawn: React and Ink need a turn each. */
+export const drawn = async (): Promise<void> => {
+	for (let turn = 0; turn < 2; turn++) {
+		await new Promise(resolve => {
+			setTimeout(resolve, 0);
+		});
+	}
+};
 
 /** The stream, but for the methods given. */
 const withOwn = <Stream extends NodeJS.WriteStream>(stream: Stream, own: object): Stream =>
@@ -46,7 +52,7 @@ export const resizable = <Stream extends NodeJS.WriteStream>(stream: Stream): St
 			if (event !== 'resize') return stream.on(event, listener);
 			const later = () => {
 				unwrap();
-				afterDrawing(() => delayed.get(listener) === later && listener());
+				void drawn().then(() => delayed.get(listener) === later && listener());
 			};
 			delayed.set(listener, later);
 			return stream.on(event, later);

@@ -1,4 +1,5 @@
-import {isOwnFlow, isPageFlow, isTypedFlow, type FlowName, type OwnFlow} from '../core/types.js';
+import {isOwnFlow, isPageFlow, isTypedFlow, type OwnFlow} from '../core/types.js';
+import type {LoginOptions} from '../login/flow.js';
 import type {Provider} from '../oauth/provider.js';
 import {isBuildMachine, isSet, words, type TerminalEnvironment} from './environment.js';
 
@@ -40,11 +41,11 @@ export const whoIsThere = (environment: Pick<TerminalEnvironment, 'env' | 'tty'>
 	return tty.stdout || tty.stderr ? 'person' : 'nobody';
 };
 
+type Asked = Pick<LoginOptions, 'flow'>;
+
 /** Whether a login can count on a person: at the terminal, behind an agent, or where the flow that was asked for says so. */
-export const personIsThere = (
-	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
-	{flow}: {readonly flow?: FlowName | 'auto' | 'ask' | undefined} = {},
-): boolean => isPageFlow(flow) || whoIsThere(environment) !== 'nobody';
+export const personIsThere = (environment: Pick<TerminalEnvironment, 'env' | 'tty'>, {flow}: Asked = {}): boolean =>
+	isPageFlow(flow) || whoIsThere(environment) !== 'nobody';
 
 /**
  * Seconds that a login waits for the person behind a coding agent, most of which end a command after a minute; undefined
@@ -52,7 +53,7 @@ export const personIsThere = (
  */
 export const agentsWait = (
 	environment: Pick<TerminalEnvironment, 'env' | 'tty'>,
-	{flow, timeout}: {readonly flow?: FlowName | 'auto' | 'ask' | undefined; readonly timeout?: unknown},
+	{flow, timeout}: Asked & {readonly timeout?: unknown},
 ): number | undefined =>
 	whoIsThere(environment) === 'agent' && !isOwnFlow(flow) && !isTypedFlow(flow) && timeout === undefined
 		? 45

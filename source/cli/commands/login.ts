@@ -11,7 +11,7 @@ import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import type {CommandLine} from '../parse-args.js';
 import type {Command, CommandContext, Engine} from '../context.js';
-import {commandText, loginText} from '../command-text.js';
+import {commandText, loginText, profileText} from '../command-text.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import {planLogin, type LoginPlan, type LoginPlanOptions} from '../login-plan.js';
 import {engineAt, storeFor, prepareStore, readSession, tell} from '../session.js';
@@ -96,10 +96,7 @@ const makeReady = async (line: CommandLine, context: CommandContext, more: SignI
 			...plan.strength,
 			pending: isScreen ? false : (await loadPending()).pendingOptionsOf(values, environment, store),
 			// What is not saved cannot be used.
-			next:
-				more.demo !== undefined || store.kind === 'memory'
-					? undefined
-					: commandText('token', ...(profile === 'default' ? [] : [profile])),
+			next: more.demo !== undefined || store.kind === 'memory' ? undefined : profileText('token', profile),
 			renew: values.renew ?? false,
 			open: !values['no-open'],
 			terminal: createLoginTerminal(environment, {

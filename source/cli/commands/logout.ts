@@ -1,4 +1,4 @@
-import {displayText} from '../../core/safe-text.js';
+import {displayText, quoted} from '../../core/safe-text.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure} from '../errors.js';
 import {profilesLine} from '../command-text.js';
@@ -6,10 +6,8 @@ import {openSession, storeFor, readSession} from '../session.js';
 import type {StoredSession} from '../../session/types.js';
 import type {LogoutResult} from '../../oauth/revocation.js';
 
-const quoted = (profile: string): string => `"${displayText(profile, 60)}"`;
-
 const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string => {
-	const name = quoted(profile);
+	const name = quoted(profile, 60);
 	switch (outcome) {
 		case 'revoked': {
 			return `Signed out of ${name}. The server has revoked the session.`;
@@ -73,7 +71,7 @@ export const runLogout: Command = async (line, context) => {
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.
-			if (all) stderr.write(`Couldn't sign out of ${quoted(profile)}:\n`);
+			if (all) stderr.write(`Couldn't sign out of ${quoted(profile, 60)}:\n`);
 			exitCode = tellFailure(error, stderr, exitCodeOf);
 		}
 	}

@@ -2,11 +2,12 @@ import {displayText} from '../../core/safe-text.js';
 import {LoginError, toLoginError} from '../../core/errors.js';
 import {login} from '../../login.js';
 import {listPending, markCancelled, providerOf, readPending, type PendingLogin} from '../../login/pending-record.js';
+import {applicationOrHost} from '../../oauth/provider.js';
 import type {TokenStore} from '../../session/types.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
 import {timeOfDay} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
-import {commandText} from '../command-text.js';
+import {profileText} from '../command-text.js';
 import type {Command, CommandContext} from '../context.js';
 import {exitCodeOf, exitCodes} from '../errors.js';
 import type {CommandLine} from '../parse-args.js';
@@ -62,7 +63,7 @@ const cancel = async (line: CommandLine, context: CommandContext, store: TokenSt
 
 	if ((await readPending(store, id)).progress.status === 'signed-in') {
 		throw new LoginError('config_error', `The sign-in ${id} had already finished.`, {
-			hint: `To sign out, run: ${commandText('logout', ...(begun.profile === 'default' ? [] : [begun.profile]))}`,
+			hint: `To sign out, run: ${profileText('logout', begun.profile)}`,
 		});
 	}
 
@@ -72,7 +73,7 @@ const cancel = async (line: CommandLine, context: CommandContext, store: TokenSt
 
 const described = ({id, profile, message, provider, progress, startedAt, expiresAt}: PendingLogin) => {
 	const status = progress.status === 'waiting' ? 'pending' : progress.status;
-	const {application = new URL(provider.issuer).host} = provider;
+	const application = applicationOrHost(provider);
 	return {id, status, profile, application, ...(message !== undefined && {message}), startedAt, expiresAt};
 };
 

@@ -5,7 +5,7 @@ import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';
 import {failedPage, signedInPage} from '../loopback/pages.js';
 import {openLoopback, type LoopbackServer} from '../loopback/server.js';
 import {redirectTarget} from '../loopback/redirect-uri.js';
-import {applicationOf, type ResolvedProvider} from '../../oauth/provider.js';
+import {applicationOrHost, type ResolvedProvider} from '../../oauth/provider.js';
 import {checkCredentials} from '../../oauth/request.js';
 import type {SafeUrl} from '../../core/safe-url.js';
 import type {TokenSet} from '../../oauth/token-set.js';
@@ -203,7 +203,7 @@ export const browserFlow: Flow = async given => {
 		const maxAge = maxAgeOf(provider);
 		const tokens = await exchangeAuthorizationCode(context, {code, ...transaction, redirectUri, maxAge});
 		// Only now: a page must not promise what may still fail.
-		const application = applicationOf(provider) ?? new URL(provider.issuer).host;
+		const application = applicationOrHost(provider);
 		loopback?.respond(signedInPage({application, identity: tokens.identity, next}));
 		await loopback?.close();
 		return tokens;

@@ -4,7 +4,7 @@ import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../terminal.js';
 import {errorCode, LoginError} from '../../core/errors.js';
 import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
-import type {Clock, Random} from '../../core/clock.js';
+import {randomWord, type Clock, type Random} from '../../core/clock.js';
 import {callbackPages, forwardedPage, pageHeaders} from './pages.js';
 import {type RedirectTarget} from './redirect-uri.js';
 
@@ -213,12 +213,6 @@ const longestWait = 3000;
 /** Real milliseconds that a page under way has at the end. */
 const flushTime = 50;
 
-/** 32 characters, none easily taken for another: five bits each. */
-const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
-
-/** 65 random bits (RFC 8252 §8.3 leaves the path to us; nobody else on this computer may guess it). */
-const shortPathFrom = (random: Random): string => '/' + Array.from(random(13), byte => alphabet[byte & 31]).join('');
-
 /** The Host values under which a socket is ours. */
 const authoritiesOf = (
 	{localAddress = '', localPort = 0}: Socket,
@@ -239,7 +233,8 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	const {target, clock, random, signal, sockets, onCallback, onVisit} = options;
 	const [{createServer}, headers] = await Promise.all([import('node:http'), pageHeaders()]);
 	signal.throwIfAborted();
-	const shortPath = shortPathFrom(random);
+	// 65 random bits: nobody else on this computer may guess it (RFC 8252 §8.3 leaves the path to us).
+	const shortPath = `/${randomWord(random, 13)}`;
 	const closing = new AbortController();
 	const held = new Set<ServerResponse>();
 	const responding = new Set<ServerResponse>();

@@ -50,11 +50,19 @@ export const replaceFile = (fileSystem: FileSystem, path: string, data: Buffer):
 const block = 4096;
 
 /**
- * JSON that is followed by blanks: the next text, which may be a longer one, fits into the same blocks. A disk that is
- * full by then takes it all the same ({@link overwriteFile}).
+ * Replaces a file of JSON, with blanks behind it: the next text, which may be a longer one, fits into the same blocks, so
+ * that a disk that is full by then still takes it.
+ *
+ * @param isOnlyCopy - where no new file can be made, the text is written over the old one
  */
-export const withRoom = (text: string): Buffer =>
-	padded(text, (Math.ceil(Buffer.byteLength(text) / block) + 1) * block);
+export const saveText = (fileSystem: FileSystem, path: string, text: string, isOnlyCopy: boolean): void => {
+	const blocks = Math.ceil(Buffer.byteLength(text) / block) + 1;
+	try {
+		replaceFile(fileSystem, path, padded(text, blocks * block));
+	} catch (error) {
+		if (!isOnlyCopy || !overwriteFile(fileSystem, path, text)) throw error;
+	}
+};
 
 const padded = (text: string, size: number): Buffer => {
 	const data = Buffer.alloc(Math.max(size, Buffer.byteLength(text)), ' ');
@@ -68,7 +76,7 @@ const padded = (text: string, size: number): Buffer => {
  *
  * @returns whether the file holds the text now
  */
-export const overwriteFile = (fileSystem: FileSystem, path: string, text: string): boolean => {
+const overwriteFile = (fileSystem: FileSystem, path: string, text: string): boolean => {
 	try {
 		const handle = fileSystem.openToWrite(path);
 		try {

@@ -2,7 +2,7 @@ import {systemClock, type Clock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
 import {errorCode, LoginError} from '../../core/errors.js';
 import type {ProfilePreferences, RecordStore, StoredSession, StoreLock, TokenStore} from '../types.js';
-import {claimFolder, overwriteFile, removeIfThere, removeOwn, replaceFile, sweep, withRoom} from './atomic-file.js';
+import {claimFolder, removeIfThere, removeOwn, replaceFile, saveText, sweep} from './atomic-file.js';
 import {
 	checkFolder,
 	fileInfoIfThere,
@@ -158,12 +158,7 @@ class FileStore implements TokenStore {
 			claimFolder(this.#fileSystem, this.#directory);
 			// What exists nowhere else is written first of all; the write before the request has swept.
 			if (!isOnlyCopy) sweep(this.#fileSystem, this.#directory, this.#clock.now());
-			try {
-				replaceFile(this.#fileSystem, path, withRoom(text));
-			} catch (error) {
-				if (!isOnlyCopy || !overwriteFile(this.#fileSystem, path, text)) throw error;
-			}
-
+			saveText(this.#fileSystem, path, text, isOnlyCopy);
 			this.#noteForm(profile, form);
 		});
 	}

@@ -3,7 +3,7 @@ import type {Clock} from '../../core/clock.js';
 import {LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 import type {RecordStore} from '../types.js';
-import {claimFolder, overwriteFile, removeIfThere, replaceFile, withRoom} from './atomic-file.js';
+import {claimFolder, removeIfThere, saveText} from './atomic-file.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem} from './file-system.js';
 import {profileFileName, profilePath} from './session-file.js';
 
@@ -119,11 +119,7 @@ export const recordFiles = (fileSystem: FileSystem, directory: string): Place =>
 		get: async name => (isThere() ? read(pathOf(name)) : undefined),
 		async set(name, text, isOnlyCopy) {
 			claimFolder(fileSystem, directory);
-			try {
-				replaceFile(fileSystem, pathOf(name), withRoom(text));
-			} catch (error) {
-				if (!isOnlyCopy || !overwriteFile(fileSystem, pathOf(name), text)) throw error;
-			}
+			saveText(fileSystem, pathOf(name), text, isOnlyCopy);
 		},
 		async remove(name) {
 			if (isThere()) removeIfThere(fileSystem, pathOf(name));
