@@ -1,5 +1,6 @@
 import {useEffect, useMemo, useReducer, useState} from 'react';
-import {Deadline, momentOf, type Clock} from '../core/clock.js';
+import type {Clock} from '../core/clock.js';
+import {Deadline, momentOf} from '../core/deadline.js';
 
 /** A timer that is longer than this could sleep through a suspension of the computer. */
 const longestNap = 5000;

@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 const source = path.join(import.meta.dirname, '../../source');
 /** Who sets up an app, a bus and the browser's pages have words of their own; what an agent is told stays English. */
-const others = /\/registration\.ts|d-bus\.ts|pages\.ts/;
+const others = /\/registration\.ts|d-bus|pages\.ts/;
 
 const words = (node: ts.StringLiteralLike | ts.TemplateExpression): string =>
 	ts.isTemplateExpression(node)

@@ -1,4 +1,4 @@
-import {Deadline, momentOf} from '../../core/clock.js';
+import {Deadline, momentOf} from '../../core/deadline.js';
 import {openInBrowser, type Flow, type FlowContext, type SavedFlow} from '../flow.js';
 import {CallbackWaiter} from './callback.js';
 import {redirectAdvice, LoginError, toLoginError} from '../../core/errors.js';

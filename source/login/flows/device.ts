@@ -6,7 +6,7 @@ import {
 	type DeviceAuthorization,
 } from '../../oauth/device-authorization.js';
 import type {TokenSet} from '../../oauth/token-set.js';
-import {Deadline, momentOf, waitSince} from '../../core/clock.js';
+import {Deadline, momentOf, waitSince} from '../../core/deadline.js';
 
 /** Seconds are what the protocol speaks; the schedule answers in milliseconds. */
 const second = 1000;
