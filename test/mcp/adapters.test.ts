@@ -252,6 +252,12 @@ test('the authProvider gives no token before someone has signed in, and a login 
 	await provider.onUnauthorized();
 	assert.deepEqual([await provider.token(), refreshes()], [second, 1]);
 	assert.equal(await provider.token(), second);
+	// Another process has refreshed, and its token is dead by the time that this one uses it.
+	const other = await engine.token({rejected: second});
+	await clock.advance(6000);
+	assert.equal(await provider.token(), other);
+	await provider.onUnauthorized();
+	assert.notEqual(await provider.token(), other);
 	await clock.advance(6000);
 	await engine.logout();
 	await assert.rejects(provider.onUnauthorized(), {code: 'person_required'});
