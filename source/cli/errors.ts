@@ -114,6 +114,7 @@ export const hints: Hints = {
 	scope: 'Use --scope to ask for scopes that this app may have.',
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 	trustIssuer: 'If you know that both are the same server, add --trust-issuer',
+	issuer: 'add --issuer',
 	clientId: 'and add --client-id ID',
 	keyring: 'Unlock it, or sign in with --store file.',
 	otherStore: 'Sign in with --store file.',

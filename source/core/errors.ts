@@ -27,6 +27,8 @@ export type Hints = {
 	readonly unknownHost: string;
 	/** A sign-in server has another name than its URL: the beginning of a sentence, before that name. */
 	readonly trustIssuer: string;
+	/** A resource has people sign in at another server than before: the middle of a sentence, before its URL. */
+	readonly issuer: string;
 	/** Someone has to register a client: the end of a sentence. */
 	readonly clientId: string;
 	/** A person has to sign in, and nobody is there. @default a sentence that names no option */
@@ -55,6 +57,7 @@ export const defaultHints: Hints = {
 	endpoints: 'or give its endpoints by hand',
 	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	trustIssuer: 'If you know that both are the same server, trust the issuer',
+	issuer: 'give the issuer',
 	clientId: 'and give its client ID',
 };
 

@@ -65,6 +65,8 @@ export type AskingResource = {
 	readonly name?: DisplayText;
 	/** Where people sign in. */
 	readonly issuer: string;
+	/** The host of the sign-in page, where it has nothing to do with the issuer's. */
+	readonly page?: DisplayText;
 	/** Space separated; empty where the server is to choose. */
 	readonly scope: string;
 	/** As which client; undefined where none is known, which is told later. */

@@ -2,7 +2,7 @@ import {abortable} from '../core/clock.js';
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
-import {tokenChallenges} from '../oauth/challenge.js';
+import {signInChallenge} from '../oauth/challenge.js';
 import type {Provider} from '../oauth/provider.js';
 import {isOwnFlow} from '../core/types.js';
 import type {SessionManager} from './session-manager.js';
@@ -169,6 +169,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			});
 		}
 
+		// Another API of the app describes itself alone.
+		const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
 		const call = await readCall(input, init);
 		const signal = call.signal ?? undefined;
 		// The caller's own credentials are the caller's business, in good and in bad.
@@ -210,7 +212,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
 			const {response, hasLeft} = await send(reach, url, {...call, headers});
 			if (hasLeft || isStream(call.body)) return response;
-			const need = needOf(response);
+			const need = needOf(response, isResource);
 			const key = JSON.stringify(need);
 			if (session === undefined || need === undefined) {
 				if (response.status !== 401) return response;
@@ -218,9 +220,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				await discard(response);
 				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
 				else {
-					const {scope: challengedScope, resourceMetadata} = tokenChallenges(response.headers)[0] ?? {};
-					// Another API of the app describes itself alone.
-					const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
+					const {scope: challengedScope, resourceMetadata} = signInChallenge(response.headers) ?? {};
 					const challengedMetadata = isResource ? resourceMetadata : undefined;
 					const asked = {rejected: token, since: sent, challengedScope, challengedMetadata};
 					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));

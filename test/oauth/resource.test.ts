@@ -84,6 +84,19 @@ test('a challenge that names the metadata is followed, and nothing else is tried
 	assert.deepEqual(asked, [typed, elsewhere, serverAt]);
 });
 
+test('of several challenges the one that says where the metadata is counts', async () => {
+	const elsewhere = 'https://mcp.example.com/meta';
+	const headers = new Headers({'www-authenticate': 'Basic realm="a, \\"b\\""'});
+	headers.append('www-authenticate', 'DPoP algs="ES256"');
+	headers.append('www-authenticate', `bearer realm=x resource_metadata=${elsewhere}`);
+	const {asked} = await look({
+		[typed]: () => new Response('', {status: 401, headers}),
+		[elsewhere]: metadata,
+		[serverAt]: server,
+	});
+	assert.deepEqual(asked, [typed, elsewhere, serverAt]);
+});
+
 test('the metadata that a later refusal named is used before the one of the probe, by the same rules', async () => {
 	const later = 'https://mcp.example.com/moved';
 	const moved = 'https://new.example';
@@ -164,6 +177,47 @@ test('a server that never responds holds up no login at another one', async () =
 	assert.equal(asked.filter(url => url.startsWith(silent)).length, 1);
 });
 
+test('a server that promises PKCE comes before one that does not', async () => {
+	const {code_challenge_methods_supported: _, ...silent} = server;
+	const first = 'https://first.example';
+	const {provider} = await look({
+		...usual,
+		[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
+		[`${first}/.well-known/oauth-authorization-server`]: {...silent, issuer: first},
+	});
+	assert.equal(provider.issuer, issuer);
+	assert.deepEqual(provider.otherServers, [first]);
+});
+
+test('a server that is in trouble is not taken for one that describes nothing', async () => {
+	const busy = () => new Response('', {status: 503});
+	await assert.rejects(look({...usual, [metadataAt]: busy}), refuses(/unavailable at the moment \(HTTP 503\)/));
+	await assert.rejects(look({...usual, [serverAt]: busy}), refuses(/unavailable at the moment \(HTTP 503\)/));
+	const openId = `${issuer}/.well-known/openid-configuration`;
+	const elsewhere = async (replies: Readonly<Record<string, Reply>>) =>
+		(await look({...usual, ...replies})).provider.issuer;
+	assert.equal(await elsewhere({[metadataAt]: busy, [rootMetadataAt]: metadata}), issuer);
+	assert.equal(await elsewhere({[serverAt]: busy, [openId]: server}), issuer);
+});
+
+test('a server that a resource names and that is none is named to the person', async () => {
+	await assert.rejects(
+		look({...usual, [metadataAt]: {...metadata, authorization_servers: ['https://gone.example']}}),
+		refuses(/Found no sign-in server at https:\/\/gone\.example, where mcp\.example\.com has people sign in/),
+	);
+});
+
+test('a resource that has moved says where to, and nobody is led there', async () => {
+	const moved = (location: string) => look({[typed]: () => new Response('', {status: 308, headers: {location}})});
+	await assert.rejects(
+		moved('https://new.example/mcp'),
+		refuses(/redirects to https:\/\/new\.example\/mcp\. If you trust that URL, sign in there/),
+	);
+	for (const location of ['javascript:alert(1)', 'http://new.example', 'https://a:b@new.example']) {
+		await assert.rejects(moved(location), refuses(/doesn't say where to sign in/));
+	}
+});
+
 test('the challenge says the scope, else the resource does, else nobody', async () => {
 	const listed = {...metadata, scopes_supported: ['a', 'b']};
 	const all = async (replies: Readonly<Record<string, Reply>>, options?: ResourceOptions) =>
@@ -196,6 +250,7 @@ test('a server that describes nothing but asks for a sign-in has the endpoints o
 	const {provider} = await look({[typed]: challenge('Bearer')});
 	assert.equal(provider.server.authorization_endpoint, 'https://mcp.example.com/authorize');
 	assert.equal(provider.server.registration_endpoint, 'https://mcp.example.com/register');
+	await assert.rejects(look({[typed]: challenge('Basic realm="x"')}), refuses(/doesn't say where to sign in/));
 });
 
 test('a URL without a sign-in is not taken for a server of before', async () => {
@@ -316,6 +371,16 @@ for (const [what, replies, pattern] of [
 ] as const) {
 	test(`${what} is refused`, async () => {
 		await assert.rejects(look({...usual, ...replies}), refuses(pattern));
+	});
+}
+
+for (const host of [
+	...['localhost.', 'a.localhost', 'intranet', 'printer.local', 'jenkins.corp.internal', 'nas.home.arpa', '2130706433'],
+	...['[::1]', '[::127.0.0.1]', '[::ffff:10.0.0.1]', '[64:ff9b:1::a00:1]', '[2002:a00:1::]', '[fd00::1]', '[fec0::1]'],
+]) {
+	test(`a server at ${host} is refused to a resource that is on the internet`, async () => {
+		const inside = {...metadata, authorization_servers: [`https://${host}`]};
+		await assert.rejects(look({...usual, [metadataAt]: inside}), refuses(/private network/));
 	});
 }
 
