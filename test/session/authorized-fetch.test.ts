@@ -17,7 +17,7 @@ type Api = (request: Request, token: string | undefined, count: number) => Respo
 type Change = {
 	readonly script?: ServerScript;
 	readonly provider?: Partial<Provider>;
-	readonly engine?: Partial<TokenEngineOptions>;
+	readonly engine?: Partial<Omit<TokenEngineOptions, 'store'>>;
 };
 
 /** Someone is signed in; all that is asked of hosts other than the authorization server's comes to `serve`. */
