@@ -121,7 +121,7 @@ export class TokenEngine {
 	 *
 	 * A token that is rejected (401) is refreshed, once for all who heard of it; a 403 or 401 that asks for more scope or a
 	 * stronger sign-in (RFC 6750, RFC 9470) leads to a login by `show`. Then the request is sent again, unless its body is a
-	 * stream: its response is handed out as it came.
+	 * stream: its 401 or 403 is handed out, and the caller sends it again.
 	 *
 	 * @throws LoginError `config_error` for another origin, before anything is sent; `person_required`, and whatever keeps a
 	 * token from coming; otherwise what the fetch below throws, and the signal's reason
