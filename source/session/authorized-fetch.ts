@@ -185,6 +185,12 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		const needs = new Set<string>();
 		/** The token to refresh. */
 		let rejected: string | undefined;
+		/** The refusal of a stream, which its caller sends again once what it lacked is there. */
+		let held: Response | undefined;
+		const dismiss = async (response: Response) => {
+			if (isStream(call.body)) held = response;
+			else await discard(response);
+		};
 		let hasSignedIn = false as boolean;
 		/** @throws `otherwise`, where no login may be shown for this request, or one was */
 		const enter = async (asked: Omit<AskedSignIn, 'signal'>, otherwise: LoginError) => {
@@ -207,17 +213,18 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				}
 			}
 
+			if (held !== undefined) return held;
 			const token = session?.tokens.accessToken;
 			const headers = new Headers(call.headers);
 			if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
 			const {response, hasLeft} = await send(reach, url, {...call, headers});
-			if (hasLeft || isStream(call.body)) return response;
+			if (hasLeft) return response;
 			const need = needOf(response, isResource);
 			const key = JSON.stringify(need);
 			if (session === undefined || need === undefined) {
 				if (response.status !== 401) return response;
 				if (signIn === undefined && rejected !== undefined) return response;
-				await discard(response);
+				await dismiss(response);
 				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
 				else {
 					const {scope: challengedScope, resourceMetadata} = signInChallenge(response.headers) ?? {};
@@ -229,7 +236,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
 				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
-				await discard(response);
+				await dismiss(response);
 				await stepUp(need, {host: url.host, sent, signal, rejected: session.tokens.accessToken}, options);
 			}
 		}

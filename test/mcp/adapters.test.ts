@@ -22,7 +22,7 @@ const forbid = (scope: string) =>
 const needsToken: Serve = token => (token === undefined ? refuse() : new Response('ok'));
 
 /** Nobody is signed in; what is asked of the MCP server comes to `serve`. */
-const prepare = async (serve: Serve, change: Partial<TokenEngineOptions> = {}) => {
+const prepare = async (serve: Serve, change: Partial<Omit<TokenEngineOptions, 'store'>> = {}) => {
 	const clock = createManualClock();
 	const server = await startScriptedServer({issuer: 'https://auth.example', clock});
 	const sent: (string | undefined)[] = [];
