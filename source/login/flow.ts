@@ -18,8 +18,8 @@ import type {AccountSwitch} from '../session/account-switch.js';
 export type FlowCommand =
 	| {
 			readonly type: 'paste';
-			/** The redirect's address, its query, or a bare code. */
-			readonly text: string;
+			/** The redirect's address, its query, or a bare code; undefined where nobody can paste any more. */
+			readonly text: string | undefined;
 	  }
 	| {
 			readonly type: 'open-browser';
