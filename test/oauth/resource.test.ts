@@ -276,7 +276,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a server without https',
 		{[metadataAt]: {...metadata, authorization_servers: ['http://login.example.com']}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'a server that is a script',
@@ -306,7 +306,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a device endpoint without https',
 		{[serverAt]: {...server, device_authorization_endpoint: 'http://x.example/d'}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'an endpoint with a user name',
