@@ -112,6 +112,7 @@ export const hints: Hints = {
 	identityForm: 'If it does, choose the form with --as grant, exchange or client.',
 	identitySource: 'Elsewhere, say where the platform puts the token, with --id-token-env NAME or --id-token-file F.',
 	scope: 'Use --scope to ask for scopes that this app may have.',
+	prompt: 'Sign in again in your browser. If you gave --prompt none, leave it out.',
 	pushRequest: 'Add --par: the server requires pushed authorization requests.',
 	trustIssuer: 'If you know that both are the same server, add --trust-issuer',
 	issuer: 'add --issuer',

@@ -187,7 +187,8 @@ const registerFirst = (preset: Preset | undefined, domain: string | undefined): 
 	if (preset === undefined) return 'Register an app with that provider to get one.';
 	const {title, page, steps, redirectUris, domain: place} = registrations[preset];
 	const example = place && domain === undefined && place.fallback === undefined;
-	const uris = redirectUris.length === 0 ? [] : [`Redirect URI: ${redirectUris.join(' ')}`];
+	const uris =
+		redirectUris.length === 0 ? [] : [`Redirect URI${redirectUris.length > 1 ? 's' : ''}: ${redirectUris.join(' ')}`];
 	return [
 		...(example ? [`${place.label}: as in --domain ${place.example}`] : []),
 		`Register an app with ${title}: ${page(domain)}`,

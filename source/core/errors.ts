@@ -19,6 +19,8 @@ export type Hints = {
 	readonly clientSecret: string;
 	/** The server does not grant the scope. */
 	readonly scope: string;
+	/** The server has something to ask, and could not. */
+	readonly prompt: string;
 	/** The server wants sign-in requests pushed (RFC 9126). */
 	readonly pushRequest: string;
 	/** The provider does not say where its endpoints are: the end of a sentence. */
@@ -53,6 +55,7 @@ export const defaultHints: Hints = {
 	caFile: 'Choose a PEM file. It has lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Give it again.',
 	scope: 'Ask for scopes that this app may have.',
+	prompt: 'Sign in again in your browser, and let the server ask.',
 	pushRequest: 'Turn on pushed authorization requests (PAR): the server requires them.',
 	endpoints: 'or give its endpoints by hand',
 	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',

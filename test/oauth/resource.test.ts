@@ -331,7 +331,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a server without https',
 		{[metadataAt]: {...metadata, authorization_servers: ['http://login.example.com']}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'a server that is a script',
@@ -361,7 +361,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a device endpoint without https',
 		{[serverAt]: {...server, device_authorization_endpoint: 'http://x.example/d'}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'an endpoint with a user name',
