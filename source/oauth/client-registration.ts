@@ -106,10 +106,13 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 	const {status, error, description} = outcome.refusal;
 	const host = displayText(new URL(server.issuer).host, 80);
 	const why = [error === '' ? `HTTP ${status}` : error, description].filter(Boolean).join(': ');
-	throw new LoginError('server_rejected', `${host} doesn't let this app register itself (${why}).`, {
-		hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`,
-		status,
-	});
+	throw new LoginError(
+		'server_rejected',
+		status === 404
+			? `Found nowhere to register this app at ${host} (${why}). Is the URL right?`
+			: `${host} doesn't let this app register itself (${why}).`,
+		{hint: words => `Register an app there with the redirect URI ${redirectUri}, ${words.clientId}.`, status},
+	);
 };
 
 /**

@@ -177,16 +177,22 @@ test('a server that never responds holds up no login at another one', async () =
 	assert.equal(asked.filter(url => url.startsWith(silent)).length, 1);
 });
 
-test('a server that promises PKCE comes before one that does not', async () => {
+test('a server that promises PKCE and registers apps comes before one that does not', async () => {
 	const {code_challenge_methods_supported: _, ...silent} = server;
+	const {registration_endpoint: __, ...closed} = server;
 	const first = 'https://first.example';
-	const {provider} = await look({
-		...usual,
-		[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
-		[`${first}/.well-known/oauth-authorization-server`]: {...silent, issuer: first},
-	});
-	assert.equal(provider.issuer, issuer);
-	assert.deepEqual(provider.otherServers, [first]);
+	const both = async (other: object, options?: ResourceOptions) => {
+		const replies = {
+			...usual,
+			[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
+			[`${first}/.well-known/oauth-authorization-server`]: {...other, issuer: first},
+		};
+		const {provider} = await look(replies, options);
+		return [provider.issuer, ...(provider.otherServers ?? [])];
+	};
+	assert.deepEqual(await both(silent), [issuer, first]);
+	assert.deepEqual(await both(closed), [issuer, first]);
+	assert.deepEqual(await both(closed, {clientId: 'mine'}), [first, issuer]);
 });
 
 test('a server that is in trouble is not taken for one that describes nothing', async () => {
