@@ -178,7 +178,9 @@ const places = (issuer: URL): readonly string[] => {
  * @throws LoginError `config_error` for the document of another issuer that nobody trusts
  */
 const fetchServer = async (issuer: string, io: ResourceIo): Promise<FoundServer | undefined> => {
-	const url = checkServerUrl(issuer, io.typed.href, 'The URL of the sign-in server');
+	// A person who gives the server may have it in a private network.
+	const {typed, resource} = io;
+	const url = checkServerUrl(issuer, issuer === resource.issuer ? issuer : typed.href, 'The URL of the sign-in server');
 	if (url.search !== '' || url.hash !== '') return undefined;
 	let last: FoundServer | undefined;
 	for await (const {place, document} of fetchDocuments(places(url), io)) {

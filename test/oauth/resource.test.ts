@@ -455,6 +455,20 @@ test('a resource on this computer may have its server here, too', async () => {
 	assert.equal(provider.issuer, 'http://127.0.0.1:9001');
 });
 
+test('a server in a private network is asked where the person gave it', async () => {
+	const inside = 'https://sso.corp.internal';
+	const replies = {
+		...usual,
+		[metadataAt]: {...metadata, authorization_servers: [inside]},
+		[`${inside}/.well-known/oauth-authorization-server`]: {
+			...{issuer: inside, authorization_endpoint: `${inside}/a`, token_endpoint: `${inside}/t`},
+			code_challenge_methods_supported: ['S256'],
+		},
+	};
+	await assert.rejects(look(replies), refuses(/private network/));
+	assert.equal((await look(replies, {issuer: inside})).provider.issuer, inside);
+});
+
 test('a host that is not there is said to be not there', async () => {
 	const gone = () =>
 		Promise.reject(
