@@ -112,10 +112,11 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 	const {status, error, description} = outcome.refusal;
 	const host = displayText(new URL(server.issuer).host, 80);
 	const why = [error === '' ? `HTTP ${status}` : error, description].filter(Boolean).join(': ');
-	throw new LoginError('server_rejected', `${host} doesn't let this app register itself (${why}).`, {
-		hint: registerByHand(redirectUri),
-		status,
-	});
+	const problem =
+		status === 404
+			? `Found nowhere to register this app at ${host} (${why}). Is the URL right?`
+			: `${host} doesn't let this app register itself (${why}).`;
+	throw new LoginError('server_rejected', problem, {hint: registerByHand(redirectUri), status});
 };
 
 /**

@@ -178,7 +178,9 @@ const places = (issuer: URL): readonly string[] => {
  * @throws LoginError `config_error` for the document of another issuer that nobody trusts
  */
 const fetchServer = async (issuer: string, io: ResourceIo): Promise<FoundServer | undefined> => {
-	const url = checkServerUrl(issuer, io.typed.href, 'The URL of the sign-in server');
+	// A person who gives the server may have it in a private network.
+	const {typed, resource} = io;
+	const url = checkServerUrl(issuer, issuer === resource.issuer ? issuer : typed.href, 'The URL of the sign-in server');
 	if (url.search !== '' || url.hash !== '') return undefined;
 	let last: FoundServer | undefined;
 	for await (const {place, document} of fetchDocuments(places(url), io)) {
@@ -224,7 +226,11 @@ const serversOf = (metadata: JsonObject, {resource, typed}: ResourceIo, before: 
 	);
 };
 
-/** Those of the servers that describe themselves, first those that promise PKCE; what is wrong with the others matters where none does. */
+/** Whether this program can sign in there: with PKCE, and as a client that was given or that it can register. */
+const isUsable = ({server, hasPkce}: FoundServer, {resource: {clientId, clientMetadataUrl}}: ResourceIo): boolean =>
+	hasPkce && (clientId ?? clientMetadataUrl ?? server.registration_endpoint) !== undefined;
+
+/** Those of the servers that describe themselves, the usable ones first; what is wrong with the others matters where none does. */
 const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<readonly FoundServer[]> => {
 	const late = new AbortController();
 	const signal = AbortSignal.any([io.signal, late.signal]);
@@ -244,7 +250,7 @@ const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<
 	const found = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
 	const failed = outcomes.find(outcome => outcome.status === 'rejected');
 	if (found.length === 0 && failed !== undefined) throw toLoginError(failed.reason);
-	return found.toSorted((a, b) => Number(b.hasPkce) - Number(a.hasPkce));
+	return found.toSorted((a, b) => Number(isUsable(b, io)) - Number(isUsable(a, io)));
 };
 
 /** A server that knows no resource metadata (MCP 2025-03-26): the resource's own origin signs in, or the URL is a server's. */

@@ -179,6 +179,15 @@ test('a server that registers nobody says which redirect URI to register, and wh
 	assert.ok(refused?.type === 'failed');
 	assert.match(refused.message, /access_denied: ask/);
 	assert.ok(!refused.message.includes('\u001B'));
+
+	server.refusalStatus = 404;
+	server.refuse = () => ({});
+	const nowhere = last(await signIn(server, engineFor(server, store)));
+	assert.ok(nowhere?.type === 'failed');
+	assert.match(
+		nowhere.message,
+		/Found nowhere to register this app at login\.other\.example \(HTTP 404\)\. Is the URL right\?/,
+	);
 });
 
 test('a registration endpoint that leads into a private network is not asked', async () => {

@@ -177,16 +177,22 @@ test('a server that never responds holds up no login at another one', async () =
 	assert.equal(asked.filter(url => url.startsWith(silent)).length, 1);
 });
 
-test('a server that promises PKCE comes before one that does not', async () => {
+test('a server that promises PKCE and registers apps comes before one that does not', async () => {
 	const {code_challenge_methods_supported: _, ...silent} = server;
+	const {registration_endpoint: __, ...closed} = server;
 	const first = 'https://first.example';
-	const {provider} = await look({
-		...usual,
-		[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
-		[`${first}/.well-known/oauth-authorization-server`]: {...silent, issuer: first},
-	});
-	assert.equal(provider.issuer, issuer);
-	assert.deepEqual(provider.otherServers, [first]);
+	const both = async (other: object, options?: ResourceOptions) => {
+		const replies = {
+			...usual,
+			[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
+			[`${first}/.well-known/oauth-authorization-server`]: {...other, issuer: first},
+		};
+		const {provider} = await look(replies, options);
+		return [provider.issuer, ...(provider.otherServers ?? [])];
+	};
+	assert.deepEqual(await both(silent), [issuer, first]);
+	assert.deepEqual(await both(closed), [issuer, first]);
+	assert.deepEqual(await both(closed, {clientId: 'mine'}), [first, issuer]);
 });
 
 test('a server that is in trouble is not taken for one that describes nothing', async () => {
@@ -447,6 +453,20 @@ test('a resource on this computer may have its server here, too', async () => {
 		`${here}/mcp`,
 	);
 	assert.equal(provider.issuer, 'http://127.0.0.1:9001');
+});
+
+test('a server in a private network is asked where the person gave it', async () => {
+	const inside = 'https://sso.corp.internal';
+	const replies = {
+		...usual,
+		[metadataAt]: {...metadata, authorization_servers: [inside]},
+		[`${inside}/.well-known/oauth-authorization-server`]: {
+			...{issuer: inside, authorization_endpoint: `${inside}/a`, token_endpoint: `${inside}/t`},
+			code_challenge_methods_supported: ['S256'],
+		},
+	};
+	await assert.rejects(look(replies), refuses(/private network/));
+	assert.equal((await look(replies, {issuer: inside})).provider.issuer, inside);
 });
 
 test('a host that is not there is said to be not there', async () => {
