@@ -202,9 +202,6 @@ type Credentials = Pick<Provider, 'clientSecret' | 'clientKey'>;
 /** Options for servers that a resource names. */
 const forResources = ['client-metadata-url', 'trust-issuer'] as const;
 
-/** What whoever gets it can use: which server that is, a URL alone doesn't say. */
-const forOneServer = ['client-secret-file', 'client-secret-env', 'id-token-file', 'id-token-env'] as const;
-
 /** The provider of a URL: what was found and given there before stays, where no option says otherwise. */
 const readResource = (url: string, values: OptionValues, credentials: Credentials = {}): ProviderChoice => {
 	const {issuer, preset, 'client-id': clientId, 'client-metadata-url': clientMetadataUrl} = values;
@@ -225,16 +222,7 @@ const readResource = (url: string, values: OptionValues, credentials: Credential
 	);
 	return stored => {
 		const before = stored?.protectedResource;
-		const isKnown = stored !== undefined && before?.url === url;
-		const secret = forOneServer.find(name => values[name] !== undefined);
-		if (secret !== undefined && (issuer ?? (isKnown ? before.issuer : undefined)) === undefined) {
-			throw new UsageError(
-				`--${secret} needs --issuer with a URL.`,
-				'It then goes to that server only. For example: --issuer https://login.example.com',
-			);
-		}
-
-		if (!isKnown) return merge(typed, request);
+		if (stored === undefined || before?.url !== url) return merge(typed, request);
 		const known = beforeDiscovery({...before, ...typed.protectedResource, url});
 		// Of several servers the one that was used before comes first.
 		return merge({...stored, ...known, issuer: stored.issuer, ...credentials}, request);

@@ -88,14 +88,19 @@ export class ResourceLogin {
 	/**
 	 * Asks once for each resource and server, and only where they are on different hosts.
 	 *
-	 * @throws LoginError `cancelled`
+	 * @throws LoginError `cancelled`; `config_error` where nobody can be asked before a secret goes to a server that only
+	 * the resource names
 	 */
 	async confirm({confirmResource}: LoginOptions, signal: AbortSignal): Promise<void> {
 		const {resource} = this.discovery;
-		if (confirmResource === undefined || resource?.onForeignHost !== true) return;
 		const {issuer, requestedScope: scope} = this.#discovered;
+		if (resource?.onForeignHost !== true || this.#known?.issuer === issuer) return;
+		if (confirmResource === undefined) {
+			if (this.#hasSecret && this.#resource.issuer === undefined) throw isUnnamed(this.#discovered);
+			return;
+		}
+
 		const {url, name, page} = resource;
-		if (this.#known?.issuer === issuer) return;
 		const host = new URL(url).host;
 		const asking = {host, ...(name && {name}), issuer, ...(page && {page}), scope, client: this.#how};
 		if (!(await confirmResource(asking, signal))) throw cancelled();
@@ -159,6 +164,12 @@ export class ResourceLogin {
 		if (clientId !== '' && clientId === this.#resource.clientMetadataUrl) return 'metadata-document';
 		if (clientId !== '') return registration === undefined ? 'given' : 'stored';
 		return this.#stored === undefined ? this.#otherwise : 'stored';
+	}
+
+	/** Whether it sends what the server could use elsewhere. */
+	get #hasSecret(): boolean {
+		const {clientSecret, workloadIdentity, registration} = this.#discovered;
+		return registration === undefined && (clientSecret ?? workloadIdentity) !== undefined;
 	}
 
 	/** What there is without a registration of before. */
@@ -240,6 +251,14 @@ const hasMoved = ({issuer, protectedResource}: ResolvedProvider, before: string)
 				`Your client ID isn't sent to another server. If you trust the new one, ${words.issuer} ${displayText(issuer, 120)}`,
 		},
 	);
+};
+
+const isUnnamed = ({issuer, protectedResource}: ResolvedProvider): LoginError => {
+	const host = displayText(new URL(protectedResource?.url ?? issuer).host, 80);
+	const server = displayText(issuer, 120);
+	return new LoginError('config_error', `${host} has this app sign in at ${server}, which you didn't name.`, {
+		hint: words => `Your secret goes only to servers you name. If you trust this one, ${words.issuer} ${server}`,
+	});
 };
 
 const nobodyKnown = ({server}: ResolvedProvider, redirectUri: string): LoginError => {

@@ -262,6 +262,27 @@ test('the person is asked once before another host signs them in, and can leave'
 	assert.equal(asked.length, 2, 'not again for the same server');
 });
 
+test('a secret goes to a server on another host only where someone named it or agreed', async () => {
+	const given = {clientId: 'mine', clientSecret: 's'};
+	const {server, store} = setUp();
+	server.clients.set('mine', {redirectUris: [], secret: 's'});
+	const refused = last(await signIn(server, engineFor(server, store, given)));
+	assert.ok(refused?.type === 'failed');
+	assert.equal(refused.code, 'config_error');
+	assert.equal(refused.message, `mcp.example.com has this app sign in at ${issuer}, which you didn't name.`);
+	assert.match(
+		refused.hint,
+		/^Your secret goes only to servers you name\. If you trust this one, give the issuer https:/,
+	);
+	for (const [more, options] of [
+		[{issuer}, {}],
+		[{}, {confirmResource: async () => true}],
+	] as const) {
+		const events = await signIn(server, engineFor(server, createMemoryStore(), {...given, ...more}), options);
+		assert.equal(last(events)?.type, 'signed-in', JSON.stringify(last(events)));
+	}
+});
+
 test('a sign-in page that has nothing to do with its server is named, also where that is on the host of the resource', async () => {
 	const page = 'login.company.example';
 	for (const named of ['https://mcp.example.com', issuer]) {
