@@ -4,7 +4,7 @@ import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import type {ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
 import {renewsItself, signInDue} from './session/freshness.js';
-import {differenceOf} from './session/session-difference.js';
+import {askedScopeOf, differenceOf} from './session/session-difference.js';
 import type {FetchedRequest} from './session/authorized-fetch.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
@@ -433,10 +433,7 @@ export class TokenEngine {
 			hasScreen: screen !== undefined,
 			signInHint,
 			covering: async options => this.#covering(options, rejected),
-			presentScope: async () => {
-				const stored = await this.#sessions.read();
-				return stored?.requestedScope ?? stored?.tokens.scope;
-			},
+			presentScope: async () => askedScopeOf(await this.#sessions.read()),
 		};
 	}
 

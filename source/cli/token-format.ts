@@ -1,5 +1,5 @@
 import {LoginError} from '../core/errors.js';
-import {isObject} from '../core/types.js';
+import {isObject, type EnvironmentVariables} from '../core/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
@@ -30,8 +30,6 @@ const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): Pr
 	expiresAt,
 	scope,
 });
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
 

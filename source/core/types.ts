@@ -61,5 +61,8 @@ export const isSamePerson = (one: Identity, other: Identity | undefined): boolea
 /** Where sessions are saved; `custom` is a store of the app's own. */
 export type StoreKind = 'keyring' | 'file' | 'memory' | 'custom';
 
+/** As in `process.env`. */
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,14 +2,12 @@ import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {checkUrl, unusableUrl} from '../core/safe-url.js';
 import {checkGivenToken, readToken} from '../core/small-text.js';
-import type {OwnFlow} from '../core/types.js';
+import type {EnvironmentVariables, OwnFlow} from '../core/types.js';
 import {unusableResponse} from '../oauth/errors.js';
 import {callServer, type RequestContext} from '../oauth/request.js';
 import {requestClientCredentials} from '../oauth/token-endpoint.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {byAssertion, formOf, requestByIdentity} from '../oauth/workload-identity.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const what = "the workload's identity token";
 

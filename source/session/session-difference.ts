@@ -14,6 +14,10 @@ const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean
 export const joinScopes = (...scopes: readonly (string | undefined)[]): string =>
 	[...new Set(scopes.flatMap(words))].join(' ');
 
+/** What a session was asked for; one of an earlier version has only what was granted. */
+export const askedScopeOf = (stored: StoredSession | undefined): string | undefined =>
+	stored?.requestedScope ?? stored?.tokens.scope;
+
 const organizationOf = ({parameters: {authorize, device, token} = {}}: Pick<AskedSession, 'parameters'>) =>
 	[authorize, device, token].find(request => request?.['organization'] !== undefined)?.['organization'];
 

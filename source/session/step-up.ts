@@ -1,7 +1,7 @@
 import {LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {tokenChallenges} from '../oauth/challenge.js';
-import {joinScopes} from './session-difference.js';
+import {askedScopeOf, joinScopes} from './session-difference.js';
 import type {SessionManager} from './session-manager.js';
 import type {SharedLogins} from './shared-logins.js';
 import type {Session} from './types.js';
@@ -63,10 +63,8 @@ export const stepUp = async (
 			: `${displayText(host, 80)} needs a stronger or more recent sign-in.`;
 	try {
 		await logins.join(`step-up ${JSON.stringify(need)}`, sent, signal, async signal => {
-			const stored = await sessions.read();
 			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
-			const present = stored?.requestedScope ?? stored?.tokens.scope;
-			const all = joinScopes(present, scope);
+			const all = joinScopes(askedScopeOf(await sessions.read()), scope);
 			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal}, rejected);
 		});
 	} catch (error) {

@@ -1,11 +1,9 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText, isTokenText} from '../../core/safe-text.js';
-import {flows, isObject} from '../../core/types.js';
+import {flows, isObject, type EnvironmentVariables} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** What our own command keeps its things by. */
 export const ownName = 'ink-login';

@@ -1,6 +1,7 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
+import type {EnvironmentVariables} from '../../../core/types.js';
 import type {Keyring} from '../../types.js';
 import {storeError} from '../file-system.js';
 import {ownName} from '../session-file.js';
@@ -65,10 +66,7 @@ const parseResult = (output: string): {readonly value: string | null} | undefine
  */
 const runKeyringChild = async (
 	request: Request,
-	{
-		environment,
-		timeout,
-	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
+	{environment, timeout}: {readonly environment: EnvironmentVariables; readonly timeout: number},
 ): Promise<string | undefined> => {
 	if (process.env[mark] !== undefined) throw keyringUnavailable("can't be reached");
 	// Not imported: most commands read a session from a file.
@@ -115,7 +113,7 @@ export type KeyringOptions = {
 	readonly account: string;
 	/** What the person reads where the system shows the entry. @default 'ink-login' */
 	readonly service?: string;
-	readonly environment?: Readonly<Record<string, string | undefined>>;
+	readonly environment?: EnvironmentVariables;
 	readonly platform?: NodeJS.Platform;
 	/** Shows a sentence while it waits for the person. */
 	readonly say?: (sentence: string) => void;
@@ -231,10 +229,7 @@ const load = (): {Entry: typeof KeyringEntry} => {
 };
 
 /** Whether a window could ask the person for a password. */
-const canAskPerson = (
-	environment: Readonly<Record<string, string | undefined>>,
-	platform: NodeJS.Platform,
-): boolean => {
+const canAskPerson = (environment: EnvironmentVariables, platform: NodeJS.Platform): boolean => {
 	if (platform === 'win32' || platform === 'darwin') return (environment['SSH_CONNECTION'] ?? '') === '';
 	return ['DISPLAY', 'WAYLAND_DISPLAY'].some(name => (environment[name] ?? '') !== '');
 };
