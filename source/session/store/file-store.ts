@@ -14,7 +14,8 @@ import {
 	type FileSystem,
 	type OwnFile,
 } from './file-system.js';
-import type {LockOptions, Processes} from './lock.js';
+import type {LockOptions} from './lock.js';
+import type {Processes} from './lock-holder.js';
 import {
 	profileFileName,
 	profileOfFileName,
@@ -235,7 +236,7 @@ class FileStore implements TokenStore {
 	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
 		claimFolder(this.#fileSystem, this.#directory);
 		// Only a refresh or a login needs one.
-		const {takeLock, nodeProcesses} = await import('./lock.js');
+		const [{takeLock}, {nodeProcesses}] = await Promise.all([import('./lock.js'), import('./lock-holder.js')]);
 		const processes = this.#processes ?? nodeProcesses;
 		return takeLock(path, {fileSystem: this.#fileSystem, processes, clock: this.#clock}, options);
 	}
