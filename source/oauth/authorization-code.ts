@@ -225,12 +225,12 @@ const longestRequestUri = 2000;
 
 /**
  * Hands the authorization request to the server directly (RFC 9126); the address for the browser then needs only the
- * `client_id` and the `request_uri`. Extra parameters are the caller's to put in.
+ * `client_id` and the `request_uri`, which this returns. Extra parameters are the caller's to put in.
  */
 export const pushAuthorizationRequest = async (
 	context: RequestContext,
 	parameters: URLSearchParams,
-): Promise<{readonly requestUri: string; readonly expiresIn: number}> => {
+): Promise<string> => {
 	const {server} = context.provider;
 	if (parameters.has('request_uri')) {
 		throw new LoginError('config_error', "A pushed request can't have a request_uri itself.", {
@@ -260,6 +260,6 @@ export const pushAuthorizationRequest = async (
 			throw unusableResponse("a browser can't carry its request_uri", 'pushed-authorization', info);
 		}
 
-		return {requestUri: body.request_uri, expiresIn: body.expires_in};
+		return body.request_uri;
 	});
 };
