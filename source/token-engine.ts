@@ -11,7 +11,7 @@ import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
-import {type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
+import {hasCode, type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
 import {startLogin} from './login/login.js';
@@ -418,7 +418,7 @@ export class TokenEngine {
 		try {
 			return this.#session(await this.#sessions.fresh(omitUndefined({signal})));
 		} catch (error) {
-			if (error instanceof LoginError && error.code === 'person_required') return undefined;
+			if (hasCode(error, 'person_required')) return undefined;
 			throw error;
 		}
 	}

@@ -176,6 +176,10 @@ export class PendingError extends LoginError implements PendingDetails {
 	}
 }
 
+/** Whether it is one of these failures. */
+export const hasCode = (error: unknown, ...codes: readonly LoginErrorCode[]): error is LoginError =>
+	error instanceof LoginError && codes.includes(error.code);
+
 /** The same error if it is ours; otherwise one that tells its kind and nothing of its content. */
 export const toLoginError = (error: unknown): LoginError => {
 	if (error instanceof LoginError) return error;

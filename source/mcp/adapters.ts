@@ -1,4 +1,4 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode} from '../core/errors.js';
 import {isObject} from '../core/types.js';
 import type {FetchedRequest} from '../session/authorized-fetch.js';
 import type {CreateFetchOptions, TokenEngine} from '../token-engine.js';
@@ -109,5 +109,5 @@ export const createAuthProvider = (
 };
 
 const orPersonRequired = (error: unknown): undefined => {
-	if (!(error instanceof LoginError) || error.code !== 'person_required') throw error;
+	if (!hasCode(error, 'person_required')) throw error;
 };

@@ -1,7 +1,7 @@
 /** Registering this program as a client of its own accord (RFC 7591), and taking that back (RFC 7592). */
 import type {AuthorizationServer} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
-import {LoginError, type Hint} from '../core/errors.js';
+import {hasCode, type Hint, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientMetadata, deviceGrant, reducedMetadata, type ClientMetadata} from './client-metadata.js';
 import {checkServerUrl} from './discovery.js';
@@ -122,7 +122,7 @@ export const isForgotten = async (context: RequestContext): Promise<boolean> => 
 		return false;
 	} catch (error) {
 		context.signal.throwIfAborted();
-		return error instanceof LoginError && error.code === 'invalid_client';
+		return hasCode(error, 'invalid_client');
 	}
 };
 

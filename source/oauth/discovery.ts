@@ -6,7 +6,7 @@ import {
 	OperationProcessingError,
 	processDiscoveryResponse,
 } from 'oauth4webapi';
-import {LoginError, type Hint} from '../core/errors.js';
+import {hasCode, type Hint, LoginError} from '../core/errors.js';
 import {checkUrl, isLoopbackHost, unusableUrl} from '../core/safe-url.js';
 import {deviceGrant} from './client-metadata.js';
 import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metadataIssuer} from './provider.js';
@@ -248,7 +248,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 	});
 
 /** Whether the response only means that no document is there, so that the other place may have one. */
-const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
+const isAbsent = (error: unknown): error is LoginError => hasCode(error, 'bad_response');
 
 type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore' | undefined};
 

@@ -4,7 +4,7 @@
  * written by an attacker: the resource is a URL that someone was sent.
  */
 import {omitUndefined} from '../core/clock.js';
-import {LoginError, toLoginError} from '../core/errors.js';
+import {hasCode, LoginError, toLoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {isObject} from '../core/types.js';
 import {scopeList, tokenChallenges, type TokenChallenge} from './challenge.js';
@@ -79,7 +79,7 @@ const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | 
 			return isObject(document) ? document : undefined;
 		});
 	} catch (error) {
-		if (error instanceof LoginError && error.code === 'bad_response') return undefined;
+		if (hasCode(error, 'bad_response')) return undefined;
 		throw error;
 	}
 };

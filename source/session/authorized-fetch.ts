@@ -1,5 +1,5 @@
 import {abortable} from '../core/clock.js';
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import {tokenChallenges} from '../oauth/challenge.js';
@@ -80,9 +80,6 @@ const readCall = async (input: string | URL | Request, init: RequestInit = {}): 
 /** A stream gives its content once; everything else that fetch takes can be sent again. */
 const isStream = (body: RequestInit['body']): boolean =>
 	typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
-
-const isPersonRequired = (error: unknown): error is LoginError =>
-	error instanceof LoginError && error.code === 'person_required';
 
 /** A server wants a token, or another one than it got. */
 const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError => {
@@ -197,7 +194,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			try {
 				session = await sessions.fresh({rejected, signal});
 			} catch (error) {
-				if (!isPersonRequired(error) || signIn === undefined) throw error;
+				if (!hasCode(error, 'person_required') || signIn === undefined) throw error;
 				// A session that has ended is missed; nobody's absence is, by servers that serve strangers.
 				if (hasSignedIn || (await sessions.read()) !== undefined) {
 					await enter({rejected, since: sent}, error);

@@ -1,7 +1,7 @@
 import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from './freshness.js';
-import {LoginError, toLoginError} from '../core/errors.js';
+import {hasCode, LoginError, toLoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {IssuedTokens, TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
@@ -236,8 +236,7 @@ export class SessionManager {
 		try {
 			return await store.lock(profile, 'refresh', {signal, timeout: 5000});
 		} catch (error) {
-			if (error instanceof LoginError && (error.code === 'lock_timeout' || error.code === 'store_error'))
-				return undefined;
+			if (hasCode(error, 'lock_timeout', 'store_error')) return undefined;
 			throw error;
 		}
 	}

@@ -1,4 +1,4 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {tokenChallenges} from '../oauth/challenge.js';
 import {askedScopeOf, joinScopes} from './session-difference.js';
@@ -68,7 +68,6 @@ export const stepUp = async (
 			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal}, rejected);
 		});
 	} catch (error) {
-		const isAlone = error instanceof LoginError && error.code === 'person_required';
-		throw isAlone ? new LoginError('person_required', reason, {hint}) : error;
+		throw hasCode(error, 'person_required') ? new LoginError('person_required', reason, {hint}) : error;
 	}
 };
