@@ -94,25 +94,16 @@ type TokenFormat = 'raw' | 'json' | 'header' | 'headers' | 'kubernetes';
  */
 export const formatToken = (format: TokenFormat, printable: PrintableToken, env: EnvironmentVariables): string => {
 	switch (format) {
-		case 'raw': {
+		case 'raw':
 			return printable.token + '\n';
-		}
-
-		case 'json': {
+		case 'json':
 			return jsonLine(printable);
-		}
-
-		case 'header': {
+		case 'header':
 			return `Authorization: ${authorization(printable)}\n`;
-		}
-
-		case 'headers': {
+		case 'headers':
 			return jsonLine({Authorization: authorization(printable)});
-		}
-
-		case 'kubernetes': {
+		case 'kubernetes':
 			return jsonLine(execCredential(printable, env));
-		}
 	}
 };
 

@@ -9,18 +9,12 @@ import type {LogoutResult} from '../../oauth/revocation.js';
 const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string => {
 	const name = quoted(profile, 60);
 	switch (outcome) {
-		case 'revoked': {
+		case 'revoked':
 			return `Signed out of ${name}. The server has revoked the session.`;
-		}
-
-		case 'not-supported': {
+		case 'not-supported':
 			return `Signed out of ${name}. The server can't revoke tokens, so they work until they expire.`;
-		}
-
-		case 'no-session': {
+		case 'no-session':
 			return `Nobody was signed in to ${name}.`;
-		}
-
 		case 'not-revoked': {
 			const why = reason === undefined ? '' : ` ${displayText(reason, 400)}`;
 			return `Signed out of ${name} here, but the server didn't revoke the session.${why}`;
