@@ -71,7 +71,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 			stderr.write('Waiting for the server, so your session gets saved. Press Ctrl-C again to quit without waiting.\n'),
 	});
 	picker?.takeKeys();
-	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
+	// The reader has left, so a login that writes there ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);
 		signals.abort();

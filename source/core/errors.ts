@@ -1,5 +1,5 @@
 /**
- * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
+ * What people can do about a failure, where that depends on the application. Each is a sentence, except those that end
  * another; the defaults name no command and no option.
  */
 export type Hints = {
@@ -64,7 +64,7 @@ export type Hint = string | ((words: Hints) => string);
 /** A hint as a sentence. */
 export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 'string' ? hint : hint(words));
 
-/** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
+/** Why a browser may never come back: mistakes in a registration that only the browser shows. */
 export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
 	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}. If it was about the client, check the client ID.`;
 
@@ -114,7 +114,7 @@ export type LoginErrorDetails = {
  * the response that it complains about.
  */
 export class LoginError extends Error {
-	/** Node prints it of one that nobody catches, and a bundler gives classes other names. */
+	/** Node prints it for an uncaught error, and a bundler renames classes. */
 	static override readonly name = 'LoginError';
 	override readonly name = 'LoginError';
 	readonly code: LoginErrorCode;
@@ -148,7 +148,7 @@ export class LoginError extends Error {
 	}
 }
 
-/** What there is to know of a login that outlives its process. */
+/** A login that outlives its process. */
 export type PendingDetails = {
 	/** Names it, for the process that continues it. */
 	readonly id: string;

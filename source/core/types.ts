@@ -34,7 +34,7 @@ export const isPageFlow = (flow: string | undefined): flow is 'browser' | 'devic
 /** For each flow: `true`, or why it is not possible here. */
 export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
 
-/** Every flow, where nothing is known of a server yet, or no longer matters. */
+/** Every flow, for when a server's abilities aren't known yet or no longer matter. */
 export const everyFlow: FlowAvailability = {
 	browser: true,
 	device: true,

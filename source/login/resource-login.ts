@@ -1,4 +1,4 @@
-/** What a login at a protected resource has besides: a question before it begins, and a client that nobody registered by hand. */
+/** What a login at a protected resource adds: a question before it begins, and a client that nobody registered by hand. */
 import type {Clock} from '../core/clock.js';
 import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
@@ -143,7 +143,7 @@ export class ResourceLogin {
 		return {how, provider: this.#as(registration)};
 	}
 
-	/** A registration that the server has forgotten may show in the browser alone, which then never comes back. */
+	/** If the server has forgotten the registration, perhaps only the browser shows that, and never comes back. */
 	async onFailure({code}: LoginError): Promise<void> {
 		if (code === 'timeout') await this.#forget();
 	}

@@ -7,7 +7,7 @@ import type {CreateFetchOptions, TokenEngine} from '../token-engine.js';
 export type McpOptions = Omit<CreateFetchOptions, 'isInteractive'> & {
 	/**
 	 * Whether someone waits for this connection. With `false`, as for servers that are connected when an agent starts, what
-	 * would need a login fails with `person_required`; a session that there is gets used and refreshed all the same.
+	 * would need a login fails with `person_required`; a session that exists is still used and refreshed.
 	 *
 	 * @default true
 	 */

@@ -1,4 +1,4 @@
-/** Registering this program as a client of its own accord (RFC 7591), and taking that back (RFC 7592). */
+/** Lets this program register itself as a client (RFC 7591), and undoes that (RFC 7592). */
 import type {AuthorizationServer} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
 import {hasCode, type Hint, LoginError} from '../core/errors.js';
@@ -36,7 +36,7 @@ const readRegistration = (
 	if (clientId === undefined) return undefined;
 	const expires = body['client_secret_expires_at'];
 	const [url, token] = [text('registration_client_uri'), text('registration_access_token')];
-	// Some give a secret to whom asked for none, and then demand it.
+	// Some servers hand out a secret that wasn't asked for, and then demand it.
 	const method = methods[text('token_endpoint_auth_method') ?? asked ?? ''];
 	return omitUndefined<ClientRegistration>({
 		clientId: checkToken(clientId, 'client ID'),

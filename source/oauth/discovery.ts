@@ -82,7 +82,7 @@ const endpointNames = [
 const isRelated = (host: string, issuerHost: string): boolean =>
 	host === issuerHost ||
 	host.endsWith(`.${issuerHost}`) ||
-	// "com" is above everybody.
+	// "com" is above every host.
 	(host.includes('.') && issuerHost.endsWith(`.${host}`));
 
 /** Whether a host is neither equal to, above nor below the issuer's, nor known to belong to it. */

@@ -49,7 +49,7 @@ export const revokeTokens = async (context: RequestContext, tokens: TokenSet): P
 	if (first?.outcome === 'not-revoked' && !first.answered) return {outcome: 'not-revoked', reason: first.reason};
 	const second = await revoke(context, tokens.accessToken, 'access_token');
 	if (first?.outcome === 'not-revoked') return {outcome: 'not-revoked', reason: first.reason};
-	// Where the sign-in itself is taken back, a server may well refuse to take back an access token as well.
+	// A server that has revoked the whole sign-in may refuse to revoke an access token too.
 	if (second.outcome === 'revoked' || (first !== undefined && second.answered)) return {outcome: 'revoked'};
 	return {outcome: 'not-revoked', reason: second.reason};
 };

@@ -168,7 +168,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 
 		const call = await readCall(input, init);
 		const signal = call.signal ?? undefined;
-		// The caller's own credentials are the caller's business, in good and in bad.
+		// The caller brings their own credentials, so the response is theirs too.
 		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
 		const {logins, signIn, isInteractive = () => true} = options;
 		const mayShow = () => {
@@ -195,7 +195,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				session = await sessions.fresh({rejected, signal});
 			} catch (error) {
 				if (!hasCode(error, 'person_required') || signIn === undefined) throw error;
-				// A session that has ended is missed; nobody's absence is, by servers that serve strangers.
+				// Without any session the request goes out as it is: many servers have something for strangers.
 				if (hasSignedIn || (await sessions.read()) !== undefined) {
 					await enter({rejected, since: sent}, error);
 					continue;
@@ -223,7 +223,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
 				}
 			} else {
-				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
+				// A program's own session has nobody to ask, and what one login didn't bring another won't.
 				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
 				await discard(response);

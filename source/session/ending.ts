@@ -36,7 +36,7 @@ const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	return isSameClient && isSameKind && (!one || !other || isSamePerson(one, other));
 };
 
-/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
+/** Never rejects: even an abort comes after the session was forgotten, and the outcome has to be told. */
 const revoke = async (
 	{contextOf}: EndingContext,
 	stored: StoredSession,

@@ -188,7 +188,7 @@ export interface TokenStore {
 	/** Removes the session, and what earlier ones left behind; resolves to whether there was one. */
 	remove(profile: string): Promise<boolean>;
 	/**
-	 * Removes what sessions that are gone left behind, be it of one profile or of all: damaged files that were set aside,
+	 * Removes what sessions that are gone left behind, for one profile or for all: damaged files that were set aside, and
 	 * half-written ones. Resolves to whether there was anything. Missing where nothing is ever left.
 	 */
 	removeRemains?(profile?: string): Promise<boolean>;

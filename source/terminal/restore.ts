@@ -24,7 +24,7 @@ export const stopForShell = (): void => {
 		process.stdin.setRawMode(false);
 		// Here it stops, and goes on with SIGCONT.
 		process.kill(0, 'SIGTSTP');
-		// First of all: a background process that changes the terminal is stopped again, by SIGTTOU.
+		// The first thing to do: a background process that changes the terminal is stopped again, by SIGTTOU.
 		process.stdin.setRawMode(true);
 	} catch {
 		// The terminal is gone: a SIGHUP tells that.

@@ -186,7 +186,7 @@ export const signIn = async (
 	context: CommandContext,
 	more: SignInOptions = {},
 ): Promise<SignInOutcome> => {
-	// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
+	// Nothing has begun yet that needs cleaning up, so a cancel needn't wait for the keyring.
 	const ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	const input = await inputOf(ready, line, context);
 	try {

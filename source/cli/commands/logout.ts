@@ -61,7 +61,7 @@ export const runLogout: Command = async (line, context) => {
 			const forgot = forget && (wasSignedIn || known.includes(profile)) ? ' Forgot its server and client ID.' : '';
 			const others = wasSignedIn || all ? '' : profilesLine(await store.list());
 			stderr.write(`${sentenceOf(profile, result)}${forgot}${others}\n`);
-			// What the server may still honour is worth more than a sentence to a script.
+			// A script should notice that the server may still accept the tokens.
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.

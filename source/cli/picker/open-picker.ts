@@ -118,7 +118,7 @@ export const openPicker = (argv: readonly string[]): Picker | undefined => {
 			},
 		};
 	} catch {
-		// Without it the login meets the same, and tells it.
+		// The login will meet the same problem, and say so.
 		return undefined;
 	}
 };

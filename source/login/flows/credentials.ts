@@ -97,7 +97,7 @@ class CodeSender {
 		this.#context = context;
 	}
 
-	/** Sends a code to whom the login hint names, or to whom the person does. */
+	/** Sends a code to the recipient that the login hint or the person names. */
 	async sendFirst(): Promise<Recipient> {
 		const {readRecipient} = await import('../../oauth/one-time-code.js');
 		const {loginHint} = this.#context.provider;

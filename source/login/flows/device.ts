@@ -11,7 +11,7 @@ import {Deadline, momentOf, waitSince} from '../../core/deadline.js';
 /** Seconds are what the protocol speaks; the schedule answers in milliseconds. */
 const second = 1000;
 
-/** RFC 8628 §3.5 sets no floor; a server's "interval": 0 shall not make us one of its problems. */
+/** RFC 8628 §3.5 sets no minimum, and a server that says 0 must not be flooded. */
 const shortestWait = second;
 
 /** Our own back-off ends here (RFC 8628 §3.5); a longer interval that the server asked for is kept. */

@@ -32,8 +32,8 @@ type RequestVerdict =
 const refused = (status: number): RequestVerdict => ({kind: 'refused', status});
 
 /**
- * Decides by the request alone whether it may be one that a browser makes for the person. No
- * request that is turned away here leaves a trace in the login.
+ * Decides by the request alone whether a browser may have made it for the person. A request that is turned away here
+ * leaves no trace in the login.
  */
 export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expectation): RequestVerdict => {
 	const header = (name: string): readonly string[] =>
@@ -149,7 +149,7 @@ const authoritiesOf = (
 
 type HttpListener = Listener & {readonly server: Server; readonly address: string};
 
-/** Opens the port for one login: the place where the browser comes back to, and the short way there. */
+/** Opens the port for one login: where the browser comes back to, and the short link that leads to the sign-in. */
 export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackServer> => {
 	const {target, clock, random, signal, sockets, onCallback, onVisit} = options;
 	const [{createServer}, headers] = await Promise.all([import('node:http'), pageHeaders()]);

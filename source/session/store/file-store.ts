@@ -284,8 +284,8 @@ class FileStore implements TokenStore {
 	}
 
 	/**
-	 * A key that is missing or another's does not make the session worthless: the keyring may be locked, or another
-	 * computer's. So the file stays, and nobody but who signs in may replace it.
+	 * A missing or different key doesn't make the session worthless: the keyring may be locked, or belong to another
+	 * computer. So the file stays until someone signs in and replaces it.
 	 */
 	async #readEncrypted(profile: string, encrypted: string): Promise<StoredSession | undefined> {
 		const encryption = await this.#needEncryption();
@@ -299,7 +299,7 @@ class FileStore implements TokenStore {
 			);
 		} catch (error) {
 			await this.#chosen();
-			// A keyring that fails keeps nobody from signing in who has been given a file instead of it.
+			// Someone who was given a file instead of the failing keyring can still sign in.
 			if (this.#kind === 'keyring' || !(error instanceof LoginError)) throw error;
 			failure = error;
 		}

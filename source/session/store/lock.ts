@@ -210,7 +210,7 @@ class HeldLock implements StoreLock {
 			claim = createLock(claimed, this.#path, this.#context);
 			if (claim === undefined) return;
 		} catch {
-			// A full disk takes no new file; giving the lock back must work all the same.
+			// A full disk takes no new file, and the lock must still be given back.
 		}
 
 		try {

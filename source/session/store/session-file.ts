@@ -198,7 +198,7 @@ export const profilePath = (directory: string, profile: string, extension: strin
 	`${directory}/${profileFileName(profile)}${extension}`;
 
 /**
- * What the file of a profile holds, for those who are in a hurry: nothing is set aside or told.
+ * What the file of a profile holds, read on the fast path: nothing is set aside or told.
  *
  * @throws UnusableFileError or LoginError where the store itself has something to do or to say
  */

@@ -132,7 +132,7 @@ const waiting = 'Waiting for the system keyring: a window may be asking to unloc
 /**
  * Whether the program is run by Node.js itself, whose file may have a version in its name. In a single-file executable,
  * bun or Electron `process.execPath` is the application: as a child it would start itself again, and a native module
- * would be looked for wherever that runtime pleases, the current folder included.
+ * might be looked for anywhere, even in the current folder.
  */
 const isRunByNode = (): boolean =>
 	/(^|[\\/])node(js)?[-.\d]*(\.exe)?$/i.test(process.execPath) &&
