@@ -14,7 +14,6 @@ export type SignInContext = {
 	readonly show: ShowLogin | undefined;
 	/** Whether an app's screen shows it: then a person is there. */
 	readonly hasScreen: boolean;
-	/** What to do where nobody is there. */
 	readonly signInHint: string | undefined;
 	/** What the session that there is was asked for, space separated: a login for more keeps it. */
 	readonly presentScope: () => Promise<string | undefined>;

@@ -34,7 +34,6 @@ const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIs
 		? chooseView({...environment, tty: {...environment.tty, stdout: false}}, wantedView({...values, json: undefined}))
 		: chooseView(environment, wantedView(values));
 
-/** What the profile has saved. */
 export type Saved = {
 	readonly session: StoredSession | undefined;
 	readonly preferences: ProfilePreferences;

@@ -14,7 +14,6 @@ import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider-options.js';
 
-/** A stored session, and its tokens. */
 export type SessionTokens = {
 	readonly stored: StoredSession;
 	/** The tokens, the one that is asked for fresh. */
@@ -88,7 +87,6 @@ const optionsFor = (
 	};
 };
 
-/** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
 	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
 		hint: runLogin(profile),

@@ -9,7 +9,6 @@ import {loginText} from './command-text.js';
 import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
-/** A token to be printed. */
 type PrintableToken = {
 	readonly token: string;
 	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
@@ -22,7 +21,6 @@ type PrintableToken = {
 	readonly actingParty?: string;
 };
 
-/** A session's access token, to be printed. */
 const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
 	token: accessToken,
 	type: 'access',
@@ -107,7 +105,6 @@ export const formatToken = (format: TokenFormat, printable: PrintableToken, env:
 	}
 };
 
-/** Which token is asked for. */
 export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | 'id' =>
 	type ?? (format === 'kubernetes' ? 'id' : 'access');
 

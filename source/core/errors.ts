@@ -61,7 +61,6 @@ export const defaultHints: Hints = {
 /** What to do next: a sentence, or one that is made in the words of an application. */
 export type Hint = string | ((words: Hints) => string);
 
-/** A hint as a sentence. */
 export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 'string' ? hint : hint(words));
 
 /** Why a browser may never come back: mistakes in a registration that only the browser shows. */

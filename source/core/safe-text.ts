@@ -90,6 +90,5 @@ export const twoPeople = (one: Identity | undefined, other: Identity | undefined
 /** A sentence without its full stop. */
 export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');
 
-/** "a, b and c". */
 export const listed = (items: readonly string[], word: 'and' | 'or' = 'and'): string =>
 	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1) ?? ''}`;

@@ -85,7 +85,6 @@ const optionBlocks = (
 
 /** What stands around a list. */
 type ListContent = {
-	/** The rows above it. */
 	readonly above: readonly Block[];
 	/** A sentence that explains it. */
 	readonly reason?: string | undefined;
@@ -93,7 +92,6 @@ type ListContent = {
 	readonly selected: number;
 	/** What came up meanwhile, said below the keys. */
 	readonly learned?: readonly string[];
-	/** What Escape is for. */
 	readonly escape: string;
 	/** How often `?` was pressed. */
 	readonly presses: number;

@@ -74,7 +74,6 @@ export class ResourceLogin {
 		return new ResourceLogin(discovered, parts, known, isExpired ? undefined : stored);
 	}
 
-	/** What the event `discovery` says of it. */
 	get discovery(): Pick<EventOf<'discovery'>, 'resource'> {
 		const {issuer, resourceName: name} = this.#discovered;
 		const {url} = this.#resource;

@@ -129,7 +129,6 @@ export const initialLoginState: LoginState = {phase: 'choosing', flows: {}, orde
 /** Whether a flow has been opened and has not closed. */
 export const isOpen = (flow: FlowState | undefined): boolean => flow !== undefined && flow.phase.status !== 'closed';
 
-/** The flow, while it is open. */
 export const ifOpen = <Flow extends FlowState>(flow: Flow | undefined): Flow | undefined =>
 	isOpen(flow) ? flow : undefined;
 

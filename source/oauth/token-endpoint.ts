@@ -118,7 +118,6 @@ export const completeGrant = async (context: RequestContext, call: ServerCall, g
 	}
 };
 
-/** What is left of a response without its ID token. */
 const withoutIdToken = async (response: Response): Promise<Response> => {
 	const {id_token: _, ...rest} = (await response.json().catch(() => ({}))) as {id_token?: unknown};
 	return Response.json(rest, {status: response.status});

@@ -93,7 +93,6 @@ const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError
 
 const discard = async ({body}: Response): Promise<void> => body?.cancel().catch(() => undefined);
 
-/** The URL that a redirect leads to. */
 const redirectTarget = (from: URL, location: string, {status}: Response, count: number): URL => {
 	const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
 	const problem =

@@ -15,7 +15,6 @@ export type EndingContext = {
 	readonly clock: Clock;
 	readonly watch: Pick<SessionWatch, 'tell'>;
 	readonly loadFetch: () => Promise<typeof fetch>;
-	/** Whether a pending login is of a client. */
 	readonly isPending: (client: {readonly issuer: string; readonly clientId: string}) => Promise<boolean>;
 	/** What a request on behalf of a session needs. */
 	readonly contextOf: (stored: StoredSession, signal: AbortSignal) => Promise<RequestContext>;

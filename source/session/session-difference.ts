@@ -57,6 +57,5 @@ export const differenceOf = (
 	return missing.length === 0 ? undefined : `It lacks the scope ${displayText(missing.join(' '), 200)}.`;
 };
 
-/** The session that is there is not the one that is asked for. */
 export const anotherSession = (profile: string, difference: string): string =>
 	`The session of "${displayText(profile, 60)}" isn't the one you asked for. ${difference}`;

@@ -15,7 +15,6 @@ type SessionManagerOptions = {
 	readonly store: TokenStore;
 	readonly profile: string;
 	readonly clock: Clock;
-	/** What to do where someone has to sign in. */
 	readonly signInHint: string;
 	/** Takes a sentence for the person about what went wrong although there is a token. */
 	readonly warn: ((sentence: string) => void) | undefined;

@@ -21,7 +21,6 @@ export type StepUpOptions = {
 	/** Shows the login to the person, and resolves once the session is saved; `rejected` is the token that was refused. */
 	readonly show: (login: StepUpLogin, rejected: string) => Promise<Session>;
 	readonly logins: SharedLogins;
-	/** What to do where no person is there. */
 	readonly signInHint: string;
 };
 

@@ -32,7 +32,6 @@ type SignInOptions = LoginPlanOptions & {
 
 type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
-/** A login that can begin. */
 type ReadyLogin = {
 	readonly plan: LoginPlan;
 	readonly engine: Engine;

@@ -28,7 +28,6 @@ import {paintLines, showRows} from './show-rows.js';
 
 /** The picker on the terminal, until something else takes its place. */
 export type Picker = {
-	/** What it was drawn from. */
 	readonly plan: LoginPlan;
 	/** Collects keys, and makes a signal of Ctrl-C; until then they wait in the terminal. */
 	takeKeys(): void;

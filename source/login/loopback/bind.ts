@@ -2,7 +2,6 @@ import {errorCode, LoginError} from '../../core/errors.js';
 import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../terminal.js';
 
-/** What listens on one address and port. */
 export type Listener = {readonly port: number; close(): void};
 
 /** Listens on one address and port, exclusively; rejects with the system's error. */
