@@ -11,7 +11,7 @@ import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
-import {hasCode, type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
+import {cancelled, hasCode, type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
 import {startLogin} from './login/login.js';
@@ -29,9 +29,11 @@ import type {UserInfo} from './oauth/userinfo.js';
 import type {LogoutResult} from './oauth/revocation.js';
 import type {SignInContext} from './sign-in.js';
 
-/** What an engine is made of: a provider, and an `app` or a `store`. A store of strings needs an `app` too, unless it has `lock`. */
+/** What an engine is made of: a provider, and an `app` or a `store`. A store of strings needs an `app` too, unless it has locks of its own and no encryption. */
 export type TokenEngineOptions = EngineSettings &
-	({readonly app: string} | {readonly store: TokenStore | KeyValueStore});
+	({readonly app: string} | {readonly store: TokenStore | LockingStore});
+
+type LockingStore = KeyValueStore & Required<Pick<KeyValueStore, 'lock'>> & {readonly encrypt?: false};
 
 type EngineSettings = {
 	/** Where people sign in, and as which client: made by a preset. */
@@ -119,7 +121,7 @@ export class TokenEngine {
 	 *
 	 * A token that is rejected (401) is refreshed, once for all who heard of it; a 403 or 401 that asks for more scope or a
 	 * stronger sign-in (RFC 6750, RFC 9470) leads to a login by `show`. Then the request is sent again, unless its body is a
-	 * stream: its response is handed out as it came.
+	 * stream: its 401 or 403 is handed out, and the caller sends it again.
 	 *
 	 * @throws LoginError `config_error` for another origin, before anything is sent; `person_required`, and whatever keeps a
 	 * token from coming; otherwise what the fetch below throws, and the signal's reason
@@ -249,7 +251,7 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const since = this.#logins.turn;
 			return (await this.#covering(options, rejected)) ?? this.#share(options, since, rejected);
-		});
+		}, options.signal);
 	}
 
 	/**
@@ -268,7 +270,7 @@ export class TokenEngine {
 			await this.store.prepare?.();
 			await this.#sessions.write(stored, signal);
 			return this.#session(stored);
-		});
+		}, signal);
 	}
 
 	/**
@@ -346,7 +348,7 @@ export class TokenEngine {
 
 	/** The session's tokens, refreshed when needed, once across all processes. */
 	async tokens(options: TokenOptions = {}): Promise<TokenSet> {
-		return this.#guard(async () => (await this.#sessions.fresh(options)).tokens);
+		return this.#guard(async () => (await this.#sessions.fresh(options)).tokens, options.signal);
 	}
 
 	/** A fresh access token of the session, which must cover what is asked for. */
@@ -360,7 +362,7 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const {requestUserInfo} = await import('./session/server-requests.js');
 			return requestUserInfo(this.#sessions, signal);
-		});
+		}, signal);
 	}
 
 	/** Exchanges the session's access token, or one that is given, for another (RFC 8693). */
@@ -368,7 +370,7 @@ export class TokenEngine {
 		return this.#guard(async () => {
 			const {requestExchange} = await import('./session/server-requests.js');
 			return requestExchange(this.#sessions, request, async signal => this.#context(signal));
-		});
+		}, request.signal);
 	}
 
 	/**
@@ -381,7 +383,7 @@ export class TokenEngine {
 		signal = new AbortController().signal,
 		forget = false,
 	}: Abortable & {readonly forget?: boolean} = {}): Promise<LogoutResult> {
-		return this.#guard(async () => this.#sessions.end(signal, forget));
+		return this.#guard(async () => this.#sessions.end(signal, forget), signal);
 	}
 
 	/**
@@ -523,11 +525,14 @@ export class TokenEngine {
 		});
 	}
 
-	async #guard<Value>(work: () => Promise<Value>): Promise<Value> {
+	async #guard<Value>(work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
 		try {
 			return await work();
 		} catch (error) {
-			throw toLoginError(error).withHints(this.#options.hints ?? {});
+			const failure = toLoginError(error);
+			// A signal's reason is whatever its program likes.
+			const isLeft = signal?.aborted === true && failure.code === 'internal_error';
+			throw (isLeft ? cancelled() : failure).withHints(this.#options.hints ?? {});
 		}
 	}
 }

@@ -39,7 +39,8 @@ const secretName =
 const secretHint = 'Other processes can read a command line. Use --client-secret-file or --client-secret-env instead.';
 
 /** The URL of a resource that stands in the place of a profile. */
-export const resourceUrl = (profile = ''): string | undefined => (/^https?:\/\//i.test(profile) ? profile : undefined);
+export const resourceUrl = (profile = ''): string | undefined =>
+	/^[a-z][a-z\d+.-]*:\/\//i.test(profile) ? profile : undefined;
 
 /** A question for someone who left out the scheme of a URL; empty for what looks like none. */
 export const didYouMeanUrl = (text: string): string => {
@@ -52,8 +53,12 @@ const checkProfile = (profile: string, command: CommandName): string => {
 	if (profile === '') throw new UsageError('The profile name is empty.', helpFor(command));
 	if (resourceUrl(profile) === undefined) return profile;
 	const url = checkUrl(profile);
-	if (typeof url === 'string')
-		throw new UsageError(`${shownUrl(profile)} can't be used because ${url}.`, helpFor(command));
+	if (typeof url === 'string') {
+		const asked = shownUrl(profile);
+		const hint = /^http:/i.test(asked) ? `Try ${asked.replace(/^http/i, 'https')}` : helpFor(command);
+		throw new UsageError(`${asked} can't be used because ${url}.`, hint);
+	}
+
 	return resourceName(profile);
 };
 

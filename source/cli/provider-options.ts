@@ -185,7 +185,8 @@ const registerFirst = (preset: Preset | undefined, domain: string | undefined): 
 	if (preset === undefined) return 'Register an app with that provider to get one.';
 	const {title, page, steps, redirectUris, domain: place} = registrations[preset];
 	const example = place && domain === undefined && place.fallback === undefined;
-	const uris = redirectUris.length === 0 ? [] : [`Redirect URI: ${redirectUris.join(' ')}`];
+	const uris =
+		redirectUris.length === 0 ? [] : [`Redirect URI${redirectUris.length > 1 ? 's' : ''}: ${redirectUris.join(' ')}`];
 	return [
 		...(example ? [`${place.label}: as in --domain ${place.example}`] : []),
 		`Register an app with ${title}: ${page(domain)}`,
@@ -198,6 +199,9 @@ type Credentials = Pick<Provider, 'clientSecret' | 'clientKey'>;
 
 /** Options for servers that a resource names. */
 const forResources = ['client-metadata-url', 'trust-issuer'] as const;
+
+/** What whoever gets it can use: which server that is, a URL alone doesn't say. */
+const forOneServer = ['client-secret-file', 'client-secret-env', 'id-token-file', 'id-token-env'] as const;
 
 /** The provider of a URL: what was found and given there before stays, where no option says otherwise. */
 const readResource = (url: string, values: OptionValues, credentials: Credentials = {}): ProviderChoice => {
@@ -219,7 +223,16 @@ const readResource = (url: string, values: OptionValues, credentials: Credential
 	);
 	return stored => {
 		const before = stored?.protectedResource;
-		if (stored === undefined || before?.url !== url) return merge(typed, request);
+		const isKnown = stored !== undefined && before?.url === url;
+		const secret = forOneServer.find(name => values[name] !== undefined);
+		if (secret !== undefined && (issuer ?? (isKnown ? before.issuer : undefined)) === undefined) {
+			throw new UsageError(
+				`--${secret} needs --issuer with a URL.`,
+				'It then goes to that server only. For example: --issuer https://login.example.com',
+			);
+		}
+
+		if (!isKnown) return merge(typed, request);
 		const known = beforeDiscovery({...before, ...typed.protectedResource, url});
 		// Of several servers the one that was used before comes first.
 		return merge({...stored, ...known, issuer: stored.issuer, ...credentials}, request);

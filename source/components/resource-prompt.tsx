@@ -27,7 +27,7 @@ export function ResourcePromptScreen(props: PromptProps<ResourcePrompt>): ReactN
 		{word: words.signsInAs, text: prompt.client === undefined ? words.unknownClient : words.clients[prompt.client]},
 	];
 	const title = signInTo(host);
-	const sentence = words.sendsYou(host, displayText(new URL(prompt.issuer).host));
+	const sentence = words.sendsYou(host, prompt.page ?? displayText(new URL(prompt.issuer).host));
 	const advice = words.onlyIf(host);
 	if (speaks) {
 		const said = [sentence, ...facts.map(({word, text}) => `${word} ${text}`), advice].map(text => `${text}.`);

@@ -19,6 +19,8 @@ export type Hints = {
 	readonly clientSecret: string;
 	/** The server does not grant the scope. */
 	readonly scope: string;
+	/** The server has something to ask, and could not. */
+	readonly prompt: string;
 	/** The server wants sign-in requests pushed (RFC 9126). */
 	readonly pushRequest: string;
 	/** The provider does not say where its endpoints are: the end of a sentence. */
@@ -27,6 +29,8 @@ export type Hints = {
 	readonly unknownHost: string;
 	/** A sign-in server has another name than its URL: the beginning of a sentence, before that name. */
 	readonly trustIssuer: string;
+	/** A resource has people sign in at another server than before: the middle of a sentence, before its URL. */
+	readonly issuer: string;
 	/** Someone has to register a client: the end of a sentence. */
 	readonly clientId: string;
 	/** A person has to sign in, and nobody is there. @default a sentence that names no option */
@@ -51,10 +55,12 @@ export const defaultHints: Hints = {
 	caFile: 'Choose a PEM file. It has lines such as -----BEGIN CERTIFICATE-----.',
 	clientSecret: 'Give it again.',
 	scope: 'Ask for scopes that this app may have.',
+	prompt: 'Sign in again in your browser, and let the server ask.',
 	pushRequest: 'Turn on pushed authorization requests (PAR): the server requires them.',
 	endpoints: 'or give its endpoints by hand',
 	unknownHost: 'Is its URL spelled correctly? If it is, check your network and proxy settings (HTTPS_PROXY).',
 	trustIssuer: 'If you know that both are the same server, trust the issuer',
+	issuer: 'give the issuer',
 	clientId: 'and give its client ID',
 };
 

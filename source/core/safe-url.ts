@@ -42,7 +42,9 @@ export const checkUrl = (text: string): URL | string => {
 	if (!URL.canParse(text)) return "it isn't a URL";
 	const url = new URL(text);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname))) {
-		return `it begins with ${displayText(url.protocol, 20)} instead of https:`;
+		return url.protocol === 'http:'
+			? "it's plain http, which others on the network can read"
+			: `it begins with ${displayText(url.protocol, 20)} instead of https:`;
 	}
 
 	if (url.username !== '' || url.password !== '') return 'it has a user name in it';

@@ -58,7 +58,12 @@ export const layOutFailure = (
 			? undefined
 			: ({text: display.glyphs.failure, tone: 'failure', bold: true} as const);
 	const told = markedBoldly(mark, said, grid);
+	// A sentence that is too long for the window is cut before the keys, which lead on.
+	const headline = {
+		...block(told, content.keys.length === 0 ? undefined : 3),
+		instead: block(told.slice(0, size.rows - 1)),
+	};
 	const advice =
 		hint === '' ? [] : [block(indent(grid.words, paragraph(hint, Math.max(1, grid.width - grid.words))), 10)];
-	return layOutWithKeys(size, [gap(19), block(told), ...advice], content, display);
+	return layOutWithKeys(size, [gap(19), headline, ...advice], content, display);
 };

@@ -39,8 +39,10 @@ export type LoginEvent =
 				readonly url: string;
 				/** What it calls itself, which nobody has checked. */
 				readonly name?: DisplayText;
-				/** The issuer is on another host. */
+				/** The sign-in is on another host. */
 				readonly onForeignHost?: boolean;
+				/** The host of the sign-in page, where it has nothing to do with the issuer's. */
+				readonly page?: DisplayText;
 			};
 	  }
 	/** As which client the login signs in, where a resource's server is to say. */

@@ -7,6 +7,7 @@ import {withPersonRequest} from '../oauth/request-parameters.js';
 import type {ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import type {IssuedTokens} from '../session/types.js';
+import {displayText} from '../core/safe-text.js';
 import {isTypedFlow, type FlowName} from '../core/types.js';
 
 /** Lets others wait for the next change of something. */
@@ -260,7 +261,11 @@ export class FlowRace {
 	}
 }
 
-const unavailable = (flow: FlowName, reason: string): LoginError =>
+const unavailable = (
+	flow: FlowName,
+	// A program without types, or one that hands on what was typed, may name any.
+	reason: string | undefined = `There's no flow named ${displayText(flow, 40)}.`,
+): LoginError =>
 	new LoginError(
 		flow === 'device' ? 'device_unsupported' : isTypedFlow(flow) ? 'unsupported_grant' : 'config_error',
 		reason,

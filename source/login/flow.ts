@@ -18,8 +18,8 @@ import type {AccountSwitch} from '../session/account-switch.js';
 export type FlowCommand =
 	| {
 			readonly type: 'paste';
-			/** The redirect's address, its query, or a bare code. */
-			readonly text: string;
+			/** The redirect's address, its query, or a bare code; undefined where nobody can paste any more. */
+			readonly text: string | undefined;
 	  }
 	| {
 			readonly type: 'open-browser';
@@ -65,6 +65,8 @@ export type AskingResource = {
 	readonly name?: DisplayText;
 	/** Where people sign in. */
 	readonly issuer: string;
+	/** The host of the sign-in page, where it has nothing to do with the issuer's. */
+	readonly page?: DisplayText;
 	/** Space separated; empty where the server is to choose. */
 	readonly scope: string;
 	/** As which client; undefined where none is known, which is told later. */

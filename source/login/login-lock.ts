@@ -27,7 +27,7 @@ type Profile = {
  * session that is not the one asked for here, this login goes on.
  *
  * @returns the lock, or the session that the other login left
- * @throws LoginError `cancelled` where the other login was given up
+ * @throws LoginError `person_required` where the other login was given up
  */
 export const lockLogin = async (
 	{store, profile, clock, provider, since, takesOver}: Profile,
@@ -64,7 +64,7 @@ export const lockLogin = async (
 	if (lock !== undefined && (session === undefined ? takesOver : !isWanted(session))) return lock;
 	await lock?.release();
 	if (session !== undefined && isWanted(session)) return session;
-	throw new LoginError('cancelled', "The other terminal's sign-in ended without a session.", {
+	throw new LoginError('person_required', "The other terminal's sign-in ended without a session.", {
 		hint: 'Start it again here.',
 	});
 };

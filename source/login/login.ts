@@ -324,7 +324,7 @@ class Login implements LoginRun {
 				return;
 			case 'paste':
 				// The link that belongs to a paste is ours only if this login made it, so nothing is opened for it.
-				await this.#open('browser', 'You pasted a link.', false);
+				if (command.text !== undefined) await this.#open('browser', 'You pasted a link.', false);
 				this.#race.tell('browser', command);
 				break;
 			case 'open-browser':

@@ -138,9 +138,10 @@ class OutlivingLogin {
 			},
 			keeper: {
 				write: async (session, signal) => this.#keep(session, signal),
-				// Those of a login that goes on are not to be revoked: the next process saves them.
+				// Those of the flow that goes on are not to be revoked: the next process saves them.
 				discard: async unwanted => {
-					if (progressOf(this.#record.login) === undefined) await keeper.discard(unwanted);
+					const isOver = progressOf(this.#record.login) === undefined;
+					if (isOver || unwanted.flow !== this.#flow) await keeper.discard(unwanted);
 				},
 			},
 			outliving: this.#outliving(login),
@@ -279,6 +280,10 @@ class OutlivingLogin {
 				},
 				emit: event => this.#emit(event, context),
 				fetch: this.#fetchOf(context),
+			}).catch((error: unknown) => {
+				// Nobody can paste here any more, but someone can in another process.
+				if (toLoginError(error).code === 'person_required') this.#leave();
+				throw error;
 			});
 			const {response} = progressOf(record.login) ?? {};
 			return response === undefined ? tokens : issuedAt(response.at, tokens);

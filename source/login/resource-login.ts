@@ -4,6 +4,7 @@ import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientPorts} from '../oauth/client-metadata.js';
 import {isForgotten, registerByHand, registerClient} from '../oauth/client-registration.js';
+import {isForeignHost} from '../oauth/discovery.js';
 import type {ClientRegistration, ProtectedResource, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {forgetClient, readClient, writeClient} from '../session/client-store.js';
@@ -75,10 +76,12 @@ export class ResourceLogin {
 	}
 
 	get discovery(): Pick<EventOf<'discovery'>, 'resource'> {
-		const {issuer, resourceName: name} = this.#discovered;
+		const {issuer, resourceName: name, server, crossDomainHosts} = this.#discovered;
 		const {url} = this.#resource;
-		const onForeignHost = new URL(url).hostname !== new URL(issuer).hostname;
-		return {resource: {url, ...(name && {name}), ...(onForeignHost && {onForeignHost})}};
+		const {hostname, host} = new URL(server.authorization_endpoint ?? issuer);
+		const page = isForeignHost(hostname, issuer, crossDomainHosts) ? displayText(host) : undefined;
+		const onForeignHost = page !== undefined || new URL(url).hostname !== new URL(issuer).hostname;
+		return {resource: {url, ...(name && {name}), ...(onForeignHost && {onForeignHost}), ...(page && {page})}};
 	}
 
 	/**
@@ -87,11 +90,13 @@ export class ResourceLogin {
 	 * @throws LoginError `cancelled`
 	 */
 	async confirm({confirmResource}: LoginOptions, signal: AbortSignal): Promise<void> {
-		if (confirmResource === undefined || this.discovery.resource?.onForeignHost !== true) return;
-		const {issuer, requestedScope: scope, resourceName: name} = this.#discovered;
-		const {url} = this.#resource;
+		const {resource} = this.discovery;
+		if (confirmResource === undefined || resource?.onForeignHost !== true) return;
+		const {issuer, requestedScope: scope} = this.#discovered;
+		const {url, name, page} = resource;
 		if (this.#known?.issuer === issuer) return;
-		const asking = {host: new URL(url).host, ...(name && {name}), issuer, scope, client: this.#how};
+		const host = new URL(url).host;
+		const asking = {host, ...(name && {name}), issuer, ...(page && {page}), scope, client: this.#how};
 		if (!(await confirmResource(asking, signal))) throw cancelled();
 	}
 
@@ -229,7 +234,10 @@ const hasMoved = ({issuer, protectedResource}: ResolvedProvider, before: string)
 	return new LoginError(
 		'config_error',
 		`${host} now has people sign in at ${displayText(issuer, 120)}, not at ${displayText(before, 120)}.`,
-		{hint: "Your client ID isn't sent to another server. If you trust the new one, give it as the issuer."},
+		{
+			hint: words =>
+				`Your client ID isn't sent to another server. If you trust the new one, ${words.issuer} ${displayText(issuer, 120)}`,
+		},
 	);
 };
 

@@ -79,31 +79,32 @@ const latestRejection = 5000;
  * ```
  */
 export const createAuthProvider = (
-	engine: Pick<TokenEngine, 'token' | 'ensure' | 'clock'>,
+	engine: Pick<TokenEngine, 'tokens' | 'ensure' | 'clock'>,
 	{interactive = true, ...login}: McpOptions = {},
 ): McpAuthProvider => {
-	let given: {readonly token: string; readonly since: number; readonly isFirst: boolean} | undefined;
+	let given: {readonly token: string; readonly issuedAt: number; readonly isFirst: boolean} | undefined;
 	/** Whether a token was given since the last 401; when another is asked for, the server has taken it. */
 	let isTried = false;
 	let isConnected = false;
 	return {
 		async token() {
-			const token = await engine.token().catch(orPersonRequired);
-			if (token === undefined) return undefined;
+			const tokens = await engine.tokens().catch(orPersonRequired);
+			if (tokens === undefined) return undefined;
+			const {accessToken: token, issuedAt} = tokens;
 			isConnected ||= isTried;
 			isTried = true;
-			if (token !== given?.token) given = {token, since: engine.clock.now(), isFirst: given === undefined};
+			if (token !== given?.token) given = {token, issuedAt, isFirst: given === undefined};
 			return token;
 		},
 		async onUnauthorized() {
 			isTried = false;
-			if (given?.isFirst === false && engine.clock.now() - given.since < latestRejection) return;
+			if (given?.isFirst === false && engine.clock.now() - given.issuedAt < latestRejection) return;
 			const rejected = given?.token;
-			const token = rejected === undefined ? undefined : await engine.token({rejected}).catch(orPersonRequired);
-			if (token !== undefined) return;
+			const renewed = rejected === undefined ? undefined : await engine.tokens({rejected}).catch(orPersonRequired);
+			if (renewed !== undefined) return;
 			if (interactive && !isConnected) await engine.ensure({...login, ...(rejected !== undefined && {rejected})});
 			// The reason, and what to do.
-			else await engine.token(rejected === undefined ? {} : {rejected});
+			else await engine.tokens(rejected === undefined ? {} : {rejected});
 		},
 	};
 };

@@ -101,3 +101,9 @@ export const tokenChallenges = (headers: Headers): readonly TokenChallenge[] =>
 			},
 		];
 	});
+
+/** Of several challenges the one that says where the resource describes itself. */
+export const signInChallenge = (headers: Headers): TokenChallenge | undefined => {
+	const all = tokenChallenges(headers);
+	return all.find(({resourceMetadata}) => resourceMetadata !== undefined) ?? all[0];
+};

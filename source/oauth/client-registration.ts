@@ -26,7 +26,6 @@ const methods: Readonly<Record<string, ClientAuthentication>> = {
 const readRegistration = (
 	body: Readonly<Record<string, unknown>>,
 	{redirect_uris, token_endpoint_auth_method: asked}: ClientMetadata,
-	issuer: string,
 ): ClientRegistration | undefined => {
 	const text = (name: string): string | undefined => {
 		const value = body[name];
@@ -41,15 +40,14 @@ const readRegistration = (
 	return omitUndefined<ClientRegistration>({
 		clientId: checkToken(clientId, 'client ID'),
 		clientSecret: clientSecret && checkToken(clientSecret, 'client secret'),
-		expiresAt: typeof expires === 'number' && expires > 0 ? expires * 1000 : undefined,
+		// It is the secret's: some give it to clients that have none.
+		expiresAt: clientSecret && typeof expires === 'number' && expires > 0 ? expires * 1000 : undefined,
 		clientAuthentication: clientSecret === undefined ? 'none' : method,
 		redirectUris: redirect_uris,
+		// Checked when it is asked to delete the client: a wrong one is no reason not to sign in.
 		management:
-			url !== undefined && token !== undefined
-				? {
-						url: checkServerUrl(url, issuer, 'The registration_client_uri').href,
-						token: checkToken(token, 'registration_access_token'),
-					}
+			url !== undefined && URL.canParse(url) && token !== undefined
+				? {url: new URL(url).href, token: checkToken(token, 'registration_access_token')}
 				: undefined,
 	});
 };
@@ -67,7 +65,7 @@ const register = async (
 		const body: unknown = await response.json().catch(() => undefined);
 		const members = (body ?? {}) as Readonly<Record<string, unknown>>;
 		if (status >= 500 || status === 429) throw unusableResponse('', 'registration', info);
-		const registration = status < 300 ? readRegistration(members, metadata, issuer) : undefined;
+		const registration = status < 300 ? readRegistration(members, metadata) : undefined;
 		if (registration !== undefined) return {registration};
 		const {error, error_description: description} = members;
 		return {
@@ -94,11 +92,19 @@ export const registerByHand =
 export const registerClient = async (context: RequestContext, redirectUri: string): Promise<ClientRegistration> => {
 	const {server, application} = context.provider;
 	const device = server.grant_types_supported?.includes(deviceGrant) === true;
-	const metadata = clientMetadata({application, redirectUris: [redirectUri], method: methodFor(server), device});
+	let metadata = clientMetadata({application, redirectUris: [redirectUri], method: methodFor(server), device});
 	let outcome = await register(context, metadata);
 	if ('refusal' in outcome && outcome.refusal.error === 'invalid_redirect_uri') {
-		outcome = await register(context, {...metadata, redirect_uris: [redirectUri.replace('127.0.0.1', 'localhost')]});
-	} else if ('refusal' in outcome && outcome.refusal.status === 400) {
+		metadata = {...metadata, redirect_uris: [redirectUri.replace('127.0.0.1', 'localhost')]};
+		outcome = await register(context, metadata);
+	}
+
+	// Validators that know no OAuth say 422.
+	if (
+		'refusal' in outcome &&
+		outcome.refusal.error !== 'invalid_redirect_uri' &&
+		[400, 422].includes(outcome.refusal.status)
+	) {
 		outcome = await register(context, reducedMetadata(metadata));
 	}
 
@@ -106,10 +112,11 @@ export const registerClient = async (context: RequestContext, redirectUri: strin
 	const {status, error, description} = outcome.refusal;
 	const host = displayText(new URL(server.issuer).host, 80);
 	const why = [error === '' ? `HTTP ${status}` : error, description].filter(Boolean).join(': ');
-	throw new LoginError('server_rejected', `${host} doesn't let this app register itself (${why}).`, {
-		hint: registerByHand(redirectUri),
-		status,
-	});
+	const problem =
+		status === 404
+			? `Found nowhere to register this app at ${host} (${why}). Is the URL right?`
+			: `${host} doesn't let this app register itself (${why}).`;
+	throw new LoginError('server_rejected', problem, {hint: registerByHand(redirectUri), status});
 };
 
 /**
@@ -130,6 +137,9 @@ export const isForgotten = async (context: RequestContext): Promise<boolean> => 
 export const deleteRegistration = async (context: RequestContext, {management}: ClientRegistration): Promise<void> => {
 	if (management === undefined) return;
 	const headers = {authorization: `Bearer ${management.token}`};
-	const request = callServer(context, 'registration', async ({get}) => get(management.url, headers, 'DELETE'));
+	const request = callServer(context, 'registration', async ({get}) => {
+		const {href} = checkServerUrl(management.url, context.provider.issuer, 'The registration_client_uri');
+		return get(href, headers, 'DELETE');
+	});
 	await request.catch(() => undefined);
 };

@@ -7,7 +7,7 @@ import {
 	processDiscoveryResponse,
 } from 'oauth4webapi';
 import {hasCode, type Hint, LoginError} from '../core/errors.js';
-import {checkUrl, isLoopbackHost, unusableUrl} from '../core/safe-url.js';
+import {checkUrl, unusableUrl} from '../core/safe-url.js';
 import {deviceGrant} from './client-metadata.js';
 import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metadataIssuer} from './provider.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
@@ -36,20 +36,25 @@ for (const [network, prefix] of [
 }
 
 for (const [network, prefix] of [
-	['::', 127],
+	['::', 96],
 	['64:ff9b::', 96],
+	['64:ff9b:1::', 48],
+	['2002::', 16],
 	['fc00::', 7],
-	['fe80::', 10],
+	['fe80::', 9],
 	['ff00::', 8],
 ] as const) {
 	privateAddresses.addSubnet(network, prefix, 'ipv6');
 }
 
+/** Names that are not public: without a dot, or by RFC 6761, 6762 and 8375 and ICANN's `internal`. */
+const privateName = /^[^.]+$|\.(?:localhost|local|internal|home\.arpa)$/;
+
 const isPrivateHost = (hostname: string): boolean => {
 	const address = hostname.replaceAll(/^\[|\]$/g, '');
 	const family = isIP(address);
 	if (family !== 0) return privateAddresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
-	return isLoopbackHost(hostname) || hostname.endsWith('.localhost');
+	return privateName.test(hostname.replace(/\.$/, ''));
 };
 
 /**

@@ -33,7 +33,7 @@ type Meaning = {readonly code: LoginErrorCode; readonly message: string; readonl
 const interaction: Meaning = {
 	code: 'interaction_required',
 	message: 'The server wants to ask you something first.',
-	hint: 'Sign in again in the browser, without prompt=none.',
+	hint: words => words.prompt,
 };
 const unavailable: Meaning = {
 	code: 'server_unavailable',

@@ -206,6 +206,9 @@ const toJson = (form: URLSearchParams): string =>
 
 const userAgent = {'user-agent': 'ink-login'};
 
+/** The servers that refused a form last: what is next for them is JSON at once. */
+const formless = new WeakSet<object>();
+
 /** Prepares one request; the library sees its response as the standards have it. */
 export const openCall = (
 	{provider, fetch, clock, signal, authentication}: CallContext,
@@ -214,6 +217,7 @@ export const openCall = (
 	const info: ResponseInfo = {scope: provider.requestedScope, server: provider.server};
 	const mayBeJson = ['token', 'token-exchange', 'device-token', 'device-authorization'].includes(endpointKind);
 	const isJson = endpointKind === 'one-time-code' || (mayBeJson && provider.dialect?.requestFormat === 'json');
+	const {server = provider} = provider;
 	const send: LibraryFetch = async (address, options) => {
 		const url = new URL(address);
 		info.endpoint = url.origin + url.pathname;
@@ -228,9 +232,14 @@ export const openCall = (
 				signal: options.signal,
 			});
 		try {
-			let response = await ask(isJson && form !== undefined);
+			const isFormless = mayBeJson && formless.has(server);
+			let response = await ask((isJson || isFormless) && form !== undefined);
 			// A server that takes no forms has said so without having done anything (RFC 9110 §15.5.16).
-			if (response.status === 415 && mayBeJson && !isJson && form !== undefined) response = await ask(true);
+			if (response.status === 415 && mayBeJson && !isJson && form !== undefined) {
+				formless[isFormless ? 'delete' : 'add'](server);
+				response = await ask(!isFormless);
+			}
+
 			noteResponse(info, response, clock);
 			return await normaliseResponse(response, endpointKind, provider);
 		} catch (error) {

@@ -6,8 +6,9 @@
 import {omitUndefined} from '../core/clock.js';
 import {hasCode, LoginError, toLoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
+import {checkUrl} from '../core/safe-url.js';
 import {isObject} from '../core/types.js';
-import {scopeList, tokenChallenges, type TokenChallenge} from './challenge.js';
+import {scopeList, signInChallenge, type TokenChallenge} from './challenge.js';
 import {
 	checkServerUrl,
 	pickMembers,
@@ -16,7 +17,7 @@ import {
 	type DiscoveryIo,
 	type Metadata,
 } from './discovery.js';
-import {networkError} from './errors.js';
+import {networkError, unusableResponse} from './errors.js';
 import {serverTimeout, withTimeLimit} from './hardened-fetch.js';
 import {beforeDiscovery, type ProtectedResource, type Provider, type ResolvedProvider} from './provider.js';
 import {callServer} from './request.js';
@@ -43,7 +44,19 @@ const initialize = {
 	params: {protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {name: 'ink-login', version: '1'}},
 };
 
-type Probe = {readonly status: number; readonly challenge?: TokenChallenge | undefined};
+type Probe = {
+	readonly status: number;
+	readonly challenge?: TokenChallenge | undefined;
+	/** Whether it wants a sign-in, and not by other means than a token. */
+	readonly wantsToken?: boolean;
+	/** Where it redirects. */
+	readonly location?: string | undefined;
+};
+
+const redirectOf = (location: string | null, from: URL): string | undefined => {
+	const to = location !== null && URL.canParse(location, from) ? checkUrl(new URL(location, from).href) : '';
+	return typeof to === 'string' ? undefined : to.href;
+};
 
 /** Asks without a token. Whatever comes back, the resource may have metadata: only a host that is not there ends the login. */
 const probe = async ({typed, fetch, clock, signal}: ResourceIo): Promise<Probe> => {
@@ -62,7 +75,13 @@ const probe = async ({typed, fetch, clock, signal}: ResourceIo): Promise<Probe> 
 		const {status, headers} = await withTimeLimit(limit, async limited =>
 			fetch(typed.href, {...request, signal: limited}),
 		);
-		return {status, challenge: tokenChallenges(headers)[0]};
+		const challenge = signInChallenge(headers);
+		return {
+			status,
+			challenge,
+			wantsToken: status === 401 && (challenge !== undefined || !headers.has('www-authenticate')),
+			location: redirectOf(headers.get('location'), typed),
+		};
 	} catch (error) {
 		signal.throwIfAborted();
 		if (error instanceof LoginError) return {status: 0};
@@ -70,11 +89,19 @@ const probe = async ({typed, fetch, clock, signal}: ResourceIo): Promise<Probe> 
 	}
 };
 
-/** A JSON object with status 200; anything else means that no document is there, unless the server is in trouble. */
+/** What servers say that cannot work at the moment; a 500 is what some say of every URL that they don't know. */
+const inTrouble = new Set([429, 502, 503, 504]);
+
+/**
+ * A JSON object with status 200; anything else means that no document is there, unless the server is in trouble.
+ *
+ * @throws LoginError `server_unavailable`, or that it cannot be reached
+ */
 const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | undefined> => {
 	try {
-		return await callServer({provider: nobody, ...io}, 'discovery', async ({get}) => {
+		return await callServer({provider: nobody, ...io}, 'discovery', async ({get, info}) => {
 			const response = await get(url);
+			if (inTrouble.has(response.status)) throw unusableResponse('', 'discovery', info);
 			const document: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
 			return isObject(document) ? document : undefined;
 		});
@@ -83,6 +110,22 @@ const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | 
 		throw error;
 	}
 };
+
+/** The documents at these places. A server that is in trouble at one may have it at the next; otherwise that is told. */
+async function* fetchDocuments(places: readonly string[], io: ResourceIo) {
+	let trouble: LoginError | undefined;
+	for (const place of places) {
+		try {
+			const document = await fetchDocument(place, io);
+			if (document !== undefined) yield {place, document};
+		} catch (error) {
+			if (!(error instanceof LoginError) || error.code !== 'server_unavailable') throw error;
+			trouble = error;
+		}
+	}
+
+	if (trouble !== undefined) throw trouble;
+}
 
 /** Requests for documents are nobody's. */
 const nobody: Provider = {name: 'resource', issuer: '', clientId: ''};
@@ -109,9 +152,8 @@ const fetchResourceMetadata = async ({challenge}: Probe, io: ResourceIo): Promis
 		named === undefined
 			? once([wellKnown(typed, 'oauth-protected-resource'), `${typed.origin}/.well-known/oauth-protected-resource`])
 			: [checkServerUrl(named, typed.href, "The URL of the resource's metadata").href];
-	for (const place of places) {
-		const document = await fetchDocument(place, io);
-		if (typeof document?.['resource'] === 'string') return document;
+	for await (const {document} of fetchDocuments(places, io)) {
+		if (typeof document['resource'] === 'string') return document;
 	}
 
 	return undefined;
@@ -136,12 +178,13 @@ const places = (issuer: URL): readonly string[] => {
  * @throws LoginError `config_error` for the document of another issuer that nobody trusts
  */
 const fetchServer = async (issuer: string, io: ResourceIo): Promise<FoundServer | undefined> => {
-	const url = checkServerUrl(issuer, io.typed.href, 'The URL of the sign-in server');
+	// A person who gives the server may have it in a private network.
+	const {typed, resource} = io;
+	const url = checkServerUrl(issuer, issuer === resource.issuer ? issuer : typed.href, 'The URL of the sign-in server');
 	if (url.search !== '' || url.hash !== '') return undefined;
 	let last: FoundServer | undefined;
-	for (const place of places(url)) {
-		const document = await fetchDocument(place, io);
-		if (typeof document?.['issuer'] !== 'string') continue;
+	for await (const {place, document} of fetchDocuments(places(url), io)) {
+		if (typeof document['issuer'] !== 'string') continue;
 		const server = pickMembers({...document, issuer: document['issuer']});
 		if (!isSameIssuer(issuer, server.issuer)) checkTrust(issuer, server.issuer, io);
 		const isOpenId = place.endsWith('openid-configuration') || server.scopes_supported?.includes('openid') === true;
@@ -165,8 +208,8 @@ const checkTrust = (named: string, found: string, {resource, typed}: ResourceIo)
 };
 
 /** The servers that the resource names, the one that was used before first. */
-const serversOf = (metadata: JsonObject | undefined, {resource, typed}: ResourceIo, before: string) => {
-	const list: unknown = metadata?.['authorization_servers'];
+const serversOf = (metadata: JsonObject, {resource, typed}: ResourceIo, before: string): readonly string[] => {
+	const list: unknown = metadata['authorization_servers'];
 	const servers = Array.isArray(list) ? list.filter(server => typeof server === 'string' && URL.canParse(server)) : [];
 	const all = (servers.length === 0 ? [typed.origin] : servers) as readonly string[];
 	const {issuer, trustedIssuers = []} = resource;
@@ -175,7 +218,7 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	}
 
 	const isNamed = trustedIssuers.includes(issuer) || all.some(server => isSameIssuer(server, issuer));
-	if (metadata === undefined || isNamed) return [issuer];
+	if (isNamed) return [issuer];
 	throw new LoginError(
 		'config_error',
 		`${displayText(typed.host, 80)} has people sign in at ${displayText(all.join(', '), 200)}, not at ${displayText(issuer, 120)}.`,
@@ -183,7 +226,11 @@ const serversOf = (metadata: JsonObject | undefined, {resource, typed}: Resource
 	);
 };
 
-/** Those of the servers that describe themselves; what is wrong with the others matters where none does. */
+/** Whether this program can sign in there: with PKCE, and as a client that was given or that it can register. */
+const isUsable = ({server, hasPkce}: FoundServer, {resource: {clientId, clientMetadataUrl}}: ResourceIo): boolean =>
+	hasPkce && (clientId ?? clientMetadataUrl ?? server.registration_endpoint) !== undefined;
+
+/** Those of the servers that describe themselves, the usable ones first; what is wrong with the others matters where none does. */
 const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<readonly FoundServer[]> => {
 	const late = new AbortController();
 	const signal = AbortSignal.any([io.signal, late.signal]);
@@ -203,7 +250,7 @@ const findServers = async (issuers: readonly string[], io: ResourceIo): Promise<
 	const found = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
 	const failed = outcomes.find(outcome => outcome.status === 'rejected');
 	if (found.length === 0 && failed !== undefined) throw toLoginError(failed.reason);
-	return found;
+	return found.toSorted((a, b) => Number(isUsable(b, io)) - Number(isUsable(a, io)));
 };
 
 /** A server that knows no resource metadata (MCP 2025-03-26): the resource's own origin signs in, or the URL is a server's. */
@@ -231,8 +278,22 @@ const defaultServer = ({origin}: URL): FoundServer => ({
 	hasPkce: true,
 });
 
-const noServer = ({typed}: ResourceIo, {status}: Probe): LoginError => {
+/** @param named - the servers that the resource names */
+const noServer = ({typed}: ResourceIo, {status, location}: Probe, named: readonly string[]): LoginError => {
 	const host = displayText(typed.host, 80);
+	if (named.length > 0) {
+		const servers = displayText(named.join(', '), 200);
+		return new LoginError('config_error', `Found no sign-in server at ${servers}, where ${host} has people sign in.`, {
+			hint: ({endpoints}) => `Ask the administrator of ${host}, ${endpoints}.`,
+		});
+	}
+
+	if (location !== undefined) {
+		return new LoginError('config_error', `${host} redirects to ${displayText(location, 120)}.`, {
+			hint: 'If you trust that URL, sign in there.',
+		});
+	}
+
 	return status >= 200 && status < 300
 		? new LoginError('config_error', `${host} responds without a sign-in, and doesn't say where to sign in.`, {
 				hint: 'It may not need one. If it does, check its URL.',
@@ -268,17 +329,16 @@ export const discoverResource = async (
 	if (name !== undefined && resource.resource === undefined && !covers(name, typed)) throw otherResource(name, io);
 	const {token, authorization} = given.endpoints ?? {};
 	const byHand: FoundServer = {server: {issuer: resource.issuer ?? typed.origin}, isOpenId: false, hasPkce: true};
-	const servers = await (metadata === undefined
-		? fetchOldServer(io)
-		: findServers(serversOf(metadata, io, given.issuer), io));
+	const named = metadata === undefined ? [] : serversOf(metadata, io, given.issuer);
+	const servers = await (metadata === undefined ? fetchOldServer(io) : findServers(named, io));
 	const found =
 		servers[0] ??
 		(token === undefined
-			? metadata === undefined && probed.status === 401
+			? metadata === undefined && probed.wantsToken === true
 				? defaultServer(typed)
 				: undefined
 			: byHand);
-	if (found === undefined) throw noServer(io, probed);
+	if (found === undefined) throw noServer(io, probed, named);
 	const {server, isOpenId} = found;
 	// What a refusal asked for is not for the logins after this one.
 	const {challengedScope: _, challengedMetadata: __, ...lasting} = resource;

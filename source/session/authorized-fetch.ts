@@ -2,7 +2,7 @@ import {abortable} from '../core/clock.js';
 import {hasCode, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
-import {tokenChallenges} from '../oauth/challenge.js';
+import {signInChallenge} from '../oauth/challenge.js';
 import type {Provider} from '../oauth/provider.js';
 import {isOwnFlow} from '../core/types.js';
 import type {SessionManager} from './session-manager.js';
@@ -165,6 +165,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			});
 		}
 
+		// Another API of the app describes itself alone.
+		const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
 		const call = await readCall(input, init);
 		const signal = call.signal ?? undefined;
 		// The caller brings their own credentials, so the response is theirs too.
@@ -179,6 +181,12 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		const needs = new Set<string>();
 		/** The token to refresh. */
 		let rejected: string | undefined;
+		/** The refusal of a stream, which its caller sends again once what it lacked is there. */
+		let held: Response | undefined;
+		const dismiss = async (response: Response) => {
+			if (isStream(call.body)) held = response;
+			else await discard(response);
+		};
 		let hasSignedIn = false as boolean;
 		/** @throws `otherwise`, where no login may be shown for this request, or one was */
 		const enter = async (asked: Omit<AskedSignIn, 'signal'>, otherwise: LoginError) => {
@@ -201,22 +209,21 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				}
 			}
 
+			if (held !== undefined) return held;
 			const token = session?.tokens.accessToken;
 			const headers = new Headers(call.headers);
 			if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
 			const {response, hasLeft} = await send(reach, url, {...call, headers});
-			if (hasLeft || isStream(call.body)) return response;
-			const need = needOf(response);
+			if (hasLeft) return response;
+			const need = needOf(response, isResource);
 			const key = JSON.stringify(need);
 			if (session === undefined || need === undefined) {
 				if (response.status !== 401) return response;
 				if (signIn === undefined && rejected !== undefined) return response;
-				await discard(response);
+				await dismiss(response);
 				if (token !== undefined && rejected === undefined && !hasSignedIn) rejected = token;
 				else {
-					const {scope: challengedScope, resourceMetadata} = tokenChallenges(response.headers)[0] ?? {};
-					// Another API of the app describes itself alone.
-					const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
+					const {scope: challengedScope, resourceMetadata} = signInChallenge(response.headers) ?? {};
 					const challengedMetadata = isResource ? resourceMetadata : undefined;
 					const asked = {rejected: token, since: sent, challengedScope, challengedMetadata};
 					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
@@ -225,7 +232,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 				// A program's own session has nobody to ask, and what one login didn't bring another won't.
 				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
-				await discard(response);
+				await dismiss(response);
 				await stepUp(need, {host: url.host, sent, signal, rejected: session.tokens.accessToken}, options);
 			}
 		}

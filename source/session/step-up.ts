@@ -7,7 +7,13 @@ import type {SharedLogins} from './shared-logins.js';
 import type {Session} from './types.js';
 
 /** What a server asks for that the session does not have. */
-type Need = {readonly scope?: string; readonly acrValues?: string; readonly maxAge?: number};
+type Need = {
+	readonly scope?: string;
+	readonly acrValues?: string;
+	readonly maxAge?: number;
+	/** Where the resource that refused says it describes itself. */
+	readonly challengedMetadata?: string;
+};
 
 /** A login that a server asked for; `scope` is all that the session is to have afterwards. */
 type StepUpLogin = Need & {
@@ -31,15 +37,20 @@ type RefusedRequest = {
 	readonly rejected: string;
 };
 
-/** What a refusal asks for (RFC 6750 §3.1, RFC 9470 §3); undefined where it asks for nothing that a login could bring. */
-export const needOf = ({status, headers}: Response): Need | undefined => {
+/**
+ * What a refusal asks for (RFC 6750 §3.1, RFC 9470 §3); undefined where it asks for nothing that a login could bring.
+ *
+ * @param isResource - whether what refused may say where it describes itself
+ */
+export const needOf = ({status, headers}: Response, isResource: boolean): Need | undefined => {
 	if (status !== 401 && status !== 403) return undefined;
 	const error = status === 403 ? 'insufficient_scope' : 'insufficient_user_authentication';
 	const challenge = tokenChallenges(headers).find(challenge => challenge.error === error);
 	if (challenge === undefined) return undefined;
-	const {scope, acrValues, maxAge} = challenge;
-	if (status === 401) return {scope, acrValues, maxAge};
-	return scope === undefined ? undefined : {scope};
+	const {scope, acrValues, maxAge, resourceMetadata} = challenge;
+	const challengedMetadata = isResource ? resourceMetadata : undefined;
+	if (status === 401) return {scope, acrValues, maxAge, challengedMetadata};
+	return scope === undefined ? undefined : {scope, challengedMetadata};
 };
 
 /**
@@ -55,7 +66,8 @@ export const stepUp = async (
 	{host, sent, signal, rejected}: RefusedRequest,
 	{sessions, show, logins, signInHint: hint}: StepUpOptions,
 ): Promise<void> => {
-	const {scope, acrValues, maxAge} = need;
+	const {scope, ...others} = need;
+	const {acrValues, maxAge} = others;
 	const reason =
 		acrValues === undefined && maxAge === undefined && scope !== undefined
 			? `${displayText(host, 80)} needs more permissions: ${displayText(scope)}.`
@@ -64,7 +76,7 @@ export const stepUp = async (
 		await logins.join(`step-up ${JSON.stringify(need)}`, sent, signal, async signal => {
 			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
 			const all = joinScopes(askedScopeOf(await sessions.read()), scope);
-			return show({...(all !== '' && {scope: all}), acrValues, maxAge, reason, signal}, rejected);
+			return show({...(all !== '' && {scope: all}), ...others, reason, signal}, rejected);
 		});
 	} catch (error) {
 		throw hasCode(error, 'person_required') ? new LoginError('person_required', reason, {hint}) : error;

@@ -24,7 +24,7 @@ const isHidden = ({asks}: EventOf<'question'>): boolean => asks === 'password' |
 /**
  * Gives a login the lines of an input until disposed: to a question that is open, one line each, which a terminal does
  * not echo where it is secret; otherwise those that look like the redirect's link, as pasted. The end of the input is no
- * cancel, since another flow may need no keyboard, but a question that is open then ends its flow.
+ * cancel, since another flow may need no keyboard, but a flow that needs what is typed or pasted then ends.
  *
  * @param input - undefined where there is none
  */
@@ -57,6 +57,7 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 		lines?.on('close', () => {
 			hasEnded = true;
 			look();
+			run.command({type: 'paste', text: undefined});
 		});
 	};
 	const look = () => {

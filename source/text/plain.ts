@@ -212,7 +212,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				const {resource, requestedScope} = event;
 				if (resource?.onForeignHost) {
 					const {sendsYou, asksFor, serverChooses} = messages.resource;
-					say(sendsYou(application ?? '', issuerHost));
+					say(sendsYou(application ?? '', resource.page ?? issuerHost));
 					say(`${asksFor} ${displayText(requestedScope, 400) || serverChooses}`);
 				}
 

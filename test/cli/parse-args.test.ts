@@ -109,6 +109,19 @@ test('a URL without a scheme is suggested with one', () => {
 	assert.doesNotMatch(unknownServer('work', []).hint, /Did you mean/);
 });
 
+test('a URL without https is refused with why, and with the URL to try', () => {
+	for (const argv of [['http://host/mcp'], ['login', 'http://host/mcp']]) {
+		const {message, hint} = refused(argv);
+		assert.match(
+			message,
+			/^http:\/\/host\/mcp can't be used because it's plain http, which others on the network can read\.$/,
+		);
+		assert.equal(hint, 'Try https://host/mcp');
+	}
+
+	assert.match(refused(['ftp://host/mcp']).message, /begins with ftp: instead of https:/);
+});
+
 test('a URL is one profile however its host is written, and keeps its path, query and slash', () => {
 	for (const [typed, profile] of [
 		['HTTPS://MCP.Example.com/Mcp?Login', 'https://mcp.example.com/Mcp?Login'],

@@ -91,6 +91,24 @@ test("without a provider in the options the profile's own is taken, with what th
 	assert.equal(read([]), undefined);
 });
 
+test('what is sent to the server as it is needs the server that it is for, where a URL leads to one', () => {
+	const url = 'https://mcp.example.com/mcp';
+	const at = (args: readonly string[], stored?: ProviderSettings) =>
+		readProvider(parseCommandLine(['login', url, '--client-id', 'c', ...args]).values, {url})(stored);
+	const issuer = 'https://login.example.com';
+	for (const option of ['client-secret-file', 'client-secret-env', 'id-token-file', 'id-token-env']) {
+		const refused = (error: unknown) =>
+			error instanceof UsageError && error.message === `--${option} needs --issuer with a URL.`;
+		assert.throws(() => at([`--${option}`, 'X']), refused);
+		assert.equal(at([`--${option}`, 'X', '--issuer', issuer])?.issuer, issuer);
+		const known = {name: 'resource', issuer, clientId: 'c'};
+		assert.equal(at([`--${option}`, 'X'], {...known, protectedResource: {url, issuer}})?.issuer, issuer);
+		assert.throws(() => at([`--${option}`, 'X'], {...known, protectedResource: {url}}), refused);
+	}
+
+	assert.equal(at([])?.clientId, 'c');
+});
+
 test('endpoints by hand go beside those that are known; a wrong name or URL is told at once', () => {
 	const given = ['--endpoint', 'device=https://auth.example/d?x=1', '--endpoint', 'par=https://auth.example/par'];
 	const endpoints = {

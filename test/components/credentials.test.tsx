@@ -159,6 +159,14 @@ test('in the smallest windows what is asked and where it is typed stay', async (
 	}
 });
 
+test('in the smallest window a failure keeps the keys that lead on, whole', async () => {
+	const terminal = await drawOn(screenOf('second-factor-required', {}), {columns: 20, rows: 5});
+	const rows = terminal.emulator.text.split('\n').map(row => row.trim());
+	assert.match(rows.join(' '), /^✖ The server wants a second factor/);
+	assert.match(rows[3] ?? '', /^(b browser|\? )/);
+	await terminal.unmount();
+});
+
 test('in the smallest window the label and the notice are short, and neither is cut', async () => {
 	for (const [name, label, notice] of [
 		['user-name', 'User name', '⚠ The app sees it'],

@@ -578,3 +578,10 @@ test('a resource that has someone sign in on another host says so; enter goes on
 	});
 	assert.deepEqual(answers, [true, false]);
 });
+
+test('a sign-in page that is on a host of its own is the one that is named', async () => {
+	const prompt = {...stranger, page: displayText('pages.example'), answer: () => undefined};
+	await draw(<ResourcePromptScreen environment={usual} prompt={prompt} />, {}, async terminal => {
+		assert.match(terminal.emulator.text, /mcp\.example\.com has you sign in at pages\.example/);
+	});
+});

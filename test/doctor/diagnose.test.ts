@@ -31,7 +31,7 @@ class World {
 	provider: Provider;
 	env: Readonly<Record<string, string>> = {...desktopEnvironment};
 	store: Partial<OpenStoreOptions> = {kind: 'file'};
-	options: Partial<TokenEngineOptions> = {};
+	options: Partial<Omit<TokenEngineOptions, 'store'>> = {};
 	/** The repair, where only what spoiled it knows how. */
 	setRight?: () => Promise<void>;
 

@@ -83,6 +83,22 @@ test('two commands sign a person in with the browser, whose last page is pasted'
 	for (const secret of secretsOf(server)) assert.ok(!(first.all + second.all).includes(secret));
 });
 
+test('a wrong link at the end of the input is told, and leaves a sign-in pending that only a paste can finish', async t => {
+	const server = await startScriptedServer({redirectAllowed: () => true});
+	t.after(async () => server.close());
+	const env = {INK_LOGIN_HOME: await temporaryFolder(t)};
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	const custom = ['--flow', 'browser', '--redirect-uri', 'acme.cli:/callback'];
+	const first = await run(t, ['login', ...provider, ...custom, '--no-wait'], env);
+	const [, url = ''] = /^Open +(\S+)$/m.exec(first.all) ?? [];
+	const pasted = await signInElsewhere(url);
+	const wrong = await run(t, nextOf(first.all), env, `${pasted.replace('state=', 'state=x')}\n`);
+	assert.equal(wrong.exit, 4, wrong.all);
+	assert.match(wrong.all, /belongs to another sign-in/);
+	const right = await run(t, nextOf(wrong.all), env, `${pasted}\n`);
+	assert.equal(right.exit, 0, right.all);
+});
+
 test('a later process binds the same port again, where the browser ends', async t => {
 	const server = await openServer(t);
 	const env = {CLAUDECODE: '1', INK_LOGIN_HOME: await temporaryFolder(t)};

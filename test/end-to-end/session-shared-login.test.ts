@@ -74,7 +74,7 @@ for (const [how, signal] of [
 		t.diagnostic(`the last of ${others} gave up after ${(performance.now() - began).toFixed(0)} ms`);
 		assert.equal((await shown.ended).exit, signal === 'SIGKILL' ? signal : 130);
 		for (const one of ended) {
-			assert.equal(one.exit, 130);
+			assert.equal(one.exit, 3);
 			const events = eventsOf(one);
 			assert.deepEqual(
 				events.map(({type}) => type),
@@ -82,7 +82,7 @@ for (const [how, signal] of [
 			);
 			assert.deepEqual(events.at(-1), {
 				type: 'failed',
-				code: 'cancelled',
+				code: 'person_required',
 				message: "The other terminal's sign-in ended without a session.",
 				hint: 'Start it again here.',
 			});

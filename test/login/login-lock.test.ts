@@ -76,7 +76,7 @@ test('a refresh of the session that was there is not taken for the sign-in', asy
 	await clock.advance(1000);
 	await shown.release();
 	await clock.advance(1000);
-	await assert.rejects(entered, {code: 'cancelled'});
+	await assert.rejects(entered, {code: 'person_required'});
 });
 
 test('demand 41: when the first one gives up, so does everybody who waited for it, and says so', async () => {
@@ -86,7 +86,7 @@ test('demand 41: when the first one gives up, so does everybody who waited for i
 	await clock.advance(1000);
 	for (const {entered} of waiting) {
 		await assert.rejects(entered, {
-			code: 'cancelled',
+			code: 'person_required',
 			message: /^The other terminal's sign-in ended without a session/,
 		});
 	}
@@ -132,7 +132,7 @@ test('where the first login is given up, a second one with a person there goes o
 		await shown.release();
 		await clock.advance(1000);
 		if (takesOver) assert.ok('release' in (await entered));
-		else await assert.rejects(entered, {code: 'cancelled'});
+		else await assert.rejects(entered, {code: 'person_required'});
 	}
 });
 

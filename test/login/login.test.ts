@@ -151,6 +151,11 @@ test('a login that is cancelled in the turn in which it was made starts nothing'
 	await run.cancel();
 });
 
+test('a flow that there is not is named', async () => {
+	const {run} = await start({flow: 'telepathy' as LoginOptions['flow']});
+	await assert.rejects(run.session, {code: 'config_error', message: "There's no flow named telepathy."});
+});
+
 test('ask opens no flow until a command does, and a command given before discovery is kept', async () => {
 	let answer: (resolved: ResolvedProvider) => void = () => undefined;
 	const {run, flows} = await start(

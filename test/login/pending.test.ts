@@ -230,6 +230,31 @@ test('tokens that come after a cancel are revoked, and no session comes of them'
 	assert.equal((later.outcome as LoginError).code, 'cancelled');
 });
 
+test('tokens of a flow beside the one that goes on are revoked where no session comes of them', async t => {
+	const world = await pendingWorld(t);
+	const {id} = await begin(world);
+	const store = Object.assign(createFileStore({directory: world.home, clock: world.clock}), {
+		write: async () => Promise.reject(new Error('The disk is full.')),
+	});
+	const run = world.openProcess({store}).login({pending: {id}, open: false});
+	let pasted: Promise<void> | undefined;
+	run.command({type: 'open', flow: 'browser'});
+	run.subscribe(() => {
+		const {url} = run.state.flows.browser?.address ?? {};
+		if (url !== undefined && pasted === undefined) {
+			pasted = lastPage(world, url).then(text => run.command({type: 'paste', text}));
+		}
+	});
+	await assert.rejects(world.clock.advanceUntil(run.session));
+	await run.cancel();
+	assert.equal(world.told.grants, 1);
+	assert.ok(world.server.requestsTo('revocation').length > 0);
+	world.server.approve();
+	const {outcome} = await play(world, world.openProcess(), {pending: {id}});
+	assert.ok(isSession(outcome), outcomeText(outcome));
+	assert.equal(outcome.flow, 'device');
+});
+
 test('when it is over nothing secret is left of it, and every later process reports its session until it ends', async t => {
 	const world = await pendingWorld(t);
 	const {id} = await begin(world);

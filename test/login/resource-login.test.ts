@@ -127,6 +127,32 @@ test('a server that refuses what the app says of itself is told less', async () 
 	]);
 });
 
+test('a registration that is refused for its redirect URI, then for what it says, succeeds with less of both', async () => {
+	const {server, store} = setUp();
+	server.refusalStatus = 422;
+	server.refuse = ({redirect_uris: uris, software_id: software}) =>
+		(uris as string[])[0]?.includes('127.0.0.1') === true
+			? {error: 'invalid_redirect_uri'}
+			: software === undefined
+				? undefined
+				: {detail: 'software_id: extra fields not permitted'};
+	assert.equal(last(await signIn(server, engineFor(server, store)))?.type, 'signed-in');
+	assert.equal(server.registrations.length, 3);
+});
+
+test('a registration is as good without a usable place to manage it, and expires only with a secret', async () => {
+	const expired = {client_secret_expires_at: 1};
+	for (const uri of ['http://login.other.example/register/1', '/register/1', 'https://10.0.0.1/register/1']) {
+		const {server, store} = setUp();
+		server.registration = {...expired, registration_client_uri: uri, registration_access_token: 'manage'};
+		const engine = engineFor(server, store);
+		await signIn(server, engine);
+		assert.deepEqual(clientOf(await signIn(server, engine)), ['stored', 'client-1'], uri);
+		await engine.logout({forget: true});
+		assert.deepEqual(server.deleted, []);
+	}
+});
+
 test('a server that refuses the address of this computer gets its name, and so does the next login', async () => {
 	const {server, store} = setUp();
 	server.refuse = ({redirect_uris: uris}) =>
@@ -153,6 +179,15 @@ test('a server that registers nobody says which redirect URI to register, and wh
 	assert.ok(refused?.type === 'failed');
 	assert.match(refused.message, /access_denied: ask/);
 	assert.ok(!refused.message.includes('\u001B'));
+
+	server.refusalStatus = 404;
+	server.refuse = () => ({});
+	const nowhere = last(await signIn(server, engineFor(server, store)));
+	assert.ok(nowhere?.type === 'failed');
+	assert.match(
+		nowhere.message,
+		/Found nowhere to register this app at login\.other\.example \(HTTP 404\)\. Is the URL right\?/,
+	);
 });
 
 test('a registration endpoint that leads into a private network is not asked', async () => {
@@ -227,6 +262,25 @@ test('the person is asked once before another host signs them in, and can leave'
 	assert.equal(asked.length, 2, 'not again for the same server');
 });
 
+test('a sign-in page that has nothing to do with its server is named, also where that is on the host of the resource', async () => {
+	const page = 'login.company.example';
+	for (const named of ['https://mcp.example.com', issuer]) {
+		const {server, store} = setUp();
+		server.servers = [named];
+		server.metadata['authorization_endpoint'] = `https://${page}/authorize`;
+		const asked: AskingResource[] = [];
+		const confirmResource = async (asking: AskingResource) => {
+			asked.push(asking);
+			return true;
+		};
+		const events = await signIn(server, engineFor(server, store), {confirmResource});
+		assert.equal(last(events)?.type, 'signed-in');
+		assert.deepEqual(asked, [{host: 'mcp.example.com', issuer: named, page, scope: 'tools', client: 'registered'}]);
+		const found = events.find(event => event.type === 'discovery');
+		assert.deepEqual(found?.resource, {url: resourceUrl, onForeignHost: true, page});
+	}
+});
+
 test('of several servers the person chooses one, and the next login is at that one again', async () => {
 	const {server, store} = setUp();
 	const other = 'https://login.second.example';
@@ -273,6 +327,7 @@ test('a client that was given goes to no other server than before, unless that o
 	const failed = last(await signIn(server, engineFor(server, store, {clientId: 'mine'})));
 	assert.ok(failed?.type === 'failed', JSON.stringify(failed));
 	assert.match(failed.message, /now has people sign in at https:\/\/evil\.example, not at https:\/\/login\.other/);
+	assert.match(failed.hint, /give the issuer https:\/\/evil\.example$/);
 	assert.equal(server.visits.length, 1);
 	const given = engineFor(server, store, {clientId: 'mine', issuer: 'https://evil.example'});
 	assert.equal(last(await signIn(server, given, {switchAccount: true}))?.type, 'signed-in');

@@ -22,7 +22,7 @@ const forbid = (scope: string) =>
 const needsToken: Serve = token => (token === undefined ? refuse() : new Response('ok'));
 
 /** Nobody is signed in; what is asked of the MCP server comes to `serve`. */
-const prepare = async (serve: Serve, change: Partial<TokenEngineOptions> = {}) => {
+const prepare = async (serve: Serve, change: Partial<Omit<TokenEngineOptions, 'store'>> = {}) => {
 	const clock = createManualClock();
 	const server = await startScriptedServer({issuer: 'https://auth.example', clock});
 	const sent: (string | undefined)[] = [];
@@ -124,11 +124,15 @@ test('where a resource describes itself when it refuses a call is known to the l
 	const elsewhere = 'https://elsewhere.example/metadata';
 	const store = createMemoryStore();
 	const logins: LoginOptions[] = [];
+	const needsMore = `error="insufficient_scope", scope="write", resource_metadata="${elsewhere}"`;
 	const engine = new TokenEngine({
 		provider: resource(url),
 		store,
 		origins: [new URL(other).origin],
-		fetch: async () => refuse(`resource_metadata="${elsewhere}"`),
+		fetch: async (_, init) =>
+			new Headers(init?.headers).has('authorization')
+				? new Response(null, {status: 403, headers: {'www-authenticate': `Bearer ${needsMore}`}})
+				: refuse(`resource_metadata="${elsewhere}"`),
 		async show({options}) {
 			logins.push(options);
 			return Promise.reject(new LoginError('cancelled', 'No.', {hint: ''}));
@@ -138,9 +142,24 @@ test('where a resource describes itself when it refuses a call is known to the l
 		await assert.rejects(createMcpFetch(engine)(at, {method: 'POST', body: '{}'}), {code: 'cancelled'});
 	}
 
+	const issuer = 'https://auth.example';
+	await store.write(url, {
+		...{version: 1, signedInAt: 0, flow: 'browser', server: {issuer}},
+		provider: {...engine.provider, issuer, clientId: 'c'},
+		tokens: {accessToken: 'at', tokenType: 'bearer', scope: 'read', issuedAt: 0},
+	});
+	for (const at of [url, other]) {
+		await assert.rejects(createMcpFetch(engine)(at, {method: 'POST', body: '{}'}), {code: 'cancelled'});
+	}
+
 	assert.deepEqual(
-		logins.map(({challengedMetadata}) => challengedMetadata),
-		[elsewhere, undefined],
+		logins.map(({scope, challengedMetadata}) => [scope, challengedMetadata]),
+		[
+			[undefined, elsewhere],
+			[undefined, undefined],
+			['read write', elsewhere],
+			['read write', undefined],
+		],
 	);
 });
 
@@ -233,6 +252,12 @@ test('the authProvider gives no token before someone has signed in, and a login 
 	await provider.onUnauthorized();
 	assert.deepEqual([await provider.token(), refreshes()], [second, 1]);
 	assert.equal(await provider.token(), second);
+	// Another process has refreshed, and its token is dead by the time that this one uses it.
+	const other = await engine.token({rejected: second});
+	await clock.advance(6000);
+	assert.equal(await provider.token(), other);
+	await provider.onUnauthorized();
+	assert.notEqual(await provider.token(), other);
 	await clock.advance(6000);
 	await engine.logout();
 	await assert.rejects(provider.onUnauthorized(), {code: 'person_required'});

@@ -330,6 +330,21 @@ test('better-auth: a server that takes no forms says so, and is asked again in J
 	assert.equal((JSON.parse(context.sent.at(-1)?.text ?? '') as {client_id?: string}).client_id, 'my-cli');
 });
 
+test('a server that refused a form gets JSON at once from then on, until it refuses that', async () => {
+	let refused = 'application/x-www-form-urlencoded;charset=UTF-8';
+	const context = await testContext({
+		'/device': ({headers}) => (headers.get('content-type') === refused ? json({}, 415) : json(deviceResponse)),
+	});
+	const ask = async () => {
+		const before = context.sent.length;
+		await requestDeviceAuthorization(context);
+		return context.sent.length - before;
+	};
+	assert.deepEqual([await ask(), await ask()], [2, 1]);
+	refused = 'application/json';
+	assert.deepEqual([await ask(), await ask()], [2, 1]);
+});
+
 test('a server that takes neither form nor JSON is asked twice and no more', async () => {
 	const context = await testContext({'/device': () => json({}, 415)});
 	await assert.rejects(requestDeviceAuthorization(context), code('bad_response'));

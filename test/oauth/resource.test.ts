@@ -84,6 +84,19 @@ test('a challenge that names the metadata is followed, and nothing else is tried
 	assert.deepEqual(asked, [typed, elsewhere, serverAt]);
 });
 
+test('of several challenges the one that says where the metadata is counts', async () => {
+	const elsewhere = 'https://mcp.example.com/meta';
+	const headers = new Headers({'www-authenticate': 'Basic realm="a, \\"b\\""'});
+	headers.append('www-authenticate', 'DPoP algs="ES256"');
+	headers.append('www-authenticate', `bearer realm=x resource_metadata=${elsewhere}`);
+	const {asked} = await look({
+		[typed]: () => new Response('', {status: 401, headers}),
+		[elsewhere]: metadata,
+		[serverAt]: server,
+	});
+	assert.deepEqual(asked, [typed, elsewhere, serverAt]);
+});
+
 test('the metadata that a later refusal named is used before the one of the probe, by the same rules', async () => {
 	const later = 'https://mcp.example.com/moved';
 	const moved = 'https://new.example';
@@ -164,6 +177,53 @@ test('a server that never responds holds up no login at another one', async () =
 	assert.equal(asked.filter(url => url.startsWith(silent)).length, 1);
 });
 
+test('a server that promises PKCE and registers apps comes before one that does not', async () => {
+	const {code_challenge_methods_supported: _, ...silent} = server;
+	const {registration_endpoint: __, ...closed} = server;
+	const first = 'https://first.example';
+	const both = async (other: object, options?: ResourceOptions) => {
+		const replies = {
+			...usual,
+			[metadataAt]: {...metadata, authorization_servers: [first, issuer]},
+			[`${first}/.well-known/oauth-authorization-server`]: {...other, issuer: first},
+		};
+		const {provider} = await look(replies, options);
+		return [provider.issuer, ...(provider.otherServers ?? [])];
+	};
+	assert.deepEqual(await both(silent), [issuer, first]);
+	assert.deepEqual(await both(closed), [issuer, first]);
+	assert.deepEqual(await both(closed, {clientId: 'mine'}), [first, issuer]);
+});
+
+test('a server that is in trouble is not taken for one that describes nothing', async () => {
+	const busy = () => new Response('', {status: 503});
+	await assert.rejects(look({...usual, [metadataAt]: busy}), refuses(/unavailable at the moment \(HTTP 503\)/));
+	await assert.rejects(look({...usual, [serverAt]: busy}), refuses(/unavailable at the moment \(HTTP 503\)/));
+	const openId = `${issuer}/.well-known/openid-configuration`;
+	const elsewhere = async (replies: Readonly<Record<string, Reply>>) =>
+		(await look({...usual, ...replies})).provider.issuer;
+	assert.equal(await elsewhere({[metadataAt]: busy, [rootMetadataAt]: metadata}), issuer);
+	assert.equal(await elsewhere({[serverAt]: busy, [openId]: server}), issuer);
+});
+
+test('a server that a resource names and that is none is named to the person', async () => {
+	await assert.rejects(
+		look({...usual, [metadataAt]: {...metadata, authorization_servers: ['https://gone.example']}}),
+		refuses(/Found no sign-in server at https:\/\/gone\.example, where mcp\.example\.com has people sign in/),
+	);
+});
+
+test('a resource that has moved says where to, and nobody is led there', async () => {
+	const moved = (location: string) => look({[typed]: () => new Response('', {status: 308, headers: {location}})});
+	await assert.rejects(
+		moved('https://new.example/mcp'),
+		refuses(/redirects to https:\/\/new\.example\/mcp\. If you trust that URL, sign in there/),
+	);
+	for (const location of ['javascript:alert(1)', 'http://new.example', 'https://a:b@new.example']) {
+		await assert.rejects(moved(location), refuses(/doesn't say where to sign in/));
+	}
+});
+
 test('the challenge says the scope, else the resource does, else nobody', async () => {
 	const listed = {...metadata, scopes_supported: ['a', 'b']};
 	const all = async (replies: Readonly<Record<string, Reply>>, options?: ResourceOptions) =>
@@ -196,6 +256,7 @@ test('a server that describes nothing but asks for a sign-in has the endpoints o
 	const {provider} = await look({[typed]: challenge('Bearer')});
 	assert.equal(provider.server.authorization_endpoint, 'https://mcp.example.com/authorize');
 	assert.equal(provider.server.registration_endpoint, 'https://mcp.example.com/register');
+	await assert.rejects(look({[typed]: challenge('Basic realm="x"')}), refuses(/doesn't say where to sign in/));
 });
 
 test('a URL without a sign-in is not taken for a server of before', async () => {
@@ -276,7 +337,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a server without https',
 		{[metadataAt]: {...metadata, authorization_servers: ['http://login.example.com']}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'a server that is a script',
@@ -306,7 +367,7 @@ for (const [what, replies, pattern] of [
 	[
 		'a device endpoint without https',
 		{[serverAt]: {...server, device_authorization_endpoint: 'http://x.example/d'}},
-		/instead of https/,
+		/plain http/,
 	],
 	[
 		'an endpoint with a user name',
@@ -316,6 +377,16 @@ for (const [what, replies, pattern] of [
 ] as const) {
 	test(`${what} is refused`, async () => {
 		await assert.rejects(look({...usual, ...replies}), refuses(pattern));
+	});
+}
+
+for (const host of [
+	...['localhost.', 'a.localhost', 'intranet', 'printer.local', 'jenkins.corp.internal', 'nas.home.arpa', '2130706433'],
+	...['[::1]', '[::127.0.0.1]', '[::ffff:10.0.0.1]', '[64:ff9b:1::a00:1]', '[2002:a00:1::]', '[fd00::1]', '[fec0::1]'],
+]) {
+	test(`a server at ${host} is refused to a resource that is on the internet`, async () => {
+		const inside = {...metadata, authorization_servers: [`https://${host}`]};
+		await assert.rejects(look({...usual, [metadataAt]: inside}), refuses(/private network/));
 	});
 }
 
@@ -382,6 +453,20 @@ test('a resource on this computer may have its server here, too', async () => {
 		`${here}/mcp`,
 	);
 	assert.equal(provider.issuer, 'http://127.0.0.1:9001');
+});
+
+test('a server in a private network is asked where the person gave it', async () => {
+	const inside = 'https://sso.corp.internal';
+	const replies = {
+		...usual,
+		[metadataAt]: {...metadata, authorization_servers: [inside]},
+		[`${inside}/.well-known/oauth-authorization-server`]: {
+			...{issuer: inside, authorization_endpoint: `${inside}/a`, token_endpoint: `${inside}/t`},
+			code_challenge_methods_supported: ['S256'],
+		},
+	};
+	await assert.rejects(look(replies), refuses(/private network/));
+	assert.equal((await look(replies, {issuer: inside})).provider.issuer, inside);
 });
 
 test('a host that is not there is said to be not there', async () => {

@@ -17,7 +17,7 @@ type Api = (request: Request, token: string | undefined, count: number) => Respo
 type Change = {
 	readonly script?: ServerScript;
 	readonly provider?: Partial<Provider>;
-	readonly engine?: Partial<TokenEngineOptions>;
+	readonly engine?: Partial<Omit<TokenEngineOptions, 'store'>>;
 };
 
 /** Someone is signed in; all that is asked of hosts other than the authorization server's comes to `serve`. */
@@ -229,11 +229,19 @@ for (const [name, body, expected] of [
 	}
 }
 
-test('a request with a stream is sent once', async () => {
-	const {engine, sent, refreshes} = await signedIn(() => unauthorized());
-	const body = new Blob(['x']).stream();
-	assert.equal((await engine.fetch(api, {method: 'POST', body, duplex: 'half'} as RequestInit)).status, 401);
-	assert.deepEqual([sent.length, refreshes()], [1, 0]);
+test('a request with a stream is sent once; its refusal comes when another would be accepted', async () => {
+	const {engine, sent, refreshes, logins} = await signedIn((_request, _token, count) => {
+		if (count === 1) return unauthorized();
+		return count === 3 ? challenge(403, 'error="insufficient_scope", scope="write"') : new Response('ok');
+	});
+	const upload = async () => {
+		const body = new Blob(['x']).stream();
+		return (await engine.fetch(api, {method: 'POST', body, duplex: 'half'} as RequestInit)).status;
+	};
+	assert.deepEqual([await upload(), sent.length, refreshes()], [401, 1, 1]);
+	assert.deepEqual([await upload(), sent.length, refreshes()], [200, 2, 1]);
+	assert.deepEqual([await upload(), sent.length, logins.length], [403, 3, 1]);
+	assert.equal(await upload(), 200);
 });
 
 test('a Request whose body was read is refused as fetch refuses it', async () => {

@@ -10,6 +10,7 @@ import {createMemoryStore, openStore} from '../../source/session/store/index.js'
 import {startScriptedServer} from '../../source/testing/index.js';
 import {EngineWithBrowser} from '../support/engine-with-browser.js';
 import type {AccountSwitch} from '../../source/session/account-switch.js';
+import type {TokenStore} from '../../source/session/types.js';
 
 const client = {id: 'cli', secret: 'hush'};
 const organization = {authorize: {organization: 'org_1'}};
@@ -18,7 +19,10 @@ const organization = {authorize: {organization: 'org_1'}};
 const prepare = async () => {
 	const server = await startScriptedServer({issuer: 'https://a.example', client});
 	const store = createMemoryStore();
-	const engineFor = (change: Partial<Provider> = {}, more: Partial<TokenEngineOptions> = {}) =>
+	const engineFor = (
+		change: Partial<Provider> = {},
+		more: Partial<Omit<TokenEngineOptions, 'store'>> & {readonly store?: TokenStore} = {},
+	) =>
 		new EngineWithBrowser({
 			provider: {...server.provider, scope: 'openid profile', ...change},
 			store,

@@ -55,7 +55,7 @@ const makeEngine = async ({script, provider, engine: options}: Change = {}) => {
 			return engine.login({...options, flow: 'browser', terminal}).session;
 		},
 		...options,
-	} satisfies TokenEngineOptions as TokenEngineOptions;
+	} as TokenEngineOptions;
 	return {engine: new TokenEngine(settings), settings, server, store, clock, shown};
 };
 
@@ -84,6 +84,40 @@ for (const options of [{app: 'Acme'}, {app: '../acme'}, {app: ''}, {}, {store: n
 		assert.throws(make, {code: 'config_error', hint: /app: 'acme'/});
 	});
 }
+
+test('a store of strings without locks needs the name of an app, which its type says too', async () => {
+	const {settings} = await makeEngine();
+	const {provider} = settings;
+	const store = new Map<string, string>();
+	const lock = () => () => undefined;
+	const strings = {get: () => undefined, set: () => undefined, delete: () => undefined, lock};
+	// @ts-expect-error No app to keep locks for.
+	assert.throws(() => new TokenEngine({provider, store}), {code: 'config_error'});
+	// @ts-expect-error No app to name the keyring's entry by.
+	assert.throws(() => new TokenEngine({provider, store: {...strings, encrypt: true}}), {code: 'config_error'});
+	assert.equal(await new TokenEngine({provider, store: strings}).session(), undefined);
+	assert.equal(await new TokenEngine({provider, store, app: 'acme'}).session(), undefined);
+});
+
+test('what a program gives up is cancelled, whatever reason its signal has', async () => {
+	const {engine, clock, server} = await makeEngine();
+	await engine.ensure();
+	await clock.advance(60 * minute);
+	server.answer('token', 'hang');
+	for (const reason of [
+		new DOMException('', 'AbortError'),
+		new DOMException('', 'TimeoutError'),
+		new Error(),
+		'late',
+	]) {
+		const controller = new AbortController();
+		const {signal} = controller;
+		const calls = [engine.ensure({signal}), engine.token({signal})];
+		await server.received('token', 2);
+		controller.abort(reason);
+		for (const call of [...calls, engine.ensure({signal})]) await assert.rejects(call, {code: 'cancelled'});
+	}
+});
 
 test('ensure signs in once for all who ask at the same time, and asks nobody where there is a session', async () => {
 	const {engine, shown} = await makeEngine();

@@ -14,7 +14,7 @@ type Process = {
 	/** Once it is dead no request leaves it. */
 	readonly isDead?: () => boolean;
 	readonly store?: TokenStore;
-	readonly options?: Partial<TokenEngineOptions>;
+	readonly options?: Partial<Omit<TokenEngineOptions, 'store'>>;
 };
 
 /** A server that counts, a folder, and any number of processes; time passes by hand. */

@@ -25,6 +25,8 @@ export type RegisteringServer = {
 	registration: Record<string, unknown>;
 	/** Why it refuses a registration; undefined where it does not. */
 	refuse: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined;
+	/** The status that it refuses with. */
+	refusalStatus: number;
 	/** More of each token response. */
 	tokens: Record<string, unknown>;
 	/** Whether whoever is asked to sign in at the page does so. */
@@ -49,6 +51,7 @@ export const createRegisteringServer = (): RegisteringServer => {
 		metadata: {registration_endpoint: `${issuer}/register`},
 		registration: {},
 		refuse: () => undefined,
+		refusalStatus: 400,
 		tokens: {},
 		isPresent: true,
 		clients,
@@ -82,7 +85,7 @@ export const createRegisteringServer = (): RegisteringServer => {
 		const body = (await request.json()) as Record<string, unknown>;
 		server.registrations.push(body);
 		const refusal = server.refuse(body);
-		if (refusal !== undefined) return Response.json(refusal, {status: 400});
+		if (refusal !== undefined) return Response.json(refusal, {status: server.refusalStatus});
 		const clientId = `client-${server.registrations.length}`;
 		const secret = server.registration['client_secret'];
 		clients.set(clientId, {

@@ -221,6 +221,11 @@ test('demand 38: an address on another host than the issuer is marked, once', ()
 	assert.doesNotMatch(listen().say(samples.discovery, samples['device-code']), / isn't /);
 });
 
+test('a resource whose sign-in page is on a host of its own names that one', () => {
+	const resource = {url: 'https://mcp.example.com/mcp', onForeignHost: true, page: displayText('pages.example')};
+	assert.match(listen().say({...samples.discovery, resource}), /has you sign in at pages\.example\n/);
+});
+
 test('demand 35: after a minute of waiting it is said that some organisations refuse codes, where there is a browser flow', () => {
 	const late = {...samples.poll, attempt: 12, interval: 5};
 	assert.match(

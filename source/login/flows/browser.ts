@@ -135,6 +135,11 @@ const timedOut = (redirectUri: string, strays: number, lifetime: number) => {
 	});
 };
 
+const nothingPasted = () =>
+	new LoginError('person_required', 'This sign-in ends with a link that has to be pasted, and none was.', {
+		hint: 'Run this in a terminal, and paste the link of the page you end up on.',
+	});
+
 /** Authorization code with PKCE through the system's browser (RFC 8252, RFC 7636), by loopback redirect or paste. */
 export const browserFlow: Flow = async given => {
 	const {clock, emit, commands, autoOpen, next, save} = given;
@@ -156,7 +161,8 @@ export const browserFlow: Flow = async given => {
 	const takeCommands = async (open: () => void): Promise<never> => {
 		for (;;) {
 			const command = await commands.next(signal);
-			if (command.type === 'paste') waiter.paste(command.text, redirectUri);
+			if (command.type === 'paste' && command.text !== undefined) waiter.paste(command.text, redirectUri);
+			else if (command.type === 'paste' && loopback === undefined) waiter.refuse(nothingPasted());
 			if (command.type === 'open-browser') open();
 		}
 	};

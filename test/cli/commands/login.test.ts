@@ -284,8 +284,8 @@ test('demand 30: lines on stdin that look like a redirect are pasted, others are
 	const {engine, runs} = playing([samples.discovery, samples['authorization-url']]);
 	const running = runDouble(['login', ...provider, '--json'], {engine, stdin});
 	const pasted = () => runs.flatMap(run => run.commands);
-	while (pasted().length < 3) await new Promise(resolve => setImmediate(resolve));
-	// The end of stdin has been seen by now, and the login goes on.
+	while (pasted().length < 4) await new Promise(resolve => setImmediate(resolve));
+	// The end of stdin has been told by now, and the login goes on.
 	assert.equal(runs[0]?.state.phase, 'choosing');
 	await runs[0].cancel();
 	assert.equal((await running).exit, 130);
@@ -293,6 +293,7 @@ test('demand 30: lines on stdin that look like a redirect are pasted, others are
 		{type: 'paste', text: address},
 		{type: 'paste', text: '?code=c&state=s'},
 		{type: 'paste', text: 'code=c'},
+		{type: 'paste', text: undefined},
 	]);
 });
 

@@ -372,6 +372,20 @@ test('demands 30, 31: the response may be pasted, however it was copied', async 
 	}
 });
 
+test('where only a paste can finish it, the end of the input ends it; a port waits on', async t => {
+	const elsewhere = start(t, {provider: {redirect: {uri: 'acme://callback'}}});
+	await elsewhere.until('authorization-url');
+	paste(elsewhere, 'acme://callback?code=code-0123456789&state=other');
+	elsewhere.send({type: 'paste', text: undefined});
+	assert.equal((await failure(elsewhere)).code, 'person_required');
+
+	const here = start(t);
+	const address = await here.until('authorization-url');
+	here.send({type: 'paste', text: undefined});
+	await get(redirectOf(address));
+	assert.equal((await here.result).accessToken, 'at-1');
+});
+
 test('demand 30: a bare code will do, where the server has none to name', async t => {
 	for (const [pasted, code] of [
 		['  4/0AeanS0aB-c_d.e~f \n', '4/0AeanS0aB-c_d.e~f'],
