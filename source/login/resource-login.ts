@@ -4,7 +4,7 @@ import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientPorts} from '../oauth/client-metadata.js';
 import {isForgotten, registerByHand, registerClient} from '../oauth/client-registration.js';
-import {isForeignHost} from '../oauth/discovery.js';
+import {isForeignHost} from '../oauth/server-url.js';
 import type {ClientRegistration, ProtectedResource, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {forgetClient, readClient, writeClient} from '../session/client-store.js';

@@ -4,7 +4,7 @@ import {omitUndefined} from '../core/clock.js';
 import {hasCode, type Hint, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientMetadata, deviceGrant, reducedMetadata, type ClientMetadata} from './client-metadata.js';
-import {checkServerUrl} from './discovery.js';
+import {checkServerUrl} from './server-url.js';
 import {unusableResponse} from './errors.js';
 import type {ClientAuthentication, ClientRegistration} from './provider.js';
 import {callServer, type RequestContext} from './request.js';

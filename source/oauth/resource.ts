@@ -9,14 +9,8 @@ import {displayText} from '../core/safe-text.js';
 import {checkUrl} from '../core/safe-url.js';
 import {isObject} from '../core/types.js';
 import {scopeList, signInChallenge, type TokenChallenge} from './challenge.js';
-import {
-	checkServerUrl,
-	pickMembers,
-	requestedScope,
-	resolveProvider,
-	type DiscoveryIo,
-	type Metadata,
-} from './discovery.js';
+import {pickMembers, requestedScope, resolveProvider, type DiscoveryIo, type Metadata} from './discovery.js';
+import {checkServerUrl} from './server-url.js';
 import {networkError, unusableResponse} from './errors.js';
 import {serverTimeout, withTimeLimit} from './hardened-fetch.js';
 import {beforeDiscovery, type ProtectedResource, type Provider, type ResolvedProvider} from './provider.js';
