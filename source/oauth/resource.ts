@@ -113,7 +113,7 @@ async function* fetchDocuments(places: readonly string[], io: ResourceIo) {
 			const document = await fetchDocument(place, io);
 			if (document !== undefined) yield {place, document};
 		} catch (error) {
-			if (!(error instanceof LoginError) || error.code !== 'server_unavailable') throw error;
+			if (!hasCode(error, 'server_unavailable')) throw error;
 			trouble = error;
 		}
 	}
