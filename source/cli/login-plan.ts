@@ -23,7 +23,7 @@ const wantedView = (values: OptionValues): View['kind'] => {
 	const {json, plain, flow, wait, resume, pending, cancel} = values;
 	if (json) return 'ndjson';
 	if (values['screen-reader']) return 'spoken';
-	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
+	// A login without a person has nothing to draw, and a pending one leaves nobody time to choose.
 	const isPending = values['no-wait'] ?? wait ?? resume ?? pending ?? cancel;
 	return plain || isPending !== undefined || isOwnFlow(flow) ? 'plain' : 'screen';
 };

@@ -121,7 +121,7 @@ async function* fetchDocuments(places: readonly string[], io: ResourceIo) {
 	if (trouble !== undefined) throw trouble;
 }
 
-/** Requests for documents are nobody's. */
+/** Requests for documents are made as no client. */
 const nobody: Provider = {name: 'resource', issuer: '', clientId: ''};
 
 /** Where a document about a URL is: between its host and its path (RFC 8414 §3.1, RFC 9728 §3.1). */

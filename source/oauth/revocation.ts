@@ -34,7 +34,7 @@ const revoke = async (context: RequestContext, token: string, hint: string): Pro
 
 /**
  * Asks the server to take the tokens back (RFC 7009): the refresh token first, since the access token falls with it or
- * soon by itself. Forgetting them is the caller's business, whatever the outcome.
+ * soon by itself. The caller forgets them, whatever the outcome.
  *
  * @throws LoginError only once the signal aborts
  */

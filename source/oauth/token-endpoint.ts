@@ -148,7 +148,7 @@ export const ownScope = ({scope = ''}: Pick<Provider, 'scope'>): string =>
 export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
 	const {provider} = context;
 	const {clientSecret, clientKey, clientAuthentication} = provider;
-	// It is never kept with a session, so a later process may not have it.
+	// It is never saved with a session, so a later process may not have it.
 	if (clientSecret === undefined && clientKey === undefined && clientAuthentication !== 'none') {
 		throw new LoginError('config_error', "The program can't sign in without its client secret or key.", {
 			hint: words => words.clientSecret,

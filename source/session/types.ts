@@ -68,7 +68,7 @@ export type ClientSecretSource =
 			readonly stdin: true;
 	  };
 
-/** What is kept of a login: all that a later process needs for a token, with one request or none. */
+/** What is saved of a login: all that a later process needs to get a token, with one request or none. */
 export type StoredSession = {
 	readonly version: 1;
 	readonly tokens: TokenSet;

@@ -79,7 +79,7 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 	};
 
 	const onError = () => lines?.close();
-	// A terminal that went away is the same as an end.
+	// A terminal that went away counts as the end of the input.
 	input?.on('error', onError);
 	open();
 	const stop = run.subscribe(look);

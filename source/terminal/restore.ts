@@ -47,7 +47,7 @@ export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Terminal
 	const onSignal = (signal: NodeJS.Signals) => {
 		restore();
 		process.off(signal, onSignal);
-		// We only looked on: without another listener the signal still does what it does without us.
+		// We only looked on: without another listener the signal still has its usual effect.
 		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 	};
 	process.once('exit', restore);

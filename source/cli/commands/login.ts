@@ -119,7 +119,7 @@ const loadScreen = async (environment: TerminalEnvironment) => {
 
 /** What lines are read from; a screen reads keys by itself. */
 const inputOf = async ({plan, options}: ReadyLogin, {values}: CommandLine, context: CommandContext) => {
-	// Only one of them can read it.
+	// Only one of the two can read stdin.
 	if (plan.view.kind === 'screen' || values['client-secret-file'] === '-') return undefined;
 	return options.pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
 };
@@ -151,7 +151,7 @@ const show = async (
 		preferredFlow: plan.preferences.flow,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
-		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		// The demo approves without a browser; what it can't approve stays open for the person.
 		footer: demo && {
 			key: 'a',
 			text: 'Demo: press a to approve, or open the link on this computer',

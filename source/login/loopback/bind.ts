@@ -10,7 +10,7 @@ type Listen<Bound extends Listener> = (address: string, port: number) => Promise
 /** Another program has the port, or this one may not have it. */
 const taken: readonly (string | undefined)[] = ['EADDRINUSE', 'EACCES'];
 
-/** How often a port that the system gave for one address may turn out to be taken on the other. */
+/** How many ports from the system are tried, since one that is free on one address may be taken on the other. */
 const patience = 10;
 
 /** All addresses on one port; undefined when one of them is taken; empty when the computer has none of them. */

@@ -191,7 +191,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	};
 
 	const lead = async (response: ServerResponse, isForwarded: boolean) => {
-		// What ends the login meanwhile is told to this browser too.
+		// If the login ends meanwhile, this browser is told too.
 		held.add(response);
 		const location = await onVisit(redirectUri).catch(() => undefined);
 		if (!held.delete(response)) return;
@@ -202,7 +202,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 
 	const isOurs = async ({localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0}: Socket) =>
 		sockets === undefined || sockets.isOurs({localAddress, localPort, remoteAddress, remotePort});
-	/** By whom each connection was opened: looked at before a request can end it, and again with the request. */
+	/** Whose each connection is: looked up before a request can end it, and again with the request. */
 	const accepted = new WeakMap<Socket, Promise<boolean>>();
 
 	const onRequest = async (request: IncomingMessage, response: ServerResponse) => {

@@ -157,7 +157,7 @@ class FileStore implements TokenStore {
 			const path = this.#path(profile, extension);
 			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
-			// What exists nowhere else is written first of all; the write before the request has swept.
+			// The only copy is written before anything else is done; the write before the request has swept.
 			if (!isOnlyCopy) sweep(this.#fileSystem, this.#directory, this.#clock.now());
 			saveText(this.#fileSystem, path, text, isOnlyCopy);
 			this.#noteForm(profile, form);

@@ -146,7 +146,7 @@ export const toStoreError = (error: unknown, path: string): LoginError => {
 	}
 };
 
-/** No session comes near this: whatever is larger is not one of ours. */
+/** No session comes near this size, so anything larger isn't one of ours. */
 const largestFile = 16 * 1024 * 1024;
 
 /** A file that is not ours to trust: the reason completes "was set aside: it …". */

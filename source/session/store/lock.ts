@@ -70,7 +70,7 @@ export const takeLock = async (
 /** Makes the lock file, or a claim on it; undefined where another was first. */
 const createLock = (path: string, lockPath: string, context: LockContext): HeldLock | undefined => {
 	const {fileSystem, processes, clock} = context;
-	// Made first: the file ought to be empty for as short a time as can be.
+	// Made first, so that the file is empty as briefly as possible.
 	const record: LockRecord = {
 		version: 1,
 		...processes.place(),
@@ -84,7 +84,7 @@ const createLock = (path: string, lockPath: string, context: LockContext): HeldL
 	try {
 		handle = fileSystem.createNew(path);
 	} catch (error) {
-		// On Windows a name whose file is just being removed answers EPERM.
+		// On Windows the name of a file that is just being removed gives EPERM.
 		if (errorCode(error) === 'EEXIST' || (errorCode(error) === 'EPERM' && fileSystem.userId() === undefined))
 			return undefined;
 		throw error;

@@ -88,7 +88,7 @@ export const profileOfFileName = (fileName: string): string | undefined => {
 };
 
 const fingerprint = (text: string): string =>
-	// Loaded here because hardly any name needs it, and every `token` would pay for it.
+	// Loaded here because few names need it, and every `token` would pay for it.
 	process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 40);
 
 /** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
@@ -101,8 +101,8 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 );
 
 /**
- * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
- * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
+ * Others may have written a file that was open to them. So it may not say where a secret of ours is read from, since it
+ * also names the server that gets it, nor which certificates are trusted. The rest is theirs, or they have seen it.
  */
 const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Known => {
 	if (!wasOpen) return known;

@@ -28,7 +28,7 @@ type Request = {
 	readonly secret: string | undefined;
 };
 
-/** The request comes on stdin and the result goes to stdout: arguments and environment are for everybody to read. */
+/** The request comes on stdin and the result goes to stdout: anyone can read arguments and environment. */
 const program = `
 const {module, service, account, entryOptions, operation, secret} = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
 const {Entry} = require(module);
@@ -46,7 +46,7 @@ if (operation === 'set') store(entry, secret);
 process.stdout.write(JSON.stringify({value: operation === 'get' ? entry.getPassword() ?? null : null}));
 `;
 
-/** Set for the child: a process that finds it starts no other, whatever `process.execPath` has turned out to be. */
+/** Set for the child, so that it never starts another, whatever `process.execPath` turns out to be. */
 const mark = 'INK_LOGIN_KEYRING_CHILD';
 
 /** The child's result; undefined for anything but what {@link program} prints. */
@@ -86,7 +86,7 @@ const runKeyringChild = async (
 		throw keyringUnavailable("can't be reached");
 	}
 
-	// It may wait without end, and nobody else would end it.
+	// It may wait for ever, and nothing else would end it.
 	const kill = () => void child.kill('SIGKILL');
 	process.once('exit', kill);
 	return new Promise<string | undefined>((resolve, reject) => {
