@@ -87,6 +87,7 @@ const optionsFor = (
 	};
 };
 
+/** The session of the profile has ended. */
 export const sessionEnded = (profile: string): LoginError =>
 	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
 		hint: runLogin(profile),
