@@ -1,5 +1,5 @@
 import {omitUndefined} from './core/clock.js';
-import {LoginError} from './core/errors.js';
+import {hasCode, LoginError} from './core/errors.js';
 import {isOwnFlow} from './core/types.js';
 import {login, type ShowLogin} from './login.js';
 import type {LoginEngine, LoginOptions} from './login/flow.js';
@@ -14,7 +14,6 @@ export type SignInContext = {
 	readonly show: ShowLogin | undefined;
 	/** Whether an app's screen shows it: then a person is there. */
 	readonly hasScreen: boolean;
-	/** What to do where nobody is there. */
 	readonly signInHint: string | undefined;
 	/** What the session that there is was asked for, space separated: a login for more keeps it. */
 	readonly presentScope: () => Promise<string | undefined>;
@@ -55,8 +54,7 @@ export const showLogin = async (
 			return (isForScope ? await covering(options) : undefined) ?? login(engine, {...options, show});
 		});
 	} catch (error) {
-		if (hint === undefined || !(error instanceof LoginError) || error.shown || error.code !== 'person_required')
-			throw error;
+		if (hint === undefined || !hasCode(error, 'person_required') || error.shown) throw error;
 		// It may be what they have just done, elsewhere.
 		throw new LoginError('person_required', error.message, {hint: `Open a terminal. ${hint}`});
 	}

@@ -4,14 +4,14 @@ import type {ExchangedToken, ExchangeRequest} from './oauth/token-exchange.js';
 import type {ShowLogin} from './login.js';
 import type {AdoptedTokens} from './session/adopt.js';
 import {renewsItself, signInDue} from './session/freshness.js';
-import {differenceOf} from './session/session-difference.js';
+import {askedScopeOf, differenceOf} from './session/session-difference.js';
 import type {FetchedRequest} from './session/authorized-fetch.js';
 import {isLive, SessionWatch, type SessionState} from './session/session-state.js';
 import {SharedLogins} from './session/shared-logins.js';
 import type {KeyValueStore} from './session/store/custom-store.js';
 import {openCustomStore, openStore, type OpenStoreOptions} from './session/store/open-store.js';
 import {loadFlow} from './login/flows/index.js';
-import {cancelled, type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
+import {cancelled, hasCode, type Hints, LoginError, type PendingDetails, toLoginError} from './core/errors.js';
 import type {Provider, ResolvedProvider} from './oauth/provider.js';
 import {withSessionRequest} from './oauth/request-parameters.js';
 import {startLogin} from './login/login.js';
@@ -420,7 +420,7 @@ export class TokenEngine {
 		try {
 			return this.#session(await this.#sessions.fresh(omitUndefined({signal})));
 		} catch (error) {
-			if (error instanceof LoginError && error.code === 'person_required') return undefined;
+			if (hasCode(error, 'person_required')) return undefined;
 			throw error;
 		}
 	}
@@ -435,10 +435,7 @@ export class TokenEngine {
 			hasScreen: screen !== undefined,
 			signInHint,
 			covering: async options => this.#covering(options, rejected),
-			presentScope: async () => {
-				const stored = await this.#sessions.read();
-				return stored?.requestedScope ?? stored?.tokens.scope;
-			},
+			presentScope: async () => askedScopeOf(await this.#sessions.read()),
 		};
 	}
 

@@ -7,8 +7,8 @@ import {stateDirectory} from '../session/store/session-file.js';
 type CompileCache = {enableCompileCache?(directory: string): unknown};
 
 /**
- * Whether nobody but us and root can put another folder in the place of one that lies in this one, or in those above it:
- * Node.js opens compiled code by name, and compares nothing that its author could not know.
+ * Whether only we and root can replace what is in this folder, or in those above it: Node.js opens compiled code by name,
+ * and checks nothing that an attacker couldn't know.
  */
 const isSteady = (folder: string): boolean => {
 	const {uid, mode} = lstatSync(folder);
@@ -18,8 +18,8 @@ const isSteady = (folder: string): boolean => {
 };
 
 /**
- * The folder for compiled code in the folder of the sessions, where that is there already. Nobody else may ever have been
- * able to put code of theirs in place of ours: it is ours and closed to others, and so is each version's folder in it.
+ * The folder for compiled code, in the folder of the sessions if that exists already. Nobody else may ever have been able
+ * to put their code there: it is ours and closed to others, and so is each version's folder in it.
  *
  * @returns undefined where there is none that can be trusted
  */

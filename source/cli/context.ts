@@ -42,5 +42,5 @@ export type TokenContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signals' 
 	readonly environment: Pick<TerminalEnvironment, 'env' | 'tty'>;
 };
 
-/** Runs one command; resolves to its exit code, or to the signal that this process shall end by. */
+/** Runs one command; resolves to its exit code, or to the signal that is to end this process. */
 export type Command = (line: CommandLine, context: CommandContext) => Promise<number | NodeJS.Signals>;

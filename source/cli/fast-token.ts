@@ -8,10 +8,10 @@ import {detectEnvironment} from '../terminal/environment.js';
 import {minimumValidityOf, printToken, tokenTypeOf} from './token-format.js';
 import {parseCommandLine, type CommandLine} from './parse-args.js';
 import type {TokenContext} from './context.js';
-import {exitCodes, exitCodesOf, tellFailure} from './errors.js';
+import {exitCodesOf, tellFailure} from './errors.js';
 import {checkSession, type SessionTokens, type SessionUse} from './session.js';
 import {listenToSignals, type ProcessSignals} from './signals.js';
-import {readAtOnce, writeNow, written} from './write-now.js';
+import {afterWriting, readAtOnce, writeNow, written} from './write-now.js';
 
 const useOf = async ({command, action, helper}: CommandLine): Promise<SessionUse | undefined> => {
 	if (command === 'token') return printToken;
@@ -91,7 +91,7 @@ export const runQuickly = async (argv: readonly string[]): Promise<number | unde
 		if (!stdout.isWritten) await written(process.stdout);
 		const isOver = typeof outcome === 'number' && signals === undefined;
 		const code = isOver ? outcome : listen().end(outcome, context.environment.tty);
-		return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
+		return afterWriting(code);
 	} catch (error) {
 		const code = tellFailure(error, context.stderr, exitCodesOf(line.command));
 		await written(process.stderr);

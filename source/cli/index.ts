@@ -23,7 +23,7 @@ const quickAnswer = async (): Promise<string | undefined> => {
 	return helpText(first === 'help' ? second : first);
 };
 
-/** The exit code of a command that had a fresh token at hand; undefined where `main` is needed. */
+/** The exit code of a command that found a fresh token; undefined where `main` is needed. */
 const runQuickly = async (): Promise<number | undefined> => {
 	if (!['token', 'helper', 'exec'].includes(own[0] ?? '')) return undefined;
 	return (await import('./fast-token.js')).runQuickly(argv);

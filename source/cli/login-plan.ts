@@ -23,7 +23,7 @@ const wantedView = (values: OptionValues): View['kind'] => {
 	const {json, plain, flow, wait, resume, pending, cancel} = values;
 	if (json) return 'ndjson';
 	if (values['screen-reader']) return 'spoken';
-	// A login without a person has nothing to draw, and nobody chooses on a screen that goes away.
+	// A login without a person has nothing to draw, and a pending one leaves nobody time to choose.
 	const isPending = values['no-wait'] ?? wait ?? resume ?? pending ?? cancel;
 	return plain || isPending !== undefined || isOwnFlow(flow) ? 'plain' : 'screen';
 };
@@ -34,7 +34,6 @@ const viewOf = (values: OptionValues, environment: TerminalEnvironment, stdoutIs
 		? chooseView({...environment, tty: {...environment.tty, stdout: false}}, wantedView({...values, json: undefined}))
 		: chooseView(environment, wantedView(values));
 
-/** What the profile has saved. */
 export type Saved = {
 	readonly session: StoredSession | undefined;
 	readonly preferences: ProfilePreferences;

@@ -7,11 +7,11 @@ import {detectEnvironment} from '../terminal/environment.js';
 import {TokenEngine} from '../token-engine.js';
 import {parseCommandLine} from './parse-args.js';
 import type {Command, CommandContext} from './context.js';
-import {exitCodeOf, exitCodes, exitCodesOf, tellAsJson, tellFailure} from './errors.js';
+import {exitCodeOf, exitCodesOf, tellAsJson, tellFailure} from './errors.js';
 import {commandNames, optionTable, type CommandName} from './options.js';
 import type {Picker} from './picker/open-picker.js';
 import {listenToSignals} from './signals.js';
-import {reportUnwritten, written} from './write-now.js';
+import {afterWriting, reportUnwritten, written} from './write-now.js';
 
 /** Each is loaded when it is called: a script that wants a token waits for nothing else. */
 const commands: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -71,7 +71,7 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 			stderr.write('Waiting for the server, so your session gets saved. Press Ctrl-C again to quit without waiting.\n'),
 	});
 	picker?.takeKeys();
-	// A reader that has left: nobody is told what nobody reads, and a login for nobody ends.
+	// The reader has left, so a login that writes there ends.
 	stdout.on('error', (error: Error) => {
 		reportUnwritten(error);
 		signals.abort();
@@ -103,6 +103,5 @@ export const main = async (argv: readonly string[], picker?: Picker): Promise<nu
 	const outcome = await Promise.race([runCommandLine(argv, context), signals.overdue(orderlyEnd)]);
 	await settled();
 	await Promise.race([Promise.all([written(stdout), written(stderr)]), signals.overdue(0)]);
-	const code = signals.end(outcome, context.environment.tty);
-	return code === exitCodes.done && process.exitCode ? exitCodes.failed : code;
+	return afterWriting(signals.end(outcome, context.environment.tty));
 };

@@ -255,7 +255,7 @@ const commandOf = (args: readonly string[]): {command: CommandName; rest: readon
 	const [first, ...rest] = args;
 	if (first === undefined || first.startsWith('-') || resourceUrl(first) !== undefined)
 		return {command: 'ask', rest: args};
-	// What is known was told by then.
+	// `help` itself was handled earlier.
 	if (first === 'help') return commandOf(rest);
 	const command = typedCommands.find(name => name === first);
 	if (command === undefined) {

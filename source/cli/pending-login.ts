@@ -83,7 +83,7 @@ export const waitingHint = async (
 	now: number,
 	fits: (provider: ProviderSettings) => boolean = () => true,
 ): Promise<string | undefined> => {
-	// A store that cannot be read has had its say by now.
+	// If the store can't be read, that has been reported by now.
 	const login = await findPending(store, now, other => other.profile === profile && fits(other.provider)).catch(
 		() => undefined,
 	);

@@ -20,7 +20,6 @@ import {isOwnFlow, isTypedFlow} from '../core/types.js';
 import type {OptionValues} from './options.js';
 import {UsageError} from './errors.js';
 
-/** Parameters that have an option of their own. */
 const ownParameters: Readonly<Record<string, string>> = {
 	scope: '--scope',
 	audience: '--audience',
@@ -147,7 +146,6 @@ const readExtra = ({param, organization}: OptionValues): RequestParameters | und
 		? undefined
 		: {...readParameters(param ?? []), ...(organization !== undefined && {organization})};
 
-/** What the options say of the request, for any provider. */
 const readRequest = (values: OptionValues): Partial<Provider> => {
 	const {application, scope, prompt, 'login-hint': loginHint, par, flow, realm} = values;
 	const audience = single(values.audience, 'audience');

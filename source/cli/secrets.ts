@@ -2,6 +2,7 @@ import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {readSmallText} from '../core/small-text.js';
+import type {EnvironmentVariables} from '../core/types.js';
 import {clientKeyFile, type Provider} from '../oauth/provider.js';
 import type {ClientSecretSource} from '../session/types.js';
 import type {OptionValues} from './options.js';
@@ -23,7 +24,7 @@ export const lastingSource = (source: ClientSecretSource | undefined): ClientSec
 /** What the source holds, which is read when it is first needed. */
 export const credentialsFrom = (
 	source: ClientSecretSource | undefined,
-	env: Readonly<Record<string, string | undefined>>,
+	env: EnvironmentVariables,
 	stdin: Input,
 ): Pick<Provider, 'clientSecret' | 'clientKey'> => {
 	if (source === undefined) return {};
@@ -35,7 +36,7 @@ export const credentialsFrom = (
 /** Keeps the secret for the time of this process: stdin can be read once. */
 const readClientSecret = (
 	source: Exclude<ClientSecretSource, {keyFile: string}>,
-	env: Readonly<Record<string, string | undefined>>,
+	env: EnvironmentVariables,
 	stdin: Input,
 ): (() => Promise<string>) => {
 	let secret: Promise<string> | undefined;

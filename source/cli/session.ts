@@ -14,7 +14,6 @@ import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider-options.js';
 
-/** A stored session, and its tokens. */
 export type SessionTokens = {
 	readonly stored: StoredSession;
 	/** The tokens, the one that is asked for fresh. */

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LoginError, toLoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
+import type {EnvironmentVariables} from '../core/types.js';
 import type {CommandContext} from './context.js';
 import type {CommandLine} from './parse-args.js';
 import type {OpenProfile} from './session.js';
@@ -31,7 +32,7 @@ const notWritten = (error: unknown): LoginError =>
 	});
 
 /** The folder of this user that is kept in memory, where the system has one; otherwise the one for temporary files. */
-const folderFor = ({XDG_RUNTIME_DIR: own}: Readonly<Record<string, string | undefined>>): string =>
+const folderFor = ({XDG_RUNTIME_DIR: own}: EnvironmentVariables): string =>
 	own === undefined || own === '' ? tmpdir() : own;
 
 /**

@@ -1,5 +1,5 @@
 import {LoginError} from '../core/errors.js';
-import {isObject} from '../core/types.js';
+import {isObject, type EnvironmentVariables} from '../core/types.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {defaultMinimumValidity} from '../session/freshness.js';
 import {jsonLine} from '../text/ndjson.js';
@@ -9,7 +9,6 @@ import {loginText} from './command-text.js';
 import {exitCodes} from './errors.js';
 import type {SessionTokens} from './session.js';
 
-/** A token to be printed. */
 type PrintableToken = {
 	readonly token: string;
 	/** `access`, `id`, or the URN of a token type (RFC 8693 §3). */
@@ -22,7 +21,6 @@ type PrintableToken = {
 	readonly actingParty?: string;
 };
 
-/** A session's access token, to be printed. */
 const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): PrintableToken => ({
 	token: accessToken,
 	type: 'access',
@@ -30,8 +28,6 @@ const accessTokenOf = ({accessToken, tokenType, expiresAt, scope}: TokenSet): Pr
 	expiresAt,
 	scope,
 });
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const apiVersions = ['v1', 'v1beta1'].map(version => `client.authentication.k8s.io/${version}`);
 
@@ -96,29 +92,19 @@ type TokenFormat = 'raw' | 'json' | 'header' | 'headers' | 'kubernetes';
  */
 export const formatToken = (format: TokenFormat, printable: PrintableToken, env: EnvironmentVariables): string => {
 	switch (format) {
-		case 'raw': {
+		case 'raw':
 			return printable.token + '\n';
-		}
-
-		case 'json': {
+		case 'json':
 			return jsonLine(printable);
-		}
-
-		case 'header': {
+		case 'header':
 			return `Authorization: ${authorization(printable)}\n`;
-		}
-
-		case 'headers': {
+		case 'headers':
 			return jsonLine({Authorization: authorization(printable)});
-		}
-
-		case 'kubernetes': {
+		case 'kubernetes':
 			return jsonLine(execCredential(printable, env));
-		}
 	}
 };
 
-/** Which token is asked for. */
 export const tokenTypeOf = ({values: {type, format}}: CommandLine): 'access' | 'id' =>
 	type ?? (format === 'kubernetes' ? 'id' : 'access');
 

@@ -53,3 +53,6 @@ export const reportUnwritten = (error: Error & {readonly code?: string}): void =
 	process.stderr.write(`ink-login: The output couldn't be written (${error.code ?? error.name}).\n`);
 	process.exitCode = 1;
 };
+
+/** The code to exit with: a command whose output could not be written has failed. */
+export const afterWriting = (code: number): number => (code === 0 && process.exitCode ? 1 : code);

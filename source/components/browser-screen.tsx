@@ -1,7 +1,7 @@
 import type {ReactNode} from 'react';
 import {systemClock} from '../core/clock.js';
 import {loopbackPort} from '../core/safe-url.js';
-import {isOpen, type BrowserState} from '../login/state.js';
+import {ifOpen, type BrowserState} from '../login/state.js';
 import {alsoLine, browserStatus, comesBack, isNearEnd, withKey} from '../layout/status.js';
 import {FrameView} from './frame.js';
 import {consentHeader} from '../layout/header.js';
@@ -39,8 +39,8 @@ export function BrowserScreen(props: BrowserScreenProps): ReactNode {
 	const moment = useMoment(props.state, 'browser', {clock, isStill: speaks});
 	const {messages, terminal} = display;
 	const {flows} = props.state;
-	const browser = isOpen(flows.browser) ? flows.browser : undefined;
-	const device = isOpen(flows.device) ? flows.device : undefined;
+	const browser = ifOpen(flows.browser);
+	const device = ifOpen(flows.device);
 	const address = browser?.address;
 	const {how, link: which} = howToOpen(browser, display);
 	const link = which === 'short' ? address?.shortUrl : address?.url;

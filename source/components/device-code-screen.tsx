@@ -1,6 +1,6 @@
 import {useMemo, type ReactNode} from 'react';
 import {isLoopbackHost} from '../core/safe-url.js';
-import {isOpen, type DeviceState, type LoginState} from '../login/state.js';
+import {ifOpen, type DeviceState, type LoginState} from '../login/state.js';
 import {alsoLine, deviceStatus, isNearEnd, withKey} from '../layout/status.js';
 import {systemClock} from '../core/clock.js';
 import {layOutWaiting} from '../layout/browser.js';
@@ -43,7 +43,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 	const moment = useMoment(props.state, 'device', {clock, isStill: speaks});
 	const {messages, environment, glyphs, terminal} = display;
 	const {flows, discovery} = props.state;
-	const device = isOpen(flows.device) ? flows.device : undefined;
+	const device = ifOpen(flows.device);
 	const qrCode = useQrCode(glyphs.blocks ? device?.code : undefined);
 	const link = device?.code?.verificationUri;
 	const isLocal = link !== undefined && isLoopbackHost(new URL(link).hostname) && environment.phoneReachable !== true;
@@ -60,7 +60,7 @@ export function DeviceCodeScreen(props: DeviceCodeScreenProps): ReactNode {
 
 	const asking = consentHeader(props.state, props, display);
 	const status = device && deviceStatus(device, moment.deviceLeft, clock.now(), display);
-	const other = alsoLine({browser: isOpen(flows.browser) ? flows.browser : undefined}, 'device', display);
+	const other = alsoLine({browser: ifOpen(flows.browser)}, 'device', display);
 	const content = (qrCodeShown: boolean, code = device?.code): CodeContent | undefined =>
 		device &&
 		code &&

@@ -121,7 +121,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		...looks,
 		currentIdentity,
 		messages,
-		// The screen starts the login; its signals and its last breath are ours.
+		// The screen starts the login; its signal and its end are ours.
 		engine: {
 			provider: engine.provider,
 			clock: engine.clock,
@@ -137,7 +137,7 @@ export const screen = async (shown: ScreenLogin, display: ScreenOptions = {}): P
 		onSignedIn: session => end({session}),
 		onError: error => end({error}),
 		onCancel(left) {
-			// At once: nobody cancelled anything for whom the login's last frame would be.
+			// At once: staying signed in is no cancel, so the login's last frame doesn't fit.
 			if (left === 'stay') instance.rerender(<Text> {wordsOver(messages).end.stayed(currentIdentity)}</Text>);
 			end({left});
 		},

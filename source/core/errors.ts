@@ -1,5 +1,5 @@
 /**
- * What people do about a failure, as far as it depends on the application. Each is a sentence, but for those that end
+ * What people can do about a failure, where that depends on the application. Each is a sentence, except those that end
  * another; the defaults name no command and no option.
  */
 export type Hints = {
@@ -67,10 +67,9 @@ export const defaultHints: Hints = {
 /** What to do next: a sentence, or one that is made in the words of an application. */
 export type Hint = string | ((words: Hints) => string);
 
-/** A hint as a sentence. */
 export const sayHint = (hint: Hint, words: Hints): string => (typeof hint === 'string' ? hint : hint(words));
 
-/** Why a browser may never have come back: the mistakes of a registration that only the browser shows. */
+/** Why a browser may never come back: mistakes in a registration that only the browser shows. */
 export const redirectAdvice = (redirectUri: string, {registeredPort}: Hints): string =>
 	`If the browser showed an error about the redirect URI, register ${redirectUri} with the provider, ${registeredPort}. If it was about the client, check the client ID.`;
 
@@ -120,7 +119,7 @@ export type LoginErrorDetails = {
  * the response that it complains about.
  */
 export class LoginError extends Error {
-	/** Node prints it of one that nobody catches, and a bundler gives classes other names. */
+	/** Node prints it for an uncaught error, and a bundler renames classes. */
 	static override readonly name = 'LoginError';
 	override readonly name = 'LoginError';
 	readonly code: LoginErrorCode;
@@ -154,7 +153,7 @@ export class LoginError extends Error {
 	}
 }
 
-/** What there is to know of a login that outlives its process. */
+/** A login that outlives its process. */
 export type PendingDetails = {
 	/** Names it, for the process that continues it. */
 	readonly id: string;
@@ -181,6 +180,10 @@ export class PendingError extends LoginError implements PendingDetails {
 		this.next = next;
 	}
 }
+
+/** Whether it is one of these failures. */
+export const hasCode = (error: unknown, ...codes: readonly LoginErrorCode[]): error is LoginError =>
+	error instanceof LoginError && codes.includes(error.code);
 
 /** The same error if it is ours; otherwise one that tells its kind and nothing of its content. */
 export const toLoginError = (error: unknown): LoginError => {

@@ -25,7 +25,7 @@ const loneSurrogates = /\p{Surrogate}/gu;
  * @param maximumLength - in code points; a longer text ends in `…`. @default 200
  */
 export const displayText = (text: string, maximumLength = 200): DisplayText => {
-	// A hostile text may be a megabyte: look at no more of it than can matter.
+	// A hostile text may be a megabyte: only look at as much as can matter.
 	const clean = text
 		.slice(0, maximumLength * 16)
 		.replaceAll(loneSurrogates, '\uFFFD')
@@ -55,7 +55,7 @@ export const quoted = (text: string, maximumLength: number): string =>
 /** Letters and digits, joined as in names: neither a sentence nor an e-mail address looks like that. */
 const plainName = /^(?=.{1,40}$)[\p{L}\p{M}\p{N}]+(?:[ '\u2019-][\p{L}\p{M}\p{N}]+)*$/u;
 
-/** What someone is called. A name could be any text: one that is more than a name stands in quotation marks which it cannot end. */
+/** What someone is called. A name may be any text, so one that isn't plainly a name gets quotation marks that it can't end. */
 export const nameOf = ({name, subject}: Identity): string => {
 	const called = displayText(name ?? subject, 255);
 	return plainName.test(called) ? called : quoted(called, 40);
@@ -87,9 +87,8 @@ export const twoPeople = (one: Identity | undefined, other: Identity | undefined
 	return [inWords(one), inWords(other)];
 };
 
-/** A sentence without its full stop, to go on with or to stand alone. */
+/** A sentence without its full stop. */
 export const unstopped = (sentence: string): string => sentence.replace(/\.$/, '');
 
-/** "a, b and c". */
 export const listed = (items: readonly string[], word: 'and' | 'or' = 'and'): string =>
 	items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1) ?? ''}`;

@@ -2,7 +2,7 @@ import {createReadStream} from 'node:fs';
 import {displayText} from './safe-text.js';
 import {errorCode, LoginError} from './errors.js';
 
-/** Bytes: no key, secret or token comes near it. */
+/** Bytes; no key, secret or token comes near this. */
 const maximumSize = 65_536;
 
 const join = async (chunks: AsyncIterable<string | Uint8Array>): Promise<string | undefined> => {

@@ -34,7 +34,7 @@ export const isPageFlow = (flow: string | undefined): flow is 'browser' | 'devic
 /** For each flow: `true`, or why it is not possible here. */
 export type FlowAvailability = Readonly<Record<FlowName, true | string>>;
 
-/** Every flow, where nothing is known of a server yet, or no longer matters. */
+/** Every flow, for when a server's abilities aren't known yet or no longer matter. */
 export const everyFlow: FlowAvailability = {
 	browser: true,
 	device: true,
@@ -60,6 +60,9 @@ export const isSamePerson = (one: Identity, other: Identity | undefined): boolea
 
 /** Where sessions are saved; `custom` is a store of the app's own. */
 export type StoreKind = 'keyring' | 'file' | 'memory' | 'custom';
+
+/** As in `process.env`. */
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -276,7 +276,7 @@ const runCheck = async (
 		fail(error);
 	}
 
-	// What comes later than that is not waited for.
+	// What is still to come is left out.
 	return [...findings];
 };
 

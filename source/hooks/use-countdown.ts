@@ -6,8 +6,8 @@ import {Deadline, momentOf} from '../core/deadline.js';
 const longestNap = 5000;
 
 /**
- * Milliseconds until a moment, as of this drawing; the component is drawn again whenever `untilNext` says that there is
- * something new to show.
+ * Milliseconds until a moment. The component is drawn again whenever `untilNext` says that there is something new to
+ * show.
  *
  * @param expiresAt - epoch milliseconds; without it nothing is counted, and 0 is returned
  * @param untilNext - milliseconds from what is left to what is to be shown next

@@ -14,8 +14,8 @@ type KeysOptions = {
 };
 
 /**
- * What someone types fast, or before anybody listens, comes in one chunk, its Enter as the line feed that the terminal
- * made of it then. What is longer was pasted: nobody pastes so little that has a meaning here.
+ * What someone types fast, or before we listen, comes in one chunk, with Enter as the line feed that the terminal made of
+ * it. Anything longer was pasted: nobody pastes so little that it would mean something here.
  */
 const hasty = /^[!-~]{0,3}[\r\n]{0,2}$/;
 
@@ -123,7 +123,7 @@ export const useKeys = ({onKey, onPaste, isActive = true}: KeysOptions): void =>
 			else if (input.startsWith('\u0003') || input.endsWith('\u0003')) onKey('ctrl+c');
 			// Inside a chunk it is a part of some sequence of the terminal's, as Ghostty's.
 			else if (input.includes('\u0003')) return;
-			// What a terminal answers to a question that nobody of us asked.
+			// A terminal's reply to a question that wasn't ours.
 			else if (input.startsWith('[') && input.length > 1) return;
 			else if (input.length > 1 && !hasty.test(input)) paste(input);
 			else for (const character of input) onKey(named[character] ?? character);

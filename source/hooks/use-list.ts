@@ -1,5 +1,5 @@
 import {useRef, useState} from 'react';
-import {firstPossible, nextOption, optionAt, type ListOption} from '../layout/options.js';
+import {firstPossible, isPossible, nextOption, optionAt, type ListOption} from '../layout/options.js';
 import {useKeys} from './use-keys.js';
 
 /** The choice from a list: arrows move, Enter takes what is selected, a digit takes its option at once. */
@@ -10,8 +10,7 @@ export const useList = (
 	const [moved, setMoved] = useState(-1);
 	// Keys may come faster than frames, as in a chunk that was typed before we listened: the next one counts from here.
 	const latest = useRef(moved);
-	const possible = (index: number) =>
-		options[index] !== undefined && options[index].unavailable === undefined ? index : firstPossible(options);
+	const possible = (index: number) => (isPossible(options, index) ? index : firstPossible(options));
 	useKeys({
 		onKey(key) {
 			const selected = possible(latest.current);
@@ -22,7 +21,7 @@ export const useList = (
 			}
 
 			const taken = key === 'enter' ? selected : optionAt(options, key);
-			if (taken !== undefined && options[taken]?.unavailable === undefined) onChoose(taken);
+			if (taken !== undefined && isPossible(options, taken)) onChoose(taken);
 		},
 		isActive,
 	});

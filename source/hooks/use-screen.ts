@@ -1,7 +1,7 @@
 import {useIsScreenReaderEnabled} from 'ink';
 import {useMemo} from 'react';
 import {systemClock, type Clock} from '../core/clock.js';
-import {isOpen, type BrowserState, type DeviceState, type LoginState} from '../login/state.js';
+import {ifOpen, type BrowserState, type DeviceState, type LoginState} from '../login/state.js';
 import {useOverdue, useTimeLeft} from './use-countdown.js';
 import {useTerminalSize} from './use-size.js';
 import type {Size} from '../layout/fit.js';
@@ -58,8 +58,8 @@ export const useMoment = (
 	shown: 'device' | 'browser',
 	{clock = systemClock, isStill}: {readonly clock?: Clock | undefined; readonly isStill: boolean},
 ): Moment => {
-	const device = isOpen(flows.device) ? flows.device : undefined;
-	const browser = isOpen(flows.browser) ? flows.browser : undefined;
+	const device = ifOpen(flows.device);
+	const browser = ifOpen(flows.browser);
 	const deviceLeft = useTimeLeft(isStill ? undefined : device?.code?.expiresAt, clock, untilNextText);
 	const browserLeft = useTimeLeft(isStill ? undefined : browser?.address?.expiresAt, clock, untilNextText);
 	const flow = shown === 'device' ? device : browser;

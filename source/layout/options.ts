@@ -15,6 +15,10 @@ export type ListOption = {
 	readonly isApart?: boolean;
 };
 
+/** Whether there is such an option, and it can be chosen. */
+export const isPossible = (options: readonly ListOption[], index: number): boolean =>
+	options[index] !== undefined && options[index].unavailable === undefined;
+
 /** The first option that can be taken is where the choice begins. */
 export const firstPossible = (options: readonly ListOption[]): number =>
 	Math.max(
@@ -26,13 +30,13 @@ export const firstPossible = (options: readonly ListOption[]): number =>
 export const nextOption = (options: readonly ListOption[], selected: number, key: 'up' | 'down'): number => {
 	const by = key === 'up' ? -1 : 1;
 	const order = options.map((_, step) => (selected + by * (step + 1) + options.length * 2) % options.length);
-	return order.find(index => options[index]?.unavailable === undefined) ?? selected;
+	return order.find(index => isPossible(options, index)) ?? selected;
 };
 
 /** The option that a digit names. */
 export const optionAt = (options: readonly ListOption[], key: string): number | undefined => {
 	const index = /^[1-9]$/.test(key) ? Number(key) - 1 : -1;
-	return options[index] !== undefined && options[index].unavailable === undefined ? index : undefined;
+	return isPossible(options, index) ? index : undefined;
 };
 
 /** The pointer hangs at the left of the numbers, a space away. */
@@ -81,7 +85,6 @@ const optionBlocks = (
 
 /** What stands around a list. */
 type ListContent = {
-	/** The rows above it. */
 	readonly above: readonly Block[];
 	/** A sentence that explains it. */
 	readonly reason?: string | undefined;
@@ -89,7 +92,6 @@ type ListContent = {
 	readonly selected: number;
 	/** What came up meanwhile, said below the keys. */
 	readonly learned?: readonly string[];
-	/** What Escape is for. */
 	readonly escape: string;
 	/** How often `?` was pressed. */
 	readonly presses: number;

@@ -18,7 +18,6 @@ export type PickerHints = {
 	readonly currentIdentity?: Identity | undefined;
 };
 
-/** One line of the picker. */
 type PickerOption = ListOption & {readonly choice: Choice};
 
 /** What there is to choose: to stay signed in, then the recommended flow. */
@@ -43,7 +42,6 @@ export const pickerOptions = (
 	];
 };
 
-/** The whole picker. */
 export const layOutPicker = (
 	size: Size,
 	content: {

@@ -109,7 +109,6 @@ type ConfirmationContent = {
 	/** What is to be confirmed, in one sentence. */
 	readonly sentence: string;
 	readonly facts: readonly Fact[];
-	/** What to consider. */
 	readonly advice: string;
 	readonly keys: readonly Key[];
 };

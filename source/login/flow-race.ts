@@ -27,7 +27,7 @@ class Changes {
 
 const isLast = ({type}: LoginEvent) => type === 'signed-in' || type === 'failed' || type === 'pending';
 
-/** The events of one login with what they amount to, for any number of readers, none of whom it ever waits for. */
+/** The events of one login and the state they add up to, for any number of readers; it waits for none of them. */
 export class EventLog implements AsyncIterable<LoginEvent> {
 	state: LoginState = initialLoginState;
 	readonly #events: LoginEvent[] = [];
@@ -252,7 +252,7 @@ export class FlowRace {
 		}
 	}
 
-	/** A flow ended without tokens, by itself or by the person; what ends the whole login closes its flows itself. */
+	/** A flow ended without tokens, by itself or by the person. What ends the whole login closes its flows itself. */
 	#lose(flow: FlowName, error: LoginError): void {
 		if (this.#isOver || this.#options.signal.aborted) return;
 		this.#open.delete(flow);

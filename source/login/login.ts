@@ -41,7 +41,7 @@ export type Outliving = {
 	readonly fail: (error: LoginError) => Promise<void>;
 };
 
-/** Without facts about the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
+/** For when nothing is known of the terminal: the safest flow that the provider has (RFC 9700 §2.1.1, RFC 8252). */
 const defaultRecommendation = (available: FlowAvailability): Recommendation => ({
 	flow: flows.find(flow => available[flow] === true) ?? 'browser',
 	reason: "It's the first flow this provider offers.",
@@ -114,7 +114,7 @@ class Login implements LoginRun {
 			settleClient: async (context, redirectUri) =>
 				this.#resource?.settle(context, event => this.#log.append(event), redirectUri) ?? context.provider,
 		});
-		// Both are looked at later, or by nobody: neither may end the process.
+		// Both may be looked at late, or never: neither may end the process as an unhandled rejection.
 		this.#finished.catch(() => undefined);
 		this.session = this.#run();
 		this.session.catch(() => undefined);
@@ -154,7 +154,7 @@ class Login implements LoginRun {
 		await Promise.all(this.#afterwards);
 	}
 
-	/** The whole login: its work, then its last event, then what is left to put in order. */
+	/** The whole login: its work, then its last event, then the clean-up. */
 	async #run(): Promise<Session> {
 		const {signal} = this.#options;
 		const onAbort = () => {
@@ -390,7 +390,7 @@ class Login implements LoginRun {
 		await prefetchKeys({provider, fetch: await loadFetch(), clock, signal: this.#controller.signal});
 	}
 
-	/** Has the person decide about another session that is there: as soon as it is known that it is another one. */
+	/** Has the person decide about another session, as soon as it is known to be another one. */
 	async #confirm(tokens: TokenSet | undefined): Promise<void> {
 		const {store, profile, provider, outliving} = this.#parts;
 		// One that can't be read may be readable by the time the new one is saved.

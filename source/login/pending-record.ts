@@ -149,7 +149,7 @@ export const isClientPending = async (
 	return (await findPending(store, now, fits).catch(() => undefined)) !== undefined;
 };
 
-/** Marks a login as cancelled: the process that is busy with it ends it, and revokes tokens that come all the same. */
+/** Marks a login as cancelled: the process that is busy with it ends it, and revokes tokens that still come. */
 export const markCancelled = async (store: TokenStore, {id}: PendingLogin, now: number): Promise<void> => {
 	const records = await recordsOf(store);
 	await records.write(cancelMark(id), '', {expiresAt: now + day});

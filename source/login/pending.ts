@@ -46,7 +46,7 @@ const passing: ReadonlySet<LoginErrorCode> = new Set([
 	'internal_error',
 ]);
 
-/** What the person has to do, for the one who tells them. */
+/** What the person has to do, for the agent that tells them. */
 const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}: PendingOptions): string => {
 	const why = message === undefined ? [] : [`The agent says: ${quoted(message, longestMessage)}.`];
 	if (progress.status !== 'waiting') return '';
@@ -71,9 +71,9 @@ const tellOf = ({id, message, provider, progress}: PendingLogin, {pasteCommand}:
 /**
  * Makes a login outlive its process.
  *
- * Everything about it is on disk before anybody is shown it, and a response that brings tokens before they are used.
- * It continues under the lock of the profile's logins, so one process at a time polls. One approval can be lost all
- * the same: where the process is killed between the moment at which the server sends the tokens and their being on disk.
+ * Everything about it is on disk before anyone is shown it, and a response with tokens is saved before they are used.
+ * It continues under the lock of the profile's logins, so one process at a time polls. An approval can
+ * still be lost, if the process is killed after the server sends the tokens and before they are on disk.
  *
  * @returns what the login works with from now on, or the session of one that is over
  */
@@ -184,7 +184,7 @@ class OutlivingLogin {
 				// A network that wants a sign-in of its own responds to everything with a page of its own.
 				const {response} = progressOf(this.#record.login) ?? {};
 				if (error.code === 'bad_response' && response === undefined) return;
-				// It is told here all the same; the next process finds out by itself.
+				// It is still told here, and the next process finds out by itself.
 				await this.#record.fail(error).catch(() => undefined);
 			},
 		};
@@ -297,7 +297,7 @@ class OutlivingLogin {
 		emit(isLink && pending !== undefined ? {...event, pending} : event);
 	}
 
-	/** Saves a token response before anybody looks at it, and hands out one that was saved instead of asking again. */
+	/** Saves a token response before it is read, and hands out a saved one instead of asking again. */
 	#fetchOf({fetch, provider, clock}: FlowContext): typeof fetch {
 		return async (input, init) => {
 			const url = input instanceof Request ? input.url : String(input);

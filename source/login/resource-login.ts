@@ -1,10 +1,10 @@
-/** What a login at a protected resource has besides: a question before it begins, and a client that nobody registered by hand. */
+/** What a login at a protected resource adds: a question before it begins, and a client that nobody registered by hand. */
 import type {Clock} from '../core/clock.js';
 import {cancelled, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientPorts} from '../oauth/client-metadata.js';
 import {isForgotten, registerByHand, registerClient} from '../oauth/client-registration.js';
-import {isForeignHost} from '../oauth/discovery.js';
+import {isForeignHost} from '../oauth/server-url.js';
 import type {ClientRegistration, ProtectedResource, ProviderSettings, ResolvedProvider} from '../oauth/provider.js';
 import type {RequestContext} from '../oauth/request.js';
 import {forgetClient, readClient, writeClient} from '../session/client-store.js';
@@ -75,7 +75,6 @@ export class ResourceLogin {
 		return new ResourceLogin(discovered, parts, known, isExpired ? undefined : stored);
 	}
 
-	/** What the event `discovery` says of it. */
 	get discovery(): Pick<EventOf<'discovery'>, 'resource'> {
 		const {issuer, resourceName: name, server, crossDomainHosts} = this.#discovered;
 		const {url} = this.#resource;
@@ -153,7 +152,7 @@ export class ResourceLogin {
 		return {how, provider: this.#as(registration)};
 	}
 
-	/** A registration that the server has forgotten may show in the browser alone, which then never comes back. */
+	/** If the server has forgotten the registration, perhaps only the browser shows that, and never comes back. */
 	async onFailure({code}: LoginError): Promise<void> {
 		if (code === 'timeout') await this.#forget();
 	}

@@ -129,6 +129,9 @@ export const initialLoginState: LoginState = {phase: 'choosing', flows: {}, orde
 /** Whether a flow has been opened and has not closed. */
 export const isOpen = (flow: FlowState | undefined): boolean => flow !== undefined && flow.phase.status !== 'closed';
 
+export const ifOpen = <Flow extends FlowState>(flow: Flow | undefined): Flow | undefined =>
+	isOpen(flow) ? flow : undefined;
+
 /** The open flows, in the order in which they were opened. */
 export const openFlows = (state: LoginState): readonly FlowState[] =>
 	state.order.map(flow => state.flows[flow]).filter((flow): flow is FlowState => isOpen(flow));
@@ -136,17 +139,12 @@ export const openFlows = (state: LoginState): readonly FlowState[] =>
 const opened = (flow: FlowName, reason: string): FlowState => {
 	const phase = {status: 'opening'} as const;
 	switch (flow) {
-		case 'device': {
+		case 'device':
 			return {flow, reason, phase, formerCodes: []};
-		}
-
-		case 'browser': {
+		case 'browser':
 			return {flow, reason, phase, ignored: {count: 0}};
-		}
-
-		default: {
+		default:
 			return {flow, reason, phase};
-		}
 	}
 };
 
@@ -184,18 +182,12 @@ const closeFlow = (state: LoginState, {flow, reason, code, hint}: EventOf<'flow-
 export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState => {
 	if (state.phase === 'signed-in' || state.phase === 'failed' || state.phase === 'pending') return state;
 	switch (event.type) {
-		case 'discovery': {
+		case 'discovery':
 			return {...state, discovery: event};
-		}
-
-		case 'client': {
+		case 'client':
 			return {...state, client: event};
-		}
-
-		case 'step-up': {
+		case 'step-up':
 			return {...state, stepUp: event};
-		}
-
 		case 'flow-opened': {
 			const {lastFailure: _, pasteRejected: __, ...rest} = state;
 			return {
@@ -206,14 +198,10 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 			};
 		}
 
-		case 'flow-closed': {
+		case 'flow-closed':
 			return closeFlow(state, event);
-		}
-
-		case 'authorization-url': {
+		case 'authorization-url':
 			return withFlow(state, 'browser', browser => ({...browser, phase: {status: 'waiting'}, address: event}));
-		}
-
 		case 'browser': {
 			const {type: _, ...opener} = event;
 			return isOpen(state.flows.browser)
@@ -250,56 +238,42 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 			return withPolling(state, checks => ({kind: 'backoff', checks, reason, retryAt}));
 		}
 
-		case 'resumed': {
+		case 'resumed':
 			return withFlow(state, 'device', device =>
 				device.polling === undefined || device.polling.kind === 'backoff'
 					? device
 					: {...device, polling: {...device.polling, kind: 'resumed'}},
 			);
-		}
-
-		case 'callback-ignored': {
+		case 'callback-ignored':
 			return withFlow(state, 'browser', browser => ({
 				...browser,
 				ignored: {count: browser.ignored.count + 1, reason: event.reason},
 			}));
-		}
-
-		case 'paste-rejected': {
+		case 'paste-rejected':
 			return isOpen(state.flows.browser)
 				? withFlow(state, 'browser', browser => ({...browser, pasteRejected: event.reason}))
 				: {...state, pasteRejected: event.reason};
-		}
-
-		case 'question': {
+		case 'question':
 			return withFlow(state, event.flow, flow => ({
 				...flow,
 				phase: {status: 'waiting'},
 				question: event,
 				questions: (flow.questions ?? 0) + 1,
 			}));
-		}
-
-		case 'code-sent': {
+		case 'code-sent':
 			return withFlow(state, 'one-time-code', flow => ({
 				...flow,
 				sent: event,
 				isRenewed: flow.sent !== undefined,
 				rejected: undefined,
 			}));
-		}
-
-		case 'code-rejected': {
+		case 'code-rejected':
 			return withFlow(state, 'one-time-code', flow => ({
 				...flow,
 				rejected: {count: (flow.rejected?.count ?? 0) + 1, reason: event.reason},
 			}));
-		}
-
-		case 'waiting': {
+		case 'waiting':
 			return {...state, phase: 'waiting'};
-		}
-
 		case 'exchange': {
 			const exchanging = state.flows[event.flow];
 			return exchanging === undefined || exchanging.flow === 'device' || !isOpen(exchanging)
@@ -307,21 +281,14 @@ export const reduceLogin = (state: LoginState, event: LoginEvent): LoginState =>
 				: {...state, flows: {...state.flows, [event.flow]: {...exchanging, phase: {status: 'exchanging'}}}};
 		}
 
-		case 'signed-in': {
+		case 'signed-in':
 			return {...state, phase: 'signed-in', signedIn: event};
-		}
-
-		case 'failed': {
+		case 'failed':
 			return {...state, phase: 'failed', failed: event};
-		}
-
-		case 'pending': {
+		case 'pending':
 			return {...state, phase: 'pending', pending: event};
-		}
-
-		default: {
+		default:
 			// A recording of a later version may hold events that this one does not know.
 			return state;
-		}
 	}
 };

@@ -1,4 +1,4 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode} from '../core/errors.js';
 import {isObject} from '../core/types.js';
 import type {FetchedRequest} from '../session/authorized-fetch.js';
 import type {CreateFetchOptions, TokenEngine} from '../token-engine.js';
@@ -7,7 +7,7 @@ import type {CreateFetchOptions, TokenEngine} from '../token-engine.js';
 export type McpOptions = Omit<CreateFetchOptions, 'isInteractive'> & {
 	/**
 	 * Whether someone waits for this connection. With `false`, as for servers that are connected when an agent starts, what
-	 * would need a login fails with `person_required`; a session that there is gets used and refreshed all the same.
+	 * would need a login fails with `person_required`; a session that exists is still used and refreshed.
 	 *
 	 * @default true
 	 */
@@ -110,5 +110,5 @@ export const createAuthProvider = (
 };
 
 const orPersonRequired = (error: unknown): undefined => {
-	if (!(error instanceof LoginError) || error.code !== 'person_required') throw error;
+	if (!hasCode(error, 'person_required')) throw error;
 };

@@ -121,7 +121,7 @@ const misplaced = ['access_token', 'refresh_token', 'id_token', 'token', 'token_
 export const namesItself = ({server}: ResolvedProvider): boolean =>
 	server.authorization_response_iss_parameter_supported === true;
 
-/** None of the response's text stands in it: who wrote that is just what is unknown (RFC 9207 §2.4). */
+/** It quotes nothing of the response, whose author is what is in doubt (RFC 9207 §2.4). */
 const notTheIssuer = () =>
 	new LoginError(
 		'identity_check_failed',
@@ -148,8 +148,8 @@ const serverError = (parameters: URLSearchParams, {dialect, server, requestedSco
 };
 
 /**
- * Judges an authorization response, however it arrived; nothing judges it again. `state` comes first: what does not carry ours is nobody's
- * business here, an `error` included (RFC 8252 §8.9); then the issuer, before any of its text counts (RFC 9207 §2.4).
+ * Judges an authorization response, however it arrived; nothing judges it again. `state` comes first: without ours, a
+ * response is ignored, even an `error` (RFC 8252 §8.9). Then comes the issuer, before any of the text counts (RFC 9207 §2.4).
  */
 export const judgeAuthorizationResponse = (
 	parameters: URLSearchParams,
@@ -225,12 +225,12 @@ const longestRequestUri = 2000;
 
 /**
  * Hands the authorization request to the server directly (RFC 9126); the address for the browser then needs only the
- * `client_id` and the `request_uri`. Extra parameters are the caller's to put in.
+ * `client_id` and the `request_uri`, which this returns. Extra parameters are the caller's to put in.
  */
 export const pushAuthorizationRequest = async (
 	context: RequestContext,
 	parameters: URLSearchParams,
-): Promise<{readonly requestUri: string; readonly expiresIn: number}> => {
+): Promise<string> => {
 	const {server} = context.provider;
 	if (parameters.has('request_uri')) {
 		throw new LoginError('config_error', "A pushed request can't have a request_uri itself.", {
@@ -260,6 +260,6 @@ export const pushAuthorizationRequest = async (
 			throw unusableResponse("a browser can't carry its request_uri", 'pushed-authorization', info);
 		}
 
-		return {requestUri: body.request_uri, expiresIn: body.expires_in};
+		return body.request_uri;
 	});
 };

@@ -1,12 +1,9 @@
-import {displayText, type DisplayText} from '../core/safe-text.js';
 import {checkUrl} from '../core/safe-url.js';
 
 /** One challenge of a `WWW-Authenticate` field (RFC 9110 §11.6.1). */
 type Challenge = {
 	/** In lower case. */
 	readonly scheme: string;
-	/** What stands in the place of parameters, as with Negotiate. */
-	readonly token68?: string;
 	/** By their names in lower case; of two with one name the first counts. */
 	readonly parameters: ReadonlyMap<string, string>;
 };
@@ -20,6 +17,7 @@ const quotedValue = /"((?:[^"\\]|\\[^])*)"/y;
 /** More than a token may hold: URLs are often sent without quotation marks. */
 const bareValue = /([^\s,"]+)/y;
 const schemeName = /([!#$%&'*+.^_`|~\w-]+)/y;
+/** What stands in the place of parameters, as with Negotiate. */
 const token68Value = /[ \t]+([\w.~+/-]+=*)[ \t]*(?=,|$)/y;
 
 /**
@@ -57,7 +55,8 @@ export const parseChallenges = (field: string): readonly Challenge[] => {
 		}
 
 		parameters = new Map();
-		challenges.push({scheme, token68: take(token68Value), parameters});
+		take(token68Value);
+		challenges.push({scheme, parameters});
 	}
 
 	return challenges;
@@ -65,11 +64,8 @@ export const parseChallenges = (field: string): readonly Challenge[] => {
 
 /** What a resource server says of a token (RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3, RFC 9728 §5.1); whatever is malformed is missing. */
 export type TokenChallenge = {
-	readonly scheme: 'bearer' | 'dpop';
 	/** Such as `insufficient_scope`. */
 	readonly error?: string;
-	/** The server's own words. */
-	readonly errorDescription?: DisplayText;
 	/** Space separated. */
 	readonly scope?: string;
 	/** Where the resource describes itself: https, or http on loopback. */
@@ -93,14 +89,11 @@ export const scopeList = (text: string | undefined): string | undefined => {
 export const tokenChallenges = (headers: Headers): readonly TokenChallenge[] =>
 	parseChallenges(headers.get('www-authenticate') ?? '').flatMap(({scheme, parameters}) => {
 		if (scheme !== 'bearer' && scheme !== 'dpop') return [];
-		const description = parameters.get('error_description');
 		const metadata = checkUrl(parameters.get('resource_metadata') ?? '');
 		const maxAge = parameters.get('max_age') ?? '';
 		return [
 			{
-				scheme,
 				error: scopeList(parameters.get('error')),
-				errorDescription: description === undefined ? undefined : displayText(description),
 				scope: scopeList(parameters.get('scope')),
 				resourceMetadata: typeof metadata === 'string' ? undefined : metadata.href,
 				acrValues: scopeList(parameters.get('acr_values')),

@@ -1,10 +1,10 @@
-/** Registering this program as a client of its own accord (RFC 7591), and taking that back (RFC 7592). */
+/** Lets this program register itself as a client (RFC 7591), and undoes that (RFC 7592). */
 import type {AuthorizationServer} from 'oauth4webapi';
 import {omitUndefined} from '../core/clock.js';
-import {LoginError, type Hint} from '../core/errors.js';
+import {hasCode, type Hint, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {clientMetadata, deviceGrant, reducedMetadata, type ClientMetadata} from './client-metadata.js';
-import {checkServerUrl} from './discovery.js';
+import {checkServerUrl} from './server-url.js';
 import {unusableResponse} from './errors.js';
 import type {ClientAuthentication, ClientRegistration} from './provider.js';
 import {callServer, type RequestContext} from './request.js';
@@ -35,7 +35,7 @@ const readRegistration = (
 	if (clientId === undefined) return undefined;
 	const expires = body['client_secret_expires_at'];
 	const [url, token] = [text('registration_client_uri'), text('registration_access_token')];
-	// Some give a secret to whom asked for none, and then demand it.
+	// Some servers hand out a secret that wasn't asked for, and then demand it.
 	const method = methods[text('token_endpoint_auth_method') ?? asked ?? ''];
 	return omitUndefined<ClientRegistration>({
 		clientId: checkToken(clientId, 'client ID'),
@@ -129,7 +129,7 @@ export const isForgotten = async (context: RequestContext): Promise<boolean> => 
 		return false;
 	} catch (error) {
 		context.signal.throwIfAborted();
-		return error instanceof LoginError && error.code === 'invalid_client';
+		return hasCode(error, 'invalid_client');
 	}
 };
 

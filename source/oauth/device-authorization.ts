@@ -8,7 +8,7 @@ import {displayText, type DisplayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {escapeHref, type SafeUrl} from '../core/safe-url.js';
 import type {TokenSet} from './token-set.js';
-import {checkServerUrl, isForeignHost} from './discovery.js';
+import {checkServerUrl, isForeignHost} from './server-url.js';
 import {readInterval} from './quirks.js';
 import {isOAuthErrorCode, isTransient} from './error-codes.js';
 import {omitUndefined} from '../core/clock.js';

@@ -1,4 +1,3 @@
-import {BlockList, isIP} from 'node:net';
 import {
 	type AuthorizationServer,
 	discoveryRequest,
@@ -6,8 +5,7 @@ import {
 	OperationProcessingError,
 	processDiscoveryResponse,
 } from 'oauth4webapi';
-import {LoginError, type Hint} from '../core/errors.js';
-import {checkUrl, unusableUrl} from '../core/safe-url.js';
+import {hasCode, type Hint, LoginError} from '../core/errors.js';
 import {deviceGrant} from './client-metadata.js';
 import {type Provider, type Endpoints, type ResolvedProvider, checkIssuer, metadataIssuer} from './provider.js';
 import {checkRequestParameters, checkResources} from './request-parameters.js';
@@ -15,63 +13,9 @@ import {omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import type {ResponseInfo} from './error-codes.js';
 import {callServer} from './request.js';
+import {checkServerUrl} from './server-url.js';
 import {unusableResponse} from './errors.js';
 import type {FlowAvailability} from '../core/types.js';
-
-/** Not reachable from the internet: private, shared, link-local (cloud metadata), loopback, multicast, reserved. */
-const privateAddresses = new BlockList();
-for (const [network, prefix] of [
-	['0.0.0.0', 8],
-	['10.0.0.0', 8],
-	['100.64.0.0', 10],
-	['127.0.0.0', 8],
-	['169.254.0.0', 16],
-	['172.16.0.0', 12],
-	['192.0.0.0', 24],
-	['192.168.0.0', 16],
-	['198.18.0.0', 15],
-	['224.0.0.0', 3],
-] as const) {
-	privateAddresses.addSubnet(network, prefix, 'ipv4');
-}
-
-for (const [network, prefix] of [
-	['::', 96],
-	['64:ff9b::', 96],
-	['64:ff9b:1::', 48],
-	['2002::', 16],
-	['fc00::', 7],
-	['fe80::', 9],
-	['ff00::', 8],
-] as const) {
-	privateAddresses.addSubnet(network, prefix, 'ipv6');
-}
-
-/** Names that are not public: without a dot, or by RFC 6761, 6762 and 8375 and ICANN's `internal`. */
-const privateName = /^[^.]+$|\.(?:localhost|local|internal|home\.arpa)$/;
-
-const isPrivateHost = (hostname: string): boolean => {
-	const address = hostname.replaceAll(/^\[|\]$/g, '');
-	const family = isIP(address);
-	if (family !== 0) return privateAddresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
-	return privateName.test(hostname.replace(/\.$/, ''));
-};
-
-/**
- * An address that a server named, before it is requested, shown or opened: https, or http on loopback; no user
- * information; nothing inside a private network unless the issuer is there itself.
- */
-export const checkServerUrl = (
-	text: string,
-	issuer: string,
-	what: string,
-	code: 'config_error' | 'bad_response' = 'config_error',
-): URL => {
-	const url = checkUrl(text);
-	if (typeof url === 'string') throw unusableUrl(what, url, text, code);
-	if (!isPrivateHost(url.hostname) || isPrivateHost(new URL(issuer).hostname)) return url;
-	throw unusableUrl(what, 'it leads into a private network', text, code);
-};
 
 /** The endpoints that a client comes into touch with, as the provider's settings and the metadata call them. */
 const endpointNames = [
@@ -83,16 +27,6 @@ const endpointNames = [
 	['pushedAuthorization', 'pushed_authorization_request_endpoint'],
 	['jwks', 'jwks_uri'],
 ] as const satisfies readonly (readonly [keyof Endpoints, keyof AuthorizationServer])[];
-
-const isRelated = (host: string, issuerHost: string): boolean =>
-	host === issuerHost ||
-	host.endsWith(`.${issuerHost}`) ||
-	// "com" is above everybody.
-	(host.includes('.') && issuerHost.endsWith(`.${host}`));
-
-/** Whether a host is neither equal to, above nor below the issuer's, nor known to belong to it. */
-export const isForeignHost = (hostname: string, issuer: string, knownHosts: readonly string[] = []): boolean =>
-	!isRelated(hostname, new URL(issuer).hostname) && !knownHosts.includes(hostname);
 
 /**
  * Checks every endpoint before the first is used.
@@ -253,7 +187,7 @@ const fetchDocument = async (provider: Provider, io: DiscoveryIo, algorithm: 'oi
 	});
 
 /** Whether the response only means that no document is there, so that the other place may have one. */
-const isAbsent = (error: unknown): error is LoginError => error instanceof LoginError && error.code === 'bad_response';
+const isAbsent = (error: unknown): error is LoginError => hasCode(error, 'bad_response');
 
 type Found = {readonly server: Metadata; readonly isOpenId: boolean; readonly idToken?: 'ignore' | undefined};
 

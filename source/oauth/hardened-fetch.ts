@@ -47,7 +47,7 @@ const nestsTooDeep = (text: string): boolean => {
 	return false;
 };
 
-/** Undefined where it is too long. Not every fetch that is handed in ends the body with its signal: here it ends. */
+/** Undefined where it is too long. Not every fetch that is handed in stops the body on abort, so this does. */
 const readLimited = async ({body}: Response, signal: AbortSignal): Promise<ArrayBuffer | undefined> => {
 	let size = 0;
 	const limit = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -84,7 +84,7 @@ const rebuild = async (response: Response, endpoint: string, signal: AbortSignal
 	}
 
 	const read = await readText(response, signal);
-	// The status of an error page says enough; its words do not matter.
+	// The status of an error page says enough.
 	if ('problem' in read && response.ok) throw badResponse(read.problem, endpoint, response.status);
 	const headers = new Headers(response.headers);
 	headers.delete('content-encoding');

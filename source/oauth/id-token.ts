@@ -234,7 +234,7 @@ export const prefetchKeys = async (context: RequestContext): Promise<void> => {
 };
 
 /**
- * Verifies the signature of a processed answer with the server's keys and no others. The library never does by
+ * Verifies the signature of a processed response with the server's keys and no others. The library never does by
  * itself, and fetches no newer keys within a minute of the last: so a key that was rotated just now needs one more try
  * with a fresh view of the server.
  */

@@ -1,5 +1,5 @@
 import {customFetch, genericTokenEndpointRequest} from 'oauth4webapi';
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {displayText, type DisplayText} from '../core/safe-text.js';
 import {oauthError} from './error-codes.js';
 import {unusableResponse} from './errors.js';
@@ -100,7 +100,7 @@ export const requestOneTimeCodeTokens = async (
 		});
 		return {kind: 'tokens', tokens};
 	} catch (error) {
-		if (!(error instanceof LoginError) || error.code !== 'invalid_grant') throw error;
+		if (!hasCode(error, 'invalid_grant')) throw error;
 		if (/maximum number of attempts/i.test(error.message)) return {kind: 'spent'};
 		return {kind: /\bexpired\b/i.test(error.message) ? 'expired' : 'wrong'};
 	}

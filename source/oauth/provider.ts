@@ -107,8 +107,7 @@ export type WorkloadIdentity = {
 };
 
 /**
- * A provider and a client registered there: plain data that is kept with the session. Presets make it; so does
- * callers that know better.
+ * A provider and a client registered there: plain data that is saved with the session. Presets make it, and so can you.
  */
 export type ProviderSettings = {
 	readonly name: string;

@@ -26,7 +26,7 @@ const longestTokenLife = 315_360_000;
 /** A server with more keys than this is not looked through. */
 const maximumKeys = 100;
 
-/** A number, or a string that is one; anything else is as good as missing. */
+/** A number, or a string that is one; anything else counts as missing. */
 const readNumber = (value: unknown): number | undefined => {
 	if (typeof value === 'number') return Number.isNaN(value) ? undefined : value;
 	return typeof value === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : undefined;

@@ -72,9 +72,9 @@ const chooseMethod = (
 };
 
 /**
- * Finds out that the secret or the key cannot be had while nobody has done anything for it yet.
+ * Checks that the secret or the key can be had, before anyone has done anything for the login.
  *
- * @throws LoginError `config_error`, or what the application's own way to it throws
+ * @throws LoginError `config_error`, or what the application's function throws
  */
 export const checkCredentials = async (
 	provider: Provider,

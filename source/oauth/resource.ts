@@ -4,19 +4,13 @@
  * written by an attacker: the resource is a URL that someone was sent.
  */
 import {omitUndefined} from '../core/clock.js';
-import {LoginError, toLoginError} from '../core/errors.js';
+import {hasCode, LoginError, toLoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl} from '../core/safe-url.js';
 import {isObject} from '../core/types.js';
 import {scopeList, signInChallenge, type TokenChallenge} from './challenge.js';
-import {
-	checkServerUrl,
-	pickMembers,
-	requestedScope,
-	resolveProvider,
-	type DiscoveryIo,
-	type Metadata,
-} from './discovery.js';
+import {pickMembers, requestedScope, resolveProvider, type DiscoveryIo, type Metadata} from './discovery.js';
+import {checkServerUrl} from './server-url.js';
 import {networkError, unusableResponse} from './errors.js';
 import {serverTimeout, withTimeLimit} from './hardened-fetch.js';
 import {beforeDiscovery, type ProtectedResource, type Provider, type ResolvedProvider} from './provider.js';
@@ -106,7 +100,7 @@ const fetchDocument = async (url: string, io: ResourceIo): Promise<JsonObject | 
 			return isObject(document) ? document : undefined;
 		});
 	} catch (error) {
-		if (error instanceof LoginError && error.code === 'bad_response') return undefined;
+		if (hasCode(error, 'bad_response')) return undefined;
 		throw error;
 	}
 };
@@ -119,7 +113,7 @@ async function* fetchDocuments(places: readonly string[], io: ResourceIo) {
 			const document = await fetchDocument(place, io);
 			if (document !== undefined) yield {place, document};
 		} catch (error) {
-			if (!(error instanceof LoginError) || error.code !== 'server_unavailable') throw error;
+			if (!hasCode(error, 'server_unavailable')) throw error;
 			trouble = error;
 		}
 	}
@@ -127,7 +121,7 @@ async function* fetchDocuments(places: readonly string[], io: ResourceIo) {
 	if (trouble !== undefined) throw trouble;
 }
 
-/** Requests for documents are nobody's. */
+/** Requests for documents are made as no client. */
 const nobody: Provider = {name: 'resource', issuer: '', clientId: ''};
 
 /** Where a document about a URL is: between its host and its path (RFC 8414 §3.1, RFC 9728 §3.1). */

@@ -34,7 +34,7 @@ const revoke = async (context: RequestContext, token: string, hint: string): Pro
 
 /**
  * Asks the server to take the tokens back (RFC 7009): the refresh token first, since the access token falls with it or
- * soon by itself. Forgetting them is the caller's business, whatever the outcome.
+ * soon by itself. The caller forgets them, whatever the outcome.
  *
  * @throws LoginError only once the signal aborts
  */
@@ -49,7 +49,7 @@ export const revokeTokens = async (context: RequestContext, tokens: TokenSet): P
 	if (first?.outcome === 'not-revoked' && !first.answered) return {outcome: 'not-revoked', reason: first.reason};
 	const second = await revoke(context, tokens.accessToken, 'access_token');
 	if (first?.outcome === 'not-revoked') return {outcome: 'not-revoked', reason: first.reason};
-	// Where the sign-in itself is taken back, a server may well refuse to take back an access token as well.
+	// A server that has revoked the whole sign-in may refuse to revoke an access token too.
 	if (second.outcome === 'revoked' || (first !== undefined && second.answered)) return {outcome: 'revoked'};
 	return {outcome: 'not-revoked', reason: second.reason};
 };

@@ -118,7 +118,6 @@ export const completeGrant = async (context: RequestContext, call: ServerCall, g
 	}
 };
 
-/** What is left of a response without its ID token. */
 const withoutIdToken = async (response: Response): Promise<Response> => {
 	const {id_token: _, ...rest} = (await response.json().catch(() => ({}))) as {id_token?: unknown};
 	return Response.json(rest, {status: response.status});
@@ -149,7 +148,7 @@ export const ownScope = ({scope = ''}: Pick<Provider, 'scope'>): string =>
 export const requestClientCredentials = async (context: RequestContext): Promise<TokenSet> => {
 	const {provider} = context;
 	const {clientSecret, clientKey, clientAuthentication} = provider;
-	// It is never kept with a session, so a later process may not have it.
+	// It is never saved with a session, so a later process may not have it.
 	if (clientSecret === undefined && clientKey === undefined && clientAuthentication !== 'none') {
 		throw new LoginError('config_error', "The program can't sign in without its client secret or key.", {
 			hint: words => words.clientSecret,

@@ -11,7 +11,7 @@ import {checkToken} from './token-endpoint.js';
 /** An RFC 8693 request. */
 export type ExchangeRequest = {
 	/**
-	 * The access token of the one who is acted for, as a service has it from its caller: no session is needed then.
+	 * The access token of the person to act for, as a service gets it from its caller. No session is needed then.
 	 *
 	 * @default the session's access token
 	 */

@@ -3,7 +3,7 @@ import {unusableResponse} from './errors.js';
 import {toIdentity, verifySignature} from './id-token.js';
 import {callServer, type RequestContext} from './request.js';
 import {displayText} from '../core/safe-text.js';
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {type TokenSet} from './token-set.js';
 import {isObject, type Identity} from '../core/types.js';
 
@@ -91,7 +91,7 @@ export const fetchUserInfo = async (context: RequestContext, tokens: TokenSet): 
 	try {
 		return await askUserInfo(context, tokens);
 	} catch (error) {
-		const isRefused = error instanceof LoginError && error.code === 'token_rejected';
+		const isRefused = hasCode(error, 'token_rejected');
 		throw isRefused ? notForUserInfo(context, tokens, error) : error;
 	}
 };

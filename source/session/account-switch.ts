@@ -50,7 +50,7 @@ const refusal = ({stored, next, difference}: AccountSwitch): string => {
  *
  * @param tokens - of the person who signed in; without them, only what is known before that
  * @returns whether there was something to ask
- * @throws LoginError where the session shall stay
+ * @throws LoginError where the session is to stay
  */
 export const confirmAccount = async (
 	stored: StoredSession,

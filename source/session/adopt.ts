@@ -1,4 +1,4 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {isTokenText} from '../core/safe-text.js';
 import {fetchUserInfo} from '../oauth/userinfo.js';
 import {refreshTokens} from '../oauth/token-endpoint.js';
@@ -49,7 +49,7 @@ const checkAdopted = async (context: RequestContext, adopted: AdoptedTokens, sig
 		const {identity} = await fetchUserInfo(context, tokens);
 		return {...tokens, identity};
 	} catch (error) {
-		if (!(error instanceof LoginError) || !['invalid_grant', 'token_rejected'].includes(error.code)) throw error;
+		if (!hasCode(error, 'invalid_grant', 'token_rejected')) throw error;
 		const message = "The server no longer accepts the tokens from your app's earlier version.";
 		throw new LoginError('person_required', message, {hint: signInHint});
 	}

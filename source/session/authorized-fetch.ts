@@ -1,5 +1,5 @@
 import {abortable} from '../core/clock.js';
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {checkUrl, shownUrl} from '../core/safe-url.js';
 import {signInChallenge} from '../oauth/challenge.js';
@@ -81,9 +81,6 @@ const readCall = async (input: string | URL | Request, init: RequestInit = {}): 
 const isStream = (body: RequestInit['body']): boolean =>
 	typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 
-const isPersonRequired = (error: unknown): error is LoginError =>
-	error instanceof LoginError && error.code === 'person_required';
-
 /** A server wants a token, or another one than it got. */
 const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError => {
 	const name = displayText(host, 80);
@@ -96,7 +93,6 @@ const unaccepted = ({host}: URL, hasSignedIn: boolean, hint: string): LoginError
 
 const discard = async ({body}: Response): Promise<void> => body?.cancel().catch(() => undefined);
 
-/** The URL that a redirect leads to. */
 const redirectTarget = (from: URL, location: string, {status}: Response, count: number): URL => {
 	const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
 	const problem =
@@ -173,7 +169,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 		const isResource = protectedResource !== undefined && originOf(protectedResource.url)[0] === url.origin;
 		const call = await readCall(input, init);
 		const signal = call.signal ?? undefined;
-		// The caller's own credentials are the caller's business, in good and in bad.
+		// The caller brings their own credentials, so the response is theirs too.
 		if (call.headers.has('authorization')) return (await send(reach, url, call)).response;
 		const {logins, signIn, isInteractive = () => true} = options;
 		const mayShow = () => {
@@ -205,8 +201,8 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 			try {
 				session = await sessions.fresh({rejected, signal});
 			} catch (error) {
-				if (!isPersonRequired(error) || signIn === undefined) throw error;
-				// A session that has ended is missed; nobody's absence is, by servers that serve strangers.
+				if (!hasCode(error, 'person_required') || signIn === undefined) throw error;
+				// Without any session the request goes out as it is: many servers have something for strangers.
 				if (hasSignedIn || (await sessions.read()) !== undefined) {
 					await enter({rejected, since: sent}, error);
 					continue;
@@ -233,7 +229,7 @@ export const authorizedFetch = (options: AuthorizedFetchOptions): typeof fetch =
 					await enter(asked, unaccepted(url, hasSignedIn, options.signInHint));
 				}
 			} else {
-				// Nobody is there to ask for a program's own session, and what a login did not bring another would not.
+				// A program's own session has nobody to ask, and what one login didn't bring another won't.
 				if (isOwnFlow(session.flow) || needs.has(key) || needs.size === 2 || !mayShow()) return response;
 				needs.add(key);
 				await dismiss(response);

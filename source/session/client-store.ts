@@ -19,7 +19,7 @@ const isRegistration = (value: unknown): value is ClientRegistration => {
 	);
 };
 
-/** How this program is registered there. What cannot be read is none: a login registers again. */
+/** How this program is registered there. If that can't be read, a login registers again. */
 export const readClient = async (store: TokenStore, issuer: string): Promise<ClientRegistration | undefined> => {
 	try {
 		const value: unknown = JSON.parse((await (await store.records?.())?.read(nameOf(issuer))) ?? 'null');
@@ -29,7 +29,7 @@ export const readClient = async (store: TokenStore, issuer: string): Promise<Cli
 	}
 };
 
-/** Keeps a registration for later logins. The session has it too, so what cannot be kept costs one more registration. */
+/** Saves a registration for later logins. The session has it too, so failing to save it only costs another registration. */
 export const writeClient = async (
 	store: TokenStore,
 	issuer: string,

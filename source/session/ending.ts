@@ -15,7 +15,6 @@ export type EndingContext = {
 	readonly clock: Clock;
 	readonly watch: Pick<SessionWatch, 'tell'>;
 	readonly loadFetch: () => Promise<typeof fetch>;
-	/** Whether a pending login is of a client. */
 	readonly isPending: (client: {readonly issuer: string; readonly clientId: string}) => Promise<boolean>;
 	/** What a request on behalf of a session needs. */
 	readonly contextOf: (stored: StoredSession, signal: AbortSignal) => Promise<RequestContext>;
@@ -36,7 +35,7 @@ const mayShareGrant = (a: Grant, b: Grant): boolean => {
 	return isSameClient && isSameKind && (!one || !other || isSamePerson(one, other));
 };
 
-/** Never rejects: an abort, too, comes after the session was forgotten, and what became of it is to be told. */
+/** Never rejects: even an abort comes after the session was forgotten, and the outcome has to be told. */
 const revoke = async (
 	{contextOf}: EndingContext,
 	stored: StoredSession,

@@ -2,14 +2,12 @@ import {displayText} from '../core/safe-text.js';
 import {LoginError} from '../core/errors.js';
 import {checkUrl, unusableUrl} from '../core/safe-url.js';
 import {checkGivenToken, readToken} from '../core/small-text.js';
-import type {OwnFlow} from '../core/types.js';
+import type {EnvironmentVariables, OwnFlow} from '../core/types.js';
 import {unusableResponse} from '../oauth/errors.js';
 import {callServer, type RequestContext} from '../oauth/request.js';
 import {requestClientCredentials} from '../oauth/token-endpoint.js';
 import type {TokenSet} from '../oauth/token-set.js';
 import {byAssertion, formOf, requestByIdentity} from '../oauth/workload-identity.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const what = "the workload's identity token";
 
@@ -19,7 +17,7 @@ const noIdentity = (message: string) =>
 			`On GitHub Actions, give the job the permission id-token: write. ${identitySource}`,
 	});
 
-/** GitHub Actions gives a job a token for whom it names. */
+/** GitHub Actions gives a job a token for the audience that it names. */
 const askGitHub = async (context: RequestContext, audience: string, env: EnvironmentVariables): Promise<string> => {
 	const {ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = ''} = env;
 	if (address === '' || bearer === '') throw noIdentity('This job has no identity token.');
@@ -46,7 +44,7 @@ export const readIdentityToken = async (
 	env: EnvironmentVariables = process.env,
 ): Promise<string> => {
 	const {workloadIdentity, issuer} = context.provider;
-	// A session that others could write to does not say what is sent to a server that it also names.
+	// Others could write to the session, and it must not say both what to send and to which server.
 	if (workloadIdentity === undefined) {
 		throw new LoginError('config_error', "This session doesn't say where its workload identity comes from.", {
 			hint: 'Sign in again.',

@@ -25,7 +25,7 @@ type RenewalContext = {
 	readonly ended: (message?: string) => LoginError;
 };
 
-/** With the lock held: asks the server and stores its response before anybody uses it. */
+/** With the lock held: asks the server, and stores its response before it is used. */
 export const renewSession = async (context: RenewalContext, stored: StoredSession): Promise<StoredSession> => {
 	const {store, request, ended} = context;
 	try {
@@ -35,7 +35,7 @@ export const renewSession = async (context: RenewalContext, stored: StoredSessio
 	} catch (error) {
 		const failure = toLoginError(error);
 		if (isOwnFlow(stored.flow)) throw failure;
-		// The access token may outlive the refresh token; until it ends nobody asks again.
+		// The access token may outlive the refresh token, and is used until it ends.
 		if (failure.code === 'invalid_grant') return adoptOrEnd(context, stored, context.livesOn() ? undefined : ended());
 
 		// The server has forgotten a client that this program registered: the next login registers another.
@@ -54,10 +54,10 @@ export const renewSession = async (context: RenewalContext, stored: StoredSessio
 	}
 };
 
-/** Stores what a refresh brought, unless someone signed in or out meanwhile who did not wait any longer for the lock. */
+/** Stores what a refresh brought, unless someone gave up waiting for the lock and signed in or out meanwhile. */
 const keep = async (context: RenewalContext, next: StoredSession, used: StoredSession): Promise<StoredSession> => {
 	const {store, profile, request, alive, write} = context;
-	// The response is the only copy of a rotated refresh token: a store that cannot be read keeps it all the same.
+	// The response is the only copy of a rotated refresh token, so it is stored even if the store can't be read.
 	const present = await store.read(profile).catch(() => used);
 	if (present !== undefined && isSameTokens(present, used)) {
 		try {

@@ -1,4 +1,4 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode} from '../core/errors.js';
 import {everyFlow, isOwnFlow} from '../core/types.js';
 import {importKeys} from '../oauth/id-token.js';
 import {isSameClient, type Provider, type ResolvedProvider} from '../oauth/provider.js';
@@ -58,7 +58,7 @@ export const requestNextTokens = async (
 	try {
 		return await refreshTokens(context, tokens);
 	} catch (error) {
-		if (!(error instanceof LoginError) || error.code !== 'network_error') throw error;
+		if (!hasCode(error, 'network_error')) throw error;
 		return refreshTokens(context, tokens);
 	}
 };
@@ -69,7 +69,7 @@ export const requestUserInfo = async (sessions: Sessions, signal: AbortSignal): 
 	try {
 		return await fetchUserInfo(await sessions.context(stored, signal), stored.tokens);
 	} catch (error) {
-		if (!(error instanceof LoginError) || error.code !== 'token_rejected' || !canRenew(stored)) throw error;
+		if (!hasCode(error, 'token_rejected') || !canRenew(stored)) throw error;
 		const renewed = await sessions.fresh({rejected: stored.tokens.accessToken, signal});
 		return fetchUserInfo(await sessions.context(renewed, signal), renewed.tokens);
 	}

@@ -14,6 +14,10 @@ const words = (text = ''): readonly string[] => text.split(/\s+/).filter(Boolean
 export const joinScopes = (...scopes: readonly (string | undefined)[]): string =>
 	[...new Set(scopes.flatMap(words))].join(' ');
 
+/** What a session was asked for; one of an earlier version has only what was granted. */
+export const askedScopeOf = (stored: StoredSession | undefined): string | undefined =>
+	stored?.requestedScope ?? stored?.tokens.scope;
+
 const organizationOf = ({parameters: {authorize, device, token} = {}}: Pick<AskedSession, 'parameters'>) =>
 	[authorize, device, token].find(request => request?.['organization'] !== undefined)?.['organization'];
 
@@ -53,6 +57,5 @@ export const differenceOf = (
 	return missing.length === 0 ? undefined : `It lacks the scope ${displayText(missing.join(' '), 200)}.`;
 };
 
-/** The session that is there is not the one that is asked for. */
 export const anotherSession = (profile: string, difference: string): string =>
 	`The session of "${displayText(profile, 60)}" isn't the one you asked for. ${difference}`;

@@ -1,7 +1,7 @@
 import {abortable, omitUndefined, type Clock} from '../core/clock.js';
 import {displayText} from '../core/safe-text.js';
 import {canRenew, defaultMinimumValidity, isFresh, isSameTokens, isValid} from './freshness.js';
-import {LoginError, toLoginError} from '../core/errors.js';
+import {hasCode, LoginError, toLoginError} from '../core/errors.js';
 import type {Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from './session-difference.js';
 import type {IssuedTokens, TokenOptions, StoredSession, StoreLock, TokenStore} from './types.js';
@@ -15,7 +15,6 @@ type SessionManagerOptions = {
 	readonly store: TokenStore;
 	readonly profile: string;
 	readonly clock: Clock;
-	/** What to do where someone has to sign in. */
 	readonly signInHint: string;
 	/** Takes a sentence for the person about what went wrong although there is a token. */
 	readonly warn: ((sentence: string) => void) | undefined;
@@ -33,9 +32,8 @@ type Need = Required<Pick<TokenOptions, 'minimumValidity' | 'type'>> & {readonly
  * Keeps one session alive: one refresh at a time across all processes, and never a sign-out by our own fault
  * (RFC 9700 §4.14.2).
  *
- * One session can be lost all the same: where the server has rotated the refresh token, its response reached no disk (the
- * connection broke, or the process was killed in the milliseconds before it was stored), and the server forgives no second
- * use of the old one.
+ * A session can still be lost: if the server has rotated the refresh token, its response never reached the disk (the
+ * connection broke, or the process was killed just before storing it), and the server allows no second use of the old one.
  */
 export class SessionManager {
 	readonly #options: SessionManagerOptions;
@@ -48,7 +46,7 @@ export class SessionManager {
 		this.#options = options;
 	}
 
-	/** The stored session, if it is the one that the provider's settings ask for; another one is as good as none. */
+	/** The stored session, if it is the one that the provider's settings ask for; another one counts as none. */
 	async read(): Promise<StoredSession | undefined> {
 		const {watch, provider} = this.#options;
 		const stored = await watch.read();
@@ -69,7 +67,7 @@ export class SessionManager {
 		if (!canRenew(stored)) return this.#asItIs(stored, need);
 		signal?.throwIfAborted();
 		try {
-			// Nobody's abort stops it: a rotated refresh token whose response is not awaited is a lost session.
+			// No caller's abort stops it: if nobody waits for the response, a rotated refresh token is lost, and the session with it.
 			this.#refreshing ??= this.#refresh(stored, need).finally(() => {
 				this.#refreshing = undefined;
 			});
@@ -77,7 +75,7 @@ export class SessionManager {
 			return canRenew(renewed) ? renewed : this.#asItIs(renewed, need);
 		} catch (error) {
 			const failure = toLoginError(error);
-			// What is still valid is handed out, whatever the refresh failed of.
+			// What is still valid is handed out, whatever made the refresh fail.
 			if (failure.code === 'person_required' || signal?.aborted === true || !this.#isUsable(stored, need))
 				throw failure;
 			return stored;
@@ -197,7 +195,7 @@ export class SessionManager {
 			if (isNew && (stored.tokens.issuedAt >= asked || this.#isFresh(stored, need))) return stored;
 			// A refresh that the server refused to another process.
 			if (!canRenew(stored)) return stored;
-			// Another's tokens that are not fresh either: only the holder of the lock may go on.
+			// Another process's tokens that aren't fresh either: only the lock's holder may go on.
 			if (lock === undefined) return await this.#refresh(stored, need);
 			return await this.#renew(stored, need);
 		} finally {
@@ -228,16 +226,15 @@ export class SessionManager {
 	}
 
 	/**
-	 * The refresh lock if it can be had soon: neither a hung process nor a full disk, which takes no lock file, keeps anybody
-	 * from signing out. What cannot be written says so itself.
+	 * The refresh lock, if it can be had soon: neither a hung process nor a disk too full for a lock file keeps people from
+	 * signing out. What can't be written says so itself.
 	 */
 	async #lockAnyway(signal: AbortSignal): Promise<StoreLock | undefined> {
 		const {store, profile} = this.#options;
 		try {
 			return await store.lock(profile, 'refresh', {signal, timeout: 5000});
 		} catch (error) {
-			if (error instanceof LoginError && (error.code === 'lock_timeout' || error.code === 'store_error'))
-				return undefined;
+			if (hasCode(error, 'lock_timeout', 'store_error')) return undefined;
 			throw error;
 		}
 	}

@@ -50,7 +50,7 @@ export class SessionWatch {
 	#seen: StoredSession | undefined;
 	/** What is read counts only if nothing has been read or written since it was asked for. */
 	#turn = 0;
-	/** By which the next look tells a change; null where it has to read in any case. */
+	/** What the next look is compared with, to tell a change; null makes it read in any case. */
 	#stamp: string | undefined | null = null;
 	#watching: AbortController | undefined;
 
@@ -63,7 +63,7 @@ export class SessionWatch {
 	}
 
 	subscribe(listener: () => void): () => void {
-		// Each subscription is one of its own, whatever function it brings.
+		// The same function may subscribe more than once.
 		const own = () => listener();
 		this.#listeners.add(own);
 		if (this.#watching === undefined) {
@@ -110,7 +110,7 @@ export class SessionWatch {
 				if (stamp === this.#stamp) {
 					if (this.#state.status === 'signed-in') this.#show(this.#seen);
 				} else {
-					// One that cannot be read is not tried again until it has changed: that may ask a person to unlock a keyring.
+					// If it can't be read, it isn't tried again until it has changed: a try may ask the person to unlock a keyring.
 					await this.read().finally(() => {
 						this.#stamp = stamp;
 					});

@@ -1,7 +1,7 @@
-import {LoginError} from '../core/errors.js';
+import {hasCode, LoginError} from '../core/errors.js';
 import {displayText} from '../core/safe-text.js';
 import {tokenChallenges} from '../oauth/challenge.js';
-import {joinScopes} from './session-difference.js';
+import {askedScopeOf, joinScopes} from './session-difference.js';
 import type {SessionManager} from './session-manager.js';
 import type {SharedLogins} from './shared-logins.js';
 import type {Session} from './types.js';
@@ -27,7 +27,6 @@ export type StepUpOptions = {
 	/** Shows the login to the person, and resolves once the session is saved; `rejected` is the token that was refused. */
 	readonly show: (login: StepUpLogin, rejected: string) => Promise<Session>;
 	readonly logins: SharedLogins;
-	/** What to do where no person is there. */
 	readonly signInHint: string;
 };
 
@@ -75,14 +74,11 @@ export const stepUp = async (
 			: `${displayText(host, 80)} needs a stronger or more recent sign-in.`;
 	try {
 		await logins.join(`step-up ${JSON.stringify(need)}`, sent, signal, async signal => {
-			const stored = await sessions.read();
 			// What was granted may lack scopes that are never listed, such as offline_access, which the session lives on.
-			const present = stored?.requestedScope ?? stored?.tokens.scope;
-			const all = joinScopes(present, scope);
+			const all = joinScopes(askedScopeOf(await sessions.read()), scope);
 			return show({...(all !== '' && {scope: all}), ...others, reason, signal}, rejected);
 		});
 	} catch (error) {
-		const isAlone = error instanceof LoginError && error.code === 'person_required';
-		throw isAlone ? new LoginError('person_required', reason, {hint}) : error;
+		throw hasCode(error, 'person_required') ? new LoginError('person_required', reason, {hint}) : error;
 	}
 };

@@ -1,7 +1,7 @@
 import {exportKeys} from '../oauth/id-token.js';
 import type {IssuedTokens, StoredSession} from './types.js';
 
-/** What is kept of tokens that are there, and of where they came from. */
+/** What is saved of tokens, and of where they came from. */
 export const toStoredSession = (
 	{provider: resolved, tokens, flow}: IssuedTokens,
 	signedInAt: number,

@@ -68,7 +68,7 @@ export type ClientSecretSource =
 			readonly stdin: true;
 	  };
 
-/** What is kept of a login: all that a later process needs for a token, with one request or none. */
+/** What is saved of a login: all that a later process needs to get a token, with one request or none. */
 export type StoredSession = {
 	readonly version: 1;
 	readonly tokens: TokenSet;
@@ -188,7 +188,7 @@ export interface TokenStore {
 	/** Removes the session, and what earlier ones left behind; resolves to whether there was one. */
 	remove(profile: string): Promise<boolean>;
 	/**
-	 * Removes what sessions that are gone left behind, be it of one profile or of all: damaged files that were set aside,
+	 * Removes what sessions that are gone left behind, for one profile or for all: damaged files that were set aside, and
 	 * half-written ones. Resolves to whether there was anything. Missing where nothing is ever left.
 	 */
 	removeRemains?(profile?: string): Promise<boolean>;

@@ -77,7 +77,7 @@ const start = async (
 	});
 };
 
-/** It would take what stands behind an `&` for another command. */
+/** It would take what comes after an `&` for another command. */
 const wouldSplit = (command: readonly string[]): boolean =>
 	command.some(word => /^cmd(?:\.exe)?$/i.test(path.win32.basename(word))) && command.some(word => word.includes('&'));
 
@@ -114,7 +114,7 @@ const watch = async (
 		signal.addEventListener('abort', stop);
 		starting.then(
 			child => {
-				// A later error, of which nothing can be made, must not end our process.
+				// A later error must not end our process.
 				child.on('error', () => undefined);
 				if (child.exitCode !== null || child.signalCode !== null) judge(child.exitCode, child.signalCode);
 				else child.once('exit', judge);

@@ -57,8 +57,8 @@ export const supportsUnicode = ({env, platform}: TerminalEnvironment): boolean =
 };
 
 /**
- * An OSC 8 hyperlink, written by hand: libraries wrap it for tmux in a way that Ink drops, link and all. Where a
- * terminal knows no links the text is all that is seen, so it should be the address itself.
+ * An OSC 8 hyperlink, written by hand because libraries wrap it for tmux in a way that makes Ink drop the whole link. A
+ * terminal without links shows only the text, so it should be the URL itself.
  */
 export const hyperlink = (url: SafeUrl, text: string): string => `\u001B]8;;${url}\u0007${text}\u001B]8;;\u0007`;
 

@@ -10,7 +10,7 @@ type ClipboardOptions = {
 };
 
 const writeWithPackage = async (text: string): Promise<void> => {
-	// It throws while it is loaded where it knows no clipboard at all.
+	// Where it knows no clipboard, it throws while it loads.
 	const {default: clipboardy} = await import('clipboardy');
 	await clipboardy.write(text);
 };

@@ -117,16 +117,16 @@ export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, 
 };
 
 /**
- * Readies the process for Ink and React, which look at the environment once, while they are loaded: React for its fast
- * build, Ink's colours for `FORCE_COLOR` alone. It is set as late as this so that a command run by `exec` never sees it.
+ * Prepares the process for Ink and React, which look at the environment once, while they load: React for its fast build,
+ * Ink's colours for `FORCE_COLOR` alone. It is set this late so that a command run by `exec` never sees it.
  * Where `DEV` is "true", Ink looks for React's devtools, which are not installed with the command.
  */
 export const prepareForInk = (environment: TerminalEnvironment): void => {
 	process.env['NODE_ENV'] ??= 'production';
 	process.env['FORCE_COLOR'] = String(colourLevel(environment));
 	delete process.env['DEV'];
-	// A screen that seldom paints never earns what it costs to optimise its code: half of a waiting login's time and a
-	// tenth of its memory went into that.
+	// A screen that rarely paints isn't worth optimising code for, which took half of a waiting login's time and a tenth of
+	// its memory.
 	v8.setFlagsFromString('--no-opt');
 	v8.setFlagsFromString('--no-maglev');
 };

@@ -26,7 +26,6 @@ const tableOf = async (name: string): Promise<string> => {
 /** The connections of Linux, one a line: "sl local remote st … uid timeout inode" (proc_net(5)). */
 const tables = async () => (await Promise.all(['tcp', 'tcp6'].map(tableOf))).join('');
 
-/** The inodes of the sockets that listen on a port. */
 const listeningInodes = async (port: number): Promise<ReadonlySet<string>> => {
 	const suffix = `:${hexPort(port)}`;
 	const rows = (await tables()).split('\n').map(line => line.trim().split(/\s+/));

@@ -50,7 +50,7 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 		const hides = input?.isTTY === true && asked !== undefined && isHidden(asked);
 		lines = input && createInterface({input, ...(hides && {output: silence(), terminal: true})});
 		lines?.on('line', take).on('SIGINT', () => void run.cancel());
-		// Without this, readline would stop this process alone, of which no shell hears, be it a server with visitors.
+		// Otherwise readline would stop this process alone, which no shell notices, even if it serves visitors.
 		lines?.on('SIGTSTP', () => {
 			if (input === process.stdin && process.platform !== 'win32') stopForShell();
 		});
@@ -79,7 +79,7 @@ export const forwardLines = (input: (Readable & {readonly isTTY?: boolean}) | un
 	};
 
 	const onError = () => lines?.close();
-	// A terminal that went away is the same as an end.
+	// A terminal that went away counts as the end of the input.
 	input?.on('error', onError);
 	open();
 	const stop = run.subscribe(look);

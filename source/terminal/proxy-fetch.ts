@@ -9,7 +9,7 @@ type Variables = Pick<TerminalEnvironment, 'env'>;
 /** What newer versions of Node.js can tell about certificates; 20 cannot. */
 type CertificateSource = {readonly getCACertificates?: (kind: 'default' | 'system') => string[]};
 
-/** Loaded when it is needed: it takes as long as all the rest of the engine. */
+/** Loaded when needed: it takes as long as the rest of the engine. */
 const loadTls = async () => import('node:tls');
 
 const systemCertificates = async () => ((await loadTls()) as CertificateSource).getCACertificates;
@@ -143,7 +143,7 @@ const fetchWith = async (environment: Variables, ca: string[]): Promise<typeof f
 		const url = new URL(input instanceof Request ? input.url : input);
 		const own = input instanceof Request ? new undici.Request(input.url, input as unknown as UndiciRequestInit) : input;
 		const dispatcher = isLoopbackHost(url.hostname) ? direct : proxied;
-		// The package knows no form but its own.
+		// The package only takes its own FormData.
 		const body = init?.body instanceof FormData ? await new Response(init.body).blob() : init?.body;
 		return undiciFetch(own, {...init, ...(body && {body}), dispatcher}).catch(async (error: unknown) => {
 			const proxy = url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy;

@@ -24,7 +24,7 @@ export const stopForShell = (): void => {
 		process.stdin.setRawMode(false);
 		// Here it stops, and goes on with SIGCONT.
 		process.kill(0, 'SIGTSTP');
-		// First of all: a background process that changes the terminal is stopped again, by SIGTTOU.
+		// The first thing to do: a background process that changes the terminal is stopped again, by SIGTTOU.
 		process.stdin.setRawMode(true);
 	} catch {
 		// The terminal is gone: a SIGHUP tells that.
@@ -47,7 +47,7 @@ export const guardTerminal = ({output = 1}: TerminalGuardOptions = {}): Terminal
 	const onSignal = (signal: NodeJS.Signals) => {
 		restore();
 		process.off(signal, onSignal);
-		// We only looked on: without another listener the signal still does what it does without us.
+		// We only looked on: without another listener the signal still has its usual effect.
 		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 	};
 	process.once('exit', restore);

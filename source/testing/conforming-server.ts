@@ -10,7 +10,7 @@ const urn = (name: string): string => `urn:ietf:params:oauth:${name}`;
 
 const onLoopback = (uri: URL): boolean => uri.protocol === 'http:' && isLoopbackHost(uri.hostname);
 
-/** What the server answers where the script says nothing else: OAuth 2.0 and OpenID Connect by the book. */
+/** How the server responds unless the script says otherwise: OAuth 2.0 and OpenID Connect to the letter. */
 export class ConformingServer {
 	readonly grants: Grants;
 	readonly #script: ServerScript;

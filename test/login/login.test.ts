@@ -53,7 +53,7 @@ class HandDriven {
 }
 
 const turn = async (): Promise<void> => {
-	for (let index = 0; index < 5; index += 1) await new Promise(resolve => setTimeout(resolve, 0));
+	for (let index = 0; index < 20; index += 1) await new Promise(resolve => setTimeout(resolve, 0));
 };
 
 const start = async (options: LoginOptions, changes: Partial<LoginParts> = {}) => {

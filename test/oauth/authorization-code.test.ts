@@ -121,7 +121,7 @@ test('Q01, Q02: a request is pushed as a form with the client’s authentication
 			{clientSecret: 's3cret'},
 		);
 		const pushed = await pushAuthorizationRequest(context, new URLSearchParams({scope: 'openid', state: 's'}));
-		assert.deepEqual(pushed, {requestUri: 'urn:x:1', expiresIn: 60});
+		assert.equal(pushed, 'urn:x:1');
 		assert.deepEqual(Object.fromEntries(context.sent[0]?.form ?? []), {
 			scope: 'openid',
 			state: 's',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {inspect} from 'node:util';
 import {LoginError} from '../../source/core/errors.js';
-import {isForeignHost, discover} from '../../source/oauth/discovery.js';
+import {discover} from '../../source/oauth/discovery.js';
+import {isForeignHost} from '../../source/oauth/server-url.js';
 import type {Provider} from '../../source/oauth/provider.js';
 import {issuer, json, scriptedFetch, stillClock, testProvider} from '../support/protocol-context.js';
 

@@ -2,7 +2,7 @@ import type {TestContext} from 'node:test';
 import {temporaryFolder} from '../session/store/fixtures.js';
 import {createFileStore} from '../../source/session/store/file-store.js';
 import {nodeFileSystem, type FileSystem} from '../../source/session/store/file-system.js';
-import {nodeProcesses, type Processes} from '../../source/session/store/lock.js';
+import {nodeProcesses, type Processes} from '../../source/session/store/lock-holder.js';
 import type {TokenStore} from '../../source/session/types.js';
 import {createManualClock, startScriptedServer, type ServerScript} from '../../source/testing/index.js';
 import {TokenEngine, type TokenEngineOptions} from '../../source/token-engine.js';

@@ -72,8 +72,7 @@ export const respondToDocker = async (
 		}
 
 		// `docker logout` ends no session that other programs use; words of later versions are to be ignored.
-		default: {
+		default:
 			return exitCodes.done;
-		}
 	}
 };

@@ -73,7 +73,7 @@ export const belongsToProfile = (
 	);
 };
 
-/** Answers git's question with a fresh token, or nothing where it is about another host, so that git asks the next helper. */
+/** Gives git a fresh token, or nothing if it asks about another host, so that it asks the next helper. */
 export const respondToGit: SessionUse = async ({action}, {stdin, stdout}, {stored, tokens}) => {
 	const asked = parseGitCredential(await readRequest(stdin));
 	if (!belongsToProfile(asked, stored.provider)) return exitCodes.done;

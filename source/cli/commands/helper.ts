@@ -5,7 +5,7 @@ import type {CommandLine} from '../parse-args.js';
 import {openSession, storeFor, readSession, sessionEnded, stillPending} from '../session.js';
 import {belongsToProfile, parseGitCredential, readRequest, respondToGit} from './git-credential.js';
 
-/** Without a session git asks the next helper, but for the server that someone is asked to sign in to just now. */
+/** Without a session git asks the next helper, unless someone has been asked to sign in to that very server. */
 const refuseWhilePending = async (
 	{action, profile}: CommandLine,
 	context: CommandContext,

@@ -32,7 +32,6 @@ type SignInOptions = LoginPlanOptions & {
 
 type SignInOutcome = {readonly exitCode: number; readonly engine?: Engine};
 
-/** A login that can begin. */
 type ReadyLogin = {
 	readonly plan: LoginPlan;
 	readonly engine: Engine;
@@ -120,7 +119,7 @@ const loadScreen = async (environment: TerminalEnvironment) => {
 
 /** What lines are read from; a screen reads keys by itself. */
 const inputOf = async ({plan, options}: ReadyLogin, {values}: CommandLine, context: CommandContext) => {
-	// Only one of them can read it.
+	// Only one of the two can read stdin.
 	if (plan.view.kind === 'screen' || values['client-secret-file'] === '-') return undefined;
 	return options.pending || values.tty ? (await loadPending()).pastesFrom(values, context) : context.stdin;
 };
@@ -152,7 +151,7 @@ const show = async (
 		preferredFlow: plan.preferences.flow,
 		onPrefer: prefer,
 		switchCommand: demo === undefined ? `${loginText(profile)} --switch-account` : undefined,
-		// There nobody needs a browser to approve; what it could not approve stays open for the person.
+		// The demo approves without a browser; what it can't approve stays open for the person.
 		footer: demo && {
 			key: 'a',
 			text: 'Demo: press a to approve, or open the link on this computer',
@@ -186,7 +185,7 @@ export const signIn = async (
 	context: CommandContext,
 	more: SignInOptions = {},
 ): Promise<SignInOutcome> => {
-	// Nothing has begun by then that would have to be put in order: a cancel waits for no keyring.
+	// Nothing has begun yet that needs cleaning up, so a cancel needn't wait for the keyring.
 	const ready = await abortable(makeReady(line, context, more), context.signals.signal);
 	const input = await inputOf(ready, line, context);
 	try {

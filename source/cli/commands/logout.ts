@@ -9,18 +9,12 @@ import type {LogoutResult} from '../../oauth/revocation.js';
 const sentenceOf = (profile: string, {outcome, reason}: LogoutResult): string => {
 	const name = quoted(profile, 60);
 	switch (outcome) {
-		case 'revoked': {
+		case 'revoked':
 			return `Signed out of ${name}. The server has revoked the session.`;
-		}
-
-		case 'not-supported': {
+		case 'not-supported':
 			return `Signed out of ${name}. The server can't revoke tokens, so they work until they expire.`;
-		}
-
-		case 'no-session': {
+		case 'no-session':
 			return `Nobody was signed in to ${name}.`;
-		}
-
 		case 'not-revoked': {
 			const why = reason === undefined ? '' : ` ${displayText(reason, 400)}`;
 			return `Signed out of ${name} here, but the server didn't revoke the session.${why}`;
@@ -67,7 +61,7 @@ export const runLogout: Command = async (line, context) => {
 			const forgot = forget && (wasSignedIn || known.includes(profile)) ? ' Forgot its server and client ID.' : '';
 			const others = wasSignedIn || all ? '' : profilesLine(await store.list());
 			stderr.write(`${sentenceOf(profile, result)}${forgot}${others}\n`);
-			// What the server may still honour is worth more than a sentence to a script.
+			// A script should notice that the server may still accept the tokens.
 			if (result.outcome === 'not-revoked') exitCode = exitCodes.failed;
 		} catch (error) {
 			// One that cannot be read keeps nobody from leaving the others.

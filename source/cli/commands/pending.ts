@@ -14,7 +14,6 @@ import type {CommandLine} from '../parse-args.js';
 import {pastesFrom, pendingOptionsOf} from '../pending-login.js';
 import {engineAt, prepareStore, storeFor, tell} from '../session.js';
 
-/** An engine for where a login was begun. */
 const engineOf = (begun: PendingLogin, store: TokenStore, line: CommandLine, context: CommandContext) => {
 	const provider = providerOf(begun);
 	return engineAt(provider, {...begun, provider}, store, {...line, profile: begun.profile}, context);

@@ -13,7 +13,7 @@ const justNow = 10_000;
 /** `ink-login token`: a fresh token, after a login where there is no session and `--login` is given. */
 export const runToken: Command = async (line, context) => {
 	const {format, login, refresh} = line.values;
-	// A call that cannot be answered is told before anybody signs in for it.
+	// Better to refuse a call that can't succeed before someone signs in for it.
 	const unattended = format === 'kubernetes' && !readExecInfo(context.environment.env).interactive;
 	try {
 		const session = await openProfile(line, context);

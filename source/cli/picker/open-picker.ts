@@ -28,7 +28,6 @@ import {paintLines, showRows} from './show-rows.js';
 
 /** The picker on the terminal, until something else takes its place. */
 export type Picker = {
-	/** What it was drawn from. */
 	readonly plan: LoginPlan;
 	/** Collects keys, and makes a signal of Ctrl-C; until then they wait in the terminal. */
 	takeKeys(): void;
@@ -118,7 +117,7 @@ export const openPicker = (argv: readonly string[]): Picker | undefined => {
 			},
 		};
 	} catch {
-		// Without it the login meets the same, and tells it.
+		// The login will meet the same problem, and say so.
 		return undefined;
 	}
 };

@@ -32,7 +32,7 @@ const signInUrl = async (
 	const {provider} = context;
 	const parameters = await authorizationParameters(provider, transaction, redirectUri);
 	if (!usesPushedAuthorization(provider)) return authorizationUrl(provider, parameters);
-	const {requestUri} = await pushAuthorizationRequest(context, parameters);
+	const requestUri = await pushAuthorizationRequest(context, parameters);
 	return authorizationUrl(provider, new URLSearchParams({client_id: provider.clientId, request_uri: requestUri}));
 };
 

@@ -106,7 +106,7 @@ export class CallbackWaiter {
 				else reject(judgement.error);
 			};
 		});
-		// It may come before anybody waits for it.
+		// It may come before anyone waits for it.
 		this.code.catch(() => undefined);
 	}
 

@@ -1,4 +1,4 @@
-import {LoginError, toLoginError} from '../../core/errors.js';
+import {hasCode, LoginError, toLoginError} from '../../core/errors.js';
 import {isTransient, oauthError} from '../../oauth/error-codes.js';
 import type {Recipient} from '../../oauth/one-time-code.js';
 import type {EventOf} from '../events.js';
@@ -71,7 +71,7 @@ export const passwordFlow: Flow = async context => {
 		try {
 			return await requestPassword(context, {username, password});
 		} catch (error) {
-			if (!(error instanceof LoginError) || error.code !== 'invalid_grant') throw error;
+			if (!hasCode(error, 'invalid_grant')) throw error;
 			failure = new LoginError('invalid_grant', "The server doesn't accept this user name and password.", {
 				hint: 'Check both and try again, or use another flow.',
 			});
@@ -97,7 +97,7 @@ class CodeSender {
 		this.#context = context;
 	}
 
-	/** Sends a code to whom the login hint names, or to whom the person does. */
+	/** Sends a code to the recipient that the login hint or the person names. */
 	async sendFirst(): Promise<Recipient> {
 		const {readRecipient} = await import('../../oauth/one-time-code.js');
 		const {loginHint} = this.#context.provider;

@@ -11,7 +11,7 @@ import {Deadline, momentOf, waitSince} from '../../core/deadline.js';
 /** Seconds are what the protocol speaks; the schedule answers in milliseconds. */
 const second = 1000;
 
-/** RFC 8628 §3.5 sets no floor; a server's "interval": 0 shall not make us one of its problems. */
+/** RFC 8628 §3.5 sets no minimum, and a server that says 0 must not be flooded. */
 const shortestWait = second;
 
 /** Our own back-off ends here (RFC 8628 §3.5); a longer interval that the server asked for is kept. */
@@ -177,36 +177,19 @@ class DevicePoller {
 		if (result === undefined) return {kind: 'expired'};
 		this.#attempts += 1;
 		this.#lastResponse = momentOf(this.#context.clock);
+		if (result.kind === 'tokens') return result;
+		if (result.kind === 'slow-down') this.#schedule.slowDown(result.interval);
+		else if (result.kind === 'pending') this.#schedule.recovered();
+		else this.#schedule.fault();
+		this.#sawPending ||= result.kind !== 'transient';
+		this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
+		const {nextPollAt} = this;
+		const {interval} = this.#schedule;
 		const {emit} = this.#context;
-		switch (result.kind) {
-			case 'tokens': {
-				return result;
-			}
-
-			case 'pending': {
-				this.#sawPending = true;
-				this.#schedule.recovered();
-				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
-				const {interval} = this.#schedule;
-				emit({type: 'poll', attempt: this.#attempts, interval, nextPollAt: this.nextPollAt});
-				return undefined;
-			}
-
-			case 'slow-down': {
-				this.#sawPending = true;
-				this.#schedule.slowDown(result.interval);
-				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
-				emit({type: 'slow-down', interval: this.#schedule.interval, nextPollAt: this.nextPollAt});
-				return undefined;
-			}
-
-			case 'transient': {
-				this.#schedule.fault();
-				this.#wait = this.#schedule.wait(this.#deadline.left, result.retryAfter);
-				emit({type: 'backoff', reason: result.reason, retryAt: this.nextPollAt});
-				return undefined;
-			}
-		}
+		if (result.kind === 'slow-down') emit({type: 'slow-down', interval, nextPollAt});
+		else if (result.kind === 'pending') emit({type: 'poll', attempt: this.#attempts, interval, nextPollAt});
+		else emit({type: 'backoff', reason: result.reason, retryAt: nextPollAt});
+		return undefined;
 	}
 
 	/** Some servers say `expired_token` only once, or not at all, and call the code an invalid grant from then on (Auth0). */

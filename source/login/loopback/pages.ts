@@ -126,7 +126,7 @@ export const signedInPage = ({application, identity, next}: Success): string => 
 	});
 };
 
-/** For the browser that waits, once the flow has failed. A "no" of the person's own is no failure. */
+/** For the browser that waits, once the flow has failed. It's no failure if the person said no. */
 export const failedPage = ({code, message}: {readonly code: LoginErrorCode; readonly message: string}): string =>
 	page({
 		mark: code === 'access_denied' ? 'prompt' : 'cross',
@@ -138,7 +138,7 @@ export const failedPage = ({code, message}: {readonly code: LoginErrorCode; read
 
 const othersBrowser = 'This browser belongs to another user of this computer';
 
-/** The pages that nothing can change. */
+/** The pages that are always the same. */
 export const callbackPages = {
 	terminal: page({
 		mark: 'prompt',

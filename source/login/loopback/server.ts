@@ -1,90 +1,11 @@
 import type {Server, IncomingMessage, ServerResponse} from 'node:http';
 import type {Socket, AddressInfo} from 'node:net';
-import {displayText} from '../../core/safe-text.js';
 import type {LocalSockets} from '../terminal.js';
-import {errorCode, LoginError} from '../../core/errors.js';
 import {bracketed, isLoopbackHost, escapeHref, type SafeUrl} from '../../core/safe-url.js';
 import {randomWord, type Clock, type Random} from '../../core/clock.js';
+import {bindLoopback, type Listener} from './bind.js';
 import {callbackPages, forwardedPage, pageHeaders} from './pages.js';
 import {type RedirectTarget} from './redirect-uri.js';
-
-type Listener = {readonly port: number; close(): void};
-
-/** Listens on one address and port, exclusively; rejects with the system's error. */
-type Listen<Bound extends Listener> = (address: string, port: number) => Promise<Bound>;
-
-/** Another program has the port, or this one may not have it. */
-const taken: readonly (string | undefined)[] = ['EADDRINUSE', 'EACCES'];
-
-/** How often a port that the system gave for one address may turn out to be taken on the other. */
-const patience = 10;
-
-/** All addresses on one port; undefined when one of them is taken; empty when the computer has none of them. */
-const bindAll = async <Bound extends Listener>(
-	addresses: readonly string[],
-	port: number,
-	listen: Listen<Bound>,
-): Promise<readonly Bound[] | undefined> => {
-	const bound: Bound[] = [];
-	for (const address of addresses) {
-		try {
-			bound.push(await listen(address, bound[0]?.port ?? port));
-		} catch (error) {
-			if (!taken.includes(errorCode(error))) continue;
-			for (const listener of bound) listener.close();
-			return undefined;
-		}
-	}
-
-	return bound;
-};
-
-const portInUse = async (ports: readonly number[], holderOf: LocalSockets['findPortOwner']) => {
-	const named = ports.filter(port => port !== 0);
-	const texts = await Promise.all(
-		named.map(async port => {
-			const holder = await holderOf(port);
-			return holder === undefined ? String(port) : `${port} (used by ${displayText(holder, 60)})`;
-		}),
-	);
-	const list = new Intl.ListFormat('en').format(texts);
-	return new LoginError(
-		'port_in_use',
-		named.length === 1 ? `Port ${list} is in use.` : `The ports ${list} are all in use.`,
-		{hint: words => words.otherPort},
-	);
-};
-
-/**
- * Binds the first group of addresses that this computer has, on the first port that is free on all of the group; never
- * on any other interface (RFC 8252 §7.3, §8.3).
- *
- * @param holderOf - names who has a port that is taken.
- * @throws LoginError `port_in_use`, or `config_error` where there is no loopback interface
- */
-export const bindLoopback = async <Bound extends Listener>(
-	groups: readonly (readonly string[])[],
-	ports: readonly number[],
-	listen: Listen<Bound>,
-	holderOf: LocalSockets['findPortOwner'] = async () => undefined,
-): Promise<readonly Bound[]> => {
-	for (const addresses of groups) {
-		let inUse = false;
-		for (const port of ports) {
-			for (let attempt = 0; attempt < (port === 0 ? patience : 1); attempt += 1) {
-				const bound = await bindAll(addresses, port, listen);
-				if (bound !== undefined && bound.length > 0) return bound;
-				inUse ||= bound === undefined;
-			}
-		}
-
-		if (inUse) throw await portInUse(ports, holderOf);
-	}
-
-	throw new LoginError('config_error', "This computer doesn't let programs listen on its loopback address.", {
-		hint: 'Sign in with a code on another device instead.',
-	});
-};
 
 /** What matters of an HTTP request, as it came over the wire. */
 type RawRequest = {
@@ -111,8 +32,8 @@ type RequestVerdict =
 const refused = (status: number): RequestVerdict => ({kind: 'refused', status});
 
 /**
- * Decides by the request alone whether it may be one that a browser makes for the person. No
- * request that is turned away here leaves a trace in the login.
+ * Decides by the request alone whether a browser may have made it for the person. A request that is turned away here
+ * leaves no trace in the login.
  */
 export const judgeRequest = (request: RawRequest, {authorities, ...paths}: Expectation): RequestVerdict => {
 	const header = (name: string): readonly string[] =>
@@ -228,7 +149,7 @@ const authoritiesOf = (
 
 type HttpListener = Listener & {readonly server: Server; readonly address: string};
 
-/** Opens the port for one login: the place where the browser comes back to, and the short way there. */
+/** Opens the port for one login: where the browser comes back to, and the short link that leads to the sign-in. */
 export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackServer> => {
 	const {target, clock, random, signal, sockets, onCallback, onVisit} = options;
 	const [{createServer}, headers] = await Promise.all([import('node:http'), pageHeaders()]);
@@ -270,7 +191,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 	};
 
 	const lead = async (response: ServerResponse, isForwarded: boolean) => {
-		// What ends the login meanwhile is told to this browser too.
+		// If the login ends meanwhile, this browser is told too.
 		held.add(response);
 		const location = await onVisit(redirectUri).catch(() => undefined);
 		if (!held.delete(response)) return;
@@ -281,7 +202,7 @@ export const openLoopback = async (options: LoopbackOptions): Promise<LoopbackSe
 
 	const isOurs = async ({localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0}: Socket) =>
 		sockets === undefined || sockets.isOurs({localAddress, localPort, remoteAddress, remotePort});
-	/** By whom each connection was opened: looked at before a request can end it, and again with the request. */
+	/** Whose each connection is: looked up before a request can end it, and again with the request. */
 	const accepted = new WeakMap<Socket, Promise<boolean>>();
 
 	const onRequest = async (request: IncomingMessage, response: ServerResponse) => {

@@ -18,7 +18,7 @@ export type GoogleOptions = PresetOptions & {
  * @throws LoginError `config_error`
  */
 export const google = ({parameters, ...options}: GoogleOptions): Provider => {
-	// A program without types may well have left it out.
+	// A program without types may have left it out.
 	if ((options.clientSecret as ClientSecret | undefined) === undefined || options.clientSecret === '') {
 		throw misconfigured(
 			'The client secret is missing. Google requires one from every app.',

@@ -25,7 +25,7 @@ export type PresetOptions = Pick<Provider, (typeof commonNames)[number]>;
 
 export const misconfigured = (message: string, hint: string) => new LoginError('config_error', message, {hint});
 
-/** A preset may be called by a program without types, or with whatever a command line had. */
+/** A preset may be called by a program without types, or with what was typed on a command line. */
 export const required = (value: string | undefined, what: string, hint: string): string => {
 	if (typeof value === 'string' && value.trim() !== '') return value;
 	throw misconfigured(`The ${what} is missing.`, hint);

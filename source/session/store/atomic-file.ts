@@ -85,7 +85,7 @@ const overwriteFile = (fileSystem: FileSystem, path: string, text: string): bool
 			fileSystem.write(handle, padded(text, info.size));
 			fileSystem.flush(handle);
 		} catch (error) {
-			// A disk with a defect may have taken the bytes: what is read back is there.
+			// A faulty disk may have taken the bytes all the same, which reading them back tells.
 			if (errorCode(error) !== 'EIO') throw error;
 		} finally {
 			fileSystem.close(handle);
@@ -146,7 +146,7 @@ export const sweep = (fileSystem: FileSystem, folder: string, now: number): void
 	try {
 		removeOwn(fileSystem, folder, isAbandoned);
 	} catch {
-		// What cannot be removed keeps no session from being stored.
+		// What can't be removed mustn't keep a session from being saved.
 	}
 };
 

@@ -36,7 +36,7 @@ type CustomStoreOptions = {
 	/** Locks instead of a store that cannot. */
 	readonly locks?: Pick<TokenStore, 'lock'> | undefined;
 	readonly encryption?: (() => Promise<Encryption>) | undefined;
-	/** Tries out whatever encrypts. */
+	/** Tries out what encrypts. */
 	readonly prepare?: (() => Promise<void>) | undefined;
 	/** @default 'custom' */
 	readonly kind?: StoreKind;
@@ -96,7 +96,7 @@ export const createCustomStore = (store: KeyValueStore, options: CustomStoreOpti
 	const description = displayText(store.description ?? "this program's store", 200);
 	const notices: string[] = [];
 
-	/** What an app's store throws may hold what it was to keep. */
+	/** An app's store may throw errors that hold what it was to save. */
 	const call = async <Value>(work: () => MaybePromise<Value>): Promise<Value> => {
 		try {
 			return await work();

@@ -32,8 +32,8 @@ const decrypt = (key: Buffer, profile: string, encrypted: string): string | unde
 };
 
 /**
- * Encrypts sessions with one key (AES-256-GCM) that lies in the keyring. A session may be of any size, where keyrings
- * end at 2,560 bytes.
+ * Encrypts sessions with one key (AES-256-GCM) that is in the keyring: a session may be of any size, and keyrings hold
+ * only 2,560 bytes.
  */
 export const createEncryption = (keyring: Keyring): Encryption => {
 	let known: Promise<Buffer | undefined> | undefined;

@@ -14,7 +14,8 @@ import {
 	type FileSystem,
 	type OwnFile,
 } from './file-system.js';
-import type {LockOptions, Processes} from './lock.js';
+import type {LockOptions} from './lock.js';
+import type {Processes} from './lock-holder.js';
 import {
 	profileFileName,
 	profileOfFileName,
@@ -156,7 +157,7 @@ class FileStore implements TokenStore {
 			const path = this.#path(profile, extension);
 			const text = JSON.stringify(file);
 			claimFolder(this.#fileSystem, this.#directory);
-			// What exists nowhere else is written first of all; the write before the request has swept.
+			// The only copy is written before anything else is done; the write before the request has swept.
 			if (!isOnlyCopy) sweep(this.#fileSystem, this.#directory, this.#clock.now());
 			saveText(this.#fileSystem, path, text, isOnlyCopy);
 			this.#noteForm(profile, form);
@@ -235,7 +236,7 @@ class FileStore implements TokenStore {
 	async #takeLock(path: string, options: LockOptions): Promise<StoreLock | undefined> {
 		claimFolder(this.#fileSystem, this.#directory);
 		// Only a refresh or a login needs one.
-		const {takeLock, nodeProcesses} = await import('./lock.js');
+		const [{takeLock}, {nodeProcesses}] = await Promise.all([import('./lock.js'), import('./lock-holder.js')]);
 		const processes = this.#processes ?? nodeProcesses;
 		return takeLock(path, {fileSystem: this.#fileSystem, processes, clock: this.#clock}, options);
 	}
@@ -283,8 +284,8 @@ class FileStore implements TokenStore {
 	}
 
 	/**
-	 * A key that is missing or another's does not make the session worthless: the keyring may be locked, or another
-	 * computer's. So the file stays, and nobody but who signs in may replace it.
+	 * A missing or different key doesn't make the session worthless: the keyring may be locked, or belong to another
+	 * computer. So the file stays until someone signs in and replaces it.
 	 */
 	async #readEncrypted(profile: string, encrypted: string): Promise<StoredSession | undefined> {
 		const encryption = await this.#needEncryption();
@@ -298,7 +299,7 @@ class FileStore implements TokenStore {
 			);
 		} catch (error) {
 			await this.#chosen();
-			// A keyring that fails keeps nobody from signing in who has been given a file instead of it.
+			// Someone who was given a file instead of the failing keyring can still sign in.
 			if (this.#kind === 'keyring' || !(error instanceof LoginError)) throw error;
 			failure = error;
 		}

@@ -38,7 +38,7 @@ export type FileInfo = {
 export type FileSystem = {
 	/** For reading; follows no symbolic link, and does not wait for the other end of a FIFO. */
 	readonly openToRead: (path: string) => number;
-	/** A new file of ours (0600); fails with EEXIST where anything has that name, be it a dangling link. */
+	/** A new file of ours (0600); fails with EEXIST where anything has that name, even a dangling link. */
 	readonly createNew: (path: string) => number;
 	/** For writing over what is there; follows no symbolic link. */
 	readonly openToWrite: (path: string) => number;
@@ -146,7 +146,7 @@ export const toStoreError = (error: unknown, path: string): LoginError => {
 	}
 };
 
-/** No session comes near this: whatever is larger is not one of ours. */
+/** No session comes near this size, so anything larger isn't one of ours. */
 const largestFile = 16 * 1024 * 1024;
 
 /** A file that is not ours to trust: the reason completes "was set aside: it …". */

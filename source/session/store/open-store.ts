@@ -134,7 +134,7 @@ const recallKind = (fileSystem: FileSystem, directory: string): 'keyring' | 'fil
 		const {kind} = JSON.parse(file?.data.toString('utf8') ?? '{}') as {kind?: unknown};
 		return kind === 'keyring' || kind === 'file' ? kind : undefined;
 	} catch {
-		// Each session's file tells its own form; this is for new ones alone.
+		// Each session's file says how it is kept; this is only for new ones.
 		return undefined;
 	}
 };

@@ -12,11 +12,11 @@ type Place = {
 	readonly get: (name: string) => Promise<string | undefined>;
 	readonly set: (name: string, text: string, isOnlyCopy: boolean) => Promise<void>;
 	readonly remove: (name: string) => Promise<void>;
-	/** Without their names: one that is too long for the name of a file stands in the text alone. */
+	/** Without names: one that is too long for a file name is only in the text. */
 	readonly all: () => Promise<readonly {readonly text: string; readonly remove: () => Promise<void>}[]>;
 };
 
-/** A record as it is saved: what is not encrypted says what to do with one that cannot be read. */
+/** A record as it is saved: the part that isn't encrypted says what to do with one that can't be read. */
 type SavedRecord = {
 	readonly version: 1;
 	readonly name: string;

@@ -1,11 +1,9 @@
 import {homedir, userInfo} from 'node:os';
 import {isAbsolute, posix, win32} from 'node:path';
 import {displayText, isTokenText} from '../../core/safe-text.js';
-import {flows, isObject} from '../../core/types.js';
+import {flows, isObject, type EnvironmentVariables} from '../../core/types.js';
 import type {KnownServer, StoredSession, ProfilePreferences} from '../types.js';
 import {checkFolder, readOwnFile, storeError, UnusableFileError, type FileSystem, type OwnFile} from './file-system.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** What our own command keeps its things by. */
 export const ownName = 'ink-login';
@@ -90,7 +88,7 @@ export const profileOfFileName = (fileName: string): string | undefined => {
 };
 
 const fingerprint = (text: string): string =>
-	// Loaded here because hardly any name needs it, and every `token` would pay for it.
+	// Loaded here because few names need it, and every `token` would pay for it.
 	process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 40);
 
 /** What a profile's file holds: the session as it is, or encrypted. It names its profile, so that no file is taken for another. */
@@ -103,8 +101,8 @@ export type SessionFile = {readonly version: 1; readonly profile: string} & (
 );
 
 /**
- * Others may have written what was open to them: it says neither where a secret of ours is read from, to be sent to a
- * server that it also names, nor which certificates are trusted. All else in it is theirs, or was seen by them.
+ * Others may have written a file that was open to them. So it may not say where a secret of ours is read from, since it
+ * also names the server that gets it, nor which certificates are trusted. The rest is theirs, or they have seen it.
  */
 const trusted = <Known extends KnownServer>(known: Known, wasOpen: boolean): Known => {
 	if (!wasOpen) return known;
@@ -200,7 +198,7 @@ export const profilePath = (directory: string, profile: string, extension: strin
 	`${directory}/${profileFileName(profile)}${extension}`;
 
 /**
- * What the file of a profile holds, for those who are in a hurry: nothing is set aside or told.
+ * What the file of a profile holds, read on the fast path: nothing is set aside or told.
  *
  * @throws UnusableFileError or LoginError where the store itself has something to do or to say
  */

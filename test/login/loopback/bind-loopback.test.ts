@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LoginError} from '../../../source/core/errors.js';
-import {bindLoopback} from '../../../source/login/loopback/server.js';
+import {bindLoopback} from '../../../source/login/loopback/bind.js';
 
 /** A computer on which `taken` are in use and `missing` do not exist. */
 const computer = ({taken = [], missing = []}: {taken?: readonly string[]; missing?: readonly string[]}) => {

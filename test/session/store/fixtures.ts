@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {TestContext} from 'node:test';
 import type {StoredSession} from '../../../source/session/types.js';
 import {nodeFileSystem, type FileSystem} from '../../../source/session/store/file-system.js';
-import {type Processes, nodeProcesses} from '../../../source/session/store/lock.js';
+import {type Processes, nodeProcesses} from '../../../source/session/store/lock-holder.js';
 
 /** A session whose access token is `token`. */
 export const makeSession = (token: string): StoredSession => ({

@@ -5,7 +5,8 @@ import {test} from 'node:test';
 import {LoginError} from '../../../source/core/errors.js';
 import type {StoreLock} from '../../../source/session/types.js';
 import {nodeFileSystem, type FileSystem} from '../../../source/session/store/file-system.js';
-import {type Processes, takeLock, nodeProcesses} from '../../../source/session/store/lock.js';
+import {takeLock} from '../../../source/session/store/lock.js';
+import {type Processes, nodeProcesses} from '../../../source/session/store/lock-holder.js';
 import {createManualClock, type ManualClock} from '../../../source/testing/manual-clock.js';
 import {deadProcess, never, processElsewhere, temporaryFolder, watchedFileSystem} from './fixtures.js';
 

@@ -1,8 +1,7 @@
 import {lstatSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
+import type {EnvironmentVariables} from '../../../core/types.js';
 import {decodeReply, encodeCall, messageLength, type MethodCall, type MethodReply} from './d-bus-message.js';
-
-type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The socket of the session bus, where it is ours or root's. D-Bus has us prove who we are and proves nothing in return;

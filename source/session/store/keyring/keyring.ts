@@ -1,6 +1,7 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {EntryOptions, Entry as KeyringEntry} from '@napi-rs/keyring';
+import type {EnvironmentVariables} from '../../../core/types.js';
 import type {Keyring} from '../../types.js';
 import {storeError} from '../file-system.js';
 import {ownName} from '../session-file.js';
@@ -27,7 +28,7 @@ type Request = {
 	readonly secret: string | undefined;
 };
 
-/** The request comes on stdin and the result goes to stdout: arguments and environment are for everybody to read. */
+/** The request comes on stdin and the result goes to stdout: anyone can read arguments and environment. */
 const program = `
 const {module, service, account, entryOptions, operation, secret} = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
 const {Entry} = require(module);
@@ -45,7 +46,7 @@ if (operation === 'set') store(entry, secret);
 process.stdout.write(JSON.stringify({value: operation === 'get' ? entry.getPassword() ?? null : null}));
 `;
 
-/** Set for the child: a process that finds it starts no other, whatever `process.execPath` has turned out to be. */
+/** Set for the child, so that it never starts another, whatever `process.execPath` turns out to be. */
 const mark = 'INK_LOGIN_KEYRING_CHILD';
 
 /** The child's result; undefined for anything but what {@link program} prints. */
@@ -65,10 +66,7 @@ const parseResult = (output: string): {readonly value: string | null} | undefine
  */
 const runKeyringChild = async (
 	request: Request,
-	{
-		environment,
-		timeout,
-	}: {readonly environment: Readonly<Record<string, string | undefined>>; readonly timeout: number},
+	{environment, timeout}: {readonly environment: EnvironmentVariables; readonly timeout: number},
 ): Promise<string | undefined> => {
 	if (process.env[mark] !== undefined) throw keyringUnavailable("can't be reached");
 	// Not imported: most commands read a session from a file.
@@ -88,7 +86,7 @@ const runKeyringChild = async (
 		throw keyringUnavailable("can't be reached");
 	}
 
-	// It may wait without end, and nobody else would end it.
+	// It may wait for ever, and nothing else would end it.
 	const kill = () => void child.kill('SIGKILL');
 	process.once('exit', kill);
 	return new Promise<string | undefined>((resolve, reject) => {
@@ -115,7 +113,7 @@ export type KeyringOptions = {
 	readonly account: string;
 	/** What the person reads where the system shows the entry. @default 'ink-login' */
 	readonly service?: string;
-	readonly environment?: Readonly<Record<string, string | undefined>>;
+	readonly environment?: EnvironmentVariables;
 	readonly platform?: NodeJS.Platform;
 	/** Shows a sentence while it waits for the person. */
 	readonly say?: (sentence: string) => void;
@@ -134,7 +132,7 @@ const waiting = 'Waiting for the system keyring: a window may be asking to unloc
 /**
  * Whether the program is run by Node.js itself, whose file may have a version in its name. In a single-file executable,
  * bun or Electron `process.execPath` is the application: as a child it would start itself again, and a native module
- * would be looked for wherever that runtime pleases, the current folder included.
+ * might be looked for anywhere, even in the current folder.
  */
 const isRunByNode = (): boolean =>
 	/(^|[\\/])node(js)?[-.\d]*(\.exe)?$/i.test(process.execPath) &&
@@ -231,10 +229,7 @@ const load = (): {Entry: typeof KeyringEntry} => {
 };
 
 /** Whether a window could ask the person for a password. */
-const canAskPerson = (
-	environment: Readonly<Record<string, string | undefined>>,
-	platform: NodeJS.Platform,
-): boolean => {
+const canAskPerson = (environment: EnvironmentVariables, platform: NodeJS.Platform): boolean => {
 	if (platform === 'win32' || platform === 'darwin') return (environment['SSH_CONNECTION'] ?? '') === '';
 	return ['DISPLAY', 'WAYLAND_DISPLAY'].some(name => (environment[name] ?? '') !== '');
 };

@@ -1,3 +1,4 @@
+import type {EnvironmentVariables} from '../../../core/types.js';
 import {SessionBus, sessionBusPath} from './d-bus.js';
 import type {MethodCall, MethodReply, Reader} from './d-bus-message.js';
 
@@ -14,7 +15,7 @@ export type SecretServiceReply =
 	| {readonly state: 'absent'};
 
 export type SecretServiceQuery = {
-	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly environment: EnvironmentVariables;
 	/** Milliseconds for all that is said. */
 	readonly timeout: number;
 	readonly attributes: Readonly<Record<string, string>>;
