@@ -130,6 +130,19 @@ export type Random = (byteCount: number) => Uint8Array;
 /** The operating system's random bytes. */
 export const systemRandom: Random = byteCount => crypto.getRandomValues(new Uint8Array(byteCount));
 
+/** Calls each listener. What one throws is its program's mistake: it surfaces there, and changes nothing here. */
+export const tellAll = (listeners: Iterable<() => void>): void => {
+	for (const listener of [...listeners]) {
+		try {
+			listener();
+		} catch (error) {
+			queueMicrotask(() => {
+				throw error;
+			});
+		}
+	}
+};
+
 /** Leaves out the members that have no value, so that the same data looks the same before and after it was stored. */
 export const omitUndefined = <Value extends object>(value: Value): Value =>
 	Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
