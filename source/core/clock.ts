@@ -64,6 +64,19 @@ const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 export const randomWord = (random: Random, length: number): string =>
 	Array.from(random(length), byte => letters[byte & 31]).join('');
 
+/** Calls each listener. What one throws is its program's mistake: it surfaces there, and changes nothing here. */
+export const tellAll = (listeners: Iterable<() => void>): void => {
+	for (const listener of [...listeners]) {
+		try {
+			listener();
+		} catch (error) {
+			queueMicrotask(() => {
+				throw error;
+			});
+		}
+	}
+};
+
 /** Leaves out the members that have no value, so that the same data looks the same before and after it was stored. */
 export const omitUndefined = <Value extends object>(value: Value): Value =>
 	Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;

@@ -23,7 +23,8 @@ export const useClipboard = (clipboard: Clipboard = unavailable): ClipboardState
 	}, []);
 	const copy = useCallback(
 		async (text: string) => {
-			const outcome = await clipboard(text);
+			// One of the app's own may throw.
+			const outcome = await (async () => clipboard(text))().catch(() => ({status: 'unavailable' as const}));
 			if (mounted.current) setLast({text, outcome});
 			return outcome;
 		},

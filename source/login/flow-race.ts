@@ -1,4 +1,4 @@
-import {abortable, type Clock, type Random} from '../core/clock.js';
+import {abortable, tellAll, type Clock, type Random} from '../core/clock.js';
 import type {LoginEvent} from './events.js';
 import type {Flow, Commands, LoginOptions, FlowCommand} from './flow.js';
 import {type Hints, cancelled, LoginError, toLoginError} from '../core/errors.js';
@@ -40,7 +40,7 @@ export class EventLog implements AsyncIterable<LoginEvent> {
 		this.#ended = isLast(event);
 		this.#events.push(event);
 		this.state = reduceLogin(this.state, event);
-		for (const listener of [...this.#listeners]) listener();
+		tellAll(this.#listeners);
 		this.#changes.announce();
 	}
 

@@ -256,9 +256,9 @@ export const openInBrowser = async (
 	signal: AbortSignal,
 ): Promise<void> => {
 	emit({type: 'browser', status: 'opening'});
-	const outcome: BrowserOutcome =
-		openBrowser === undefined
-			? {status: 'skipped', detail: "This program doesn't open a browser itself."}
-			: await openBrowser(url, signal).catch(() => ({status: 'failed', detail: "The browser couldn't be opened."}));
+	// An opener of the app's own may throw before it returns a promise.
+	const open = async (): Promise<BrowserOutcome> =>
+		openBrowser?.(url, signal) ?? {status: 'skipped', detail: "This program doesn't open a browser itself."};
+	const outcome = await open().catch(() => ({status: 'failed' as const, detail: "The browser couldn't be opened."}));
 	if (!signal.aborted) emit({type: 'browser', ...outcome});
 };

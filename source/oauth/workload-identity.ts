@@ -55,9 +55,11 @@ const refused = (error: LoginError, token: string, {provider, clock}: RequestCon
 	if (!refusals.has(error.code)) return error;
 	const {endpoint, status} = error;
 	const {iss, sub, aud, exp} = decodeJwtPart(token, 1) ?? {};
+	// What these two codes mean is said of a person's sign-in; the server's own sentence stands where there is one.
+	const isOfPerson = error.code === 'invalid_grant' || error.code === 'access_denied';
+	const said = isOfPerson ? (/The server says: .*/s.exec(error.message)?.[0] ?? '') : error.message;
 	const fail = (what: string, hint: string) =>
-		// The server's own sentence stands where there is one.
-		new LoginError('invalid_client', `${what} ${error.message}`, {hint, endpoint, status});
+		new LoginError('invalid_client', `${what} ${said}`.trimEnd(), {hint, endpoint, status});
 	if (typeof exp === 'number' && exp * 1000 <= clock.now()) {
 		return fail("This workload's identity token has expired.", 'Have the platform issue a new one, then try again.');
 	}

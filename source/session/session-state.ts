@@ -1,4 +1,4 @@
-import {omitUndefined, type Clock} from '../core/clock.js';
+import {omitUndefined, tellAll, type Clock} from '../core/clock.js';
 import {toLoginError, type LoginError} from '../core/errors.js';
 import type {Identity} from '../core/types.js';
 import type {Provider} from '../oauth/provider.js';
@@ -140,7 +140,7 @@ export class SessionWatch {
 	#set(next: SessionState): void {
 		if (signOf(next) === signOf(this.#state)) return;
 		this.#state = next;
-		for (const listener of [...this.#listeners]) listener();
+		tellAll(this.#listeners);
 	}
 }
 

@@ -140,10 +140,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			return;
 		}
 
-		void copy(url).then(({status}) => {
-			if (status === 'unavailable') step(plain.open, url);
-			else say(spoken.linkCopied);
-		});
+		const read = () => step(plain.open, url);
+		void copy(url).then(({status}) => (status === 'unavailable' ? read() : say(spoken.linkCopied)), read);
 	};
 
 	const tellAgent = ({tell, next}: PendingDetails) => {

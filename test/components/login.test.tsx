@@ -192,6 +192,22 @@ test('on the code screen: enter copies the code and opens the link, b takes the 
 	);
 });
 
+test('a clipboard that throws copies nothing, and the person is told', async () => {
+	const clipboard = () => {
+		throw new Error('no display');
+	};
+	await scene(
+		recordings.codeShown,
+		async ({terminal, run}) => {
+			await terminal.type('c');
+			assert.match(text(terminal), /clipboard/);
+			assert.doesNotMatch(text(terminal), /no display/);
+			assert.ok(!run.isCancelled);
+		},
+		{flow: 'auto', terminal: {clipboard}},
+	);
+});
+
 test('where no browser opens, enter on the code screen copies the link', async () => {
 	const {copied, clipboard} = copying({status: 'copied'});
 	await scene(

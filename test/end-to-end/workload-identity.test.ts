@@ -204,7 +204,7 @@ test('a refusal says which trust is missing at the provider, or that the token h
 	rotate(identity(1, 'https://else\u001B[31m.example'));
 	const {code, message, hint} = await refusal();
 	assert.equal(code, 'invalid_client');
-	assert.match(message, /^The server doesn't trust this workload's identity\./);
+	assert.match(message, /^The server doesn't trust this workload's identity\.(?! .*sign-in)/);
 	assert.equal(
 		hint,
 		`Have ${server.issuer} trust the issuer https://platform.example, the subject ${subject} and the audience https://else.example.`,

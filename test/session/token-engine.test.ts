@@ -276,6 +276,25 @@ test('a session that cannot renew itself is over when its token is', async () =>
 	assert.equal(await engine.session(), undefined);
 });
 
+test('a listener that throws ends no login and deafens no other; its mistake surfaces as an uncaught one', async t => {
+	const {engine} = await makeEngine();
+	const uncaught: unknown[] = [];
+	process.setUncaughtExceptionCaptureCallback(error => void uncaught.push(error));
+	t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+	const mistake = new Error('own');
+	const seen: string[] = [];
+	const stop = [
+		engine.subscribe(() => {
+			throw mistake;
+		}),
+		engine.subscribe(() => void seen.push(engine.state.status)),
+	];
+	await engine.ensure();
+	for (const leave of stop) leave();
+	assert.equal(seen.at(-1), 'signed-in');
+	assert.ok(uncaught.includes(mistake));
+});
+
 test('a store that cannot be read is told, and asked again only once it has changed', async () => {
 	let reads = 0;
 	const error = new LoginError('store_error', 'The keyring is locked.', {hint: 'Unlock it.'});

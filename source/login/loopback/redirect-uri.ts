@@ -86,6 +86,7 @@ export const redirectTarget = (redirect: ProviderSettings['redirect'] = {}): Red
 	}
 
 	if (uri !== undefined) return wholeUri(uri, redirect.ports);
+	if (!/^\/[^?#]*$/.test(path)) throw misconfigured(path, 'a path begins with / and has no ? or #');
 	const named = host === 'localhost';
 	return {
 		kind: 'loopback',

@@ -469,6 +469,14 @@ test('an opener that never ends, or breaks, holds nothing up', async t => {
 	const {status, detail} = await broken.until('browser', 1);
 	assert.equal(status, 'failed');
 	assert.doesNotMatch(detail!, /secret/);
+
+	const throwing = start(t, {autoOpen: true});
+	Object.assign(throwing.context.terminal, {
+		openBrowser() {
+			throw new Error('before any promise');
+		},
+	});
+	assert.equal((await throwing.until('browser', 1)).status, 'failed');
 });
 
 test('no browser is opened unless it was asked for', async t => {

@@ -69,6 +69,8 @@ test('what cannot be a redirect is a configuration error', () => {
 		{ports: [-1]},
 		{ports: [1.5]},
 		{ports: []},
+		{path: 'callback'},
+		{path: '/callback?tenant=x'},
 	];
 	for (const redirect of bad) {
 		assert.throws(
