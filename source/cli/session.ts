@@ -131,14 +131,6 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
-/** Day and time where this computer is. */
-export const dateAndTime = (epoch: number): string => {
-	const date = new Date(epoch);
-	const two = (part: number) => String(part).padStart(2, '0');
-	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-};
-
 const day = 86_400_000;
 
 /**
@@ -146,16 +138,17 @@ const day = 86_400_000;
  * was or brought it closer, for one that moves on with every use is no news; and once for each day that is left, which
  * the token that was refreshed tells, since it was got on another day.
  */
-const tellEnd = (
+const tellEnd = async (
 	before: TokenSet,
 	{sessionExpiresAt: end, issuedAt}: TokenSet,
 	profile: string,
 	{environment, stderr}: CommandContext,
-): void => {
+): Promise<void> => {
 	const {sessionExpiresAt: endBefore = 0} = before;
 	if (end === undefined || end - endBefore >= 60_000 || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
 	if (daysLeft < 0 || daysLeft >= 3 || daysLeft === Math.floor((endBefore - before.issuedAt) / day)) return;
+	const {dateAndTime} = await import('../text/messages.js');
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
@@ -192,7 +185,7 @@ export const openSession = (
 		engine,
 		async tokens(options) {
 			const tokens = await engine.tokens({...options, signal});
-			tellEnd(stored.tokens, tokens, line.profile, context);
+			await tellEnd(stored.tokens, tokens, line.profile, context);
 			return tokens;
 		},
 	};

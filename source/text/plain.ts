@@ -5,7 +5,7 @@ import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {Clipboard, LoginRun} from '../login/flow.js';
-import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
+import {dateAndTime, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {
@@ -318,7 +318,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				const {identity, refreshable, expiresAt, store, savedIn, profile} = event;
 				const saved = end.saved(store, profile, savedIn);
 				say(end.signedIn(application, identity).join(' · '));
-				if (!refreshable && expiresAt !== undefined) say(end.until(timeOfDay(expiresAt)));
+				if (!refreshable && expiresAt !== undefined) say(end.until(dateAndTime(expiresAt)));
 				if (saved !== '') say(saved);
 				if (next !== undefined) step(end.next, next);
 				return;

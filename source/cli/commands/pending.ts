@@ -87,7 +87,8 @@ const list = async ({values}: CommandLine, {stdout}: CommandContext, store: Toke
 
 		const shown = described(login);
 		const {id, status, profile, application, message, expiresAt} = shown;
-		const words = [id, status, displayText(profile, 60), displayText(application, 60), `until ${timeOfDay(expiresAt)}`];
+		const until = status === 'pending' ? [`until ${timeOfDay(expiresAt)}`] : [];
+		const words = [id, status, displayText(profile, 60), displayText(application, 60), ...until];
 		const why = message === undefined ? '' : `  "${message}"`;
 		stdout.write(values.json ? jsonLine(shown) : `${words.join('  ')}${why}\n`);
 	}
