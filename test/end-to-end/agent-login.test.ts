@@ -62,6 +62,7 @@ for (const [harness, variables] of Object.entries(harnesses)) {
 		const second = await run(t, nextOf(first.all), env);
 		assert.equal(second.exit, 0, second.all);
 		assert.match(second.all, /Signed in as Ada Lovelace/);
+		assert.doesNotMatch(second.all, /keyring/, 'it is saved where the first command said');
 		assert.equal((await run(t, ['token'], env)).exit, 0);
 		for (const secret of secretsOf(server)) assert.ok(!(first.all + second.all).includes(secret));
 		assert.equal(server.requestsTo('deviceAuthorization').length, 1);
