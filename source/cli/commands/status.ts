@@ -109,7 +109,7 @@ export const runStatus: Command = async (line, context) => {
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
 		return session === undefined
 			? tellNobody(await notSignedIn(store, profile, context), false)
-			: tellNobody(sessionEnded(profile));
+			: tellNobody(await sessionEnded(store, profile, context));
 	}
 
 	let userInfo: UserInfo | undefined;
