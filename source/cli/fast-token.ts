@@ -39,7 +39,7 @@ const freshSession = async (line: CommandLine, context: TokenContext): Promise<S
 	const {store, refresh, file} = line.values;
 	if (store === 'memory' || refresh || file) return undefined;
 	const stored = await readStored(line.profile);
-	if (stored === undefined) return undefined;
+	if (stored === undefined || stored.dead === true) return undefined;
 	await checkSession(line, context, stored);
 	const {tokens} = stored;
 	const isEnough = isFresh(tokens, context.now(), minimumValidityOf(line), tokenTypeOf(line));

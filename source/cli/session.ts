@@ -1,6 +1,6 @@
 import {resolve} from 'node:path';
 import {displayText} from '../core/safe-text.js';
-import {LoginError} from '../core/errors.js';
+import {LoginError, toLoginError} from '../core/errors.js';
 import {isSameClient, type Provider} from '../oauth/provider.js';
 import {anotherSession, differenceOf} from '../session/session-difference.js';
 import type {KnownServer, TokenOptions, StoredSession, TokenStore} from '../session/types.js';
@@ -87,11 +87,20 @@ const optionsFor = (
 	};
 };
 
+/** What to run where someone has to sign in: the login that is pending, otherwise a new one. */
+const nextStep = async (store: TokenStore, profile: string, {now}: Pick<TokenContext, 'now'>): Promise<string> => {
+	// In a file of its own, which a fresh token never loads.
+	const {waitingHint} = await import('./pending-login.js');
+	return (await waitingHint(store, profile, now())) ?? runLogin(profile);
+};
+
 /** The session of the profile has ended. */
-export const sessionEnded = (profile: string): LoginError =>
-	new LoginError('person_required', `The session of "${displayText(profile, 60)}" has ended.`, {
-		hint: runLogin(profile),
-	});
+export const sessionEnded = async (
+	store: TokenStore,
+	profile: string,
+	context: Pick<TokenContext, 'now'>,
+	message = `The session of "${displayText(profile, 60)}" has ended.`,
+): Promise<LoginError> => new LoginError('person_required', message, {hint: await nextStep(store, profile, context)});
 
 /** Nobody is signed in to the profile; those that have a session are named. */
 export const notSignedIn = async (
@@ -99,10 +108,7 @@ export const notSignedIn = async (
 	profile: string,
 	context: Pick<TokenContext, 'now'>,
 ): Promise<LoginError> => {
-	// In a file of its own, which a fresh token never loads.
-	const {waitingHint} = await import('./pending-login.js');
-	const run = (await waitingHint(store, profile, context.now())) ?? runLogin(profile);
-	const hint = run + profilesLine(await store.list());
+	const hint = (await nextStep(store, profile, context)) + profilesLine(await store.list());
 	return nobodySignedIn(profile, hint);
 };
 
@@ -130,14 +136,6 @@ const secretIsUnknown = async (): Promise<never> => {
 	);
 };
 
-/** Day and time where this computer is. */
-export const dateAndTime = (epoch: number): string => {
-	const date = new Date(epoch);
-	const two = (part: number) => String(part).padStart(2, '0');
-	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-};
-
 const day = 86_400_000;
 
 /**
@@ -145,16 +143,17 @@ const day = 86_400_000;
  * was or brought it closer, for one that moves on with every use is no news; and once for each day that is left, which
  * the token that was refreshed tells, since it was got on another day.
  */
-const tellEnd = (
+const tellEnd = async (
 	before: TokenSet,
 	{sessionExpiresAt: end, issuedAt}: TokenSet,
 	profile: string,
 	{environment, stderr}: CommandContext,
-): void => {
+): Promise<void> => {
 	const {sessionExpiresAt: endBefore = 0} = before;
 	if (end === undefined || end - endBefore >= 60_000 || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
 	if (daysLeft < 0 || daysLeft >= 3 || daysLeft === Math.floor((endBefore - before.issuedAt) / day)) return;
+	const {dateAndTime} = await import('../text/messages.js');
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
@@ -190,8 +189,11 @@ export const openSession = (
 		store,
 		engine,
 		async tokens(options) {
-			const tokens = await engine.tokens({...options, signal});
-			tellEnd(stored.tokens, tokens, line.profile, context);
+			const tokens = await engine.tokens({...options, signal}).catch(async (error: unknown) => {
+				const {code, message} = toLoginError(error);
+				throw code === 'person_required' ? await sessionEnded(store, line.profile, context, message) : error;
+			});
+			await tellEnd(stored.tokens, tokens, line.profile, context);
 			return tokens;
 		},
 	};
@@ -213,11 +215,10 @@ const readWanted = async (
 /**
  * Judges whether a stored session is the one to use; no request is made.
  *
- * @throws LoginError `person_required` where it has ended, or is not the one that the options ask for
+ * @throws LoginError `person_required` where it is not the one that the options ask for
  */
 export const checkSession = async (line: CommandLine, context: TokenContext, stored: StoredSession): Promise<void> => {
 	const {profile, values} = line;
-	if (stored.dead === true) throw sessionEnded(profile);
 	const asked = (await readWanted(line, context))?.(stored.provider);
 	// A preset's own scope was not asked for.
 	const difference = asked && differenceOf(stored, {...asked, scope: values.scope});
@@ -229,12 +230,13 @@ export const checkSession = async (line: CommandLine, context: TokenContext, sto
 /**
  * Opens the profile as its login left it: no option is needed.
  *
- * @throws LoginError `person_required` where there is no session, and as {@link checkSession} does
+ * @throws LoginError `person_required` where there is no session or it has ended, and as {@link checkSession} does
  */
 export const openProfile = async (line: CommandLine, context: CommandContext): Promise<OpenProfile> => {
 	const store = await storeFor(line, context);
 	const stored = await readSession(store, line.profile, context);
 	if (stored === undefined) throw await notSignedIn(store, line.profile, context);
+	if (stored.dead === true) throw await sessionEnded(store, line.profile, context);
 	await checkSession(line, context, stored);
 	return openSession(stored, store, line, context);
 };

@@ -5,7 +5,7 @@ import type {FlowName} from '../core/types.js';
 import type {LoginCommand} from '../login/flow.js';
 import type {EventOf} from '../login/events.js';
 import type {LoginState} from '../login/state.js';
-import {timeOfDay} from '../text/messages.js';
+import {dateAndTime} from '../text/messages.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutFailure, layOutSignedIn} from '../layout/outcome.js';
 import type {Display} from '../layout/theme.js';
@@ -35,7 +35,7 @@ export function SignedIn(props: SignedInProps): ReactNode {
 	const application = state.discovery?.application ?? props.application;
 	const who = end.signedIn(application === undefined ? undefined : displayText(application, 60), identity);
 	const saved = end.saved(store, profile, savedIn);
-	const endsAt = refreshable || expiresAt === undefined ? [] : [end.until(timeOfDay(expiresAt))];
+	const endsAt = refreshable || expiresAt === undefined ? [] : [end.until(dateAndTime(expiresAt))];
 	const notes = [...(saved === '' ? [] : [saved]), ...endsAt];
 	const steps = [
 		...(next === undefined ? [] : [{word: end.next, command: next, isBold: true}]),

@@ -28,6 +28,8 @@ export type PendingLogin = Omit<KnownServer, 'provider'> & {
 	readonly version: 1;
 	readonly id: string;
 	readonly profile: string;
+	/** Where its session is saved. */
+	readonly store: TokenStore['kind'];
 	/** Why the agent asks. */
 	readonly message?: DisplayText;
 	/** Epoch milliseconds. */
@@ -299,6 +301,7 @@ export class PendingRecord {
 			version: 1,
 			id: randomWord(random, 8),
 			profile,
+			store: store.kind,
 			...(message !== '' && {message}),
 			startedAt: clock.now(),
 			expiresAt: flow.expiresAt,

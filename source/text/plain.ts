@@ -6,7 +6,7 @@ import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
 import type {Clipboard} from '../login/terminal.js';
-import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
+import {dateAndTime, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {
@@ -317,7 +317,7 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				const {identity, refreshable, expiresAt, store, savedIn, profile} = event;
 				const saved = end.saved(store, profile, savedIn);
 				say(end.signedIn(application, identity).join(' · '));
-				if (!refreshable && expiresAt !== undefined) say(end.until(timeOfDay(expiresAt)));
+				if (!refreshable && expiresAt !== undefined) say(end.until(dateAndTime(expiresAt)));
 				if (saved !== '') say(saved);
 				if (next !== undefined) step(end.next, next);
 				return;

@@ -447,7 +447,7 @@ test('the end says where the session is saved, if not in the keyring, and withou
 			.lines()
 			.map(line => line.trim())
 			.join(' ');
-		assert.match(said, /Not saved Lasts until \d\d:42, then sign in again/);
+		assert.match(said, /Not saved Lasts until \d{4}-\d\d-\d\d \d\d:42, then sign in again/);
 	});
 	await scene(recordings.codeShown, async ({terminal, run}) => {
 		run.emit({...recordings.signedIn, store: 'file'});

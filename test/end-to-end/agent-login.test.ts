@@ -62,6 +62,7 @@ for (const [harness, variables] of Object.entries(harnesses)) {
 		const second = await run(t, nextOf(first.all), env);
 		assert.equal(second.exit, 0, second.all);
 		assert.match(second.all, /Signed in as Ada Lovelace/);
+		assert.doesNotMatch(second.all, /keyring/, 'it is saved where the first command said');
 		assert.equal((await run(t, ['token'], env)).exit, 0);
 		for (const secret of secretsOf(server)) assert.ok(!(first.all + second.all).includes(secret));
 		assert.equal(server.requestsTo('deviceAuthorization').length, 1);
@@ -193,6 +194,41 @@ test('with nobody there a login tries only if it is told how, and exec, token an
 	assert.equal(helper.exit, 3);
 	assert.ok(helper.stderr.includes(`ink-login ${next}`), helper.stderr);
 	assert.equal((await run(t, ['helper', 'git', 'get'], env, 'protocol=https\nhost=other.example\n\n')).exit, 0);
+});
+
+test('where a session has ended, what says so names the sign-in that is pending', async t => {
+	const server = await openServer(t);
+	const env = {INK_LOGIN_HOME: await temporaryFolder(t)};
+	const provider = ['--issuer', server.issuer, '--client-id', 'test-client', '--store', 'file'];
+	const {host} = new URL(server.issuer);
+	const signIn = async (profile: string) => {
+		const begun = await run(t, ['login', profile, ...provider, '--no-wait'], env);
+		server.approve();
+		assert.equal((await run(t, nextOf(begun.all), env)).exit, 0);
+	};
+	const namesNext = async (profile: string, commands: readonly (readonly string[])[]) => {
+		const begun = await run(t, ['login', profile, '--no-wait'], env);
+		assert.equal(begun.exit, 4, begun.all);
+		for (const args of commands) {
+			const {exit, all} = await run(t, args, env, `protocol=http\nhost=${host}\n\n`);
+			assert.equal(exit, 3, all);
+			assert.ok(all.includes(`ink-login ${nextOf(begun.all).join(' ')}`), `${args.join(' ')}: ${all}`);
+		}
+	};
+
+	await signIn('over');
+	server.answer('token', {status: 400, body: {error: 'invalid_grant'}});
+	assert.equal((await run(t, ['token', 'over', '--refresh'], env)).exit, 3);
+	await namesNext('over', [
+		['token', 'over'],
+		['exec', 'over', '--', 'true'],
+		['status', 'over'],
+		['helper', 'git', 'over', 'get'],
+	]);
+
+	server.answer('token', {body: {access_token: 'at-1', token_type: 'Bearer'}});
+	await signIn('short');
+	await namesNext('short', [['token', 'short', '--refresh']]);
 });
 
 test('a login that is cancelled can no longer be approved here, and is listed as it ended', async t => {

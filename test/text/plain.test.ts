@@ -329,7 +329,7 @@ test('a failure is one sentence and the next step, and is not said twice when it
 
 test('a session that cannot renew itself says until when it lasts', () => {
 	const shown = listen().say({...samples['signed-in'], refreshable: false, store: 'memory'});
-	assert.match(shown, /\nLasts until 17:50, then sign in again\nNot saved\n$/);
+	assert.match(shown, /\nLasts until \d{4}-\d\d-\d\d 17:50, then sign in again\nNot saved\n$/);
 });
 
 test('a login that waited for another one says that it was the other one that ended', () => {

@@ -28,7 +28,7 @@ export const runHelper: Command = async (line, context) => {
 	const stored = await readSession(store, profile, context);
 	if (stored === undefined) return docker?.(line, context) ?? refuseWhilePending(line, context, store);
 	const tokens = async (): Promise<never> => {
-		throw sessionEnded(profile);
+		throw await sessionEnded(store, profile, context);
 	};
 	const session = stored.dead === true ? {stored, tokens} : openSession(stored, store, line, context);
 	return (docker ?? respondToGit)(line, context, session);

@@ -20,11 +20,13 @@ const engineOf = (begun: PendingLogin, store: TokenStore, line: CommandLine, con
 };
 
 /** `login --resume ID`: continues a login as it was begun. */
-const resume = async (line: CommandLine, context: CommandContext, store: TokenStore, id: string): Promise<number> => {
+const resume = async (line: CommandLine, context: CommandContext, found: TokenStore, id: string): Promise<number> => {
 	const {values} = line;
 	const {environment, signals} = context;
-	const pending = pendingOptionsOf(values, environment, store, id);
-	const begun = await readPending(store, id);
+	const pending = pendingOptionsOf(values, environment, found, id);
+	const begun = await readPending(found, id);
+	// Who began it reaches no keyring, or wants none.
+	const store = begun.store === 'file' ? await context.openStore(values.store ?? 'file') : found;
 	const notices = await prepareStore(store);
 	const engine = engineOf(begun, store, line, context);
 	const show = values.json ? 'ndjson' : values['screen-reader'] ? 'spoken' : 'plain';
@@ -87,7 +89,8 @@ const list = async ({values}: CommandLine, {stdout}: CommandContext, store: Toke
 
 		const shown = described(login);
 		const {id, status, profile, application, message, expiresAt} = shown;
-		const words = [id, status, displayText(profile, 60), displayText(application, 60), `until ${timeOfDay(expiresAt)}`];
+		const until = status === 'pending' ? [`until ${timeOfDay(expiresAt)}`] : [];
+		const words = [id, status, displayText(profile, 60), displayText(application, 60), ...until];
 		const why = message === undefined ? '' : `  "${message}"`;
 		stdout.write(values.json ? jsonLine(shown) : `${words.join('  ')}${why}\n`);
 	}

@@ -3,11 +3,11 @@ import {renewsItself, signInDue} from '../../session/freshness.js';
 import {LoginError} from '../../core/errors.js';
 import type {UserInfo} from '../../oauth/userinfo.js';
 import type {StoredSession, TokenStore} from '../../session/types.js';
-import {messages, permissionsOf} from '../../text/messages.js';
+import {dateAndTime, messages, permissionsOf} from '../../text/messages.js';
 import {jsonLine} from '../../text/ndjson.js';
 import type {Command} from '../context.js';
 import {exitCodeOf, exitCodes, tellFailure, tokenExitCodeOf} from '../errors.js';
-import {dateAndTime, notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
+import {notSignedIn, openSession, storeFor, readSession, sessionEnded} from '../session.js';
 import type {Identity} from '../../core/types.js';
 
 const flowNames = {
@@ -109,7 +109,7 @@ export const runStatus: Command = async (line, context) => {
 	if (session === undefined || session.dead === true || (expiresAt <= now && !renewsItself(session))) {
 		return session === undefined
 			? tellNobody(await notSignedIn(store, profile, context), false)
-			: tellNobody(sessionEnded(profile));
+			: tellNobody(await sessionEnded(store, profile, context));
 	}
 
 	let userInfo: UserInfo | undefined;
