@@ -207,7 +207,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				application = event.application;
 				issuerHost = new URL(event.issuer).host;
 				mayUseBrowser = event.flows.browser === true;
-				if (!isPending) say(`${messages.signInTo(application)} · ${issuerHost}`);
+				const title = messages.signInTo(application);
+				if (!isPending) say(issuerHost === application ? title : `${title} · ${issuerHost}`);
 				const {resource, requestedScope} = event;
 				if (resource?.onForeignHost) {
 					const {sendsYou, asksFor, serverChooses} = messages.resource;
