@@ -4,7 +4,7 @@ import {displayText, unstopped} from '../core/safe-text.js';
 import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
-import type {Clipboard, LoginRun} from '../login/flow.js';
+import type {BrowserPlace, Clipboard, LoginRun} from '../login/flow.js';
 import {timeOfDay, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
@@ -17,6 +17,8 @@ export type PlainOptions = {
 	readonly columns?: () => number | undefined;
 	/** Whether there is more than ASCII to write with. @default true */
 	readonly unicode?: boolean;
+	/** Where the person's browser is. @default 'here' */
+	readonly browser?: BrowserPlace | undefined;
 	/** What to type on the computer where the browser is, so that a port there leads here; none where both are the same. */
 	readonly forward?: (port: number) => string | undefined;
 	/** Whether a link that is pasted would be read. @default nothing is read */
@@ -95,7 +97,7 @@ const createWriter = ({write, spelled = false, columns: columnsNow, unicode = tr
  * No line holds a control character.
  */
 export const createPlainReporter = (options: PlainOptions & {readonly clock: Clock}): PlainReporter => {
-	const {clock, spelled = false, forward, readsPastes, copy, next, pending: isPending = false} = options;
+	const {clock, spelled = false, browser, forward, readsPastes, copy, next, pending: isPending = false} = options;
 	const messages = wordsOver(options.messages);
 	const {plain, spoken, end} = messages;
 	const {say, sayOnce, step} = createWriter(options);
@@ -188,11 +190,12 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			step(plain.run, forwarding);
 		} else if (isOpening) {
 			say(plain.openingBrowser);
-		} else if (port !== undefined) {
+		} else if (port !== undefined && browser !== 'elsewhere') {
 			say(plain.onThisComputer);
 		}
 
-		open(shortUrl);
+		// Without a forwarded port the short link is out of reach for a browser elsewhere.
+		open(browser === 'elsewhere' && forwarding === undefined ? url : shortUrl);
 		if (readsPastes?.() === true) say(port === undefined ? plain.lastPage : plain.errorPage);
 		const advice = plain.nothingCameBack(redirectUri);
 		waitFor('browser', plain.forBrowser, expiresAt, advice).catch(() => undefined);
@@ -247,7 +250,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'browser': {
 				if (event.detail !== undefined && !isPending) sayOnce(messages.sentence(event.detail));
-				showLink(event.status === 'opening');
+				// Nothing is promised of a browser elsewhere: how opening it went comes next.
+				if (event.status !== 'opening' || browser !== 'elsewhere') showLink(event.status === 'opening');
 				return;
 			}
 
