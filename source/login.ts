@@ -136,6 +136,7 @@ export const login = async (
 			spelled: view.kind === 'spoken',
 			columns: () => (write === undefined ? linesOn : screenOn).columns,
 			unicode: terminals.supportsUnicode(environment),
+			browser: terminal.browser,
 			forward: terminal.forwardLine,
 			readsPastes: () => pastes !== undefined && !pastes.readableEnded,
 			copy: terminal.clipboard,

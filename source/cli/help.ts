@@ -23,7 +23,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	login: {
-		usage: 'login [PROFILE | URL]',
+		usage: 'login [PROFILE|URL]',
 		summary: 'Sign in, asking how only if needed.',
 		examples: [
 			['ink-login login --preset github --client-id ID --flow device'],
@@ -33,7 +33,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	token: {
-		usage: 'token [PROFILE | URL]',
+		usage: 'token [PROFILE|URL]',
 		summary: 'Print a fresh access token and nothing else.',
 		examples: [
 			['TOKEN=$(ink-login token)'],
@@ -49,7 +49,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	helper: {
 		usage: 'helper git|docker',
-		summary: 'Act as a credential helper; a profile may follow.',
+		summary: 'Be a credential helper for git or docker.',
 		examples: [
 			["git config --global credential.https://HOST.helper '!ink-login helper git'"],
 			["git config credential.https://HOST.helper '!ink-login helper git work'"],
@@ -63,7 +63,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	exec: {
-		usage: 'exec [PROFILE | URL] -- CMD',
+		usage: 'exec [PROFILE|URL] -- CMD',
 		summary: 'Run a command with a fresh token.',
 		examples: [
 			['ink-login exec -- ./deploy.sh', 'reads INK_LOGIN_TOKEN'],
@@ -74,8 +74,8 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		more: ["CMD's exit code and signals pass through; 125 means it couldn't be run."],
 	},
 	exchange: {
-		usage: 'exchange [PROFILE | URL]',
-		summary: 'Exchange the token for another API (RFC 8693).',
+		usage: 'exchange [PROFILE|URL]',
+		summary: 'Get a token for another API (RFC 8693).',
 		examples: [
 			['ink-login exchange --audience https://billing.example.com'],
 			['ink-login exchange work --scope read --format header'],
@@ -84,12 +84,12 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 	},
 	status: {
-		usage: 'status [PROFILE | URL]',
-		summary: 'Show who is signed in, where and for how long.',
+		usage: 'status [PROFILE|URL]',
+		summary: 'Show who is signed in, and for how long.',
 		examples: [['ink-login status'], ['ink-login status work --json'], ['ink-login status --userinfo']],
 	},
 	logout: {
-		usage: 'logout [PROFILE | URL]',
+		usage: 'logout [PROFILE|URL]',
 		summary: 'Sign out, but remember the server.',
 		examples: [
 			['ink-login logout'],
@@ -99,7 +99,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 	},
 	'client-metadata': {
 		usage: 'client-metadata',
-		summary: 'Print what a server needs to know about the app, as JSON.',
+		summary: 'Print what to register the app with.',
 		examples: [
 			['ink-login client-metadata', 'to register the app by hand'],
 			['ink-login client-metadata --application Acme --port 8400'],
@@ -109,7 +109,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		more: ['Host the last one, then sign in with: ink-login URL --client-metadata-url URL'],
 	},
 	doctor: {
-		usage: 'doctor [PROFILE]',
+		usage: 'doctor [PROFILE|URL]',
 		summary: 'Find out why signing in fails here.',
 		examples: [
 			['ink-login doctor'],
@@ -118,7 +118,7 @@ const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
 		],
 		more: [
 			'One line for each thing that a sign-in needs, the worst first, with what to do.',
-			"It saves, opens and refreshes nothing. Exit code 1 means there's a problem.",
+			"It doesn't save, open or refresh anything. Exit code 1 means there's a problem.",
 		],
 	},
 	demo: {
@@ -193,7 +193,7 @@ export const helpText = (name = '--help'): string | undefined => {
 			? [
 					'ink-login: sign in from wherever your terminal is',
 					Object.values(commandHelp)
-						.map(({usage, summary}) => column(`ink-login ${usage}`, summary, 34))
+						.map(({usage, summary}) => column(`ink-login ${usage}`, summary, 36))
 						.join('\n'),
 					examplesOf(help),
 					"ink-login help COMMAND shows its options; bare ink-login takes login's.\nink-login --version or -v shows the version.",

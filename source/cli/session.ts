@@ -10,6 +10,7 @@ import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
 import type {CommandContext, Engine, TokenContext} from './context.js';
 import {loginText, runLogin, profilesLine} from './command-text.js';
+import {wrapWords} from '../layout/line.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
 import type {ProviderChoice} from './provider-options.js';
@@ -37,7 +38,8 @@ export const storeFor = async (
 
 /** Tells people what a store had to do. */
 export const tell = (notices: readonly string[], {stderr}: Pick<CommandContext, 'stderr'>): void => {
-	for (const notice of notices) stderr.write(`${displayText(notice, 1000)}\n`);
+	const rows = notices.flatMap(notice => wrapWords(displayText(notice, 1000), process.stderr.columns || 1000));
+	for (const row of rows) stderr.write(`${row}\n`);
 };
 
 /** Tells what the store had to do meanwhile, such as setting a corrupt file aside. */

@@ -358,7 +358,7 @@ function Attempt(props: LoginProps & {readonly onAgain: (() => void) | undefined
 				/>
 			);
 		const {machine, connecting, keys} = display.messages;
-		const words = `${open.length > 0 ? machine.working : connecting(asking.host)}${display.glyphs.ellipsis}`;
+		const words = `${open.length > 0 ? machine.working : connecting(asking.host || (application ?? ''))}${display.glyphs.ellipsis}`;
 		const back: Key = {key: 'escape', label: keys.back, when: canGoBack, isMain: true};
 		return <Waiting {...shared} key="working" asking={asking} words={words} keys={[back]} works />;
 	};

@@ -141,7 +141,7 @@ const client = async (context: RequestContext, {tell, fail}: Report): Promise<vo
 };
 
 const flowNames = {
-	browser: 'in the browser',
+	browser: 'with a browser',
 	device: 'with a code',
 	'client-credentials': 'with client credentials',
 	'workload-identity': "with this workload's identity",

@@ -65,7 +65,10 @@ export const markedBoldly = (mark: Line[number] | undefined, text: string, grid:
 	marked(mark, text, grid).map(line => line.map(span => (span === mark ? span : {...span, bold: true})));
 
 /** The title and the host, which is never shortened: it is what a person can check. */
-const titleLines = ({title, host}: ConsentHeader, {mark, width}: Grid, {glyphs}: Display): Line[] => {
+const titleLines = (asking: ConsentHeader, {mark, width}: Grid, {glyphs}: Display): Line[] => {
+	const {title} = asking;
+	// A resource goes by its host, which need not be said twice.
+	const host = title.endsWith(` ${asking.host}`) ? '' : asking.host;
 	const line: Line = [{text: title, bold: true}, ...(host === '' ? [] : [{text: ` ${glyphs.separator} ${host}`}])];
 	if (mark + lineWidth(line) <= width) return indent(mark, [line]);
 	const room = Math.max(1, width - mark);

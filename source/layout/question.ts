@@ -40,12 +40,13 @@ const factBlocks = (facts: readonly Fact[], words: number, width: number): Block
 	const column = Math.max(0, ...facts.map(({word}) => widthOf(word))) + 3;
 	return facts.map(({word, text}, index) => {
 		const room = width - words - column;
-		const rows = room >= 20 ? wrapWords(text, room) : wrapWords(text, Math.max(1, width - words));
-		const lead: Line = [{text: room >= 20 ? word.padEnd(column) : word, dim: true}];
-		const lines: Line[] =
-			room >= 20
-				? rows.map((text, row) => [...(row === 0 ? lead : [{text: ' '.repeat(column)}]), {text}])
-				: [lead, ...rows.map((text): Line => [{text}])];
+		// A link that has no room beside its word stands below it: it is copied whole or not at all.
+		const isBeside = room >= 20 && text.split(' ').every(part => widthOf(part) <= room);
+		const rows = wrapWords(text, isBeside ? room : Math.max(1, width - words));
+		const lead: Line = [{text: isBeside ? word.padEnd(column) : word, dim: true}];
+		const lines: Line[] = isBeside
+			? rows.map((text, row) => [...(row === 0 ? lead : [{text: ' '.repeat(column)}]), {text}])
+			: [lead, ...rows.map((text): Line => [{text}])];
 		return block(indent(words, lines), 7 + index);
 	});
 };

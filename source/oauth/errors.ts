@@ -101,7 +101,7 @@ export const timeError = (reason: string, info: ResponseInfo): LoginError => {
 	if (clock === undefined) return identityError(reason, info);
 	return new LoginError(
 		'identity_check_failed',
-		`${clock} Because of that, the server's proof of who signed in seems not to be valid because ${reason}.`,
+		`${clock} That may be why the server's proof of who signed in isn't valid (${reason}).`,
 		{...info, hint: "Set this computer's clock, then sign in again."},
 	);
 };

@@ -123,6 +123,8 @@ export const softWrapping = <Stream extends NodeJS.WriteStream>(stream: Stream, 
  */
 export const prepareForInk = (environment: TerminalEnvironment): void => {
 	process.env['NODE_ENV'] ??= 'production';
+	// When it is loaded, Node.js warns of a NO_COLOR that FORCE_COLOR overrides. Ink has it loaded soon in any case.
+	process.getBuiltinModule('node:assert');
 	process.env['FORCE_COLOR'] = String(colourLevel(environment));
 	delete process.env['DEV'];
 	// A screen that rarely paints isn't worth optimising code for, which took half of a waiting login's time and a tenth of

@@ -5,7 +5,7 @@ import {loopbackPort, type SafeUrl} from '../core/safe-url.js';
 import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
-import type {Clipboard} from '../login/terminal.js';
+import type {BrowserPlace, Clipboard} from '../login/terminal.js';
 import {dateAndTime, wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
@@ -18,6 +18,8 @@ export type PlainOptions = {
 	readonly columns?: () => number | undefined;
 	/** Whether there is more than ASCII to write with. @default true */
 	readonly unicode?: boolean;
+	/** Where the person's browser is. @default 'here' */
+	readonly browser?: BrowserPlace | undefined;
 	/** What to type on the computer where the browser is, so that a port there leads here; none where both are the same. */
 	readonly forward?: (port: number) => string | undefined;
 	/** Whether a link that is pasted would be read. @default nothing is read */
@@ -96,7 +98,7 @@ const createWriter = ({write, spelled = false, columns: columnsNow, unicode = tr
  * No line holds a control character.
  */
 export const createPlainReporter = (options: PlainOptions & {readonly clock: Clock}): PlainReporter => {
-	const {clock, spelled = false, forward, readsPastes, copy, next, pending: isPending = false} = options;
+	const {clock, spelled = false, browser, forward, readsPastes, copy, next, pending: isPending = false} = options;
 	const messages = wordsOver(options.messages);
 	const {plain, spoken, end} = messages;
 	const {say, sayOnce, step} = createWriter(options);
@@ -187,11 +189,12 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 			step(plain.run, forwarding);
 		} else if (isOpening) {
 			say(plain.openingBrowser);
-		} else if (port !== undefined) {
+		} else if (port !== undefined && browser !== 'elsewhere') {
 			say(plain.onThisComputer);
 		}
 
-		open(shortUrl);
+		// Without a forwarded port the short link is out of reach for a browser elsewhere.
+		open(browser === 'elsewhere' && forwarding === undefined ? url : shortUrl);
 		if (readsPastes?.() === true) say(port === undefined ? plain.lastPage : plain.errorPage);
 		const advice = plain.nothingCameBack(redirectUri);
 		waitFor('browser', plain.forBrowser, expiresAt, advice).catch(() => undefined);
@@ -206,7 +209,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 				application = event.application;
 				issuerHost = new URL(event.issuer).host;
 				mayUseBrowser = event.flows.browser === true;
-				if (!isPending) say(`${messages.signInTo(application)} · ${issuerHost}`);
+				const title = messages.signInTo(application);
+				if (!isPending) say(issuerHost === application ? title : `${title} · ${issuerHost}`);
 				const {resource, requestedScope} = event;
 				if (resource?.onForeignHost) {
 					const {sendsYou, asksFor, serverChooses} = messages.resource;
@@ -245,7 +249,8 @@ export const createPlainReporter = (options: PlainOptions & {readonly clock: Clo
 
 			case 'browser': {
 				if (event.detail !== undefined && !isPending) sayOnce(messages.sentence(event.detail));
-				showLink(event.status === 'opening');
+				// Nothing is promised of a browser elsewhere: how opening it went comes next.
+				if (event.status !== 'opening' || browser !== 'elsewhere') showLink(event.status === 'opening');
 				return;
 			}
 

@@ -6,6 +6,7 @@ import {StrictMode, type ReactElement} from 'react';
 import {Box, Text} from 'ink';
 import {Login, type LoginProps} from '../../source/components/login.js';
 import {LoginError} from '../../source/core/errors.js';
+import {resource} from '../../source/oauth/presets/resource.js';
 import type {LoginEvent} from '../../source/login/events.js';
 import type {Session} from '../../source/session/types.js';
 import type {ClipboardOutcome} from '../../source/login/terminal.js';
@@ -90,6 +91,18 @@ test('the picker is there at once; a number selects, and keys that came in one c
 		await terminal.settle();
 		assert.match(text(terminal), /WDJB-MJHT/);
 	});
+});
+
+test('while a resource is asked where to sign in, its own host is named', async () => {
+	const clock = createManualClock();
+	const {engine} = createScriptedEngine(clock);
+	const provider = resource('https://mcp.acme.dev/mcp');
+	const terminal = await drawOn(
+		<Login engine={{provider, clock, login: options => engine.login(options)}} environment={environment} />,
+	);
+	await terminal.type('2');
+	assert.match(text(terminal), /Contacting mcp\.acme\.dev…/);
+	await terminal.unmount();
 });
 
 test('arrows move in the picker, over the end to the start', async () => {

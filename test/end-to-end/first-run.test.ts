@@ -171,6 +171,21 @@ for (const [title, {key, start, questions, answers}] of Object.entries(named)) {
 	});
 }
 
+test('who names a file that is not there is asked again, and ~ is their home', async t => {
+	const home = await temporaryFolder(t);
+	const run = await (await newUser(t, {HOME: home})).run();
+	await run.waitFor(places);
+	run.write('3');
+	await run.waitFor(/Client ID of your app[^]*esc back/);
+	await answer(run, 'app.apps.googleusercontent.com');
+	await run.waitFor(/A file that holds the client secret[^]*esc back/);
+	await answer(run, '~/secret');
+	const screen = await run.waitFor(/Can't read the client secret/);
+	assert.ok(screen.replaceAll(/\s+/g, '').includes(path.join(home, 'secret').replaceAll(/\s+/g, '')), screen);
+	run.write(ctrlC);
+	assert.equal((await run.exit).code, 130);
+});
+
 test('who has "Keycloak" finds the form of its URL after a wrong one, and signs in with the browser', async t => {
 	const server = await startScriptedServer({issuer: 'https://sso.acme.test/realms/acme', interval: 1});
 	const network = await onTheNetwork(t, server);

@@ -136,6 +136,7 @@ test('with NO_COLOR nothing is coloured, and nothing is missing', {timeout}, asy
 	server.approve();
 	assert.equal((await run.exit).code, 0);
 	assert.doesNotMatch(run.output, colours);
+	assert.doesNotMatch(run.output, /Warning/);
 	assert.match(run.emulator.text, /✔ {2}Signed in as Ada/);
 });
 

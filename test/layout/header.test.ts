@@ -5,6 +5,24 @@ import {displayOf} from '../../source/layout/theme.js';
 import {initialLoginState, reduceLogin} from '../../source/login/state.js';
 import {samples} from '../text/sample-events.js';
 
+test('where the title is the host, the host is there once', () => {
+	const display = displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}});
+	const asking = consentHeader(
+		initialLoginState,
+		{application: 'mcp.acme.dev', issuer: 'https://mcp.acme.dev'},
+		display,
+	);
+	const [, title] = header(asking, gridOf(80), display);
+	assert.equal(
+		title?.lines
+			.flat()
+			.map(({text}) => text)
+			.join('')
+			.trim(),
+		'Sign in to mcp.acme.dev',
+	);
+});
+
 test('the header of a login that a server asked for says why, on every screen', () => {
 	const display = displayOf({environment: {unicode: true, color: true, hyperlinks: false, remote: false}});
 	const state = [samples.discovery, samples['step-up']].reduce(reduceLogin, initialLoginState);

@@ -94,6 +94,24 @@ Waiting for your browser, 10 minutes left
 	);
 });
 
+test('for a browser elsewhere none is promised, and without a forwarded port the whole link is shown', () => {
+	const {say} = listen({browser: 'elsewhere'});
+	const opening = {type: 'browser', status: 'opening'} as const;
+	const skipped = {
+		type: 'browser',
+		status: 'skipped',
+		detail: "You're in a container, so no browser opens here.",
+	} as const;
+	const address = samples['authorization-url'];
+	assert.equal(
+		say(address, opening, skipped),
+		`You're in a container, so no browser opens here.
+Open     ${address.url}
+Waiting for your browser, 10 minutes left
+`,
+	);
+});
+
 test('a link is shown even where nothing is heard of a browser', () => {
 	const {say} = listen();
 	assert.match(say(samples['authorization-url'], samples['callback-ignored']), /^On this computer:\nOpen .*\nWaiting/);

@@ -6,6 +6,7 @@ import {discover} from '../../oauth/discovery.js';
 import {resource} from '../../oauth/presets/resource.js';
 import {systemClock} from '../../core/clock.js';
 import {displayText} from '../../core/safe-text.js';
+import {readSmallText} from '../../core/small-text.js';
 import {prepareForInk} from '../../terminal/ink-output.js';
 import {createFetch} from '../../terminal/proxy-fetch.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
@@ -48,6 +49,11 @@ export const askWhere = async (line: CommandLine, context: CommandContext): Prom
 	const {environment, signals} = context;
 	const {stream} = chooseView(environment, 'screen');
 	const check = async (answers: Answers, signal: AbortSignal) => {
+		if (answers.secretFile !== undefined) {
+			await readSmallText(answers.secretFile, 'the client secret');
+			return undefined;
+		}
+
 		const provider: Provider | undefined = readProvider({...optionsOf(answers), 'client-id': 'unknown'}, {})(undefined);
 		const io = {fetch: await createFetch(environment, {caFile: line.values['ca-file']}), clock: systemClock, signal};
 		if (provider === undefined) return undefined;

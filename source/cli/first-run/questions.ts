@@ -29,12 +29,12 @@ const named: readonly Preset[] = ['github', 'google', 'entra', 'auth0', 'workos'
 /** The places, those that were used before first. */
 export const placesFor = (known: readonly KnownProfile[]): readonly SignInPlace[] => [
 	...known.slice(0, 3).map(({profile, who, host}) => ({kind: 'profile', profile, label: who, detail: host}) as const),
-	{kind: 'url', label: 'A server by its URL', detail: 'OAuth or OpenID Connect', isApart: known.length > 0},
+	{kind: 'url', label: 'A server by its URL', detail: 'OAuth, OpenID Connect or MCP', isApart: known.length > 0},
 	...named.map(
 		(preset, index) => ({kind: 'preset', preset, label: registrations[preset].title, isApart: index === 0}) as const,
 	),
 	{kind: 'url', label: 'Okta, Keycloak, GitLab and others'},
-	{kind: 'demo', label: 'Just show me', detail: 'a demo with its own server', isApart: true},
+	{kind: 'demo', label: 'Just show me', detail: 'a demo with a server of its own', isApart: true},
 ];
 
 /** What is known by now. */
@@ -70,7 +70,7 @@ const registrationOf = ({preset}: Answers): Registration | undefined => preset &
 const appFacts = (registration: Registration | undefined, domain: string | undefined): readonly Fact[] => {
 	if (registration === undefined) {
 		return [
-			{word: 'No app yet?', text: "Ask the server's administrator for a public (native) client"},
+			{word: 'No app yet?', text: "Ask the server's administrator for a public (native) app"},
 			{word: 'Redirect URI', text: 'http://127.0.0.1/callback'},
 		];
 	}
@@ -79,7 +79,7 @@ const appFacts = (registration: Registration | undefined, domain: string | undef
 	return [
 		{word: 'No app yet?', text: page(domain)},
 		...redirectUris.map((text, index) => ({word: index === 0 ? 'Redirect URI' : '', text})),
-		...steps.map((text, index) => ({word: index === 0 ? 'There' : '', text})),
+		...steps.map((text, index) => ({word: index === 0 ? 'On that page' : '', text})),
 	];
 };
 
@@ -87,11 +87,13 @@ const appFacts = (registration: Registration | undefined, domain: string | undef
 export const nextQuestion = (answers: Answers): Question | undefined => {
 	const {preset, issuer, domain, clientId, secretFile} = answers;
 	const registration = registrationOf(answers);
-	const host = hostOf(issuer ?? (domain === undefined ? undefined : `https://${domain.replace(/^https?:\/\//, '')}`));
+	const wanted = registration?.domain;
+	// Where a customer has a domain of their own, none is known before they say which.
+	const place = domain ?? (wanted?.usuallyOwn === false ? wanted.fallback : undefined);
+	const host = hostOf(issuer ?? (place === undefined ? undefined : `https://${place.replace(/^https?:\/\//, '')}`));
 	const title = registration === undefined ? 'Sign in to a server' : `Sign in to ${registration.title}`;
 	const common = {title, host, initial: ''};
 	if (preset === undefined && issuer === undefined) return {...common, asks: 'url', label: 'Its URL', facts: usualUrls};
-	const wanted = registration?.domain;
 	if (wanted !== undefined && domain === undefined && wanted.usuallyOwn) {
 		const facts = [{word: 'Example', text: wanted.example}];
 		return {...common, initial: wanted.fallback ?? '', asks: 'domain', label: `Your ${wanted.label}`, facts};

@@ -1,4 +1,5 @@
 import {render} from 'ink';
+import {homedir} from 'node:os';
 import {useState, type ReactNode} from 'react';
 import {toLoginError, type LoginError} from '../../core/errors.js';
 import {safeUrl} from '../../core/safe-url.js';
@@ -130,8 +131,8 @@ function Ask({answers, question, screen: {display, size}, terminal, check, ...to
 			if (typeof next === 'string') setNotice(warning(next));
 			else void find(next);
 		} else if (/\s/.test(text) && asks !== 'secretFile') setNotice(warning('That has a space in it'));
-		else if (asks === 'domain') void find({...answers, domain: text});
-		else onAnswer({...answers, [asks]: text});
+		else if (asks === 'clientId') onAnswer({...answers, clientId: text});
+		else void find({...answers, [asks]: text.replace(/^~(?=\/)/, homedir())});
 	};
 	const openPage = async (url: string) => {
 		const outcome = await terminal.openBrowser?.(safeUrl(url, 'The page'), new AbortController().signal);
