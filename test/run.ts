@@ -40,6 +40,9 @@ const files = readdirSync('test', {recursive: true, encoding: 'utf8'})
 	.filter(file => !onlyUnit || isUnit(file))
 	.sort();
 
+// Each file's process is started with these.
+process.execArgv.push('--import', './test/support/quick-assert.ts');
+
 const count = {passed: 0, failed: 0, skipped: 0};
 // Many files wait for programs, so one more than there are cores. One that hangs must fail, not the whole run.
 const results = run({files, concurrency: availableParallelism() + 1, timeout: 900_000});
