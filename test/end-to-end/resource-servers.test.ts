@@ -112,7 +112,8 @@ test('the first run takes the URL of a resource, and asks for no client ID', asy
 
 test('a link that is pasted ends the login of a URL, too', async t => {
 	const url = await startExample(t);
-	const env = {INK_LOGIN_HOME: await temporaryFolder(t)};
+	// A desktop, where the short link is shown.
+	const env = {INK_LOGIN_HOME: await temporaryFolder(t), DISPLAY: ':0'};
 	const command = await pipedCommand(
 		t,
 		['login', url, '--plain', '--flow', 'browser', '--no-open', '--store', 'file'],

@@ -72,7 +72,12 @@ const openCommand = async (t: TestContext, script?: ServerScript) => {
 	/** Runs the command and looks everywhere; `prints` is what stdout is for. */
 	const watch = async (
 		args: readonly string[],
-		options: {input?: string; prints?: boolean; meanwhile?: (started: Started) => Promise<void>} = {},
+		options: {
+			input?: string;
+			prints?: boolean;
+			env?: Readonly<Record<string, string>>;
+			meanwhile?: (started: Started) => Promise<void>;
+		} = {},
 	) => {
 		const {prints = false, meanwhile, ...more} = options;
 		const file = path.join(folder, `confession-${serial++}`);
@@ -97,6 +102,8 @@ test('S22: canaries of both human flows, shown as JSON and as lines, are nowhere
 	for (const looks of ['--json', '--plain']) {
 		const from = looks === '--json' ? 'stdout' : 'stderr';
 		const browser = await watch([...login, '--flow', 'browser', '--no-open', looks], {
+			// A desktop, where the short link is shown.
+			env: {DISPLAY: ':0'},
 			async meanwhile({line}) {
 				const text = await line(from, /http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}|authorization-url/);
 				const [address = ''] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{8,}(?=["\s]|$)/.exec(text) ?? [];
