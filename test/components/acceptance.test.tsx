@@ -410,7 +410,10 @@ for (const level of ['1', '2']) {
 			const {NODE_TEST_CONTEXT: _, ...env} = process.env;
 			const child = spawn(
 				process.execPath,
-				['--import', 'tsx', '--test-name-pattern', 'QR code is there|half-closed|forty words', import.meta.filename],
+				[
+					...['--import', 'tsx', '--test-reporter', 'tap'],
+					...['--test-name-pattern', 'QR code is there|half-closed|forty words', import.meta.filename],
+				],
 				{env: {...env, COLOUR_LEVEL: level}, stdio: ['ignore', 'pipe', 'ignore']},
 			);
 			t.after(() => child.kill());

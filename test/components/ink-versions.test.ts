@@ -19,7 +19,7 @@ for (const major of [7, 8] as const) {
 		if (words === undefined) return;
 		for (const suite of suites) {
 			const {NODE_TEST_CONTEXT: _, ...env} = process.env;
-			const child = spawn(process.execPath, ['--import', 'tsx', ...words, suite], {
+			const child = spawn(process.execPath, ['--import', 'tsx', '--test-reporter', 'tap', ...words, suite], {
 				env,
 				cwd: new URL('../..', import.meta.url),
 				stdio: ['ignore', 'pipe', 'ignore'],

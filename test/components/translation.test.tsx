@@ -1,11 +1,11 @@
 import '../support/terminal-environment.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import ownSentences from '../../source/text/sentences.json' with {type: 'json'};
 import {playRecording, type Recording} from '../../source/testing/index.js';
 import {createPlainReporter, displayText, messages, type LoginEvent, type SomeMessages} from '../../source/index.js';
 import {wordsOver, type Messages} from '../../source/text/messages.js';
 import {translatorOf, type Sentences} from '../../source/text/sentences.js';
-import {sentencesInSource} from '../support/sentences.js';
 import * as recordings from '../support/login-recordings.js';
 import {drawOn} from '../support/fake-terminal.js';
 import {screenNames, screenOf} from '../support/screens.js';
@@ -28,9 +28,8 @@ const invented = [
 	'Nobody signed in within 5 minutes.',
 	'Try again.',
 ];
-const sentences = marked(
-	Object.fromEntries([...sentencesInSource(), ...invented].map(text => [text, text])),
-) as Sentences;
+const inEnglish = Object.keys(ownSentences);
+const sentences = marked(Object.fromEntries([...inEnglish, ...invented].map(text => [text, text]))) as Sentences;
 const pseudo: SomeMessages = {...words, sentences};
 
 /** What is left without what was translated, the data, and the names of keys. */
@@ -53,13 +52,13 @@ const untranslated = (text: string): readonly string[] => {
 
 test('no sentence begins or ends with a space, since each is told by itself', () => {
 	assert.deepEqual(
-		sentencesInSource().filter(text => text !== text.trim()),
+		inEnglish.filter(text => text !== text.trim()),
 		[],
 	);
 });
 
 test('no sentence has more than two values side by side, which a hostile text could be split into in ever more ways', () => {
-	const glued = sentencesInSource().filter(text => /\{\d\}\W?\{\d\}\W?\{\d\}/.test(text));
+	const glued = inEnglish.filter(text => /\{\d\}\W?\{\d\}\W?\{\d\}/.test(text));
 	assert.deepEqual(glued, []);
 });
 

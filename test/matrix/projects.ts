@@ -110,6 +110,8 @@ const compileModules = async (outdir: string): Promise<void> => {
 	} as const;
 	const frame = path.join(source, 'components', 'frame.tsx');
 	const modules = files.filter(file => /\.tsx?$/.test(file)).map(file => path.join(source, file));
+	const sentences = path.join('text', 'sentences.json');
+	await cp(path.join(source, sentences), path.join(outdir, sentences));
 	await esbuild.build({...common, entryPoints: modules.filter(file => file !== frame)});
 	const ours: esbuild.Plugin = {
 		name: 'ours',

@@ -27,7 +27,7 @@ const isSentence = (text: string): boolean =>
 	);
 
 /** Every sentence of errors, hints, reasons and notices, and every part of one, with `{0}` where a value goes. */
-export const sentencesInSource = (): readonly string[] => {
+const sentencesInSource = (): readonly string[] => {
 	const found = new Set<string>();
 	const visit = (node: ts.Node): void => {
 		if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
