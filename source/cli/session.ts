@@ -10,6 +10,7 @@ import {credentialsFrom, lastingSource, secretSourceOf} from './secrets.js';
 import {resourceUrl, type CommandLine} from './parse-args.js';
 import type {CommandContext, Engine, TokenContext} from './context.js';
 import {loginText, runLogin, profilesLine} from './command-text.js';
+import {dateAndTime} from '../text/dates.js';
 import {wrapWords} from '../layout/line.js';
 import {hints} from './errors.js';
 import {isAboutSigningIn} from './options.js';
@@ -145,17 +146,16 @@ const day = 86_400_000;
  * was or brought it closer, for one that moves on with every use is no news; and once for each day that is left, which
  * the token that was refreshed tells, since it was got on another day.
  */
-const tellEnd = async (
+const tellEnd = (
 	before: TokenSet,
 	{sessionExpiresAt: end, issuedAt}: TokenSet,
 	profile: string,
 	{environment, stderr}: CommandContext,
-): Promise<void> => {
+): void => {
 	const {sessionExpiresAt: endBefore = 0} = before;
 	if (end === undefined || end - endBefore >= 60_000 || !environment.tty.stderr) return;
 	const daysLeft = Math.floor((end - issuedAt) / day);
 	if (daysLeft < 0 || daysLeft >= 3 || daysLeft === Math.floor((endBefore - before.issuedAt) / day)) return;
-	const {dateAndTime} = await import('../text/messages.js');
 	stderr.write(`Your session ends ${dateAndTime(end)}. Before then, sign in again: ${loginText(profile)}\n`);
 };
 
@@ -195,7 +195,7 @@ export const openSession = (
 				const {code, message} = toLoginError(error);
 				throw code === 'person_required' ? await sessionEnded(store, line.profile, context, message) : error;
 			});
-			await tellEnd(stored.tokens, tokens, line.profile, context);
+			tellEnd(stored.tokens, tokens, line.profile, context);
 			return tokens;
 		},
 	};

@@ -5,7 +5,7 @@ import type {FlowName} from '../core/types.js';
 import type {LoginCommand} from '../login/flow.js';
 import type {EventOf} from '../login/events.js';
 import type {LoginState} from '../login/state.js';
-import {dateAndTime} from '../text/messages.js';
+import {dateAndTime} from '../text/dates.js';
 import {runKey, type Key} from '../layout/keys.js';
 import {layOutFailure, layOutSignedIn} from '../layout/outcome.js';
 import type {Display} from '../layout/theme.js';

@@ -1,7 +1,7 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import {openFlows, type LoginState} from '../login/state.js';
-import {timeOfDay} from '../text/messages.js';
+import {timeOfDay} from '../text/dates.js';
 import type {ConsentHeader} from '../layout/header.js';
 import {keyName, type Key} from '../layout/keys.js';
 import type {ListOption} from '../layout/options.js';

@@ -33,21 +33,6 @@ const apart = (one: Identity | undefined, other: Identity | undefined): readonly
 		? [one.email, other.email]
 		: twoPeople(one, other);
 
-const twoDigits = (part: number): string => String(part).padStart(2, '0');
-
-/** The time of day as a clock on the wall shows it, from epoch milliseconds. */
-export const timeOfDay = (epoch: number): string => {
-	const date = new Date(epoch);
-	return [date.getHours(), date.getMinutes()].map(twoDigits).join(':');
-};
-
-/** Day and time where this computer is, from epoch milliseconds. */
-export const dateAndTime = (epoch: number): string => {
-	const date = new Date(epoch);
-	const day = [date.getFullYear(), ...[date.getMonth() + 1, date.getDate()].map(twoDigits)].join('-');
-	return `${day} ${timeOfDay(epoch)}`;
-};
-
 /**
  * Every word that the screens and the plain lines say. Pass another object to translate them; where values go in, a
  * member is a function.

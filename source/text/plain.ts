@@ -6,7 +6,8 @@ import type {FlowName} from '../core/types.js';
 import type {EventOf, LoginEvent} from '../login/events.js';
 import type {LoginRun} from '../login/flow.js';
 import type {BrowserPlace, Clipboard} from '../login/terminal.js';
-import {dateAndTime, wordsOver, type SomeMessages} from './messages.js';
+import {dateAndTime} from './dates.js';
+import {wordsOver, type SomeMessages} from './messages.js';
 
 /** Where plain lines go, and how they are worded. */
 export type PlainOptions = {

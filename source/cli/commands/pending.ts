@@ -5,7 +5,7 @@ import {listPending, markCancelled, providerOf, readPending, type PendingLogin} 
 import {applicationOrHost} from '../../oauth/provider.js';
 import type {TokenStore} from '../../session/types.js';
 import {createLoginTerminal} from '../../terminal/login-terminal.js';
-import {timeOfDay} from '../../text/messages.js';
+import {timeOfDay} from '../../text/dates.js';
 import {jsonLine} from '../../text/ndjson.js';
 import {profileText} from '../command-text.js';
 import type {Command, CommandContext} from '../context.js';
